@@ -1,0 +1,121 @@
+"""The tree of errors: each says what went wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+__all__ = [
+    "ConfigurationError",
+    "EvaluationError",
+    "Failure",
+    "FailureCode",
+    "InvalidInputError",
+    "MissingDependencyError",
+    "PolyloopError",
+    "StoreError",
+    "UnsupportedChemistryError",
+]
+
+
+class PolyloopError(Exception):
+    """Base of every error that polyloop raises on purpose.
+
+    Parameters
+    ----------
+    what
+        What is wrong, as one sentence.
+    where
+        The place: file and line, row, key, polymer, stage. Empty when there is none.
+    mend
+        What the user can do about it. Empty when there is nothing.
+    """
+
+    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
+        self.what, self.where, self.mend = what, where, mend
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        mend = f" {self.mend}" if self.mend else ""
+        return f"{place}{self.what}{mend}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Errors cross process borders; the default pickling would drop the keyword arguments.
+        return (_rebuild, (type(self), self.what, self.__dict__))
+
+
+def _rebuild(cls: type[PolyloopError], what: str, state: dict[str, Any]) -> PolyloopError:
+    error = cls.__new__(cls)
+    Exception.__init__(error, what)
+    error.__dict__.update(state)
+    return error
+
+
+class InvalidInputError(PolyloopError, ValueError):
+    """Input that cannot be read: a SMILES, a CSV row, a number out of range."""
+
+
+class UnsupportedChemistryError(InvalidInputError):
+    """A structure that is well formed but that polyloop does not handle (ladders, networks, ...)."""
+
+
+class ConfigurationError(PolyloopError, ValueError):
+    """A campaign file or setting that is wrong; `where` names the key."""
+
+
+class StoreError(PolyloopError):
+    """The results database cannot do what was asked."""
+
+
+class MissingDependencyError(PolyloopError, ImportError):
+    """An optional package is absent; `mend` is the exact install line."""
+
+
+class FailureCode(StrEnum):
+    """Why an evaluation failed, as a short stable word to count and filter by."""
+
+    CONFORMER = "conformer"  # no 3D structure could be made
+    GEOMETRY = "geometry"  # the structure blew up or changed its bonds
+    SCF = "scf"  # the self-consistent field did not converge
+    RESPONSE = "response"  # the linear-response equations did not converge
+    ELEMENT = "element"  # an element without basis set or parameters
+    SIZE = "size"  # too large for this protocol
+    DENSITY = "density"  # the density model does not apply
+    TIME_LIMIT = "time_limit"
+    MEMORY_LIMIT = "memory_limit"
+    WORKER_DIED = "worker_died"
+    UNSUPPORTED = "unsupported"  # chemistry outside the protocol's scope
+    NOT_IN_TABLE = "not_in_table"  # offline replay: the table has no value
+    EVALUATOR = "evaluator"  # a user's function raised
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed evaluation, safe to show: stage, reason and what to try."""
+
+    code: FailureCode
+    stage: str
+    reason: str
+    hint: str = ""
+    retryable: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary."""
+        return {**asdict(self), "code": self.code.value}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Failure:
+        """Rebuild from `to_dict`."""
+        return cls(**{**data, "code": FailureCode(data["code"])})
+
+
+class EvaluationError(PolyloopError):
+    """An evaluation that failed; it carries the `Failure` and never ends a campaign."""
+
+    def __init__(
+        self, code: FailureCode, stage: str, reason: str, *, hint: str = "", retryable: bool = False
+    ) -> None:
+        super().__init__(reason, where=stage, mend=hint)
+        self.failure = Failure(code, stage, reason, hint, retryable)

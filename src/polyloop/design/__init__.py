@@ -1,0 +1,1 @@
+"""Who proposes: pools of candidates, objectives and acquisition functions."""

@@ -1,0 +1,1 @@
+"""Programs that polyloop drives, one folder each."""

@@ -1,0 +1,1 @@
+"""PySCF: ground states and frequency-dependent polarizabilities."""

@@ -1,0 +1,1 @@
+"""tblite: GFN2-xTB geometries and solvation energies."""

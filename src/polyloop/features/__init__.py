@@ -1,0 +1,1 @@
+"""Descriptors as scikit-learn transformers."""

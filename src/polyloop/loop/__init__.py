@@ -1,0 +1,1 @@
+"""Campaigns: propose, evaluate, learn, report, resume."""

@@ -1,0 +1,1 @@
+"""Where and when work runs: executors, retries, limits, cancellation."""

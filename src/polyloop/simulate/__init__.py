@@ -1,0 +1,1 @@
+"""The science: from a repeat unit to property values with error bars."""
