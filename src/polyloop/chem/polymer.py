@@ -6,7 +6,7 @@ import hashlib
 from functools import cached_property
 
 from rdkit import Chem
-from rdkit.Chem import Descriptors
+from rdkit.Chem.Descriptors import MolWt
 
 from polyloop.core.errors import InvalidInputError
 
@@ -41,7 +41,7 @@ class Polymer:
     @cached_property
     def molar_mass(self) -> float:
         """Molar mass of one repeat unit in g/mol (the stars weigh nothing)."""
-        return float(Descriptors.MolWt(self._mol))
+        return float(MolWt(self._mol))
 
     def oligomer(self, n: int, cap: str = "C") -> Chem.Mol:
         """Return the linear oligomer of `n` units, head to tail, capped by the atom `cap` at both ends.
@@ -61,9 +61,7 @@ class Polymer:
         for unit in range(n):
             joints = []
             for star in stars:
-                joints.append(
-                    (unit * size + star, chain.GetAtomWithIdx(unit * size + star).GetNeighbors()[0].GetIdx())
-                )
+                joints.append((unit * size + star, chain.GetAtomWithIdx(unit * size + star).GetNeighbors()[0].GetIdx()))
             ends.append(joints)
         previous, drop = None, []
         for (head_star, head), (tail_star, tail) in ends:

@@ -114,8 +114,6 @@ class Failure:
 class EvaluationError(PolyloopError):
     """An evaluation that failed; it carries the `Failure` and never ends a campaign."""
 
-    def __init__(
-        self, code: FailureCode, stage: str, reason: str, *, hint: str = "", retryable: bool = False
-    ) -> None:
+    def __init__(self, code: FailureCode, stage: str, reason: str, *, hint: str = "", retryable: bool = False) -> None:
         super().__init__(reason, where=stage, mend=hint)
         self.failure = Failure(code, stage, reason, hint, retryable)

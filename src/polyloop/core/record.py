@@ -76,7 +76,7 @@ class Request:
 
     @cached_property
     def key(self) -> str:
-        """Key: sha256 of (canonical polymer, protocol@version, conditions, seed). The same key is never computed twice."""
+        """sha256 of (canonical polymer, protocol@version, conditions, seed); no key is computed twice."""
         return content_key(
             {
                 "polymer": self.polymer,
@@ -139,12 +139,12 @@ class Record:
         """Make the record of a property that could not be computed."""
         return cls(request, property, None, status=Status.FAILED, failure=failure, **rest)
 
-    @property
+    @cached_property
     def unit(self) -> str:
         """Unit of `value` and `std`, from the property table."""
         return get_property(self.property).unit
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Key of the evaluation that this record belongs to."""
         return self.request.key
@@ -173,9 +173,7 @@ class Record:
         """Rebuild from `to_dict`."""
         provenance = dict(data["provenance"])
         return cls(
-            request=Request(
-                data["polymer"], data["protocol"], data["seed"], Conditions(**data["conditions"])
-            ),
+            request=Request(data["polymer"], data["protocol"], data["seed"], Conditions(**data["conditions"])),
             property=data["property"],
             value=data["value"],
             std=data["std"],
