@@ -1,0 +1,2 @@
+PROPERTIES=()
+instant_optics=None

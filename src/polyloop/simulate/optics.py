@@ -1,0 +1,2 @@
+PROPERTIES=()
+quick_optics=None
