@@ -13,7 +13,7 @@ from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
 from polyloop.engines import tblite
 
-__all__ = ["Conformer", "boltzmann_weights", "embed", "find_conformers"]
+__all__ = ["Conformer", "boltzmann_weights", "embed", "find_conformers", "force_field_geometry"]
 
 _STAGE = "conformers"
 _WINDOW = 30.0  # kJ/mol above the lowest force-field energy; wider than the force field's error in conformer energies
@@ -117,6 +117,20 @@ def embed(mol: Chem.Mol, seed: int, embeddings: int | None = None) -> tuple[Chem
     )
 
 
+def force_field_geometry(mol: Chem.Mol, seed: int) -> Geometry:
+    """Return one force-field geometry of `mol`, with hydrogens, in milliseconds; the same for the same seed.
+
+    Raises
+    ------
+    EvaluationError
+        CONFORMER where no 3D structure can be made, UNSUPPORTED for radicals.
+    """
+    full, _ = embed(mol, seed, embeddings=1)
+    if not _relax_by_force_field(full, iterations=200):
+        raise EvaluationError(FailureCode.CONFORMER, _STAGE, "The force-field energy is not finite.")
+    return Geometry.from_mol(full)
+
+
 def boltzmann_weights(relative_energies: list[float], temperature: float = 298.15) -> NDArray[np.float64]:
     """Return normalised Boltzmann weights of energies in kJ/mol at `temperature` in K, shape (n,)."""
     energies = np.asarray(relative_energies, dtype=np.float64)
@@ -135,13 +149,13 @@ def _rotatable_bonds(mol: Chem.Mol) -> int:
     return sum(heavy_ends)
 
 
-def _relax_by_force_field(mol: Chem.Mol) -> dict[int, float]:
+def _relax_by_force_field(mol: Chem.Mol, iterations: int = 1000) -> dict[int, float]:
     """Relax every conformer in place; return its energy in kJ/mol."""
     with rdBase.BlockLogs():
         if rdForceFieldHelpers.MMFFHasAllMoleculeParams(mol):
-            outcome = rdForceFieldHelpers.MMFFOptimizeMoleculeConfs(mol, numThreads=1, maxIters=1000)
+            outcome = rdForceFieldHelpers.MMFFOptimizeMoleculeConfs(mol, numThreads=1, maxIters=iterations)
         else:
-            outcome = rdForceFieldHelpers.UFFOptimizeMoleculeConfs(mol, numThreads=1, maxIters=1000)
+            outcome = rdForceFieldHelpers.UFFOptimizeMoleculeConfs(mol, numThreads=1, maxIters=iterations)
     conformers = (conformer.GetId() for conformer in mol.GetConformers())
     pairs = zip(conformers, outcome, strict=True)
     return {conformer: energy * _KCAL for conformer, (_, energy) in pairs if np.isfinite(energy)}
