@@ -12,6 +12,10 @@ from polyloop.loop.toml_lines import CampaignSource, KeyPath
 __all__ = ["check_config"]
 
 
+# Options that one surrogate alone understands.
+SURROGATE_OPTIONS = {"ard": "gp", "kernels": "gp", "trees": "random_forest", "members": "ensemble"}
+
+
 def check_config(config: CampaignConfig, source: CampaignSource) -> None:
     """Raise on the first thing in `config` that cannot work.
 
@@ -140,7 +144,6 @@ def _check_chemistry_words(config: CampaignConfig, source: CampaignSource) -> No
 
 
 def _check_models(config: CampaignConfig, source: CampaignSource) -> None:
-    from polyloop.design import ACQUISITIONS
     from polyloop.features import BLOCKS
     from polyloop.learn import SURROGATES
 
@@ -149,8 +152,14 @@ def _check_models(config: CampaignConfig, source: CampaignSource) -> None:
         if block in config.features.blocks[:index]:
             raise source.error(("features", "blocks"), f"The block {block!r} stands there twice.", "Remove one.")
     _known(source, ("surrogate", "name"), config.surrogate.name, SURROGATES)
-    if config.acquisition.name is not None:
-        _known(source, ("acquisition", "name"), config.acquisition.name, ACQUISITIONS)
+    for option, owner in SURROGATE_OPTIONS.items():
+        if getattr(config.surrogate, option) and config.surrogate.name != owner:
+            raise source.error(
+                ("surrogate", option), f"{option} is for the surrogate {owner!r}.", f"Leave it out, or use name = {owner!r}."
+            )
+    for block in config.surrogate.kernels:
+        _known(source, ("surrogate", "kernels", block), block, config.features.blocks)
+    _check_acquisition(config, source)
     point = config.acquisition.reference_point
     if point is not None and set(point) != {objective.property for objective in config.objectives}:
         raise source.error(
@@ -158,6 +167,19 @@ def _check_models(config: CampaignConfig, source: CampaignSource) -> None:
             f"The reference point names {_list(point) or 'nothing'}.",
             f"Give one value for each of {_list(objective.property for objective in config.objectives)}.",
         )
+
+
+def _check_acquisition(config: CampaignConfig, source: CampaignSource) -> None:
+    from polyloop.design import ACQUISITIONS
+
+    name, key = config.acquisition.name, ("acquisition", "name")
+    if name is None:
+        return
+    _known(source, key, name, ACQUISITIONS)
+    if name == "ei" and len(config.objectives) > 1:
+        raise source.error(key, "ei is for one objective.", "Use 'ehvi' or 'qlognehvi'.")
+    if name in ("ei", "ehvi", "ucb") and any(objective.range for objective in config.objectives):
+        raise source.error(key, f"{name} does not go with a range.", "Use 'pi' or 'qlognehvi'.")
 
 
 def _check_store(config: CampaignConfig, source: CampaignSource) -> None:

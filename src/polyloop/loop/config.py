@@ -25,6 +25,7 @@ __all__ = [
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 Range = tuple[float, float]
+Direction = Literal["maximize", "minimize", "maximise", "minimise"]
 
 
 class _Table(BaseModel):
@@ -50,7 +51,7 @@ class ObjectiveTable(_Table):
     """`[[objectives]]`: one property, where it should go, and who computes it."""
 
     property: str = Field(description="Name from the property table, e.g. refractive_index.")
-    direction: Literal["maximize", "minimize"] | None = Field(None, description="Where the property should go.")
+    direction: Direction | None = Field(None, description="Where the property should go.")
     range: Range | None = Field(None, description="Or the range [low, high] that it should fall into.")
     level: str | None = Field(None, description="Level that names the protocol: instant, quick, ...")
     protocol: str | None = Field(None, description="Or a protocol by name, e.g. optics/quick@1.")
@@ -74,7 +75,7 @@ class ScreeningTable(_Table):
 
     protocol: str = Field("optics/instant@1", description="Protocol of the screening.")
     property: str = Field("refractive_index", description="Property to rank by.")
-    direction: Literal["maximize", "minimize"] = Field("maximize", description="Which end to keep.")
+    direction: Direction = Field("maximize", description="Which end to keep.")
     keep: int = Field(ge=1, description="Number of candidates to keep.")
 
 
@@ -103,8 +104,17 @@ class SurrogateTable(_Table):
     """`[surrogate]`: the model of each objective."""
 
     name: str = Field("gp", description="gp, random_forest or ensemble.")
-    ard: bool = Field(False, description="One length scale per input (gp only).")
-    linear: bool = Field(True, description="Add a linear term, which is what extrapolates (gp only).")
+    ard: bool = Field(False, description="One length scale per descriptor (gp only).")
+    kernels: dict[str, list[str]] = Field(
+        {}, description="Kinds of kernel per block instead of the defaults, e.g. forcefield = ['rbf'] (gp only)."
+    )
+    trees: int | None = Field(None, ge=2, description="Number of trees (random_forest only).")
+    members: int | None = Field(None, ge=2, description="Number of members (ensemble only).")
+    record_noise: bool = Field(
+        False,
+        description="Take the records' std as the known noise of each value. Right for repeated measurements; the std "
+        "of a protocol is mostly a systematic error, which the values that the model learns from share.",
+    )
 
 
 class AcquisitionTable(_Table):
