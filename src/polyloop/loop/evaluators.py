@@ -52,6 +52,11 @@ class Evaluator(Protocol):
         """Properties that each evaluation promises."""
         ...
 
+    @property
+    def needs_process(self) -> bool:
+        """Whether it takes time, memory or risks, so that a worker process should do it."""
+        ...
+
     def call(self, request: Request) -> Call:
         """Return a picklable function and its arguments that answer `request` in a worker."""
         ...
@@ -63,6 +68,7 @@ class ProtocolEvaluator:
 
     identity: str
     properties: tuple[str, ...]
+    needs_process: bool = True
 
     def call(self, request: Request) -> Call:
         """Hand the request to `simulate.evaluate_request`."""
@@ -77,6 +83,7 @@ class TableEvaluator:
 
     identity: str
     table: MeasuredTable = field(repr=False)
+    needs_process: bool = False
 
     @property
     def properties(self) -> tuple[str, ...]:
@@ -104,6 +111,7 @@ class FunctionEvaluator:
     properties: tuple[str, ...]
     location: str
     folder: str = ""
+    needs_process: bool = True
 
     def call(self, request: Request) -> Call:
         """Import and call the function in the worker."""
@@ -277,6 +285,8 @@ def _answer_records(request: Request, properties: tuple[str, ...], location: str
             continue
         value, std = given if isinstance(given, tuple | list) else (given, None)
         std = None if std is None else float(std)
+        if std is not None and not 0 <= std < float("inf"):
+            raise ValueError(f"the standard deviation of {name} must be a number >= 0, not {std}")
         std_of = "" if std is None else "as given by the evaluator"
         records.append(Record.measured(request, name, float(value), std=std, std_of=std_of, provenance=provenance))
     return records

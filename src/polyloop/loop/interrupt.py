@@ -1,17 +1,18 @@
-"""Stop cleanly on Ctrl-C or SIGTERM: at once while waiting for evaluations, else at the next good moment."""
+"""Stop cleanly on Ctrl-C or SIGTERM: give up what runs, keep what is finished, and end at the next good moment."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 __all__ = ["Interrupted", "Interrupts"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_LOOK_EVERY_S = 0.1
 
 
 class Interrupted(BaseException):
@@ -19,42 +20,44 @@ class Interrupted(BaseException):
 
 
 class Interrupts:
-    """Whether to stop, and when it may happen."""
+    """Whether the user has asked to stop."""
 
     def __init__(self) -> None:
         self.requested = False
-        self._waiting = False
+        self._on_request: Callable[[], None] = lambda: None
 
     @contextmanager
-    def caught(self) -> Iterator[Interrupts]:
-        """Catch the signals; outside the main thread, where Python delivers none, do nothing."""
+    def caught(self, on_request: Callable[[], None]) -> Iterator[None]:
+        """Catch the signals and call `on_request` at the first; a second Ctrl-C raises `KeyboardInterrupt`.
+
+        Outside the main thread, where Python delivers no signals, do nothing.
+        """
+        self._on_request = on_request
         if threading.current_thread() is not threading.main_thread():
-            yield self
+            yield
             return
         before = {number: signal.signal(number, self._receive) for number in _SIGNALS}
         try:
-            yield self
+            yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """While entered, a signal raises `Interrupted` at once."""
-        self._waiting = True
-        try:
-            self.check()
-            yield
-        finally:
-            self._waiting = False
 
     def check(self) -> None:
         """Raise `Interrupted` if a signal has come."""
         if self.requested:
             raise Interrupted
 
-    def _receive(self, number: int, frame: FrameType | None) -> Any:
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but raise `Interrupted` soon after a signal."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.check()
+            time.sleep(min(left, _LOOK_EVERY_S))
+        self.check()
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        if self.requested and number == signal.SIGINT:
+            raise KeyboardInterrupt
         self.requested = True
-        if self._waiting:
-            self._waiting = False
-            raise Interrupted
+        self._on_request()

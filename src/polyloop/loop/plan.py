@@ -13,8 +13,17 @@ from polyloop.loop.evaluators import Evaluator, evaluator_of
 
 __all__ = ["Plan", "make_plan", "objectives_of"]
 
-# What may change between two sittings of a campaign, because no pick depends on it.
-_FREE = {"campaign": {"cycles", "workers"}, "stop": True, "limits": True, "store": True, "features": {"time_limit_s"}}
+# What may change between two sittings of a campaign, because no pick depends on it. Paths may too: what the files hold
+# is part of the evaluators' identities and of the pool's digest.
+_FREE = {
+    "campaign": {"cycles", "workers"},
+    "stop": True,
+    "limits": True,
+    "store": True,
+    "features": {"time_limit_s"},
+    "pool": {"file"},
+    "evaluators": {"__all__": {"table", "folder"}},
+}
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,11 @@ class CampaignState:
         points = [metrics.reference_point for metrics in self.cycles if metrics.reference_point is not None]
         return points[0] if points else stated_reference_point(self.config)
 
+    @property
+    def hypervolume(self) -> float | None:
+        """Hypervolume after the last finished cycle; None while there is no reference point."""
+        return self.cycles[-1].hypervolume if self.cycles else None
+
     @cached_property
     def values(self) -> NDArray[np.float64]:
         """Values of the objectives, shape (candidates, objectives), NaN where there is no plausible one."""

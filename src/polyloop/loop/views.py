@@ -9,7 +9,7 @@ from polyloop.design import Objective
 from polyloop.loop.state import Candidate, CycleMetrics
 from polyloop.store import Evaluation, SavedPick, Store
 
-__all__ = ["load_candidates", "load_cycles"]
+__all__ = ["is_over", "load_candidates", "load_cycles"]
 
 
 def load_candidates(
@@ -68,7 +68,7 @@ def _verdict(
     evaluations: Sequence[Evaluation], records: Mapping[str, Record], objectives: Sequence[Objective]
 ) -> tuple[Status, Failure | None]:
     """Judge a candidate by what is missing most: work to do, then failures, then implausible values."""
-    unfinished = [evaluation.status for evaluation in evaluations if not _is_over(evaluation.status)]
+    unfinished = [evaluation.status for evaluation in evaluations if not is_over(evaluation.status)]
     if unfinished:
         return (Status.RUNNING if Status.RUNNING in unfinished else Status.WAITING), None
     failed = [evaluation.failure for evaluation in evaluations if evaluation.failure is not None]
@@ -86,6 +86,6 @@ def _verdict(
     return Status.DONE, None
 
 
-def _is_over(status: Status) -> bool:
-    # A cancelled evaluation is taken up again by the next sitting.
+def is_over(status: Status) -> bool:
+    """Tell whether nothing more will happen by itself; a cancelled evaluation is taken up again."""
     return status.is_final and status is not Status.CANCELLED
