@@ -19,7 +19,6 @@ from polyloop.loop.plan import Plan, make_plan, objectives_of
 from polyloop.loop.pool import load_pool, make_pool
 from polyloop.loop.progress import Listener, Progress
 from polyloop.loop.proposal import Proposer
-from polyloop.loop.report import write_report
 from polyloop.loop.sitting import Sitting
 from polyloop.loop.state import CampaignState, CampaignStatus
 from polyloop.loop.views import is_over, load_candidates, load_cycles
@@ -80,6 +79,17 @@ class Campaign:
         """Folder of the run."""
         return self._files.path
 
+    @property
+    def name(self) -> str | None:
+        """Name of the campaign in its store; None before its first run."""
+        if not self._files.identity.is_file():
+            return None
+        return str(json.loads(self._files.identity.read_text())["campaign"])
+
+    def open_store(self) -> Store:
+        """Open the results database."""
+        return Store(self.config.store.url or self._files.store)
+
     def run(
         self, cycles: int | None = None, workers: int | None = None, progress: Listener | None = None
     ) -> CampaignStatus:
@@ -112,7 +122,7 @@ class Campaign:
             listen(Progress("pool", 0, cycles))
             pool = make_pool(self.config, self._files, workers)
             campaign = self._enter(plan, pool)
-            with self._store() as store:
+            with self.open_store() as store:
                 self._start(store, campaign, plan, cycles)
                 self._sit(store, campaign, plan, pool, cycles, workers, listen)
         return self.status()
@@ -120,10 +130,10 @@ class Campaign:
     def status(self) -> CampaignStatus:
         """Say where the campaign stands, from its store alone."""
         state = self.state()
-        name = self._campaign_id()
+        name = self.name
         word, reason, cycles = "new", "", self.config.campaign.cycles
         if name is not None:
-            with self._store() as store:
+            with self.open_store() as store:
                 entry = store.campaign(name)
             word, _, reason = (entry.state if entry else "new").partition(":")
             cycles = int(entry.config["cycles"]) if entry else cycles
@@ -153,11 +163,11 @@ class Campaign:
 
     def state(self) -> CampaignState:
         """Return a read-only view of everything that the campaign knows."""
-        objectives, name = objectives_of(self.config), self._campaign_id()
+        objectives, name = objectives_of(self.config), self.name
         candidates: tuple[Any, ...] = ()
         finished: tuple[Any, ...] = ()
         if name is not None:
-            with self._store() as store:
+            with self.open_store() as store:
                 candidates = load_candidates(store, name, objectives)
                 finished = load_cycles(store, name)
         return CampaignState(
@@ -171,8 +181,10 @@ class Campaign:
         )
 
     def report(self) -> Path:
-        """Write the report and return its path."""
-        return write_report(self.state())
+        """Write the report into the folder of the run and return its path."""
+        from polyloop.loop.report import write_report
+
+        return write_report(self.state(), self._files.report, status=self.status().state)
 
     def retry(self, codes: Sequence[str] | None = None) -> int:
         """Put failed evaluations (with one of `codes`, or all) back; return how many. The next run computes them.
@@ -188,22 +200,13 @@ class Campaign:
         for code in codes or ():
             if code not in known:
                 raise InvalidInputError(f"There is no failure code {code!r}.", mend=f"Known: {', '.join(known)}.")
-        name = self._campaign_id()
+        name = self.name
         if name is None:
             return 0
-        with self._files.locked(), self._store() as store:
+        with self._files.locked(), self.open_store() as store:
             return put_back(store, name, codes)
 
     # Steps of `run`
-
-    def _store(self) -> Store:
-        return Store(self.config.store.url or self._files.store)
-
-    def _campaign_id(self) -> str | None:
-        """Return the name of the campaign in the store, or None before its first run."""
-        if not self._files.identity.is_file():
-            return None
-        return str(json.loads(self._files.identity.read_text())["campaign"])
 
     def _enter(self, plan: Plan, pool: Sequence[str]) -> str:
         """Write down what the picks depend on, or check that it is what it was; return the campaign's name."""

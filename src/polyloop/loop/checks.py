@@ -133,14 +133,14 @@ def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:
 def _check_chemistry_words(config: CampaignConfig, source: CampaignSource) -> None:
     from rdkit import Chem
 
-    from polyloop.chem import POLYMER_CLASSES
+    from polyloop.chem import PolymerClass
 
     periodic_table = Chem.GetPeriodicTable()
     elements = [periodic_table.GetElementSymbol(number) for number in range(1, 119)]
     for index, element in enumerate(config.pool.elements or []):
         _known(source, ("pool", "elements", index), element, elements)
     for index, polymer_class in enumerate(config.pool.classes or []):
-        _known(source, ("pool", "classes", index), polymer_class, POLYMER_CLASSES)
+        _known(source, ("pool", "classes", index), polymer_class, [word.value for word in PolymerClass])
 
 
 def _check_models(config: CampaignConfig, source: CampaignSource) -> None:
