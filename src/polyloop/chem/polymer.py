@@ -4,34 +4,48 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
+from typing import Any
 
 from rdkit import Chem
 from rdkit.Chem.Descriptors import MolWt
 
-from polyloop.core.errors import InvalidInputError
+from polyloop.chem.canonical import canonical_unit
+from polyloop.chem.oligomer import build_oligomer
+from polyloop.chem.repeat_unit import RepeatUnit, read_repeat_unit
 
 __all__ = ["Polymer"]
 
 
 class Polymer:
-    """A linear homopolymer, given by its repeat unit as a SMILES with two `*`."""
+    """A linear homopolymer, given by its repeat unit as a SMILES with two `*`.
+
+    Immutable. Two polymers are equal, and hash alike, when they are the same chain, however each was written.
+    """
+
+    smiles: str
+    canonical: str
 
     def __init__(self, smiles: str) -> None:
-        self.smiles = smiles
-        mol = Chem.MolFromSmiles(smiles)
-        if mol is None or sum(a.GetAtomicNum() == 0 for a in mol.GetAtoms()) != 2:
-            raise InvalidInputError(f"{smiles!r} is no repeat unit with two stars.")
-        self._mol = mol
+        unit = read_repeat_unit(smiles)
+        self.__dict__.update(smiles=unit.smiles, canonical=canonical_unit(unit))
 
-    @property
-    def mol(self) -> Chem.Mol:
-        """A copy of the repeat unit as an RDKit molecule with two dummy atoms."""
-        return Chem.Mol(self._mol)
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"A Polymer cannot be changed; make a new one instead of setting {name!r}.")
 
-    @cached_property
-    def canonical(self) -> str:
-        """Canonical SMILES, the same for every way to cut, repeat, reverse or spell the repeat unit."""
-        return str(Chem.MolToSmiles(self._mol))
+    def __eq__(self, other: object) -> bool:
+        return self.canonical == other.canonical if isinstance(other, Polymer) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.canonical)
+
+    def __repr__(self) -> str:
+        return f"Polymer({self.smiles!r})"
+
+    def __getstate__(self) -> dict[str, str]:
+        return {"smiles": self.smiles, "canonical": self.canonical}
+
+    def __setstate__(self, state: dict[str, str]) -> None:
+        self.__dict__.update(state)
 
     @cached_property
     def key(self) -> str:
@@ -39,9 +53,22 @@ class Polymer:
         return hashlib.sha256(self.canonical.encode()).hexdigest()
 
     @cached_property
+    def _unit(self) -> RepeatUnit:
+        # Read again when needed: a pool of a million polymers must not hold a million molecules.
+        return read_repeat_unit(self.smiles)
+
+    @property
+    def mol(self) -> Chem.Mol:
+        """A copy of the repeat unit as an RDKit molecule with two plain dummy atoms."""
+        mol = Chem.Mol(self._unit.mol)
+        for star in (self._unit.head, self._unit.tail):
+            mol.GetAtomWithIdx(star).SetIsotope(0)
+        return mol
+
+    @cached_property
     def molar_mass(self) -> float:
         """Molar mass of one repeat unit in g/mol (the stars weigh nothing)."""
-        return float(MolWt(self._mol))
+        return float(MolWt(self.mol))
 
     def oligomer(self, n: int, cap: str = "C") -> Chem.Mol:
         """Return the linear oligomer of `n` units, head to tail, capped by the atom `cap` at both ends.
@@ -49,36 +76,4 @@ class Polymer:
         `n = 0` is cap-cap (ethane for methyl caps). Atoms carry the int property `unit`: 0 to n - 1 in the chain,
         -1 for the caps. No explicit hydrogens, no coordinates.
         """
-        stars = [a.GetIdx() for a in self._mol.GetAtoms() if a.GetAtomicNum() == 0]
-        order = self._mol.GetAtomWithIdx(stars[0]).GetBonds()[0].GetBondType()
-        cap_number = Chem.GetPeriodicTable().GetAtomicNumber(cap)
-        size, chain = self._mol.GetNumAtoms(), Chem.RWMol()
-        for unit in range(n):
-            chain = Chem.RWMol(Chem.CombineMols(chain, self._mol))
-            for index in range(unit * size, (unit + 1) * size):
-                chain.GetAtomWithIdx(index).SetIntProp("unit", unit)
-        ends = []
-        for unit in range(n):
-            joints = []
-            for star in stars:
-                joints.append((unit * size + star, chain.GetAtomWithIdx(unit * size + star).GetNeighbors()[0].GetIdx()))
-            ends.append(joints)
-        previous, drop = None, []
-        for (head_star, head), (tail_star, tail) in ends:
-            first = previous if previous is not None else chain.AddAtom(Chem.Atom(cap_number))
-            if previous is None:
-                chain.GetAtomWithIdx(first).SetIntProp("unit", -1)
-            chain.AddBond(first, head, order)
-            drop += [head_star, tail_star]
-            previous = tail
-        if previous is None:
-            previous = chain.AddAtom(Chem.Atom(cap_number))
-            chain.GetAtomWithIdx(previous).SetIntProp("unit", -1)
-        last = chain.AddAtom(Chem.Atom(cap_number))
-        chain.GetAtomWithIdx(last).SetIntProp("unit", -1)
-        chain.AddBond(previous, last, order)
-        for index in sorted(drop, reverse=True):
-            chain.RemoveAtom(index)
-        mol = chain.GetMol()
-        Chem.SanitizeMol(mol)
-        return mol
+        return build_oligomer(self._unit, n, cap)
