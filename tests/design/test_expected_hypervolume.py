@@ -28,9 +28,7 @@ def candidates(n, m, seed):
 
 def botorch_ehvi(mean, std, front, reference):
     """The same quantity from BoTorch 0.18's ExpectedHypervolumeImprovement (Daulton et al. 2020, arXiv:2006.05078)."""
-    posterior = MockPosterior(
-        mean=torch.from_numpy(mean)[:, None, :], variance=torch.from_numpy(std**2)[:, None, :]
-    )
+    posterior = MockPosterior(mean=torch.from_numpy(mean)[:, None, :], variance=torch.from_numpy(std**2)[:, None, :])
     partition = FastNondominatedPartitioning(ref_point=torch.from_numpy(reference), Y=torch.from_numpy(front))
     acquisition = ExpectedHypervolumeImprovement(
         model=MockModel(posterior), ref_point=reference.tolist(), partitioning=partition

@@ -131,9 +131,14 @@ class GaussianProcess:
         return self.predict(X).mean, (covariance + covariance.T) / 2
 
     def condition(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> GaussianProcess:
-        """Return the GP that has also seen (X, y): hyper-parameters, scales and standardisation stay."""
+        """Return the GP that has also seen (X, y): hyper-parameters, scales and standardisation stay.
+
+        Without `noise_variance` the new values are as noisy as `predict` says, that is with the old ones' mean.
+        """
         p = self._fitted
         n = check_blocks(X, p.covariance.widths)
+        if noise_variance is None:
+            noise_variance = np.full(n, p.unit**2 * float(p.known_noise.mean()))
         y, noise = check_targets(n, y, noise_variance)
         rows = {name: np.concatenate([block, X[name]]) for name, block in p.rows.items()}
         standardised = np.concatenate([p.y, (y - p.offset) / p.unit])

@@ -9,8 +9,10 @@ import botorch
 import gpytorch
 import numpy as np
 import torch
+from botorch.acquisition.logei import qLogNoisyExpectedImprovement
 from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
 from botorch.acquisition.multi_objective.objective import MCMultiOutputObjective
+from botorch.acquisition.objective import GenericMCObjective
 from botorch.optim.optimize import optimize_acqf_discrete
 from botorch.posteriors.gpytorch import GPyTorchPosterior
 from botorch.sampling.normal import SobolQMCNormalSampler
@@ -93,12 +95,11 @@ def noisy_hypervolume_batch(
     *,
     batch: int,
     seed: int,
-    n_samples: int = 128,
 ) -> tuple[NDArray[np.intp], Array]:
     """Pick `batch` rows of the shortlist by sequential qLogNEHVI.
 
     The observed points' true values are integrated over too, so a lucky noisy observation does not hide its
-    neighbours.
+    neighbours. With one objective this is the noisy expected improvement (qLogNEI).
 
     Parameters
     ----------
@@ -127,16 +128,30 @@ def noisy_hypervolume_batch(
     covariance = np.stack([c / u**2 for (_, c), u in zip(joints, unit, strict=True)])
     # Double precision leaves eigenvalues of about -1e-12; this lifts them without being seen in any sample.
     covariance += 1e-8 * np.eye(covariance.shape[1])
-    acquisition = qLogNoisyExpectedHypervolumeImprovement(
-        model=TabulatedModel(mean, covariance),
-        ref_point=torch.zeros(len(models), dtype=torch.double),
-        X_baseline=torch.arange(n_observed, dtype=torch.double)[:, None],
-        sampler=SobolQMCNormalSampler(torch.Size([n_samples]), seed=seed),
-        objective=_Utilities(objectives, center, unit, reference),
-        prune_baseline=True,
-        cache_root=False,
-    )
+    utilities = _Utilities(objectives, center, unit, reference)
+    acquisition = _acquisition(TabulatedModel(mean, covariance), n_observed, utilities, seed)
     choices = torch.arange(n_observed, n_observed + n_shortlist, dtype=torch.double)[:, None]
     chosen, values = optimize_acqf_discrete(acquisition, q=batch, choices=choices, max_batch_size=64, unique=True)
     picks = chosen[:, 0].round().long().numpy() - n_observed
     return picks, np.atleast_1d(values.detach().numpy()).astype(float)
+
+
+def _acquisition(model: TabulatedModel, n_observed: int, utilities: _Utilities, seed: int) -> Any:
+    observed = torch.arange(n_observed, dtype=torch.double)[:, None]
+    # Each sample has its own box decomposition, which is slow from three objectives on.
+    n_samples = 128 if model.num_outputs <= 2 else 32
+    sampler = SobolQMCNormalSampler(torch.Size([n_samples]), seed=seed)
+    if model.num_outputs == 1:
+        single = GenericMCObjective(lambda samples, X=None: utilities(samples)[..., 0])
+        return qLogNoisyExpectedImprovement(
+            model=model, X_baseline=observed, sampler=sampler, objective=single, prune_baseline=True, cache_root=False
+        )
+    return qLogNoisyExpectedHypervolumeImprovement(
+        model=model,
+        ref_point=torch.zeros(model.num_outputs, dtype=torch.double),
+        X_baseline=observed,
+        sampler=sampler,
+        objective=utilities,
+        prune_baseline=True,
+        cache_root=False,
+    )
