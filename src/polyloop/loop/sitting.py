@@ -1,4 +1,4 @@
-"""One sitting of a campaign, cycle by cycle, from where it stands to its end; each step is in the store before the next."""
+"""One sitting of a campaign, cycle by cycle; each step is in the store before the next."""
 
 from __future__ import annotations
 
@@ -203,7 +203,9 @@ class Sitting:
         found = {}
         for objective in self._plan.objectives:
             name = objective.property
-            known = [candidate for candidate in batch if name in candidate.predicted and candidate.value(name) is not None]
+            known = [
+                candidate for candidate in batch if name in candidate.predicted and candidate.value(name) is not None
+            ]
             if known:
                 told = [candidate.predicted[name] for candidate in known]
                 columns = [np.array([each[word] for each in told]) for word in ("mean", "std", "noise_std")]
@@ -219,9 +221,7 @@ class Sitting:
 
     def _tell(self, stage: str, cycle: int, done: int = 0, total: int = 0) -> None:
         left = total - done + max(self.cycles - cycle, 0) * self._plan.config.campaign.batch
-        self._listen(
-            Progress(stage, cycle, self.cycles, done, total, eta_s=self._pace.time_for(left), best=self._best)
-        )
+        self._listen(Progress(stage, cycle, self.cycles, done, total, eta_s=self._pace.time_for(left), best=self._best))
 
 
 class Pace:

@@ -27,9 +27,7 @@ def register(app: typer.Typer) -> None:
     app.command()(properties)
 
 
-def canonical(
-    smiles: Smiles = None, csv: Csv = None, smiles_column: Column = "smiles", as_json: Json = False
-) -> None:
+def canonical(smiles: Smiles = None, csv: Csv = None, smiles_column: Column = "smiles", as_json: Json = False) -> None:
     """Write the canonical form, key and class of repeat units."""
     rows = [
         {
