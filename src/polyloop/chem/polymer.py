@@ -33,7 +33,7 @@ class Polymer:
 
     def __init__(self, smiles: str) -> None:
         unit = read_repeat_unit(smiles)
-        self.__dict__.update(smiles=unit.smiles, canonical=canonical_unit(unit))
+        self.__dict__.update(smiles=smiles, canonical=canonical_unit(unit))
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"A Polymer cannot be changed; make a new one instead of setting {name!r}.")

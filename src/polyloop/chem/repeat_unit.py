@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rdkit import Chem, rdBase
 
-from polyloop.chem.smiles_fault import explain
+from polyloop.chem.smiles_fault import explain, find_tolerated
 from polyloop.chem.smiles_text import HEAD, TAIL, label_stars
 from polyloop.core.errors import InvalidInputError, UnsupportedChemistryError
 
@@ -45,6 +45,8 @@ def read_repeat_unit(smiles: str) -> RepeatUnit:
         If it is well formed but no linear, closed-shell chain of ordinary bonds.
     """
     text = _checked_text(smiles)
+    if (fault := find_tolerated(text)) is not None:
+        raise fault
     labelled, n_stars = label_stars(text)
     parsed = _parse(labelled)
     if parsed is None:
