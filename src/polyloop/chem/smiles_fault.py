@@ -6,15 +6,16 @@ import re
 
 from rdkit import Chem, rdBase
 
-from polyloop.core.errors import InvalidInputError
+from polyloop.core.errors import InvalidInputError, UnsupportedChemistryError
 
-__all__ = ["explain"]
+__all__ = ["explain", "find_tolerated"]
 
 _ELEMENTS = frozenset(Chem.GetPeriodicTable().GetElementSymbol(z) for z in range(1, 119))
 _AROMATIC = frozenset({"b", "c", "n", "o", "p", "s", "as", "se", "te", "si"})
 _ORGANIC = re.compile(r"Cl|Br|[BCNOPSFI]|[bcnops]|\*")
 _BRACKET = re.compile(r"\[(\d*)([A-Z][a-z]?|[a-z][a-z]?|\*|#\d+)(@{0,2}(?:[A-Z]{2}\d+)?)(H\d*)?([+-]*\d*)(:\d+)?\]")
 _RING = re.compile(r"%\(\d+\)|%\d\d|\d")
+_TOLERATED = re.compile(r"\s|\[\d{4}|@(?:TH|AL|SP|TB|OH)\d")
 _BOND = re.compile(r"->|<-|[-=#$:/\\~]")
 
 
@@ -22,13 +23,30 @@ def explain(text: str) -> InvalidInputError:
     """Return the error for a text that RDKit cannot turn into a molecule."""
     found = _first_fault(text)
     if found is not None:
-        place, what, mend = found
-        shown = f" ({text[place]!r})" if place < len(text) else ""
-        return InvalidInputError(what, where=f"{text!r}, character {place + 1}{shown}", mend=mend)
+        return InvalidInputError(found[1], where=_where(text, found[0]), mend=found[2])
     problem = _chemistry_problem(text)
     if problem is not None:
         return problem
     return InvalidInputError("This is no valid SMILES.", where=repr(text), mend="Check it in a structure editor.")
+
+
+def find_tolerated(text: str) -> InvalidInputError | None:
+    """Return the error for what RDKit would read, but not as it was meant: names, impossible isotopes, odd stereo."""
+    suspect = _TOLERATED.search(text)
+    if suspect is None:
+        return None
+    if suspect[0].startswith("@"):
+        return UnsupportedChemistryError(
+            f"The stereo mark {suspect[0]} is not tetrahedral.",
+            where=_where(text, suspect.start()),
+            mend="Use @ or @@ on tetrahedral atoms, and / and \\ on double bonds.",
+        )
+    return explain(text)
+
+
+def _where(text: str, place: int) -> str:
+    shown = f" ({text[place]!r})" if place < len(text) else ""
+    return f"{text!r}, character {place + 1}{shown}"
 
 
 def _chemistry_problem(text: str) -> InvalidInputError | None:

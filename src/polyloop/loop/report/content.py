@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem import Polymer
-from polyloop.chem.optical_limit import OpticalLimit
+from polyloop.chem.optical_limit import LimitLine
 from polyloop.core import get_property
 from polyloop.design import Objective
 from polyloop.loop.report.figures import Plane
@@ -54,7 +54,7 @@ def _direction(objective: Objective) -> bool | None:
     return {"maximise": True, "minimise": False}.get(objective.direction)
 
 
-def planes(state: CampaignState, limit: OpticalLimit | None) -> list[Plane]:
+def planes(state: CampaignState, limit: LimitLine | None) -> list[Plane]:
     """Return one plane per pair of objectives (the first three pairs), with the points that have both values.
 
     The Abbe number is drawn along x and the refractive index along y, with the empirical limit between them.
@@ -76,7 +76,7 @@ def planes(state: CampaignState, limit: OpticalLimit | None) -> list[Plane]:
                     x_label=label(first.property),
                     y_label=label(second.property),
                     maximise=(_direction(first), _direction(second)),
-                    limit=limit.refractive_index if optical and limit is not None else None,
+                    limit=limit if optical else None,
                 )
             )
     return found
@@ -88,13 +88,13 @@ def quarter_half_end(cycles: Sequence[int]) -> list[int]:
     return sorted({round(last / 4), round(last / 2), last})
 
 
-def beyond_limit(state: CampaignState, limit: OpticalLimit) -> NDArray[np.bool_]:
+def beyond_limit(state: CampaignState, limit: LimitLine) -> NDArray[np.bool_]:
     """Mask of the candidates whose refractive index passes the limit at their Abbe number, shape (candidates,)."""
     index = np.array([_number(candidate.value("refractive_index")) for candidate in state.candidates])
     abbe = np.array([_number(candidate.value("abbe_number")) for candidate in state.candidates])
     known = np.isfinite(index) & np.isfinite(abbe)
     beyond = np.zeros(len(index), dtype=bool)
-    beyond[known] = limit.margin(index[known], abbe[known]) > 0
+    beyond[known] = index[known] > limit(abbe[known])
     return beyond
 
 

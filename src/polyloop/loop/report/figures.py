@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from polyloop.design import non_dominated
+
 __all__ = ["Plane", "calibration_figure", "count_figure", "failure_figure", "hypervolume_figure", "panel_figure"]
 
 _COLOURS = "viridis"
@@ -66,15 +68,9 @@ class Plane:
         """Indices of the non-dominated points, ordered by x; empty when an objective is a range."""
         if None in self.maximise or not len(self.x):
             return np.empty(0, dtype=np.int_)
-        signs = [1.0 if up else -1.0 for up in self.maximise]
-        gain = np.column_stack([self.x * signs[0], self.y * signs[1]])
-        order = np.lexsort((-gain[:, 1], -gain[:, 0]))
-        best, kept = -np.inf, []
-        for index in order:
-            if gain[index, 1] > best:
-                best = gain[index, 1]
-                kept.append(index)
-        return np.asarray(sorted(kept, key=lambda i: self.x[i]), dtype=np.int_)
+        gain = np.column_stack([self.x, self.y]) * [1.0 if up else -1.0 for up in self.maximise]
+        front = np.flatnonzero(non_dominated(gain))
+        return front[np.argsort(self.x[front], kind="stable")]
 
 
 def _tidy(axes: Axes) -> None:

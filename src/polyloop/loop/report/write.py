@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 from rdkit.Chem.Draw import rdMolDraw2D
 
-from polyloop.chem.optical_limit import OpticalLimit, empirical_limit
+from polyloop.chem.optical_limit import LimitLine, default_limit
 from polyloop.core import get_property, write_atomically
 from polyloop.loop.report import content, figures
 from polyloop.loop.report.enrichment import Enrichment, enrichment
@@ -32,11 +32,11 @@ _BEST_SHOWN = 24
 class _Report:
     """Collects what goes into the page and beside it; writes it all at the end."""
 
-    def __init__(self, state: CampaignState, limit: OpticalLimit | None) -> None:
+    def __init__(self, state: CampaignState, limit: LimitLine | None) -> None:
         self.state = state
         self.cycles = [metrics.cycle for metrics in state.cycles]
         properties = {objective.property for objective in state.objectives}
-        self.limit = (limit or empirical_limit()) if set(content.OPTICAL) <= properties else None
+        self.limit = (limit or default_limit()) if set(content.OPTICAL) <= properties else None
         nobody = np.zeros(len(state.candidates), dtype=bool)
         self.beyond = content.beyond_limit(state, self.limit) if self.limit else nobody
         self.pictures: list[dict[str, str]] = []
@@ -57,7 +57,7 @@ class _Report:
         self.files[f"{name}.csv"] = stream.getvalue().encode()
 
 
-def write_report(state: CampaignState, folder: Path, *, status: str = "", limit: OpticalLimit | None = None) -> Path:
+def write_report(state: CampaignState, folder: Path, *, status: str = "", limit: LimitLine | None = None) -> Path:
     """Write `index.html`, PNGs and CSVs of a campaign into `folder` and return the page's path.
 
     Parameters
@@ -271,7 +271,8 @@ def _limit_text(report: _Report, rows: Sequence[Enrichment]) -> str:
     if report.limit is None:
         return ""
     known, count = int(_known(report).sum()), int(report.beyond.sum())
-    text = f"{count} of {known} computed polymers lie beyond the limit ({report.limit.description})."
+    line = f"n_D = {report.limit.intercept:.4f} {report.limit.slope:+.6f} V"
+    text = f"{count} of {known} computed polymers lie beyond the limit ({line})."
     return text if rows else f"{text} There is nothing to compare with yet."
 
 
