@@ -84,7 +84,7 @@ def load(path: Path) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     volume = np.array([repeat_unit_volume(choose_difference(polymer)) for polymer in polymers])
     ratio = np.array([polymer.molar_mass for polymer in polymers]) / table.density_g_cm3.to_numpy() / volume
     shares = np.array([[descriptors(polymer)[term] for term in DESCRIPTORS] for polymer in polymers])
-    table["polymer_class"] = [str(getattr(polymer, "polymer_class", "all")) for polymer in polymers]
+    table["polymer_class"] = [str(polymer.polymer_class) for polymer in polymers]
     return table, np.column_stack([np.ones(len(table)), shares]), ratio
 
 
