@@ -86,7 +86,7 @@ def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outco
     static_d4 = dftd4.static_polarizability(larger) - dftd4.static_polarizability(smaller)
     more, fewer = correction_counts(difference.larger), correction_counts(difference.smaller)
     correction = additive_correction()
-    dynamic = correction.at_d_line(static_d4, {term: more[term] - fewer[term] for term in more})
+    dynamic = correction.at_d_line(static_d4, {term: more[term] - fewer[term] for term in more}) / difference.units
     level = float(np.hypot(correction.residual, _EXTRAPOLATION[difference.junction_is_sound]))
     index = refractive_index(dynamic, density.value, polymer.molar_mass)
     relative = np.array([level, density.std / density.value])

@@ -13,47 +13,55 @@ __all__ = ["Difference", "choose_difference", "reframe"]
 
 # A methyl cap on either side of a cut X-Y turns it into X-C and C-Y, and the cap-cap molecule takes away C-C. In bond
 # additivity that is X-Y again when X or Y is itself a saturated carbon; otherwise a junction is missing.
-LARGEST_PAIR = 22  # heavy atoms of the capped dimer, up to which the dimer is computed where the junction needs it
+LARGEST_PAIR = 22  # heavy atoms of the longer oligomer, up to which the junction is computed where the caps distort it
+SHORTEST = 4  # heavy atoms of a segment: a smaller one (CH2, CF2) is repeated, or its neighbours would be caps only
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Two oligomers whose difference is one repeat unit.
+    """Two oligomers whose difference is a whole number of repeat units.
 
     Parameters
     ----------
     larger, smaller
-        Molecules without hydrogens. `larger` has one repeat unit more.
-    n
-        Units in `larger`: 1 (methyl-capped unit less ethane) or 2 (dimer less monomer).
+        Molecules without hydrogens.
+    n_larger, n_smaller
+        Their numbers of repeat units; 0 is cap-cap, ethane.
     junction_is_sound
-        Whether the caps replace the junction between units without loss in bond additivity.
+        Whether the caps replace the junction between units without loss in bond additivity, or it is in the difference.
     """
 
     larger: Chem.Mol
     smaller: Chem.Mol
-    n: int
+    n_larger: int
+    n_smaller: int
     junction_is_sound: bool
 
+    @property
+    def units(self) -> int:
+        """Number of repeat units in the difference."""
+        return self.n_larger - self.n_smaller
 
-def choose_difference(polymer: Polymer, largest_pair: int = LARGEST_PAIR, n: int | None = None) -> Difference:
-    """Return the pair of methyl-capped oligomers that stands for one repeat unit of `polymer`.
 
-    The chain is cut at a single bond with a saturated carbon where it has one; then a capped unit less ethane is as
-    good as a dimer less a capped unit (shown in `docs/validation/optics.md`). Otherwise the dimer is used where it has
-    at most `largest_pair` heavy atoms.
+def choose_difference(polymer: Polymer, largest_pair: int = LARGEST_PAIR) -> Difference:
+    """Return the methyl-capped oligomers that stand for the repeat unit of `polymer`.
 
-    Parameters
-    ----------
-    n
-        Force the number of units in the larger oligomer.
+    The chain is cut at a single bond with a saturated carbon where it has one; then a capped segment less ethane is as
+    good as two segments less one (shown in `docs/validation/optics.md`). Otherwise two segments less one are used where
+    the longer oligomer has at most `largest_pair` heavy atoms.
+
+    Raises
+    ------
+    EvaluationError
+        UNSUPPORTED for a backbone without single bonds outside rings.
     """
     framed, cost = reframe(polymer)
     sound = cost < _UNSOUND
-    if n is None:
-        pair_size = 2 * (framed.mol.GetNumHeavyAtoms()) + 2
-        n = 1 if sound or pair_size > largest_pair else 2
-    return Difference(framed.oligomer(n), framed.oligomer(n - 1), n, sound or n > 1)
+    unit = framed.mol.GetNumHeavyAtoms()
+    segment = max(1, -(-SHORTEST // unit))
+    pair = not sound and 2 * segment * unit + 2 <= largest_pair
+    larger, smaller = (2 * segment, segment) if pair else (segment, 0)
+    return Difference(framed.oligomer(larger), framed.oligomer(smaller), larger, smaller, sound or pair)
 
 
 def reframe(polymer: Polymer) -> tuple[Polymer, int]:
