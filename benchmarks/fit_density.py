@@ -39,17 +39,17 @@ def solve(design: np.ndarray, ratio: np.ndarray, prior: float) -> tuple[np.ndarr
     """Robust Bayesian ridge on relative errors: coefficients (k,) and their covariance (k, k)."""
     rows, weight = design / ratio[:, None], np.ones(len(ratio))
     penalty = np.diag([0.0, *[1.0] * (design.shape[1] - 1)]) / prior**2
+    noise = 0.025**2
     for _ in range(20):
-        noise = np.sum(weight * (rows @ coefficients - 1.0) ** 2) / weight.sum() if _ else 0.025**2
         normal = (rows * weight[:, None]).T @ rows / noise + penalty
         coefficients = np.linalg.solve(normal, (rows * weight[:, None]).sum(axis=0) / noise)
-        weight = 1.0 / np.maximum(1.0, np.abs(rows @ coefficients - 1.0) / HUBER)
+        errors = rows @ coefficients - 1.0
+        weight = 1.0 / np.maximum(1.0, np.abs(errors) / HUBER)
+        noise = float(np.sum(weight * errors**2) / weight.sum())
     return coefficients, np.linalg.inv(normal)
 
 
-def held_out(
-    design: np.ndarray, ratio: np.ndarray, groups: np.ndarray, prior: float
-) -> tuple[np.ndarray, np.ndarray]:
+def held_out(design: np.ndarray, ratio: np.ndarray, groups: np.ndarray, prior: float) -> tuple[np.ndarray, np.ndarray]:
     """Relative errors of the density when each group is left out in turn, and the parameters' share of its std."""
     errors, spread = np.zeros(len(ratio)), np.zeros(len(ratio))
     for group in np.unique(groups):
@@ -98,7 +98,9 @@ def main() -> None:
         for prior in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
     }
     prior = min(scan, key=scan.get)
-    errors, spread = (np.mean(part, axis=0) for part in zip(*(held_out(design, ratio, f, prior) for f in folds)))
+    errors, spread = (
+        np.mean(part, axis=0) for part in zip(*(held_out(design, ratio, f, prior) for f in folds), strict=True)
+    )
     residual = float(np.sqrt(np.mean(errors**2)))
     by_class, class_spread = held_out(design, ratio, table.polymer_class.to_numpy(), prior)
     constant, _ = held_out(design[:, :1], ratio, folds[0], prior)

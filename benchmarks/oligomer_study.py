@@ -16,7 +16,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-
 from rdkit import Chem
 
 from polyloop.chem import Polymer
@@ -88,7 +87,9 @@ def regression(rows: dict[str, dict]) -> tuple[float, float]:
     """Slopes of the relative change of alpha_D, and of alpha_F - alpha_C, on that of interacting dipoles."""
     x, level, dispersion = [], [], []
     for row in rows.values():
-        for alphas, dipoles in zip(map(np.array, row["alpha_static_C_D_F"]), map(np.array, row["dipoles"])):
+        for alphas, dipoles in zip(
+            map(np.array, row["alpha_static_C_D_F"]), map(np.array, row["dipoles"]), strict=True
+        ):
             x += list(dipoles[1:] / dipoles[0] - 1)
             level += list(alphas[1:, 2] / alphas[0, 2] - 1)
             spread = alphas[:, 3] - alphas[:, 1]
@@ -102,7 +103,8 @@ def summary(rows: dict[str, dict]) -> dict[str, object]:
     errors: dict[str, list] = {}
     for row in rows.values():
         corrected, plain = [], []
-        for alphas, dipoles, mean in zip(row["alpha_static_C_D_F"], row["dipoles"], row["dipoles_of_ensemble"]):
+        oligomers = zip(row["alpha_static_C_D_F"], row["dipoles"], row["dipoles_of_ensemble"], strict=True)
+        for alphas, dipoles, mean in oligomers:
             change, lowest = mean / dipoles[0] - 1, np.array(alphas[0])
             plain.append((lowest[2], lowest[3] - lowest[1]))
             corrected.append((plain[-1][0] * (1 + slopes[0] * change), plain[-1][1] * (1 + slopes[1] * change)))
@@ -117,8 +119,13 @@ def summary(rows: dict[str, dict]) -> dict[str, object]:
         alphas, dipoles = np.array(row["alpha_static_C_D_F"][1]), np.array(row["dipoles"][1])
         change = dipoles[1:] / dipoles[0] - 1
         spread = alphas[:, 3] - alphas[:, 1]
-        residual += list(zip(alphas[1:, 2] / alphas[0, 2] - 1 - slopes[0] * change, change,
-                             spread[1:] / spread[0] - 1 - slopes[1] * change))
+        residual += list(
+            zip(
+                alphas[1:, 2] / alphas[0, 2] - 1 - slopes[0] * change,
+                change,
+                spread[1:] / spread[0] - 1 - slopes[1] * change,
+            )
+        )
     residual = np.array(residual)
     rms = lambda values: [round(float(v), 5) for v in np.sqrt(np.mean(np.square(values), axis=0))]  # noqa: E731
     return {
@@ -139,7 +146,12 @@ def main() -> None:
     for name, smiles in list(UNITS.items())[: parser.parse_args().units]:
         rows[name] = study(smiles)
         print(name, rows[name]["cpu_s"], flush=True)
-        report = {"level": LEVEL.to_dict(), "date": date.today().isoformat(), "summary": summary(rows) if len(rows) > 2 else {}, "units": rows}
+        report = {
+            "level": LEVEL.to_dict(),
+            "date": date.today().isoformat(),
+            "summary": summary(rows) if len(rows) > 2 else {},
+            "units": rows,
+        }
         path = Path(__file__).resolve().parent / "results/oligomer_study.json"
         write_atomically(path, json.dumps(report, indent=1) + "\n")
     print(json.dumps(summary(rows), indent=1))

@@ -61,7 +61,9 @@ def row(records: dict[str, Record], cpu: float) -> dict[str, object]:
 def instant(results: dict) -> None:
     table = pd.read_csv(HOMOPOLYMERS)
     table = table[table.refractive_index.notna()]
-    targets = {name: (smiles, n) for name, smiles, n in zip(table.name, table.smiles, table.refractive_index)}
+    targets = {
+        name: (smiles, n) for name, smiles, n in zip(table.name, table.smiles, table.refractive_index, strict=True)
+    }
     results["instant_homopolymers"] = sweep(targets)
     own = acceptance()
     results["instant_acceptance"] = sweep({i: (r.smiles, r.exp_refractive_index) for i, r in own.iterrows()})
@@ -169,13 +171,14 @@ def picture(names: list[str], computed: dict, measured: dict, stds: dict) -> Non
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.6, 4.6), layout="constrained")
-    for axes, key, label in zip(figure.subplots(1, 2), ("n_D", "V"), ("refractive index $n_D$", "Abbe number $V$")):
+    labels = {"n_D": "refractive index $n_D$", "V": "Abbe number $V$"}
+    for axes, (key, label) in zip(figure.subplots(1, 2), labels.items(), strict=True):
         limits = [min(*computed[key], *measured[key]), max(*computed[key], *measured[key])]
         margin = 0.08 * (limits[1] - limits[0])
         limits = [limits[0] - margin, limits[1] + margin]
         axes.plot(limits, limits, color="0.6", lw=1)
         axes.errorbar(measured[key], computed[key], stds[key], fmt="o", ms=4, capsize=2)
-        for name, x, y in zip(names, measured[key], computed[key]):
+        for name, x, y in zip(names, measured[key], computed[key], strict=True):
             axes.annotate(name, (x, y), xytext=(4, -8), textcoords="offset points", fontsize=7)
         axes.set(xlim=limits, ylim=limits, xlabel=f"measured {label}", ylabel=f"computed {label}", aspect="equal")
     path = ROOT / "docs/validation/optics.png"

@@ -1,4 +1,4 @@
-"""Linear calibration of computed optical constants on measured polymers: a separate step that nothing applies silently."""
+"""Linear calibration of computed optical constants on measured polymers: a separate step, never applied silently."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ class LinearCalibration:
         return self.intercept + self.slope * np.asarray(value, dtype=np.float64)
 
 
-def fit_linear(computed: Sequence[float] | NDArray[np.float64], measured: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
+def fit_linear(
+    computed: Sequence[float] | NDArray[np.float64], measured: Sequence[float] | NDArray[np.float64]
+) -> tuple[float, float]:
     """Return intercept and slope of the least-squares line through (computed, measured).
 
     Raises
@@ -52,14 +54,16 @@ def fit_linear(computed: Sequence[float] | NDArray[np.float64], measured: Sequen
     x, y = np.asarray(computed, dtype=np.float64), np.asarray(measured, dtype=np.float64)
     if x.shape != y.shape or x.ndim != 1 or len(x) < 3 or not np.isfinite([x, y]).all() or np.ptp(x) == 0.0:
         raise InvalidInputError(
-            f"A line needs three or more finite pairs with different computed values, not shapes {x.shape} and {y.shape}.",
+            f"A line needs three or more finite pairs with different computed values (shapes {x.shape}, {y.shape}).",
             where="calibration",
         )
     slope, intercept = np.polyfit(x, y, 1)
     return float(intercept), float(slope)
 
 
-def leave_one_out(computed: Sequence[float] | NDArray[np.float64], measured: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+def leave_one_out(
+    computed: Sequence[float] | NDArray[np.float64], measured: Sequence[float] | NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return each computed value calibrated by the line through all the others, shape (n,).
 
     Raises

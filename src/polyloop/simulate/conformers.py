@@ -30,7 +30,7 @@ _SAME_ENERGY, _SAME_SHAPE = 0.2, 0.01  # kJ/mol; relative difference of the prin
 _KCAL = 4.184
 _GAS_CONSTANT = 8.314462618e-3  # kJ/(mol K)
 # A random start for each embedding, then ever fewer demands on the geometry: crowded or caged units need them.
-_FALL_BACKS = (
+_FALL_BACKS: tuple[dict[str, int | bool], ...] = (
     {},
     {"useRandomCoords": True, "maxIterations": 200},
     {"useRandomCoords": True, "maxIterations": 500, "useBasicKnowledge": False, "useExpTorsionAnglePrefs": False},
@@ -50,8 +50,8 @@ class Conformer:
 class ConformerSearch:
     """The lowest conformers, and all force-field minima that were found, once for each time they were found.
 
-    `ensemble` has the torsions that distance geometry prefers, which are those of molecules in crystals; its mean stands
-    for a chain among its like better than gas-phase Boltzmann weights, which favour folding upon itself.
+    `ensemble` has the torsions that distance geometry prefers, which are those of molecules in crystals; its mean
+    stands for a chain among its like better than gas-phase Boltzmann weights, which favour folding upon itself.
     """
 
     lowest: tuple[Conformer, ...]
@@ -132,10 +132,9 @@ def embed(mol: Chem.Mol, seed: int, embeddings: int | None = None) -> tuple[Chem
     with rdBase.BlockLogs():
         for options in _FALL_BACKS:
             settings = rdDistGeom.ETKDGv3()
-            # RDKit multiplies this by the conformer's number: 0 would make all of them alike.
-            settings.randomSeed = int(np.random.default_rng(seed).integers(1, 2**24))
-            settings.numThreads = 1
-            for name, value in options.items():
+            # RDKit multiplies the seed by the conformer's number: 0 would make all of them alike.
+            drawn = int(np.random.default_rng(seed).integers(1, 2**24))
+            for name, value in {"randomSeed": drawn, "numThreads": 1, **options}.items():
                 setattr(settings, name, value)
             if len(rdDistGeom.EmbedMultipleConfs(full, count, settings)) > 0:
                 bonds = ((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in full.GetBonds())
@@ -165,8 +164,9 @@ def force_field_geometry(mol: Chem.Mol, seed: int) -> Geometry:
 def boltzmann_weights(relative_energies: list[float], temperature: float = 298.15) -> NDArray[np.float64]:
     """Return normalised Boltzmann weights of energies in kJ/mol at `temperature` in K, shape (n,)."""
     energies = np.asarray(relative_energies, dtype=np.float64)
-    weights: NDArray[np.float64] = np.exp(-(energies - energies.min()) / (_GAS_CONSTANT * temperature))
-    return weights / weights.sum()
+    factors = np.exp(-(energies - energies.min()) / (_GAS_CONSTANT * temperature))
+    weights: NDArray[np.float64] = factors / factors.sum()
+    return weights
 
 
 def _rotatable_bonds(mol: Chem.Mol) -> int:

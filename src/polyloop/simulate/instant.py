@@ -67,7 +67,7 @@ class AdditiveCorrection:
         return self.scale * static + sum(self.coefficients[term] * count for term, count in counts.items())
 
 
-def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:  # noqa: ARG001
+def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:
     """Estimate the refractive index of the amorphous polymer in milliseconds.
 
     Raises

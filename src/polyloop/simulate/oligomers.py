@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rdkit import Chem
 
@@ -75,7 +76,7 @@ def reframe(polymer: Polymer) -> tuple[Polymer, int]:
     pair = polymer.oligomer(2)
     path = _backbone(pair)
     candidates = []
-    for first, second in zip(path, path[1:], strict=False):
+    for first, second in pairwise(path):
         bond = pair.GetBondBetweenAtoms(first, second)
         if bond.GetBondType() == Chem.BondType.SINGLE and not bond.IsInRing():
             candidates.append((_cost_of_cut(bond), bond.GetIdx(), first))
@@ -128,7 +129,7 @@ def _backbone(pair: Chem.Mol) -> tuple[int, ...]:
 
 
 def _junction_cost(pair: Chem.Mol, path: tuple[int, ...]) -> int | None:
-    for first, second in zip(path, path[1:], strict=False):
+    for first, second in pairwise(path):
         units = (pair.GetAtomWithIdx(first).GetIntProp("unit"), pair.GetAtomWithIdx(second).GetIntProp("unit"))
         if units == (0, 1):
             bond = pair.GetBondBetweenAtoms(first, second)

@@ -83,7 +83,7 @@ class OligomerOptics:
     n_conformers: int
 
 
-def quick_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:  # noqa: ARG001
+def quick_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:
     """Compute the optical constants of the amorphous polymer, and the electronic properties of its repeat unit.
 
     Raises
