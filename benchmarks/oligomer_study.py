@@ -124,6 +124,7 @@ def summary(rows: dict[str, dict]) -> dict[str, object]:
                 alphas[1:, 2] / alphas[0, 2] - 1 - slopes[0] * change,
                 change,
                 spread[1:] / spread[0] - 1 - slopes[1] * change,
+                strict=True,
             )
         )
     residual = np.array(residual)
