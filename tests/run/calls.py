@@ -105,7 +105,7 @@ def unpicklable() -> object:
     return lambda: None
 
 
-class Stubborn(Exception):
+class StubbornError(Exception):
     """An exception that pickles, but whose pickle cannot be read."""
 
     def __init__(self, first: int, second: int) -> None:
@@ -113,7 +113,7 @@ class Stubborn(Exception):
 
 
 def raise_stubborn() -> None:
-    raise Stubborn(1, 2)
+    raise StubbornError(1, 2)
 
 
 class Poison:
@@ -137,7 +137,7 @@ def modules(name: str) -> bool:
 
 
 def _count(marker: str) -> int:
-    with open(marker, "a+") as stream:
+    with Path(marker).open("a+") as stream:
         stream.write("x")
         stream.flush()
         stream.seek(0)

@@ -47,7 +47,7 @@ def test_an_exception_comes_back_with_the_workers_traceback(pool):
 
 def test_an_exception_that_cannot_be_sent_comes_back_as_text(pool):
     error = pool.submit(calls.raise_stubborn).exception(timeout=30)
-    assert str(error) == "Stubborn: 1 and 2"
+    assert str(error) == "StubbornError: 1 and 2"
 
 
 def test_a_result_that_cannot_be_sent_is_that_calls_error(pool):

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem
 
 from polyloop.chem import Polymer
 from polyloop.core import InvalidInputError, content_key, write_atomically
@@ -202,7 +201,7 @@ class Pool:
         )
         if size is not None and len(made) < size:
             raise InvalidInputError(
-                f"The rules make only {len(made)} polymers of {len(listed)} monomers that pass the filters, not {size}.",
+                f"{len(listed)} monomers make only {len(made)} polymers that pass the filters, not {size}.",
                 where="virtual library",
                 mend="Ask for fewer (size), widen the filters, or give more monomers.",
             )
@@ -255,18 +254,20 @@ class Pool:
             elements.update(elements_of(mol))
             origins[origin.partition(":")[0].partition(",")[0]] += 1
             aromatic += any(atom.GetIsAromatic() for atom in mol.GetAtoms())
-            heavy.append(Chem.Mol(mol).GetNumHeavyAtoms())
+            heavy.append(mol.GetNumHeavyAtoms())
         return {
             "size": len(self),
             "polymer_classes": _sorted(classes),
             "with_element": _sorted(elements),
             "aromatic": aromatic,
-            "heavy_atoms": {"least": min(heavy), "median": float(np.median(heavy)), "most": max(heavy)}
-            if heavy
-            else {},
+            "heavy_atoms": _extent(heavy),
             "origins": _sorted(origins),
             "bad_rows": len(self.bad_rows),
         }
+
+
+def _extent(sizes: Sequence[int]) -> dict[str, float]:
+    return {"least": min(sizes), "median": float(np.median(sizes)), "most": max(sizes)} if sizes else {}
 
 
 def _sorted(counts: Counter[str]) -> dict[str, int]:
@@ -294,20 +295,15 @@ def _read_csv(path: Path, column: str, name_column: str | None) -> list[tuple[in
                         where=f"{path}, line 1",
                         mend=f"The file has: {', '.join(map(str, header)) or 'no header'}.",
                     )
-            return [
-                (
-                    reader.line_num,
-                    (row[column] or "").strip(),
-                    ((row[name_column] or "") if name_column else "").strip(),
-                )
-                for row in reader
-                if any(isinstance(cell, str) and cell.strip() for cell in row.values())
-            ]
+            rows = []
+            for row in reader:
+                name = row[name_column] if name_column else ""
+                if any(isinstance(cell, str) and cell.strip() for cell in row.values()):
+                    rows.append((reader.line_num, (row[column] or "").strip(), (name or "").strip()))
+            return rows
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise InvalidInputError(
-            f"The file cannot be read: {reason}.", where=str(path), mend="Check the path."
-        ) from error
+        what = f"The file cannot be read: {error.strerror or error}."
+        raise InvalidInputError(what, where=str(path), mend="Check the path.") from error
     except UnicodeDecodeError as error:
         raise InvalidInputError("The file is no UTF-8 text.", where=str(path), mend="Save it as UTF-8 CSV.") from error
     except csv.Error as error:

@@ -22,6 +22,7 @@ _LEAST_GROUPS, _MOST_GROUPS = 2, 4
 _LEFT_OVER_AFTER_CHAIN = (202, 203, 204)
 _LEFT_OVER_AFTER_STEP = (201, 202, 203, 204, 205, 206)
 _LEFT_OVER = {"polyolefin": (200,), "polyoxazolidone": (201, 205)}
+_STAR = Chem.MolFromSmarts("[#0]")
 _LEAVES_ALL = ("vinyl", "cOle")
 
 
@@ -78,7 +79,7 @@ class RuleSet:
         products: set[str] = set()
         with rdBase.BlockLogs():
             for (product,) in rule.reaction.RunReactants(tuple(monomers)):
-                if sum(atom.GetAtomicNum() == 0 for atom in product.GetAtoms()) != 2:
+                if len(product.GetSubstructMatches(_STAR)) != 2:
                     continue
                 # A rule that does not fit gives a product with a wrong valence; the package drops it as well.
                 if Chem.SanitizeMol(product, catchErrors=True) == Chem.SanitizeFlags.SANITIZE_NONE:

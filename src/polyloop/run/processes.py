@@ -67,7 +67,7 @@ class SupervisedProcessPool(Executor):
         self._pending: deque[Job] = deque()
         self._workers: list[SupervisedWorker] = []
         self._lock = threading.Lock()
-        self._closing = False
+        self._closing = self._terminating = False
         self._broken: str | None = None
         self._thread: threading.Thread | None = None
         self._ear: Connection
@@ -114,18 +114,12 @@ class SupervisedProcessPool(Executor):
         """Cancel a call even while it runs: its worker is killed, and its future then raises `CancelledError`."""
         if future.cancel():
             return
-        with self._lock:
-            for worker in self._workers:
-                if worker.job is not None and worker.job.future is future:
-                    worker.job.killed = True
+        future.killed = True
         self._ring()
 
     def terminate(self) -> None:
         """Cancel all calls, running ones too, and shut down."""
-        with self._lock:
-            for worker in self._workers:
-                if worker.job is not None:
-                    worker.job.killed = True
+        self._terminating = True
         self.shutdown(wait=True, cancel_futures=True)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -154,8 +148,12 @@ class SupervisedProcessPool(Executor):
         with tempfile.TemporaryDirectory(prefix="polyloop-", ignore_cleanup_errors=True) as name:
             folder, guard = Path(name), Guard(Path(name))
             try:
-                while not self._finished():
+                while True:
+                    if self._closing:
+                        self._forget_cancelled()
                     self._hand_out(folder, guard)
+                    if self._finished():
+                        break
                     self._listen(guard)
                     self._enforce(guard)
                 for worker in self._workers:
@@ -169,6 +167,14 @@ class SupervisedProcessPool(Executor):
         with self._lock:
             busy = any(worker.job is not None for worker in self._workers)
             return self._broken is not None or (self._closing and not self._pending and not busy)
+
+    def _forget_cancelled(self) -> None:
+        with self._lock:
+            cancelled = [job for job in self._pending if job.future.cancelled()]
+            for job in cancelled:
+                self._pending.remove(job)
+        for job in cancelled:
+            job.future.set_running_or_notify_cancel()
 
     def _hand_out(self, folder: Path, guard: Guard) -> None:
         with self._lock:
@@ -218,9 +224,12 @@ class SupervisedProcessPool(Executor):
             else:
                 self._deliver(worker, message, guard)
 
+    def _is_killed(self, job: Job | None) -> bool:
+        return job is not None and (self._terminating or job.future.killed)
+
     def _patience(self) -> float | None:
         running = [worker for worker in self._workers if worker.job is not None]
-        if any(worker.job is not None and worker.job.killed for worker in running):
+        if any(self._is_killed(worker.job) for worker in running):
             return 0.0
         times = []
         if running and self._time_limit is not None:
@@ -258,7 +267,7 @@ class SupervisedProcessPool(Executor):
             if worker.job is None:
                 continue
             error: BaseException | None = None
-            if worker.job.killed:
+            if self._is_killed(worker.job):
                 error = CancelledError()
             elif self._time_limit is not None and now - worker.started >= self._time_limit:
                 error = _over_time(self._time_limit)
@@ -277,7 +286,7 @@ class SupervisedProcessPool(Executor):
         job, log, was_ready = worker.take_job(), worker.log(), worker.ready
         code = self._drop(worker, guard)
         if job is not None:
-            job.future.set_exception(CancelledError() if job.killed else _died(code))
+            job.future.set_exception(CancelledError() if self._is_killed(job) else _died(code))
         elif not was_ready:
             self._false_starts += 1
             if self._false_starts >= _MAX_FALSE_STARTS:

@@ -32,15 +32,15 @@ class SupervisedFuture(Future[Any]):
 
     log: str = ""
     wall_time: float = 0.0
+    killed: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     """A call on its way: pickled, with the future that waits for it."""
 
     call: bytes
     future: SupervisedFuture
-    killed: bool = False
 
 
 class SupervisedWorker:
