@@ -2,7 +2,7 @@
 
 from polyloop.design.acquisition import ACQUISITIONS, Proposal, propose
 from polyloop.design.initial import INITIAL_DESIGNS, initial_design
-from polyloop.design.objectives import Objective
+from polyloop.design.objectives import Objective, utilities
 from polyloop.design.pareto import default_reference_point, hypervolume, non_dominated, objective_hypervolume
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "non_dominated",
     "objective_hypervolume",
     "propose",
+    "utilities",
 ]
