@@ -1,1 +1,11 @@
-"""PySCF: ground states and frequency-dependent polarizabilities."""
+"""PySCF: ground states and frequency-dependent polarizabilities.
+
+Nothing here imports PySCF until a calculation starts, since that takes a second.
+"""
+
+from polyloop.engines.pyscf.ground_state import GroundState, ground_state
+from polyloop.engines.pyscf.levels import Level
+from polyloop.engines.pyscf.response import polarizability
+from polyloop.engines.pyscf.versions import versions
+
+__all__ = ["GroundState", "Level", "ground_state", "polarizability", "versions"]

@@ -1,0 +1,159 @@
+"""Basis sets by element: which set and which effective core potential, and what stands in where a set has gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from polyloop.core.errors import EvaluationError, FailureCode
+
+__all__ = ["BASIS_RECIPES", "BasisRecipe", "auxiliary_basis_by_element", "basis_by_element"]
+
+# Krypton: the def2 sets use effective core potentials beyond it.
+_LAST_ALL_ELECTRON = 36
+Shells = list[list[Any]]
+
+
+@dataclass(frozen=True)
+class BasisRecipe:
+    """How to put a basis set together from PySCF's library.
+
+    Parameters
+    ----------
+    heavy, hydrogen
+        Library names of the sets for all elements but H, and for H.
+    drop_hydrogen
+        Angular momenta left out on H.
+    drop_heavy
+        Angular momenta of which the most compact shell is left out on the other elements.
+    diffuse
+        Angular momenta that get one more even-tempered shell on the heavy elements: the exponent is the smallest of that
+        angular momentum divided by `ratio`.
+    diffuse_hydrogen
+        The same on H.
+    ratio
+        Ratio of the even-tempered series.
+    fallback
+        Recipe for elements that the set does not cover.
+    """
+
+    heavy: str
+    hydrogen: str
+    drop_hydrogen: str = ""
+    drop_heavy: str = ""
+    diffuse: str = ""
+    diffuse_hydrogen: str = ""
+    ratio: float = 3.0
+    fallback: str | None = None
+
+
+def _plain(name: str, fallback: str | None = None) -> BasisRecipe:
+    return BasisRecipe(name, name, fallback=fallback)
+
+
+BASIS_RECIPES: dict[str, BasisRecipe] = {
+    "def2-svp": _plain("def2-svp"),
+    "def2-svpd": _plain("def2-svpd"),
+    "def2-tzvpd": _plain("def2-tzvpd"),
+    "6-31g(d)": _plain("6-31g(d)", "def2-svp"),
+    "6-31+g(d)": _plain("6-31+g(d)", "def2-svpd"),
+    "6-311+g(2d,p)": _plain("6-311+g(2d,p)", "def2-tzvpd"),
+    "aug-cc-pvdz": _plain("aug-cc-pvdz", "def2-svpd"),
+}
+_ANGULAR_MOMENTUM = {"s": 0, "p": 1, "d": 2, "f": 3}
+
+
+@lru_cache(maxsize=512)
+def _library_shells(name: str, element: str) -> tuple[Any, ...] | None:
+    from pyscf.gto.basis import load
+    from pyscf.lib.exceptions import BasisNotFoundError
+
+    try:
+        return tuple(load(name, element))
+    except (BasisNotFoundError, KeyError):
+        return None
+
+
+def _exponents(shells: Shells, angular_momentum: int) -> list[float]:
+    return [row[0] for shell in shells if shell[0] == angular_momentum for row in shell[1:]]
+
+
+def _with_diffuse(shells: Shells, letters: str, ratio: float) -> Shells:
+    extra: Shells = []
+    for letter in letters:
+        angular_momentum = _ANGULAR_MOMENTUM[letter]
+        smallest = min(_exponents(shells + extra, angular_momentum))
+        extra.append([angular_momentum, [smallest / ratio, 1.0]])
+    return shells + extra
+
+
+def _without_most_compact(shells: Shells, letters: str) -> Shells:
+    kept = list(shells)
+    for letter in letters:
+        candidates = [s for s in kept if s[0] == _ANGULAR_MOMENTUM[letter]]
+        kept.remove(max(candidates, key=lambda shell: shell[1][0]))
+    return kept
+
+
+def _shells(recipe: BasisRecipe, element: str) -> Shells | None:
+    library = _library_shells(recipe.hydrogen if element == "H" else recipe.heavy, element)
+    if library is None:
+        return None
+    shells = [list(shell) for shell in library]
+    if element == "H":
+        dropped = {_ANGULAR_MOMENTUM[letter] for letter in recipe.drop_hydrogen}
+        return _with_diffuse([s for s in shells if s[0] not in dropped], recipe.diffuse_hydrogen, recipe.ratio)
+    return _with_diffuse(_without_most_compact(shells, recipe.drop_heavy), recipe.diffuse, recipe.ratio)
+
+
+def basis_by_element(symbols: Iterable[str], name: str) -> tuple[dict[str, Shells], dict[str, str]]:
+    """Return the shells and the effective core potential of each element, as `pyscf.gto.M` takes them.
+
+    Raises
+    ------
+    EvaluationError
+        With code `element`, if neither the set nor its fallback covers an element.
+    """
+    from pyscf.data.elements import charge
+
+    recipe = BASIS_RECIPES[name]
+    basis: dict[str, Shells] = {}
+    potentials: dict[str, str] = {}
+    for element in sorted(set(symbols)):
+        shells = _shells(recipe, element)
+        source = recipe.heavy
+        if shells is None and recipe.fallback is not None:
+            source = BASIS_RECIPES[recipe.fallback].heavy
+            shells = _shells(BASIS_RECIPES[recipe.fallback], element)
+        if shells is None:
+            raise EvaluationError(
+                FailureCode.ELEMENT,
+                "basis set",
+                f"The basis {name!r} has no functions for {element}.",
+                hint="The def2 sets cover H to Rn; choose a level built on one of them.",
+            )
+        basis[element] = shells
+        if charge(element) > _LAST_ALL_ELECTRON:
+            potentials[element] = source if source.startswith("def2") else "def2-svp"
+    return basis, potentials
+
+
+def auxiliary_basis_by_element(symbols: Iterable[str], name: str) -> dict[str, Any]:
+    """Return the density-fitting shells of each element.
+
+    Raises
+    ------
+    EvaluationError
+        With code `element`, if the set does not cover an element.
+    """
+    auxiliary: dict[str, Any] = {}
+    for element in sorted(set(symbols)):
+        shells = _library_shells(name, element)
+        if shells is None:
+            raise EvaluationError(
+                FailureCode.ELEMENT, "basis set", f"The fitting basis {name!r} has no functions for {element}."
+            )
+        auxiliary[element] = list(shells)
+    return auxiliary
