@@ -42,8 +42,7 @@ def discover(
 
     campaign = Campaign.from_file(file, directory)
     with show_progress(quiet=quiet or as_json) as progress:
-        campaign.run(cycles=cycles, workers=workers, progress=progress)
-    outcome = campaign.status()
+        outcome = campaign.run(cycles=cycles, workers=workers, progress=progress)
     if as_json:
         write_json(outcome.to_dict())
     else:
