@@ -1,1 +1,67 @@
-"""Real public tables, read from a local folder or downloaded with a checksum."""
+"""Real public tables for benchmarks, read from a local folder; polyloop ships none of them and downloads none."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+
+from polyloop.core import InvalidInputError
+
+__all__ = ["SOURCES", "folder", "path"]
+
+# Where each table came from. They are kept as repacked extracts, so that the public files do not have the same bytes;
+# each folder's SOURCE.txt says what was taken.
+SOURCES = {
+    "optical_calibration": "https://github.com/s-nanjo/Spacier (Optical_Polymer_Dataset/Calibration.csv)",
+    "radonpy_pi1070": "https://github.com/RadonPy/RadonPy (data/PI1070.csv)",
+    "smipoly": "https://github.com/PEJpOhno/SMiPoly (sample_data)",
+    "spacier_pool": "https://github.com/s-nanjo/Spacier (spacier/data)",
+}
+
+
+def folder(name: str) -> Path:
+    """Return the local folder of the table called `name`.
+
+    Looked for in the folder that the environment variable POLYLOOP_DATA names, else in `../shared/data` beside the
+    repository or the current directory.
+
+    Raises
+    ------
+    InvalidInputError
+        If `name` is unknown, or no such folder is there; the message says where to get it.
+    """
+    if name not in SOURCES:
+        near = difflib.get_close_matches(name, SOURCES, n=2, cutoff=0.4)
+        mend = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(SOURCES)}."
+        raise InvalidInputError(f"There is no data set {name!r}.", mend=mend)
+    places = _places()
+    for place in places:
+        if (place / name).is_dir():
+            return place / name
+    raise InvalidInputError(
+        f"The data set {name!r} is not here (looked in {', '.join(str(place) for place in places)}).",
+        mend=f"Get it from {SOURCES[name]}, put it in a folder {name}, and set POLYLOOP_DATA to that folder's parent.",
+    )
+
+
+def path(name: str, file: str) -> Path:
+    """Return the path of one file of the table called `name`.
+
+    Raises
+    ------
+    InvalidInputError
+        If the data set or the file is not here.
+    """
+    found = folder(name) / file
+    if not found.is_file():
+        held = ", ".join(sorted(entry.name for entry in found.parent.iterdir()))
+        raise InvalidInputError(f"The data set {name!r} has no file {file!r}.", mend=f"It holds: {held}.")
+    return found
+
+
+def _places() -> list[Path]:
+    if os.environ.get("POLYLOOP_DATA"):
+        return [Path(os.environ["POLYLOOP_DATA"])]
+    beside = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+    return list(dict.fromkeys([beside, Path.cwd().resolve().parent / "shared" / "data"]))

@@ -1,1 +1,25 @@
-"""Surrogate models and their calibration."""
+"""Surrogate models, their calibration, and the domain in which they may be trusted."""
+
+from polyloop.learn.calibration import Calibration, calibrate, held_out
+from polyloop.learn.domain import DomainReport, TrainingDomain
+from polyloop.learn.ensemble import RidgeEnsemble
+from polyloop.learn.forest import RandomForest
+from polyloop.learn.gp import GaussianProcess
+from polyloop.learn.registry import SURROGATES, make_surrogate
+from polyloop.learn.surrogate import Blocks, Prediction, Surrogate
+
+__all__ = [
+    "SURROGATES",
+    "Blocks",
+    "Calibration",
+    "DomainReport",
+    "GaussianProcess",
+    "Prediction",
+    "RandomForest",
+    "RidgeEnsemble",
+    "Surrogate",
+    "TrainingDomain",
+    "calibrate",
+    "held_out",
+    "make_surrogate",
+]

@@ -1,1 +1,29 @@
-"""The results database."""
+"""The results database: claims, records, campaigns, import and export."""
+
+from polyloop.store.owner import new_owner
+from polyloop.store.store import Store
+from polyloop.store.words import (
+    Attempt,
+    CampaignEntry,
+    Claim,
+    ClaimOutcome,
+    CycleEntry,
+    Evaluation,
+    ImportSummary,
+    Pick,
+    SavedPick,
+)
+
+__all__ = [
+    "Attempt",
+    "CampaignEntry",
+    "Claim",
+    "ClaimOutcome",
+    "CycleEntry",
+    "Evaluation",
+    "ImportSummary",
+    "Pick",
+    "SavedPick",
+    "Store",
+    "new_owner",
+]

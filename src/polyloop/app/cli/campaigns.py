@@ -1,0 +1,99 @@
+"""`polyloop discover`, `status`, `report` and `retry`: a campaign, from its file or its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from polyloop.app.cli.console import message, write_json
+
+if TYPE_CHECKING:
+    from polyloop.loop import CampaignStatus
+
+__all__ = ["register"]
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run, e.g. runs/demo.")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to `app`."""
+    app.command()(discover)
+    app.command()(status)
+    app.command()(report)
+    app.command()(retry)
+
+
+def discover(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Campaign file (TOML).")],
+    cycles: Annotated[int | None, typer.Option("--cycles", min=0, help="Cycles in all, instead of the file's.")] = None,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Evaluations at once.")] = None,
+    directory: Annotated[
+        Path | None, typer.Option("--directory", "-d", metavar="DIR", help="Folder of the run.  [default: runs/NAME]")
+    ] = None,
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.")] = False,
+) -> None:
+    """Run a campaign, or go on with it: a command that was stopped or killed goes on when it is given again."""
+    from polyloop.app.cli.progress import show_progress
+    from polyloop.loop import Campaign
+
+    campaign = Campaign.from_file(file, directory)
+    with show_progress(quiet=quiet or as_json) as progress:
+        outcome = campaign.run(cycles=cycles, workers=workers, progress=progress, report=not no_report)
+    if as_json:
+        write_json(outcome.to_dict())
+    else:
+        _show(outcome, campaign.directory)
+    if outcome.state == "interrupted":
+        message(f"Interrupted. Go on with the same command; nothing that is finished is computed again: {file}")
+        raise typer.Exit(130)
+
+
+def status(directory: Directory, as_json: Json = False) -> None:
+    """Say where a campaign stands."""
+    from polyloop.loop import Campaign
+
+    outcome = Campaign.from_directory(directory).status()
+    if as_json:
+        write_json(outcome.to_dict())
+    else:
+        _show(outcome, directory)
+
+
+def report(directory: Directory) -> None:
+    """Write the report of a campaign anew and name its path."""
+    from polyloop.loop import Campaign
+
+    typer.echo(Campaign.from_directory(directory).report())
+
+
+def retry(
+    directory: Directory,
+    code: Annotated[
+        list[str] | None, typer.Option("--code", metavar="CODE", help="Only this failure; may be repeated.")
+    ] = None,
+) -> None:
+    """Put failed evaluations of a campaign back, so that the next `polyloop discover` computes them again."""
+    from polyloop.loop import Campaign
+
+    count = Campaign.from_directory(directory).retry(code)
+    typer.echo(f"{count} evaluations are waiting again.")
+
+
+def _show(outcome: CampaignStatus, directory: Path) -> None:
+    lines = [
+        f"{outcome.name}: {outcome.state}{f' ({outcome.reason})' if outcome.reason else ''}",
+        f"cycle {outcome.cycle} of {outcome.cycles}, {outcome.evaluations} evaluations, {outcome.failures} failed",
+    ]
+    lines += [f"  {code}: {count}" for code, count in outcome.failures_by_reason.items()]
+    if outcome.hypervolume is not None:
+        lines.append(f"hypervolume {outcome.hypervolume:.5g}")
+    for best in outcome.best[:10]:
+        values = ", ".join(f"{name} {value:.5g}" for name, value in best.values.items() if value is not None)
+        lines.append(f"  {best.polymer}  {values}")
+    lines.append(f"folder {directory}")
+    typer.echo("\n".join(lines))

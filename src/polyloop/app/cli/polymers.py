@@ -1,0 +1,115 @@
+"""`polyloop canonical` and `polyloop properties`: single repeat units, no campaign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from polyloop.app.cli.console import message, write_json, write_table
+
+if TYPE_CHECKING:
+    from polyloop.chem import Polymer
+    from polyloop.loop import PolymerResult
+
+__all__ = ["register"]
+
+Smiles = Annotated[list[str] | None, typer.Argument(metavar="SMILES", help="Repeat units with two stars.")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON, always a list.")]
+Csv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Read repeat units from a CSV instead.")]
+Column = Annotated[str, typer.Option("--smiles-column", help="Column of the CSV.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to `app`."""
+    app.command()(canonical)
+    app.command()(properties)
+
+
+def canonical(smiles: Smiles = None, csv: Csv = None, smiles_column: Column = "smiles", as_json: Json = False) -> None:
+    """Write the canonical form, key and class of repeat units."""
+    rows = [
+        {
+            "smiles": polymer.smiles,
+            "canonical": polymer.canonical,
+            "key": polymer.key,
+            "polymer_class": polymer.polymer_class,
+        }
+        for polymer in _polymers(smiles, csv, smiles_column)
+    ]
+    if as_json:
+        write_json(rows)
+    else:
+        header = ("smiles", "canonical", "key", "polymer_class")
+        write_table(header, [[row[name] for name in header] for row in rows])
+
+
+def properties(
+    smiles: Smiles = None,
+    csv: Csv = None,
+    smiles_column: Column = "smiles",
+    level: Annotated[str | None, typer.Option("--level", help="instant, quick, ...  [default: quick]")] = None,
+    protocol: Annotated[str | None, typer.Option("--protocol", help="Or a protocol, e.g. optics/quick@1.")] = None,
+    property_names: Annotated[
+        list[str] | None, typer.Option("--property", metavar="NAME", help="Only this property; may be repeated.")
+    ] = None,
+    as_json: Json = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Evaluations at once.")] = 1,
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="URL", help="Results database; nothing in it is computed again.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the conformer search.")] = 0,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a CSV.")] = None,
+    time_limit: Annotated[float, typer.Option("--time-limit", min=1, help="Seconds per evaluation.")] = 3600.0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Compute properties of repeat units; what the store has is not computed again."""
+    from polyloop.loop import compute_properties, write_properties
+
+    polymers = _polymers(smiles, csv, smiles_column)
+    results = compute_properties(
+        polymers,
+        level=level,
+        protocol=protocol,
+        properties=property_names,
+        store=store,
+        workers=workers,
+        seed=seed,
+        time_limit=time_limit,
+        progress=None if quiet or as_json else message,
+    )
+    if output is not None:
+        write_properties(results, output)
+    if as_json:
+        write_json([result.to_dict() for result in results])
+    elif output is None:
+        _show(results)
+
+
+def _polymers(smiles: list[str] | None, csv: Path | None, smiles_column: str) -> list[Polymer]:
+    """Read repeat units from the arguments or from a CSV, exactly one of the two."""
+    from polyloop.core import InvalidInputError
+    from polyloop.loop import parse_polymers, read_polymers
+
+    if bool(smiles) == (csv is not None):
+        raise InvalidInputError(
+            "Give repeat units or a CSV, and not both." if smiles else "There is no repeat unit.",
+            where="SMILES",
+            mend="Write for example '*CC(*)c1ccccc1', in quotes, or --csv FILE.",
+        )
+    return read_polymers(csv, smiles_column) if csv is not None else parse_polymers(smiles or [])
+
+
+def _show(results: list[PolymerResult]) -> None:
+    write_table(
+        ("polymer", "property", "value", "std", "unit", "status", "protocol"),
+        [
+            (
+                result.polymer.smiles, record.property, record.value, record.std, record.unit,
+                record.failure.code.value if record.failure else record.status.value, record.request.protocol,
+            )
+            for result in results
+            for record in result.records
+        ],
+    )  # fmt: skip

@@ -1,0 +1,61 @@
+"""Progress of a campaign on stderr: a live line on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from polyloop.app.cli.console import message
+
+if TYPE_CHECKING:
+    from polyloop.loop import Progress
+
+__all__ = ["show_progress"]
+
+
+@contextmanager
+def show_progress(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
+    """Give a callback for `Campaign.run`, or None when `quiet`."""
+    if quiet:
+        yield None
+    elif not sys.stderr.isatty():
+        yield _plain_lines()
+    else:
+        from rich.console import Console
+        from rich.status import Status
+
+        with Status("starting", console=Console(stderr=True)) as live:
+            yield lambda event: live.update(_line(event))
+
+
+def _plain_lines() -> Callable[[Progress], None]:
+    """Return a callback that writes a line per stage, and per tenth of a batch."""
+    last: list[tuple[object, ...]] = []
+
+    def show(event: Progress) -> None:
+        mark = (event.stage, event.cycle, 10 * event.done // max(event.total, 1))
+        if mark not in last[-1:]:
+            last[:] = [mark]
+            message(_line(event))
+
+    return show
+
+
+def _line(event: Progress) -> str:
+    parts = [f"cycle {event.cycle}/{event.cycles}: {event.stage}"]
+    if event.total:
+        parts.append(f"{event.done}/{event.total}")
+    if event.failed:
+        parts.append(f"{event.failed} failed")
+    if event.eta_s is not None:
+        parts.append(f"{_duration(event.eta_s)} to go")
+    if event.best:
+        parts.append("best " + ", ".join(f"{name} {value:.4g}" for name, value in event.best.items()))
+    return "  ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    minutes, hours = int(seconds // 60) % 60, int(seconds // 3600)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min" if minutes else f"{int(seconds)} s"

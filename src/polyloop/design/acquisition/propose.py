@@ -1,0 +1,341 @@
+"""Propose the next batch of polymers from a pool."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyloop.core import ConfigurationError, InvalidInputError
+from polyloop.design.acquisition.expected_hypervolume import Cells, free_cells
+from polyloop.design.acquisition.greedy import Believer, greedy_batch
+from polyloop.design.acquisition.scores import (
+    Hypervolume,
+    Score,
+    Uncertainty,
+    UpperConfidenceBound,
+    probability_in_target,
+    target_interval,
+)
+from polyloop.design.objectives import Array, Objective, signs, utilities
+from polyloop.design.pareto import reference_utilities
+from polyloop.learn import Blocks, Surrogate
+from polyloop.learn.surrogate import row_count, take
+
+__all__ = ["ACQUISITIONS", "Proposal", "propose"]
+
+ACQUISITIONS = {
+    "random": "uniformly, without replacement",
+    "uncertainty": "largest model standard deviation, each pick believed before the next",
+    "ucb": "upper confidence bound, summed over objectives in units of their spread",
+    "ei": "expected improvement, for one objective",
+    "pi": "probability that all objectives are met: ranges hit, the best value beaten",
+    "ehvi": "expected hypervolume improvement in closed form, each pick believed before the next",
+    "qlognehvi": "noisy expected hypervolume improvement of the batch, by Monte Carlo (BoTorch), any objectives",
+}
+_SHORTLIST = 128
+_PI_SHORTLIST, _PI_SAMPLES = 256, 1024
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The rows to evaluate next.
+
+    Parameters
+    ----------
+    indices
+        Rows of the pool, shape (q,), each at most once; fewer than asked for when the pool is exhausted.
+    scores
+        Acquisition value of each at its picking, shape (q,).
+    mean, std
+        Predictions before any pick, in the properties' units, shape (q, m); `std` is the model's alone.
+    acquisition
+        Its name.
+    exhausted
+        True when the pool held fewer candidates than the batch, so this is the last proposal.
+    """
+
+    indices: NDArray[np.intp]
+    scores: Array
+    mean: Array
+    std: Array
+    acquisition: str
+    exhausted: bool = False
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """A checked question: what `propose` was asked, with predictions over the pool."""
+
+    models: Sequence[Surrogate]
+    X: Blocks
+    objectives: Sequence[Objective]
+    U: Array
+    reference: Array | None
+    allowed: NDArray[np.intp]
+    batch: int
+    rng: np.random.Generator
+    X_observed: Blocks | None
+    U_pending: Array
+    mean: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    std: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    noise_std: Array = field(default_factory=lambda: np.zeros((0, 0)))
+
+    @property
+    def spread(self) -> Array:
+        """Spread of each objective's observed utilities, shape (m,); 1 where nothing varies yet."""
+        if len(self.U) == 0:
+            return np.ones(self.U.shape[1])
+        known = np.where(np.isfinite(self.U), self.U, np.nan)
+        spread = np.array([np.nanstd(c) if np.isfinite(c).any() else 0.0 for c in known.T])
+        return np.where(spread > 0, spread, 1.0)
+
+    @property
+    def best(self) -> Array:
+        """Best observed or pending utility of each objective, shape (m,); -inf where there is none."""
+        known = np.vstack([self.U, self.U_pending, np.full((1, self.U.shape[1]), -np.inf)])
+        best: Array = np.where(np.isfinite(known), known, -np.inf).max(axis=0)
+        return best
+
+
+def propose(
+    models: Sequence[Surrogate],
+    X_pool: Blocks,
+    Y_observed: Array,
+    objectives: Sequence[Objective],
+    *,
+    batch: int,
+    rng: np.random.Generator,
+    acquisition: str = "ehvi",
+    reference_point: Sequence[float] | None = None,
+    exclude: NDArray[np.bool_] | None = None,
+    X_pending: Blocks | None = None,
+    X_observed: Blocks | None = None,
+    beta: float = 2.0,
+) -> Proposal:
+    """Pick the next `batch` rows of the pool to evaluate.
+
+    Parameters
+    ----------
+    models
+        One fitted surrogate per objective.
+    Y_observed
+        Property values seen so far, shape (n, m), NaN where missing.
+    reference_point
+        In the properties' units (for a range: a distance to it); needed by "ehvi" and "qlognehvi". It stays the same
+        through a campaign: see `default_reference_point`.
+    exclude
+        Mask of pool rows never to propose: labelled, failed, pending. Shape (rows of the pool,).
+    X_pending
+        Blocks of polymers under evaluation; they are believed at their predicted values.
+    X_observed
+        Blocks of the rows of Y_observed; needed by "qlognehvi".
+    beta
+        Weight of the standard deviation in "ucb".
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such acquisition, or it does not fit the objectives.
+    InvalidInputError
+        If shapes do not fit, or something that the acquisition needs is absent.
+    """
+    if acquisition not in ACQUISITIONS:
+        near = difflib.get_close_matches(acquisition, ACQUISITIONS, n=1, cutoff=0.4)
+        mend = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(ACQUISITIONS)}."
+        raise ConfigurationError(f"There is no acquisition {acquisition!r}.", where="acquisition", mend=mend)
+    _check_fit(acquisition, objectives, reference_point, X_observed)
+    problem = _problem(
+        models, X_pool, Y_observed, objectives, batch, rng, reference_point, exclude, X_pending, X_observed
+    )
+    if len(problem.allowed) == 0:
+        picks, scores = np.zeros(0, dtype=np.intp), np.zeros(0)
+    elif acquisition == "random":
+        picks = problem.rng.permutation(problem.allowed)[:batch]
+        scores = np.zeros(len(picks))
+    elif acquisition == "pi":
+        picks, scores = _by_probability(problem)
+    elif acquisition == "qlognehvi":
+        picks, scores = _by_noisy_hypervolume(problem)
+    else:
+        picks, scores = _greedy(problem, _score(acquisition, problem, beta))
+    return Proposal(
+        picks, scores, problem.mean[picks], problem.std[picks], acquisition, exhausted=len(problem.allowed) < batch
+    )
+
+
+def _check_fit(
+    acquisition: str,
+    objectives: Sequence[Objective],
+    reference_point: Sequence[float] | None,
+    X_observed: Blocks | None,
+) -> None:
+    if not objectives:
+        raise ConfigurationError("There is no objective.", where="objectives", mend="Name at least one property.")
+    if acquisition in ("ucb", "ei", "ehvi"):
+        signs(objectives)
+    if acquisition == "ei" and len(objectives) > 1:
+        raise ConfigurationError(
+            f"Expected improvement is for one objective; there are {len(objectives)}.",
+            where="acquisition",
+            mend="Use 'ehvi' or 'qlognehvi'.",
+        )
+    if acquisition in ("ehvi", "qlognehvi") and reference_point is None:
+        raise InvalidInputError(
+            f"{acquisition!r} needs a reference point.",
+            where="reference_point",
+            mend="Take design.default_reference_point(Y, objectives) of the initial design, once.",
+        )
+    if acquisition == "qlognehvi" and X_observed is None:
+        raise InvalidInputError(
+            "'qlognehvi' integrates over the observed points' true values and needs their descriptors.",
+            where="X_observed",
+        )
+
+
+def _problem(
+    models: Sequence[Surrogate],
+    X_pool: Blocks,
+    Y_observed: Array,
+    objectives: Sequence[Objective],
+    batch: int,
+    rng: np.random.Generator,
+    reference_point: Sequence[float] | None,
+    exclude: NDArray[np.bool_] | None,
+    X_pending: Blocks | None,
+    X_observed: Blocks | None,
+) -> _Problem:
+    n, m = row_count(X_pool), len(objectives)
+    if len(models) != m:
+        raise InvalidInputError(f"{len(models)} models for {m} objectives; one for each.")
+    if batch < 1:
+        raise InvalidInputError(f"A batch of {batch} proposes nothing.", where="batch", mend="Use at least 1.")
+    if exclude is not None and (exclude.shape != (n,) or exclude.dtype != bool):
+        raise InvalidInputError(
+            f"It must be a mask of {n} booleans, not {exclude.dtype} of shape {exclude.shape}.", where="exclude"
+        )
+    allowed = np.arange(n, dtype=np.intp) if exclude is None else np.flatnonzero(~exclude)
+    reference = None if reference_point is None else reference_utilities(reference_point, objectives)
+    U = utilities(
+        np.asarray(Y_observed, dtype=float).reshape(-1, m) if np.size(Y_observed) == 0 else Y_observed, objectives
+    )
+    U_pending = np.zeros((0, m))
+    if X_pending is not None and row_count(X_pending):
+        believed = np.column_stack([model.predict(X_pending).mean for model in models])
+        models = [model.condition(X_pending, believed[:, j]) for j, model in enumerate(models)]
+        U_pending = utilities(believed, objectives)
+        if X_observed is not None:
+            X_observed = {k: np.concatenate([v, X_pending[k]]) for k, v in X_observed.items()}
+    predictions = [model.predict(X_pool) for model in models]
+    return _Problem(
+        models, X_pool, objectives, U, reference, allowed, batch, rng, X_observed, U_pending,
+        np.column_stack([p.mean for p in predictions]),
+        np.column_stack([p.std for p in predictions]),
+        np.column_stack([p.noise_std for p in predictions]),
+    )  # fmt: skip
+
+
+def _score(acquisition: str, problem: _Problem, beta: float) -> Score:
+    if acquisition == "uncertainty":
+        return Uncertainty(problem.spread)
+    if acquisition == "ucb":
+        return UpperConfidenceBound(problem.spread, beta)
+    seen = np.vstack([problem.U, problem.U_pending])
+    if acquisition == "ei":
+        if not np.isfinite(problem.best[0]):
+            raise InvalidInputError("Expected improvement needs a value to improve on.", where="Y_observed")
+        return Hypervolume.over(seen, problem.best)
+    if problem.reference is None:
+        raise InvalidInputError("'ehvi' needs a reference point.", where="reference_point")
+    return Hypervolume.over(seen, problem.reference)
+
+
+def _believer(problem: _Problem, scale: Array) -> Believer:
+    return Believer(problem.models, problem.X, problem.mean * scale, problem.std, problem.noise_std)
+
+
+def _greedy(problem: _Problem, score: Score) -> tuple[NDArray[np.intp], Array]:
+    # Uncertainty does not look at means, so a range needs no sign there.
+    scale = np.ones(len(problem.objectives)) if isinstance(score, Uncertainty) else signs(problem.objectives)
+    return greedy_batch(score, _believer(problem, scale), problem.allowed, problem.batch, problem.spread)
+
+
+def _by_probability(problem: _Problem) -> tuple[NDArray[np.intp], Array]:
+    """Pick so that the probability of at least one hit in the batch is largest, by joint samples of a shortlist."""
+    objectives = list(problem.objectives)
+    allowed = problem.allowed
+    best = problem.best
+    chance = probability_in_target(problem.mean[allowed], problem.std[allowed], objectives, best)
+    order = np.argsort(-chance, kind="stable")[: max(_PI_SHORTLIST, problem.batch)]
+    rows, chance = allowed[order], chance[order]
+    if problem.batch == 1 or len(rows) == 1:
+        return rows[:1], chance[:1]
+    hits = np.ones((_PI_SAMPLES, len(rows)), dtype=bool)
+    for j, (model, objective) in enumerate(zip(problem.models, objectives, strict=True)):
+        samples = model.sample(take(problem.X, rows), _PI_SAMPLES, problem.rng)
+        low, high = target_interval(objective, float(best[j]))
+        hits &= (samples >= low) & (samples <= high)
+    missed = np.ones(_PI_SAMPLES, dtype=bool)
+    picks: list[int] = []
+    for _ in range(min(problem.batch, len(rows))):
+        # The exact single-point probability decides the first pick, and ties of the sampled gains after it.
+        gain = hits[missed].sum(axis=0) / _PI_SAMPLES if picks else chance
+        gain = np.where(np.isin(np.arange(len(rows)), picks), -1.0, gain)
+        pick = int(np.lexsort((chance, gain))[-1])
+        picks.append(pick)
+        missed &= ~hits[:, pick]
+    return rows[picks], chance[picks]
+
+
+def _by_noisy_hypervolume(problem: _Problem) -> tuple[NDArray[np.intp], Array]:
+    from polyloop.design.acquisition.noisy import noisy_hypervolume_batch
+
+    if problem.reference is None or problem.X_observed is None:
+        raise InvalidInputError("'qlognehvi' needs a reference point and X_observed.")
+    shortlist = _shortlist(problem, problem.reference)
+    picks, scores = noisy_hypervolume_batch(
+        problem.models,
+        problem.X_observed,
+        take(problem.X, shortlist),
+        problem.objectives,
+        problem.reference,
+        problem.spread,
+        batch=min(problem.batch, len(shortlist)),
+        seed=int(problem.rng.integers(2**31)),
+    )
+    return shortlist[picks], scores
+
+
+def _shortlist(problem: _Problem, reference: Array) -> NDArray[np.intp]:
+    """Return the rows most worth the Monte Carlo batch: the greedy closed-form batch and the highest single scores."""
+    size = max(_SHORTLIST, 2 * problem.batch)
+    if len(problem.allowed) <= size:
+        return problem.allowed
+    seen = np.vstack([problem.U, problem.U_pending])
+    mean, std = problem.mean[problem.allowed], problem.std[problem.allowed]
+    if any(o.direction == "range" for o in problem.objectives):
+        normals = problem.rng.standard_normal((64, len(problem.objectives)))
+        score = _sampled_improvement(mean, std, problem.objectives, free_cells(seen, reference), normals)
+        return np.sort(problem.allowed[np.argsort(-score, kind="stable")[:size]])
+    hypervolume = Hypervolume.over(seen, reference)
+    score = hypervolume(mean * signs(problem.objectives), std)
+    top = problem.allowed[np.argsort(-score, kind="stable")[:size]]
+    batch, _ = _greedy(problem, hypervolume)
+    return np.union1d(top, batch)
+
+
+def _sampled_improvement(
+    mean: Array, std: Array, objectives: Sequence[Objective], cells: Cells, normals: Array
+) -> Array:
+    """Return the mean hypervolume improvement over common normal samples, for utilities that are not normal."""
+    total = np.zeros(len(mean))
+    for sample in normals:
+        U = utilities(mean + std * sample, objectives)
+        for start in range(0, len(U), 8192):
+            part = U[start : start + 8192, None, :]
+            sides = np.clip(part, cells.lower, cells.upper) - cells.lower
+            total[start : start + 8192] += sides.prod(axis=2).sum(axis=1)
+    return total / len(normals)

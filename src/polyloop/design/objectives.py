@@ -1,0 +1,134 @@
+"""What a campaign wants: objectives on properties, and the direction in which each improves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyloop.core import ConfigurationError, InvalidInputError, get_property
+
+__all__ = ["Objective", "signs", "utilities"]
+
+Array = NDArray[np.float64]
+DIRECTIONS = ("maximise", "minimise", "range")
+_SPELLINGS = {"maximize": "maximise", "minimize": "minimise", "max": "maximise", "min": "minimise"}
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One property to maximise, to minimise, or to bring into a range.
+
+    Parameters
+    ----------
+    property
+        A name of the property table.
+    direction
+        "maximise", "minimise" or "range".
+    low, high
+        Ends of the range in the property's unit, for "range" only; one of them may be absent.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such property.
+    ConfigurationError
+        If the direction is unknown, or the ends of the range are absent, in disorder, not finite, or given for
+        another direction.
+    """
+
+    property: str
+    direction: Literal["maximise", "minimise", "range"] = "maximise"
+    low: float | None = None
+    high: float | None = None
+
+    def __post_init__(self) -> None:
+        get_property(self.property)
+        object.__setattr__(self, "direction", _SPELLINGS.get(self.direction, self.direction))
+        where = f"objective {self.property}"
+        if self.direction not in DIRECTIONS:
+            raise ConfigurationError(
+                f"There is no direction {self.direction!r}.", where=where, mend=f"Known: {', '.join(DIRECTIONS)}."
+            )
+        ends = [end for end in (self.low, self.high) if end is not None]
+        if self.direction != "range" and ends:
+            raise ConfigurationError(
+                f"'low' and 'high' do not go with {self.direction!r}.", where=where, mend="Use direction = 'range'."
+            )
+        if self.direction == "range":
+            if not ends:
+                raise ConfigurationError("A range needs 'low', 'high' or both.", where=where)
+            if not all(isfinite(end) for end in ends):
+                raise ConfigurationError("The ends of a range must be finite.", where=where, mend="Leave out one end.")
+            if len(ends) == 2 and ends[0] >= ends[1]:
+                raise ConfigurationError(f"'low' ({ends[0]:g}) is not below 'high' ({ends[1]:g}).", where=where)
+
+    @cached_property
+    def unit(self) -> str:
+        """Unit of the property, of `low` and of `high`."""
+        return get_property(self.property).unit
+
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        """Ends of the range; an absent one is infinite."""
+        low = -np.inf if self.low is None else self.low
+        return low, np.inf if self.high is None else self.high
+
+    def utility(self, values: Array) -> Array:
+        """Turn property values of any shape into what is maximised: value, -value, or -(distance to the range)."""
+        values = np.asarray(values, dtype=float)
+        if self.direction == "maximise":
+            return values
+        if self.direction == "minimise":
+            return -values
+        low, high = self.ends
+        distance: Array = np.maximum(np.maximum(low - values, values - high), 0.0)
+        return -distance
+
+    def reference_utility(self, reference: float) -> float:
+        """Return the utility of one number of a reference point: a property value, or for a range a distance to it."""
+        if self.direction != "range":
+            return float(self.utility(np.array(reference)))
+        if reference < 0:
+            raise InvalidInputError(
+                f"The reference of a range is a distance to it and cannot be {reference:g}.",
+                where=f"objective {self.property}",
+            )
+        return -float(reference)
+
+
+def utilities(Y: Array, objectives: Sequence[Objective]) -> Array:
+    """Turn property values of shape (n, m) into utilities, all maximised, of the same shape.
+
+    Raises
+    ------
+    InvalidInputError
+        If Y does not have one column per objective.
+    """
+    Y = np.asarray(Y, dtype=float)
+    if Y.ndim != 2 or Y.shape[1] != len(objectives):
+        raise InvalidInputError(f"Values of shape {Y.shape} for {len(objectives)} objectives; one column for each.")
+    return np.column_stack([o.utility(Y[:, j]) for j, o in enumerate(objectives)])
+
+
+def signs(objectives: Sequence[Objective]) -> Array:
+    """Return +1 for each objective to maximise and -1 for each to minimise, shape (m,).
+
+    Raises
+    ------
+    ConfigurationError
+        If one is a range, which no sign turns into a maximum.
+    """
+    for objective in objectives:
+        if objective.direction == "range":
+            raise ConfigurationError(
+                "This acquisition needs objectives to maximise or minimise.",
+                where=f"objective {objective.property}",
+                mend="For a range use acquisition = 'pi' or 'qlognehvi'.",
+            )
+    return np.array([1.0 if o.direction == "maximise" else -1.0 for o in objectives])

@@ -1,0 +1,5 @@
+"""DFT-D4: static polarizabilities from coordination numbers and charges, in less than a millisecond."""
+
+from polyloop.engines.dftd4.polarizability import static_polarizability, version
+
+__all__ = ["static_polarizability", "version"]

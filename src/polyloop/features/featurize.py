@@ -1,0 +1,230 @@
+"""featurize: from polymers to a table of descriptors, cached, in parallel, each evaluation within limits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyloop.chem import Polymer
+from polyloop.core import InvalidInputError
+from polyloop.features.block import BLOCKS, block_tag, get_block
+from polyloop.features.cache import CachedFailure, FeatureCache
+from polyloop.features.table import FeatureTable
+from polyloop.features.worker import Evaluation, evaluate
+from polyloop.features.workers import Task, evaluate_in_processes
+
+__all__ = ["featurize"]
+
+_ROWS_PER_COMMIT = 256
+_SECONDS_PER_COMMIT = 5.0
+_GIBIBYTE = 2**30
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """One distinct polymer: its canonical form and key, and the rows of the input that it stands for."""
+
+    canonical: str
+    key: str
+    rows: tuple[int, ...]
+
+
+def featurize(
+    polymers: Sequence[str],
+    blocks: Sequence[str] = BLOCKS,
+    *,
+    cache: Path | None = None,
+    workers: int = 1,
+    time_limit: float | None = 20.0,
+    memory_limit: int | None = 2 * _GIBIBYTE,
+    progress: Callable[[int, int], None] | None = None,
+) -> FeatureTable:
+    """Describe polymers; the same polymer gets the same row, however it is written.
+
+    Parameters
+    ----------
+    polymers
+        Repeat units as SMILES with two `*`, length n.
+    blocks
+        Which descriptors: of `forcefield` (170), `ecfp` (2,048), `rdkit2d` (162).
+    cache
+        File that keeps what was computed (made if absent); it may be shared by processes.
+    workers
+        Number of worker processes.
+    time_limit, memory_limit
+        Wall time in s and bytes that one block of one polymer may take; the worker is then killed and the row
+        fails. With both None and one worker, all is computed in this process, without limits.
+    progress
+        Called with the number of distinct polymers done and their total.
+
+    Returns
+    -------
+    A table with n rows. A row that fails holds NaN in the blocks that failed, and a reason in `failures`.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such block, or a limit is not positive.
+    StoreError
+        If the cache cannot be used.
+    """
+    names = tuple(dict.fromkeys(blocks))
+    _check(names, workers, time_limit, memory_limit)
+    units, failures = _distinct(polymers)
+    columns = {name: np.full((len(polymers), len(get_block(name).names())), np.nan, _dtype(name)) for name in names}
+    rows_by_key = {unit.key: unit.rows for unit in units}
+
+    def keep(key: str, name: str, found: NDArray[Any] | CachedFailure) -> None:
+        for row in rows_by_key[key]:
+            if isinstance(found, CachedFailure):
+                failures[row] = f"{failures[row]} {found}" if row in failures else str(found)
+            else:
+                columns[name][row] = found
+
+    store = FeatureCache(_cache_file(cache)) if cache is not None else None
+    try:
+        missing = _from_cache(store, units, names, time_limit, keep)
+        _compute(store, missing, len(units), workers, time_limit, memory_limit, keep, progress)
+    finally:
+        if store is not None:
+            store.close()
+    canonical = list(polymers)
+    for unit in units:
+        for row in unit.rows:
+            canonical[row] = unit.canonical
+    return FeatureTable(
+        tuple(canonical), columns, dict(sorted(failures.items())), {name: get_block(name).names() for name in names}
+    )
+
+
+def _check(names: Sequence[str], workers: int, time_limit: float | None, memory_limit: int | None) -> None:
+    for name in names:
+        get_block(name)
+    if not names:
+        raise InvalidInputError("No block of descriptors was asked for.", mend=f"Choose from {', '.join(BLOCKS)}.")
+    for word, value in (("workers", workers), ("time_limit", time_limit), ("memory_limit", memory_limit)):
+        if value is not None and value <= 0:
+            raise InvalidInputError(f"{word} is {value}.", mend="Give a positive number.")
+
+
+def _dtype(name: str) -> np.dtype[Any]:
+    return get_block(name).dtype
+
+
+def _cache_file(cache: Path) -> Path:
+    return cache / "features.sqlite" if cache.is_dir() else cache
+
+
+def _distinct(polymers: Sequence[str]) -> tuple[list[_Unit], dict[int, str]]:
+    rows: dict[str, list[int]] = {}
+    canonical: dict[str, str] = {}
+    failures: dict[int, str] = {}
+    known: dict[str, str] = {}
+    for row, smiles in enumerate(polymers):
+        if smiles not in known:
+            try:
+                polymer = Polymer(smiles)
+                known[smiles] = polymer.key
+                canonical[polymer.key] = polymer.canonical
+            except InvalidInputError as error:
+                failures[row] = str(error)
+                continue
+        rows.setdefault(known[smiles], []).append(row)
+    return [_Unit(canonical[key], key, tuple(listed)) for key, listed in rows.items()], failures
+
+
+def _from_cache(
+    store: FeatureCache | None,
+    units: Sequence[_Unit],
+    names: Sequence[str],
+    time_limit: float | None,
+    keep: Callable[[str, str, NDArray[Any] | CachedFailure], None],
+) -> list[tuple[_Unit, str]]:
+    """Keep what the cache has; return (polymer, block) pairs that it lacks, those of one polymer side by side."""
+    found: dict[str, set[str]] = {name: set() for name in names}
+    keys = [unit.key for unit in units]
+    for name in names if store is not None else ():
+        block = get_block(name)
+        for key, content in store.get(block_tag(block), keys, block.storage, len(block.names())) if store else ():
+            if isinstance(content, CachedFailure) and _deserves_retry(content, time_limit):
+                continue
+            found[name].add(key)
+            keep(key, name, content)
+    return [(unit, name) for unit in units for name in names if unit.key not in found[name]]
+
+
+def _deserves_retry(failure: CachedFailure, time_limit: float | None) -> bool:
+    return failure.time_limit is not None and (time_limit is None or time_limit > failure.time_limit)
+
+
+def _compute(
+    store: FeatureCache | None,
+    missing: Sequence[tuple[_Unit, str]],
+    total: int,
+    workers: int,
+    time_limit: float | None,
+    memory_limit: int | None,
+    keep: Callable[[str, str, NDArray[Any] | CachedFailure], None],
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    keys = {unit.canonical: unit.key for unit, _ in missing}
+    remaining: dict[str, int] = {}
+    for unit, _ in missing:
+        remaining[unit.key] = remaining.get(unit.key, 0) + 1
+    tasks = [(unit.canonical, name) for unit, name in missing]
+    pending: dict[str, list[tuple[str, NDArray[Any] | CachedFailure]]] = {}
+    done, committed = total - len(remaining), time.monotonic()
+    if progress is not None:
+        progress(done, total)
+    try:
+        for (smiles, name), outcome in _evaluate(tasks, workers, time_limit, memory_limit):
+            key = keys[smiles]
+            content = _content(name, outcome, time_limit)
+            keep(key, name, content)
+            pending.setdefault(name, []).append((key, content))
+            full = sum(map(len, pending.values())) >= _ROWS_PER_COMMIT
+            if store is not None and (full or time.monotonic() - committed > _SECONDS_PER_COMMIT):
+                _commit(store, pending)
+                committed = time.monotonic()
+            remaining[key] -= 1
+            if remaining[key] == 0:
+                done += 1
+                if progress is not None:
+                    progress(done, total)
+    finally:
+        # Also on Ctrl-C: what was computed stays computed.
+        if store is not None:
+            _commit(store, pending)
+
+
+def _content(name: str, outcome: Evaluation, time_limit: float | None) -> NDArray[Any] | CachedFailure:
+    if outcome.values is None:
+        return CachedFailure(outcome.reason, time_limit if outcome.limited else None)
+    return outcome.values.astype(get_block(name).storage)
+
+
+def _commit(store: FeatureCache, pending: dict[str, list[tuple[str, NDArray[Any] | CachedFailure]]]) -> None:
+    for name, rows in pending.items():
+        store.put(block_tag(get_block(name)), rows)
+    pending.clear()
+
+
+def _evaluate(
+    tasks: Sequence[Task], workers: int, time_limit: float | None, memory_limit: int | None
+) -> Iterator[tuple[Task, Evaluation]]:
+    if workers == 1 and time_limit is None and memory_limit is None:
+        for smiles, name in tasks:
+            yield (smiles, name), evaluate(Polymer(smiles), name)
+        return
+    yield from evaluate_in_processes(
+        tasks,
+        workers=workers,
+        time_limit=time_limit if time_limit is not None else float("inf"),
+        memory_limit=memory_limit if memory_limit is not None else 2**62,
+    )

@@ -1,0 +1,33 @@
+"""The interior of a linear oligomer: one repeat unit that does not feel the chain's ends."""
+
+from __future__ import annotations
+
+import math
+
+from rdkit import Chem
+
+from polyloop.chem import Polymer
+
+__all__ = ["backbone_length", "interior"]
+
+
+def backbone_length(polymer: Polymer) -> int:
+    """Return the number of atoms on the shortest path through the repeat unit, between its stars."""
+    mol = polymer.mol
+    head, tail = (atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0)
+    return len(Chem.GetShortestPath(mol, head, tail)) - 2
+
+
+def interior(polymer: Polymer, reach: int) -> tuple[Chem.Mol, int]:
+    """Return a linear oligomer and the number of its central unit, at least `reach` bonds from either cap.
+
+    A macrocycle would have no ends either, but RDKit enumerates an exponential number of rings around it, and
+    rings of some sizes are perceived as aromatic.
+
+    Returns
+    -------
+    The oligomer of 2 e + 1 units, e = ceil(reach / backbone length), without explicit hydrogens, whose atoms
+    carry the int property `unit`, and e.
+    """
+    extra = math.ceil(reach / backbone_length(polymer))
+    return polymer.oligomer(2 * extra + 1), extra

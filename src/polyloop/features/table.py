@@ -1,0 +1,102 @@
+"""FeatureTable: descriptors of many polymers, block by block, with the reasons for those that have none."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyloop.core import InvalidInputError, write_atomically
+
+__all__ = ["FeatureTable"]
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureTable:
+    """Descriptors of n polymers.
+
+    Parameters
+    ----------
+    polymers
+        Canonical SMILES, length n; where the input could not be read, the input itself.
+    blocks
+        By name of the block, values of shape (n, d); rows of NaN where they could not be computed.
+    failures
+        Why, by row.
+    names
+        By name of the block, the names of the d columns.
+    """
+
+    polymers: tuple[str, ...]
+    blocks: Mapping[str, NDArray[Any]]
+    failures: Mapping[int, str] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, values in self.blocks.items():
+            if values.ndim != 2 or len(values) != len(self.polymers):
+                raise InvalidInputError(
+                    f"Block {name!r} has shape {values.shape}, but there are {len(self.polymers)} polymers.",
+                    mend="Give one row per polymer.",
+                )
+
+    def __len__(self) -> int:
+        return len(self.polymers)
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """True for the rows whose blocks were all computed, shape (n,)."""
+        mask = np.ones(len(self), dtype=bool)
+        mask[list(self.failures)] = False
+        return mask
+
+    def take(self, indices: Sequence[int] | NDArray[Any]) -> FeatureTable:
+        """Return the rows at `indices` (integers, or a boolean mask), in that order."""
+        chosen = np.asarray(indices)
+        chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(int)
+        rows = [int(i) % len(self) for i in chosen]
+        return FeatureTable(
+            polymers=tuple(self.polymers[i] for i in rows),
+            blocks={name: values[chosen] for name, values in self.blocks.items()},
+            failures={new: self.failures[old] for new, old in enumerate(rows) if old in self.failures},
+            names=self.names,
+        )
+
+    def save(self, path: Path) -> None:
+        """Write the table to `path` (npz, compressed) so that a crash never leaves half of it."""
+        header = {"polymers": self.polymers, "failures": self.failures, "names": self.names}
+        text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+        stream = io.BytesIO()
+        np.savez_compressed(stream, allow_pickle=False, header=text, **dict(self.blocks))
+        write_atomically(path, stream.getvalue())
+
+    @classmethod
+    def load(cls, path: Path) -> FeatureTable:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        InvalidInputError
+            If the file is no such table.
+        """
+        try:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+                header = json.loads(archive["header"].tobytes())
+                blocks = {name: archive[name] for name in archive.files if name != "header"}
+        except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+            raise InvalidInputError(
+                "This is no table of features.", where=str(path), mend="Delete it and compute the features again."
+            ) from error
+        return cls(
+            polymers=tuple(header["polymers"]),
+            blocks=blocks,
+            failures={int(row): reason for row, reason in header["failures"].items()},
+            names={name: tuple(columns) for name, columns in header["names"].items()},
+        )

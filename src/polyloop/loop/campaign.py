@@ -1,0 +1,314 @@
+"""Campaign: the one stateful thing, a campaign file plus a store. Kill it anywhere, start it again, it goes on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from polyloop.core import ConfigurationError, FailureCode, InvalidInputError, Status, content_key, write_atomically
+from polyloop.design.pool import Pool
+from polyloop.features import featurize
+from polyloop.loop.campaign_file import read_campaign_file, write_campaign_file
+from polyloop.loop.config import CampaignConfig
+from polyloop.loop.directory import RunDirectory
+from polyloop.loop.evaluation import EvaluationQueue, open_runner
+from polyloop.loop.interrupt import Interrupted, Interrupts
+from polyloop.loop.plan import Plan, make_plan, objectives_of
+from polyloop.loop.pool import load_pool, make_pool
+from polyloop.loop.progress import Listener, Progress
+from polyloop.loop.proposal import Proposer
+from polyloop.loop.screening import screen
+from polyloop.loop.sitting import Sitting
+from polyloop.loop.state import CampaignState, CampaignStatus
+from polyloop.loop.views import is_over, load_candidates, load_cycles
+from polyloop.store import Store
+
+__all__ = ["Campaign"]
+
+# Seconds after which a report is worth writing anew while the campaign goes on.
+_REPORT_EVERY_S = 60.0
+
+
+class Campaign:
+    """A campaign in its folder. All that it knows is in the store; this object may be dropped at any time.
+
+    Examples
+    --------
+    >>> from polyloop import Campaign
+    >>> campaign = Campaign.from_file("examples/demo.toml")  # doctest: +SKIP
+    >>> campaign.run(cycles=2).best  # doctest: +SKIP
+    """
+
+    def __init__(self, config: CampaignConfig, directory: str | Path) -> None:
+        self.config = config
+        self._files = RunDirectory(directory)
+        self._reports, self._reported = True, time.monotonic()
+
+    @classmethod
+    def from_file(cls, path: str | Path, directory: str | Path | None = None) -> Campaign:
+        """Read a campaign file. The run lives in `directory`, by default `runs/NAME` in the current folder.
+
+        Raises
+        ------
+        ConfigurationError
+            If the file is wrong, naming the line, the key and the mend.
+        """
+        path = Path(path)
+        config = read_campaign_file(path)
+        if directory is None:
+            # The resolved file of a run continues that run.
+            is_run = path.name == "campaign.toml" and RunDirectory(path.parent).identity.is_file()
+            directory = path.parent if is_run else Path("runs") / config.campaign.name
+        return cls(config, directory)
+
+    @classmethod
+    def from_directory(cls, directory: str | Path) -> Campaign:
+        """Open the campaign of a folder that `run` has made.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is none.
+        """
+        files = RunDirectory(directory)
+        files.must_exist()
+        return cls(read_campaign_file(files.config, check=False), files.path)
+
+    @property
+    def directory(self) -> Path:
+        """Folder of the run."""
+        return self._files.path
+
+    @property
+    def name(self) -> str | None:
+        """Name of the campaign in its store; None before its first run."""
+        if not self._files.identity.is_file():
+            return None
+        return str(json.loads(self._files.identity.read_text())["campaign"])
+
+    def open_store(self) -> Store:
+        """Open the results database."""
+        return Store(self.config.store.url or self._files.store)
+
+    def run(
+        self,
+        cycles: int | None = None,
+        workers: int | None = None,
+        progress: Listener | None = None,
+        *,
+        report: bool = True,
+    ) -> CampaignStatus:
+        """Run the campaign, or go on with it, until a stop rule applies or the user stops it.
+
+        Parameters
+        ----------
+        cycles
+            Cycles in all after the initial design, instead of the file's.
+        workers
+            Evaluations at once, instead of the file's.
+        progress
+            Called with each `Progress` event.
+        report
+            False leaves the report out (`report` writes it at any time).
+
+        Raises
+        ------
+        ConfigurationError
+            If the folder holds another campaign, or another process runs this one.
+        StoreError
+            If the store cannot be written, for instance for want of space. Nothing finished is lost.
+        """
+        if cycles is not None and cycles < 0:
+            raise InvalidInputError(f"cycles is {cycles}.", mend="Give 0 for the initial design alone, or more.")
+        if workers is not None and workers < 1:
+            raise InvalidInputError(f"workers is {workers}.", mend="Give at least 1.")
+        plan, listen = make_plan(self.config), progress or (lambda event: None)
+        cycles = self.config.campaign.cycles if cycles is None else cycles
+        workers = workers or self.config.campaign.workers
+        interrupts, finished = Interrupts(), True
+        self._reports = report
+        with self._files.locked(), interrupts.caught(), self.open_store() as store:
+            try:
+                self._run(store, plan, cycles, workers, interrupts, listen)
+            except Interrupted:
+                finished = False
+        outcome = self.status()
+        return outcome if finished else replace(outcome, state="interrupted", reason="")
+
+    def status(self) -> CampaignStatus:
+        """Say where the campaign stands, from its store alone."""
+        state = self.state()
+        name = self.name
+        word, reason, cycles = "new", "", self.config.campaign.cycles
+        if name is not None:
+            with self.open_store() as store:
+                entry = store.campaign(name)
+            word, _, reason = (entry.state if entry else "new").partition(":")
+            cycles = int(entry.config["cycles"]) if entry else cycles
+        if self._files.is_locked():
+            word, reason = "running", ""
+        elif word == "running":  # its process ended without saying so
+            word = "interrupted"
+        over = [candidate for candidate in state.candidates if is_over(candidate.status)]
+        point = state.reference_point
+        return CampaignStatus(
+            name=self.config.campaign.name,
+            state=word,
+            reason=reason,
+            cycle=max((candidate.cycle for candidate in state.candidates), default=0),
+            cycles=cycles,
+            evaluations=len(over),
+            waiting=len(state.candidates) - len(over),
+            failures=sum(state.failures.values()),
+            failures_by_reason=state.failures,
+            hypervolume=state.hypervolume,
+            reference_point=None
+            if point is None
+            else {o.property: value for o, value in zip(state.objectives, point, strict=True)},
+            best=state.best(),
+            directory=str(self.directory),
+        )
+
+    def state(self) -> CampaignState:
+        """Return a read-only view of everything that the campaign knows."""
+        objectives, name, pool = objectives_of(self.config), self.name, load_pool(self._files)
+        candidates: tuple[Any, ...] = ()
+        finished: tuple[Any, ...] = ()
+        if name is not None:
+            with self.open_store() as store:
+                candidates = load_candidates(store, name, objectives)
+                finished = load_cycles(store, name)
+        return CampaignState(
+            campaign=name or self.config.campaign.name,
+            config=self.config,
+            objectives=objectives,
+            candidates=candidates,
+            cycles=finished,
+            pool=pool.smiles if pool else (),
+            directory=self.directory,
+        )
+
+    def report(self) -> Path:
+        """Write the report into the folder of the run and return its path."""
+        from polyloop.loop.report import write_report
+
+        return write_report(self.state(), self._files.report, status=self.status().state)
+
+    def retry(self, codes: Sequence[str] | None = None) -> int:
+        """Put failed evaluations (with one of `codes`, or all) back; return how many. The next run computes them.
+
+        Raises
+        ------
+        InvalidInputError
+            If there is no such code.
+        ConfigurationError
+            If the campaign is running.
+        """
+        known = [code.value for code in FailureCode]
+        for code in codes or ():
+            if code not in known:
+                raise InvalidInputError(f"There is no failure code {code!r}.", mend=f"Known: {', '.join(known)}.")
+        name = self.name
+        if name is None:
+            return 0
+        with self._files.locked(), self.open_store() as store:
+            return put_back(store, name, codes)
+
+    # Steps of `run`
+
+    def _enter(self, plan: Plan, pool: Pool) -> str:
+        """Write down what the picks depend on, or check that it is what it was; return the campaign's name."""
+        identity = {**plan.identity(), "pool": content_key({"pool": list(pool.smiles)})}
+        campaign = f"{self.config.campaign.name}-{content_key(identity)[:12]}"
+        if self._files.identity.is_file():
+            before = json.loads(self._files.identity.read_text())
+            if before["campaign"] != campaign:
+                changes = "; ".join(_differences(before["identity"], identity)) or "its pool"
+                raise ConfigurationError(
+                    f"This folder holds another campaign: {changes}.",
+                    where=str(self.directory),
+                    mend="Undo the change to continue it, or name another folder with --directory.",
+                )
+        content = {"campaign": campaign, "identity": identity}
+        write_atomically(self._files.identity, json.dumps(content, indent=2) + "\n")
+        write_campaign_file(self.config, self._files.config)
+        return campaign
+
+    def _run(
+        self, store: Store, plan: Plan, cycles: int, workers: int, interrupts: Interrupts, listen: Listener
+    ) -> None:
+        def tell(stage: str) -> Callable[[int, int], None]:
+            def step(done: int, total: int) -> None:
+                interrupts.check()
+                listen(Progress(stage, 0, cycles, done, total))
+
+            return step
+
+        def screened(pool: Pool) -> Pool:
+            table = self.config.pool.screening
+            return screen(pool, table, self.config, store, workers, interrupts, tell("screening")) if table else pool
+
+        def make_proposer() -> Proposer:
+            features = self.config.features
+            table = featurize(
+                pool.smiles, features.blocks, cache=self._files.features, workers=workers,
+                time_limit=features.time_limit_s, progress=tell("features"),
+            )  # fmt: skip
+            return Proposer(self.config, plan.objectives, table)
+
+        tell("pool")(0, 0)
+        pool = make_pool(self.config, self._files, screened)
+        campaign = self._enter(plan, pool)
+        config = {"file": self.config.model_dump(mode="json", exclude_none=True), "cycles": cycles}
+        store.start_campaign(campaign, config, replace_config=True)
+        store.set_state(campaign, "running")
+        evaluators = list(plan.evaluators.values())
+        try:
+            with open_runner(evaluators, workers, self.config.limits) as runner, interrupts.cancelling(runner.cancel):
+                queue = EvaluationQueue(store, runner, plan.evaluator, interrupts)
+                sitting = Sitting(campaign, plan, store, queue, make_proposer, interrupts, cycles=cycles, listen=listen)
+                reason = sitting.run(after_cycle=lambda: self._report_after(_REPORT_EVERY_S))
+        except Interrupted:
+            store.set_state(campaign, "interrupted")
+            self._report_after(0.0)
+            raise
+        store.set_state(campaign, f"finished:{reason}")
+        tell("report")(0, 0)
+        self._report_after(0.0)
+
+    def _report_after(self, seconds: float) -> None:
+        """Write the report if it is wanted and the last one is so many seconds old."""
+        if self._reports and time.monotonic() - self._reported >= seconds:
+            self.report()
+            self._reported = time.monotonic()
+
+
+def put_back(store: Store, campaign: str, codes: Sequence[str] | None) -> int:
+    """Let the failed evaluations of a campaign be claimed again; return how many."""
+    from polyloop.store import new_owner
+
+    owner = new_owner()
+    failed = [
+        evaluation.request
+        for evaluation in store.failures(campaign=campaign)
+        if not codes or (evaluation.failure is not None and evaluation.failure.code.value in codes)
+    ]
+    store.claim_many(failed, owner, retry_failed=True)
+    return len(store.release(failed, owner, Status.WAITING))
+
+
+def _differences(before: Any, now: Any, path: str = "") -> list[str]:
+    """Name the keys whose values differ."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        found = []
+        for key in sorted(set(before) | set(now)):
+            found += _differences(before.get(key), now.get(key), f"{path}{'.' if path else ''}{key}")
+        return found
+    if before == now:
+        return []
+    short = path.removeprefix("config.")
+    return [f"{short} was {before!r}, is {now!r}" if len(f"{before}{now}") < 200 else short]

@@ -1,0 +1,180 @@
+"""Read and write campaign files: errors name the file, the line, the key and the mend; paths become absolute."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from polyloop.core import ConfigurationError, write_atomically
+from polyloop.loop import config as tables
+from polyloop.loop.checks import check_config
+from polyloop.loop.config import CampaignConfig
+from polyloop.loop.toml_lines import CampaignSource, KeyPath
+
+__all__ = ["campaign_text", "config_error", "read_campaign_file", "write_campaign_file"]
+
+_MODELS: dict[str, type[BaseModel]] = {
+    "campaign": tables.CampaignTable,
+    "objectives": tables.ObjectiveTable,
+    "evaluators": tables.EvaluatorTable,
+    "pool": tables.PoolTable,
+    "features": tables.FeaturesTable,
+    "surrogate": tables.SurrogateTable,
+    "acquisition": tables.AcquisitionTable,
+    "initial": tables.InitialTable,
+    "stop": tables.StopTable,
+    "store": tables.StoreTable,
+    "limits": tables.LimitsTable,
+}
+
+
+def read_campaign_file(path: str | Path, *, check: bool = True) -> CampaignConfig:
+    """Read, check and resolve a campaign file; relative paths in it are relative to the file.
+
+    Parameters
+    ----------
+    check
+        False leaves out what depends on other files and rooms, for a file that was checked when it was saved.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file cannot be read, is no TOML, has an unknown or missing key, or a value that is wrong.
+    """
+    path = Path(path)
+    text = _read_text(path)
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(
+            f"This is no valid TOML: {error}.", where=str(path), mend="Text values need quotes; see https://toml.io."
+        ) from error
+    source = CampaignSource(path, text)
+    try:
+        config = CampaignConfig.model_validate_json(json.dumps(raw, default=str))
+    except ValidationError as error:
+        raise config_error(error, source) from error
+    resolved = _with_absolute_paths(config, path.absolute().parent)
+    if check:
+        check_config(resolved, source)
+    return resolved
+
+
+def write_campaign_file(config: CampaignConfig, path: Path) -> None:
+    """Write `config` so that `read_campaign_file` gives it back equal."""
+    write_atomically(path, campaign_text(config))
+
+
+def campaign_text(config: CampaignConfig) -> str:
+    """Return `config` as TOML text, every default spelled out."""
+    import tomli_w
+
+    return tomli_w.dumps(config.model_dump(mode="json", exclude_none=True))
+
+
+def config_error(error: ValidationError, source: CampaignSource) -> ConfigurationError:
+    """Turn the first thing that pydantic found into an error that names the place and the mend."""
+    details = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
+    key: KeyPath = tuple(details[0]["loc"])
+    what, mend = _explain(details[0], key)
+    if len(details) > 1:
+        mend += f" ({len(details) - 1} more after this one.)"
+    return source.error(key, what, mend)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            "There is no such campaign file.", where=str(path), mend="Check the path, or begin from examples/demo.toml."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"The campaign file is not UTF-8 text (byte {error.start}).", where=str(path), mend="Save it as UTF-8."
+        ) from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"The campaign file cannot be read: {error.strerror}.", where=str(path), mend="Name a readable TOML file."
+        ) from error
+
+
+def _explain(detail: ErrorDetails, key: KeyPath) -> tuple[str, str]:
+    """Return (what is wrong, how to mend it) for one finding of pydantic."""
+    name, value = str(key[-1]), detail["input"]
+    if detail["type"] == "extra_forbidden":
+        return f"Unknown key {name!r}.", _nearest_key(key)
+    if detail["type"] == "missing":
+        return f"The key {name!r} is missing.", _describe(key)
+    expected = detail.get("ctx", {}).get("expected")
+    if detail["type"] == "literal_error" and expected:
+        words = [word.strip(" '") for word in str(expected).replace(" or ", ",").split(",")]
+        near = difflib.get_close_matches(str(value), words, n=1, cutoff=0.3)
+        return f"{name} = {value!r} is none of {expected}.", f"Did you mean {near[0]!r}?" if near else _describe(key)
+    shown = "" if isinstance(value, dict | list) and len(str(value)) > 80 else f" = {value!r}"
+    return f"{name}{shown}: {detail['msg']}.", _describe(key)
+
+
+def _nearest_key(key: KeyPath) -> str:
+    """Name the nearest key of the same table, or the table where a key of that name belongs."""
+    name, valid = str(key[-1]), list(_fields(key[:-1]))
+    near = difflib.get_close_matches(name, valid, n=1, cutoff=0.6)
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    homes = [table for table, model in _MODELS.items() if name in model.model_fields]
+    if homes:
+        return f"It belongs in [{homes[0]}]."
+    near = difflib.get_close_matches(name, valid, n=1, cutoff=0.0)
+    return f"The nearest valid key is {near[0]!r}; all of them: {', '.join(valid)}."
+
+
+def _fields(table: KeyPath) -> Mapping[str, Any]:
+    """Return the pydantic fields of the table at a path."""
+    if not table:
+        return CampaignConfig.model_fields
+    if table[:2] == ("pool", "screening"):
+        return tables.ScreeningTable.model_fields
+    return _MODELS[str(table[0])].model_fields
+
+
+def _describe(key: KeyPath) -> str:
+    """Return what the table of keys says of `key`, with its default."""
+    for length in range(len(key), 0, -1):
+        name, above = key[length - 1], key[: length - 1]
+        if isinstance(name, str) and str(above[0] if above else name) in _MODELS and name in _fields(above):
+            field = _fields(above)[name]
+            description = field.description or f"It is a table: [{name}]."
+            choices = [str(choice) for choice in get_args(field.annotation) if isinstance(choice, str)]
+            return description + (f" One of: {', '.join(choices)}." if choices else "")
+    return ""
+
+
+def _with_absolute_paths(config: CampaignConfig, folder: Path) -> CampaignConfig:
+    """Make the paths of pool, tables and SQLite file absolute, taking `folder` as their start."""
+
+    def absolute(path: Path | None) -> Path | None:
+        return None if path is None else Path((folder / path.expanduser()).resolve())
+
+    evaluators = {
+        name: table.model_copy(
+            update={
+                "table": absolute(table.table),
+                "folder": absolute(table.folder or Path()) if table.python else absolute(table.folder),
+            }
+        )
+        for name, table in config.evaluators.items()
+    }
+    pool = config.pool.model_copy(update={"file": absolute(config.pool.file)})
+    url = config.store.url
+    prefix = "sqlite:///"
+    if url and url.startswith(prefix) and url != prefix and not url.startswith(f"{prefix}:memory:"):
+        url = f"{prefix}{absolute(Path(url.removeprefix(prefix)))}"
+    store = config.store.model_copy(update={"url": url})
+    return config.model_copy(update={"evaluators": evaluators, "pool": pool, "store": store})

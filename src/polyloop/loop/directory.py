@@ -1,0 +1,117 @@
+"""The folder of a run: its files, and the lock that lets one process at a time work in it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from polyloop.core import ConfigurationError
+
+__all__ = ["RunDirectory"]
+
+
+class RunDirectory:
+    """Paths of a run. Everything but the lock can be rebuilt from the campaign file and the store."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).absolute()
+
+    @property
+    def config(self) -> Path:
+        """The resolved campaign file, which replays the run."""
+        return self.path / "campaign.toml"
+
+    @property
+    def identity(self) -> Path:
+        """Which campaign of the store this is, and what its picks depend on."""
+        return self.path / "identity.json"
+
+    @property
+    def pool(self) -> Path:
+        """The candidates, as they were when the campaign began."""
+        return self.path / "pool.json"
+
+    @property
+    def features(self) -> Path:
+        """Cache of descriptors."""
+        return self.path / "features.sqlite"
+
+    @property
+    def store(self) -> Path:
+        """Results database, unless the campaign file names another."""
+        return self.path / "store.sqlite"
+
+    @property
+    def report(self) -> Path:
+        """Folder of the report."""
+        return self.path / "report"
+
+    def must_exist(self) -> None:
+        """Raise `ConfigurationError` where there is no run."""
+        if not self.config.is_file():
+            raise ConfigurationError(
+                "There is no campaign in this folder.",
+                where=str(self.path),
+                mend="Name the folder of a run (it holds campaign.toml), or start one with: polyloop discover FILE",
+            )
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder. The system lets go of it when the process ends, however it ends.
+
+        Raises
+        ------
+        ConfigurationError
+            If another process is running this campaign, or the folder cannot be made.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise ConfigurationError(
+                "This is a file, not a folder.", where=str(self.path), mend="Name another folder with --directory."
+            ) from error
+        handle = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            if self.path in _held or not _take(handle):
+                raise ConfigurationError(
+                    "Another process is running this campaign.",
+                    where=str(self.path),
+                    mend=f"Wait for it, or look at it with: polyloop status {self.path}",
+                )
+            _held.add(self.path)
+            try:
+                yield
+            finally:
+                _held.discard(self.path)
+        finally:
+            os.close(handle)
+
+    def is_locked(self) -> bool:
+        """Tell whether a process is running this campaign now."""
+        # A process drops its own lock by closing any other handle of the file, so this one must not look.
+        if self.path in _held:
+            return True
+        try:
+            handle = os.open(self.path / ".lock", os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            return not _take(handle)
+        finally:
+            os.close(handle)
+
+
+# Folders that this process has locked.
+_held: set[Path] = set()
+
+
+def _take(handle: int) -> bool:
+    # A POSIX lock, unlike flock, stays with this process: orphaned workers of a killed campaign do not inherit it.
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True

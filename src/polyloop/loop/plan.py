@@ -1,0 +1,80 @@
+"""Plan: a campaign file turned into objectives and evaluators, and the requests that each candidate needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from polyloop.core import Request
+from polyloop.design import Objective
+from polyloop.loop.config import CampaignConfig, ObjectiveTable
+from polyloop.loop.evaluators import Evaluator, evaluators_of
+
+__all__ = ["Plan", "make_plan", "objectives_of"]
+
+# What may change between two sittings of a campaign, because no pick depends on it. Paths may too: what the files hold
+# is part of the evaluators' identities and of the pool's digest.
+_FREE = {
+    "campaign": {"cycles", "workers"},
+    "stop": True,
+    "limits": True,
+    "store": True,
+    "features": {"time_limit_s"},
+    "pool": {"file"},
+    "evaluators": {"__all__": {"table", "folder"}},
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to ask of whom.
+
+    Parameters
+    ----------
+    evaluators
+        By the name of the objective's property; several objectives may share one.
+    """
+
+    config: CampaignConfig
+    objectives: tuple[Objective, ...]
+    evaluators: Mapping[str, Evaluator]
+
+    def requests(self, polymer: str) -> list[Request]:
+        """Return the evaluations that a candidate (canonical SMILES) needs, one per distinct evaluator."""
+        identities = dict.fromkeys(evaluator.identity for evaluator in self.evaluators.values())
+        return [Request(polymer, identity, self.config.campaign.evaluation_seed) for identity in identities]
+
+    def evaluator(self, request: Request) -> Evaluator:
+        """Return who answers `request`."""
+        return next(who for who in self.evaluators.values() if who.identity == request.protocol)
+
+    def identity(self) -> dict[str, Any]:
+        """Return everything that the picks depend on, but the pool; ready for JSON."""
+        return {
+            "config": self.config.model_dump(mode="json", exclude_none=True, exclude=_FREE),  # type: ignore[arg-type]
+            "evaluators": {name: evaluator.identity for name, evaluator in self.evaluators.items()},
+        }
+
+
+def make_plan(config: CampaignConfig) -> Plan:
+    """Make objectives and evaluators of a campaign file.
+
+    Raises
+    ------
+    ConfigurationError, InvalidInputError
+        If a table cannot be read or a function cannot be imported.
+    """
+    return Plan(config, objectives_of(config), evaluators_of(config))
+
+
+def objectives_of(config: CampaignConfig) -> tuple[Objective, ...]:
+    """Return the objectives of a campaign file."""
+    return tuple(_objective(objective) for objective in config.objectives)
+
+
+def _objective(table: ObjectiveTable) -> Objective:
+    if table.range is not None:
+        return Objective(table.property, "range", *table.range)
+    direction: Literal["maximise", "minimise"] = "minimise" if str(table.direction).startswith("min") else "maximise"
+    return Objective(table.property, direction)

@@ -1,0 +1,41 @@
+"""Progress: what a running campaign tells whoever watches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Listener", "Progress"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One event of a campaign.
+
+    Parameters
+    ----------
+    stage
+        What is going on: pool, screening, features, fit, propose, evaluate, report.
+    cycle, cycles
+        The present cycle (0 is the initial design) and the last one.
+    done, total
+        Steps of this stage; total 0 where it has none.
+    failed
+        Evaluations of this cycle that failed.
+    eta_s
+        Estimated time to the end of the campaign in s; None while nothing has been measured.
+    best
+        Value per objective of the present best (of several objectives: the best of each).
+    """
+
+    stage: str
+    cycle: int
+    cycles: int
+    done: int = 0
+    total: int = 0
+    failed: int = 0
+    eta_s: float | None = None
+    best: Mapping[str, float] = field(default_factory=dict)
+
+
+Listener = Callable[[Progress], None]

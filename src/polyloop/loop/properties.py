@@ -1,0 +1,168 @@
+"""Properties of single repeat units, without a campaign: what the store has is not computed again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from polyloop.chem import Polymer
+from polyloop.core import InvalidInputError, Record, Request, get_property, write_atomically
+from polyloop.loop.config import LimitsTable
+from polyloop.loop.evaluation import EvaluationQueue, open_runner
+from polyloop.loop.evaluators import protocol_evaluator, protocol_of
+from polyloop.loop.interrupt import Interrupted, Interrupts
+from polyloop.store import Store
+
+__all__ = ["PolymerResult", "compute_properties", "default_store", "write_properties"]
+
+
+@dataclass(frozen=True)
+class PolymerResult:
+    """What is known of one polymer: the records asked for, in the order of their protocol."""
+
+    polymer: Polymer
+    records: tuple[Record, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary (the contract for scripts; see `docs/reference/json.md`)."""
+        return {
+            "smiles": self.polymer.smiles,
+            "polymer": self.polymer.canonical,
+            "key": self.polymer.key,
+            "records": [record.to_dict() for record in self.records],
+        }
+
+
+def compute_properties(
+    polymers: Sequence[Polymer],
+    *,
+    level: str | None = None,
+    protocol: str | None = None,
+    properties: Sequence[str] | None = None,
+    store: str | None = None,
+    workers: int = 1,
+    seed: int = 0,
+    time_limit: float = 3600.0,
+    progress: Callable[[str], None] | None = None,
+) -> list[PolymerResult]:
+    """Compute properties of polymers, in their order; a failed evaluation yields failed records.
+
+    Parameters
+    ----------
+    level, protocol
+        Which protocols; level `quick` when neither is given.
+    properties
+        Only these; all that the protocols yield when left out.
+    store
+        URL or file of the results database; `default_store()` when left out.
+    time_limit
+        Wall time per evaluation in s.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such level, protocol or property.
+    StoreError
+        If the store cannot be used.
+    KeyboardInterrupt
+        On Ctrl-C; what is finished is in the store.
+    """
+    names = _protocols(level, protocol, properties)
+    evaluators = {name: protocol_evaluator(name) for name in names}
+    wanted = list(dict.fromkeys(properties or [name for who in evaluators.values() for name in who.properties]))
+    requests = [Request(polymer.canonical, name, seed) for polymer in polymers for name in names]
+    interrupts, limits = Interrupts(), LimitsTable(time_s=time_limit)
+    total, done = len({request.key for request in requests}), 0
+
+    def on_done(request: Request) -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(f"{done}/{total}  {request.polymer}")
+
+    with (
+        Store(store or default_store()) as results,
+        open_runner(list(evaluators.values()), workers, limits) as runner,
+        interrupts.caught(),
+        interrupts.cancelling(runner.cancel),
+    ):
+        queue = EvaluationQueue(results, runner, lambda request: evaluators[request.protocol], interrupts)
+        try:
+            queue.run(requests, on_done=on_done)
+        except Interrupted as error:
+            raise KeyboardInterrupt from error
+        found = results.records(keys=[request.key for request in requests])
+    by_key: dict[str, dict[str, Record]] = {}
+    for record in found:
+        by_key.setdefault(record.key, {})[record.property] = record
+    return [_result(polymer, names, seed, wanted, by_key) for polymer in polymers]
+
+
+def write_properties(results: Sequence[PolymerResult], path: Path) -> None:
+    """Write a CSV with a row per polymer and the columns PROPERTY, PROPERTY_std, status and failure.
+
+    It can be read again as a table of measured values.
+    """
+    names = list(dict.fromkeys(record.property for result in results for record in result.records))
+    header = ["smiles", "canonical", *[f"{name}{end}" for name in names for end in ("", "_std")], "status", "failure"]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    for result in results:
+        by_name = {record.property: record for record in result.records}
+        cells = [
+            cell
+            for name in names
+            for cell in ((by_name[name].value, by_name[name].std) if name in by_name else ("", ""))
+        ]
+        statuses = sorted({record.status.value for record in result.records})
+        failures = sorted({record.failure.code.value for record in result.records if record.failure})
+        writer.writerow(
+            [result.polymer.smiles, result.polymer.canonical, *cells, "+".join(statuses), "+".join(failures)]
+        )
+    write_atomically(path, text.getvalue())
+
+
+def default_store() -> str:
+    """Return the store of `polyloop properties`: $POLYLOOP_STORE, or a file in the user's data folder."""
+    named = os.environ.get("POLYLOOP_STORE")
+    if named:
+        return named
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "polyloop"
+    data.mkdir(parents=True, exist_ok=True)
+    return str(data / "store.sqlite")
+
+
+def _protocols(level: str | None, protocol: str | None, properties: Sequence[str] | None) -> list[str]:
+    from polyloop.simulate import PROTOCOLS, available_levels, get_protocol
+
+    if level is not None and protocol is not None:
+        raise InvalidInputError("level and protocol exclude each other.", mend="Give one of them.")
+    for name in properties or ():
+        get_property(name)
+    if protocol is not None:
+        get_protocol(protocol)
+        return [protocol_of(name, protocol=protocol) for name in properties or ()][:1] or [protocol]
+    if properties:
+        return list(dict.fromkeys(protocol_of(name, level=level) for name in properties))
+    level = level or "quick"
+    if level not in available_levels():
+        raise InvalidInputError(f"There is no level {level!r}.", mend=f"Known: {', '.join(available_levels())}.")
+    return [name for name, row in PROTOCOLS.items() if row.level == level]
+
+
+def _result(
+    polymer: Polymer,
+    protocols: Sequence[str],
+    seed: int,
+    wanted: Sequence[str],
+    by_key: dict[str, dict[str, Record]],
+) -> PolymerResult:
+    rows = [by_key[Request(polymer.canonical, name, seed).key] for name in protocols]
+    records = [row[name] for row in rows for name in wanted if name in row]
+    return PolymerResult(polymer, tuple(records))

@@ -1,0 +1,126 @@
+"""Evaluate one polymer by one protocol: the call that the command line, scripts and workers make."""
+
+from __future__ import annotations
+
+import platform
+import time
+
+from numpy.linalg import LinAlgError
+
+from polyloop.chem import Polymer
+from polyloop.core import (
+    Conditions,
+    EvaluationError,
+    Failure,
+    FailureCode,
+    InvalidInputError,
+    MissingDependencyError,
+    Provenance,
+    Record,
+    Request,
+)
+from polyloop.simulate.protocols import Protocol, get_protocol
+
+__all__ = ["evaluate", "evaluate_request"]
+
+# What numerical engines raise when their input is hard rather than their code wrong. TypeError, AttributeError and the
+# like are programming errors and must surface.
+_ENGINE_ERRORS = (ArithmeticError, ValueError, RuntimeError, LinAlgError, OSError, MemoryError, IndexError, KeyError)
+
+
+def evaluate(
+    polymer: Polymer | str, protocol: str = "optics/quick@1", seed: int = 0, conditions: Conditions | None = None
+) -> list[Record]:
+    """Compute the properties of `polymer` that `protocol` promises.
+
+    Parameters
+    ----------
+    polymer
+        A `Polymer`, or a repeat unit as a SMILES with two stars.
+    protocol
+        Name and version, e.g. `optics/instant@1`.
+    seed
+        Seed of the conformer search. The same polymer, protocol, conditions and seed give the same values.
+    conditions
+        Temperature and pressure; 298.15 K and 1 atm by default, the only ones that the optics protocols know.
+
+    Returns
+    -------
+    list of Record
+        One for each promised property. Where the evaluation failed, each carries the `Failure`.
+
+    Raises
+    ------
+    InvalidInputError
+        For a SMILES that is no repeat unit, or an unknown protocol.
+
+    Examples
+    --------
+    >>> from polyloop import evaluate
+    >>> records = evaluate("*CC*", "optics/instant@1")
+    >>> [record.property for record in records][0]
+    'refractive_index'
+    """
+    parsed = polymer if isinstance(polymer, Polymer) else Polymer(polymer)
+    return evaluate_request(Request(parsed.canonical, protocol, seed, conditions or Conditions()))
+
+
+def evaluate_request(request: Request) -> list[Record]:
+    """Compute what `request` asks for; a failed evaluation comes back as failed records, one per promised property.
+
+    Can be pickled and sent to a worker. The one place where errors of engines become records.
+
+    Raises
+    ------
+    InvalidInputError
+        For a polymer or protocol that cannot be read; that is the caller's error and no failed evaluation.
+    """
+    protocol = get_protocol(request.protocol)
+    polymer = Polymer(request.polymer)
+    started = time.perf_counter()
+    try:
+        _check_conditions(request.conditions)
+        outcome = protocol.function(polymer, request.seed, request.conditions)
+    except MissingDependencyError:
+        raise
+    except EvaluationError as error:
+        return _failed(request, protocol, error.failure, started)
+    except InvalidInputError as error:
+        # The polymer itself parsed, so this is chemistry that some stage does not handle.
+        return _failed(request, protocol, Failure(FailureCode.UNSUPPORTED, protocol.label, str(error)), started)
+    except _ENGINE_ERRORS as error:
+        code = FailureCode.MEMORY_LIMIT if isinstance(error, MemoryError) else FailureCode.EVALUATOR
+        return _failed(request, protocol, Failure(code, protocol.label, f"{type(error).__name__}: {error}"), started)
+    provenance = Provenance(
+        engines=dict(outcome.engines),
+        settings=dict(outcome.settings),
+        wall_time=time.perf_counter() - started,
+        host=_host_class(),
+    )
+    return [
+        Record.measured(
+            request, estimate.property, estimate.value,
+            std=estimate.std, n=estimate.n, std_of=estimate.std_of, provenance=provenance,
+        )
+        for estimate in outcome.estimates
+    ]  # fmt: skip
+
+
+def _failed(request: Request, protocol: Protocol, failure: Failure, started: float) -> list[Record]:
+    provenance = Provenance(wall_time=time.perf_counter() - started, host=_host_class())
+    return [Record.failed(request, name, failure, provenance=provenance) for name in protocol.properties]
+
+
+def _check_conditions(conditions: Conditions) -> None:
+    if conditions != Conditions():
+        raise EvaluationError(
+            FailureCode.UNSUPPORTED,
+            "conditions",
+            f"The optics protocols know 298.15 K and 1 atm only, not {conditions.temperature} K and "
+            f"{conditions.pressure} atm.",
+            hint="Leave the conditions out.",
+        )
+
+
+def _host_class() -> str:
+    return f"{platform.system()} {platform.machine()}"

@@ -1,0 +1,202 @@
+"""Protocol `optics/quick@1`: refractive indices and Abbe number from linear response on short oligomers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem, rdBase
+
+from polyloop.chem import Geometry, Polymer
+from polyloop.core import Conditions, EvaluationError, FailureCode
+from polyloop.engines import pyscf, tblite
+from polyloop.simulate.conformers import Conformer, boltzmann_weights, find_conformers
+from polyloop.simulate.density import AmorphousDensity, amorphous_density
+from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.lorentz_lorenz import OpticalInputs, molar_refraction, propagated_std
+from polyloop.simulate.oligomers import Difference, choose_difference
+from polyloop.simulate.polarizability_scale import LEVEL, SCALE
+
+__all__ = ["PROPERTIES", "WAVELENGTHS", "OligomerOptics", "oligomer_optics", "quick_optics"]
+
+PROPERTIES = (
+    "refractive_index", "refractive_index_F", "refractive_index_C", "abbe_number", "density", "static_polarizability",
+    "polarizability_D", "molar_refraction", "homo", "lumo", "homo_lumo_gap", "dipole_moment", "solvation_energy",
+    "van_der_waals_volume",
+)  # fmt: skip
+# Static, and the C, D and F lines in nm.
+WAVELENGTHS = (float("inf"), 656.27, 589.29, 486.13)
+LARGEST = 60  # heavy atoms of the larger oligomer; beyond it one evaluation takes hours and gigabytes
+_STAGE = "oligomers"
+
+
+@dataclass(frozen=True)
+class ErrorModel:
+    """Relative standard deviations of a repeat unit's polarizability that the evaluation itself cannot see.
+
+    Each is the root mean square found in `docs/validation/optics.md`: the scatter of the isotropic polarizability and
+    of its dispersion over conformers, and the difference between one and two repeat units, where the caps replace the
+    junction between units soundly (all but fully conjugated and purely inorganic backbones) and where they do not.
+    """
+
+    conformers: tuple[float, float] = (0.004, 0.010)
+    sound: tuple[float, float] = (0.006, 0.020)
+    unsound: tuple[float, float] = (0.030, 0.150)
+
+
+ERRORS = ErrorModel()
+
+
+@dataclass(frozen=True)
+class OligomerOptics:
+    """What quantum chemistry says of one oligomer.
+
+    Parameters
+    ----------
+    polarizabilities
+        Isotropic, unscaled, at `WAVELENGTHS`, angstrom3, shape (4,).
+    homo, lumo, dipole_moment
+        Of the lowest conformer, at `LEVEL`; eV, eV, debye.
+    spread
+        Standard deviation over conformers (GFN2-xTB, Boltzmann weights) of HOMO, LUMO, gap, dipole and solvation
+        energy.
+    solvation_energy
+        Boltzmann average, kJ/mol.
+    n_conformers
+        Conformers behind the average and the spread.
+    """
+
+    polarizabilities: NDArray[np.float64]
+    homo: float
+    lumo: float
+    dipole_moment: float
+    solvation_energy: float
+    spread: NDArray[np.float64]
+    n_conformers: int
+
+
+def quick_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:  # noqa: ARG001
+    """Compute the optical constants of the amorphous polymer, and the electronic properties of its repeat unit.
+
+    Raises
+    ------
+    EvaluationError
+        With the stage and the reason, when a structure, a self-consistent field or a response cannot be had.
+    """
+    difference = choose_difference(polymer)
+    _check_scope(difference)
+    density = amorphous_density(polymer, seed, difference)
+    larger = _optics_of(difference.larger, seed)
+    smaller = _optics_of(difference.smaller, seed)
+    raw = larger.polarizabilities - smaller.polarizabilities
+    scaled = SCALE.apply(raw)
+    inputs = OpticalInputs(scaled, density.value, polymer.molar_mass)
+    unit = larger if difference.n == 1 else smaller
+    return Outcome(
+        estimates=(*_optical(inputs, difference, density), *_electronic(larger, unit)),
+        engines={**pyscf.versions(), "tblite": tblite.version(), "rdkit": rdBase.rdkitVersion},
+        settings={
+            "level": LEVEL.to_dict(),
+            "polarizability_scale": SCALE.name,
+            "packing": density.model,
+            "oligomers": [Chem.MolToSmiles(difference.larger), Chem.MolToSmiles(difference.smaller)],
+            "raw_polarizabilities": [round(float(value), 5) for value in raw],
+        },
+    )
+
+
+def _optical(inputs: OpticalInputs, difference: Difference, density: AmorphousDensity) -> list[Estimate]:
+    extrapolation = ERRORS.sound if difference.junction_is_sound else ERRORS.unsound
+    level = float(np.linalg.norm([ERRORS.conformers[0], extrapolation[0], SCALE.level_std]))
+    dispersion = float(np.linalg.norm([ERRORS.conformers[1], extrapolation[1], SCALE.dispersion_std]))
+    n_c, n_d, n_f, abbe = inputs.constants()
+    std = propagated_std(inputs, level, dispersion, density.std / density.value)
+    static, dynamic = float(inputs.polarizabilities[0]), float(inputs.polarizabilities[2])
+    polarizability = "conformers, oligomer extrapolation and polarizability scale, in quadrature"
+    all_of_it = "conformers, oligomer extrapolation, polarizability scale and density model, propagated"
+    return [
+        Estimate("refractive_index", n_d, float(std[1]), all_of_it),
+        Estimate("refractive_index_F", n_f, float(std[2]), all_of_it),
+        Estimate("refractive_index_C", n_c, float(std[0]), all_of_it),
+        Estimate("abbe_number", abbe, float(std[3]), all_of_it),
+        Estimate("density", density.value, density.std, f"density model {density.model}, cross-validated"),
+        Estimate("static_polarizability", static, static * level, polarizability),
+        Estimate("polarizability_D", dynamic, dynamic * level, polarizability),
+        Estimate("molar_refraction", molar_refraction(dynamic), molar_refraction(dynamic) * level, polarizability),
+        Estimate("van_der_waals_volume", density.van_der_waals_volume, density.volume_std, "conformers"),
+    ]
+
+
+def _electronic(larger: OligomerOptics, unit: OligomerOptics) -> list[Estimate]:
+    spread = "conformers of the capped oligomer (GFN2-xTB); the method's own error is not in it"
+    count = larger.n_conformers
+    return [
+        Estimate("homo", larger.homo, float(larger.spread[0]), spread, count),
+        Estimate("lumo", larger.lumo, float(larger.spread[1]), spread, count),
+        Estimate("homo_lumo_gap", larger.lumo - larger.homo, float(larger.spread[2]), spread, count),
+        Estimate("dipole_moment", unit.dipole_moment, float(unit.spread[3]), spread, unit.n_conformers),
+        Estimate("solvation_energy", unit.solvation_energy, float(unit.spread[4]), spread, unit.n_conformers),
+    ]
+
+
+def _check_scope(difference: Difference) -> None:
+    heavy = int(difference.larger.GetNumHeavyAtoms())
+    if heavy > LARGEST:
+        raise EvaluationError(
+            FailureCode.SIZE,
+            _STAGE,
+            f"The capped oligomer has {heavy} heavy atoms; this protocol takes at most {LARGEST}.",
+            hint="Use optics/instant@1.",
+        )
+    if Chem.GetFormalCharge(difference.larger) != 0:
+        raise EvaluationError(
+            FailureCode.UNSUPPORTED,
+            _STAGE,
+            "The repeat unit carries a net charge; its counter-ion is not part of the model.",
+            hint="Write the repeat unit in its neutral form.",
+        )
+
+
+def _optics_of(mol: Chem.Mol, seed: int) -> OligomerOptics:
+    return oligomer_optics(Chem.MolToSmiles(mol), seed)
+
+
+# Ethane, the smaller oligomer of nearly every polymer, is computed once per process.
+@lru_cache(maxsize=16)
+def oligomer_optics(smiles: str, seed: int, level: pyscf.Level = LEVEL) -> OligomerOptics:
+    """Return the unscaled polarizabilities and the electronic properties of one closed-shell molecule."""
+    mol = Chem.MolFromSmiles(smiles)
+    conformers = find_conformers(mol, seed, keep=_conformers_to_keep(mol))
+    state = pyscf.ground_state(conformers[0].geometry, level)
+    tensors = pyscf.polarizability(state, WAVELENGTHS)
+    solvation, spread = _over_conformers(conformers)
+    return OligomerOptics(
+        polarizabilities=np.trace(tensors, axis1=1, axis2=2) / 3.0,
+        homo=state.homo,
+        lumo=state.lumo,
+        dipole_moment=state.dipole,
+        solvation_energy=solvation,
+        spread=spread,
+        n_conformers=len(conformers),
+    )
+
+
+def _conformers_to_keep(mol: Chem.Mol) -> int:
+    """Fewer for larger molecules, whose relaxation would else cost as much as their response."""
+    heavy = mol.GetNumHeavyAtoms()
+    return 3 if heavy <= 16 else 2 if heavy <= 30 else 1
+
+
+def _over_conformers(conformers: list[Conformer]) -> tuple[float, NDArray[np.float64]]:
+    weights = boltzmann_weights([conformer.relative_energy for conformer in conformers])
+    rows = np.array([_tight_binding_row(conformer.geometry) for conformer in conformers])
+    mean = weights @ rows
+    return float(mean[4]), np.sqrt(weights @ (rows - mean) ** 2)
+
+
+def _tight_binding_row(geometry: Geometry) -> list[float]:
+    point = tblite.TightBinding(geometry)(geometry.coordinates)
+    solvation = tblite.solvation_energy(geometry)
+    return [point.homo, point.lumo, point.lumo - point.homo, point.dipole_moment, solvation]

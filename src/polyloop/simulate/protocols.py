@@ -1,0 +1,115 @@
+"""Protocols: the named, versioned recipes that yield properties, and the levels that pick one per property."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from polyloop.chem import Polymer
+from polyloop.core import Conditions, InvalidInputError, get_property
+from polyloop.simulate import instant, optics
+from polyloop.simulate.estimate import Outcome
+
+__all__ = ["LEVELS", "PROTOCOLS", "Protocol", "available_levels", "get_protocol", "protocol_for"]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A recipe. Changing what it yields changes its version.
+
+    Parameters
+    ----------
+    name, version
+        Together the protocol's label, e.g. `optics/quick@1`.
+    level
+        The level that it serves.
+    properties
+        The properties that it promises, all of them for each polymer.
+    cost
+        Typical cost, in words.
+    function
+        Maps (polymer, seed, conditions) to an `Outcome`, or raises `EvaluationError`.
+    """
+
+    name: str
+    version: int
+    level: str
+    properties: tuple[str, ...]
+    cost: str
+    description: str
+    function: Callable[[Polymer, int, Conditions], Outcome]
+
+    @property
+    def label(self) -> str:
+        """`NAME@VERSION`, as requests and records spell it."""
+        return f"{self.name}@{self.version}"
+
+
+_TABLE = (
+    Protocol(
+        "optics/instant", 1, "instant", instant.PROPERTIES, "tens of milliseconds on one core",
+        "Refractive index from the DFT-D4 static polarizability and the packing model of the density.",
+        instant.instant_optics,
+    ),
+    Protocol(
+        "optics/quick", 1, "quick", optics.PROPERTIES, "a minute or a few on one core",
+        "Refractive indices and Abbe number from linear-response quantum chemistry on capped oligomers.",
+        optics.quick_optics,
+    ),
+)  # fmt: skip
+
+PROTOCOLS: dict[str, Protocol] = {protocol.label: protocol for protocol in _TABLE}
+LEVELS = {
+    "instant": "milliseconds: for looking over a pool",
+    "quick": "a minute or a few on one core: quantum chemistry on short oligomers",
+    "standard": "molecular dynamics of a small cell",
+    "full": "molecular dynamics of a large cell with the full schedule",
+}
+
+
+def available_levels() -> tuple[str, ...]:
+    """Return the levels that have a protocol in this version."""
+    return tuple(level for level in LEVELS if any(protocol.level == level for protocol in _TABLE))
+
+
+def get_protocol(label: str) -> Protocol:
+    """Return the protocol called `label`, e.g. `optics/quick@1`.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is none; the message names the nearest.
+    """
+    if label in PROTOCOLS:
+        return PROTOCOLS[label]
+    raise InvalidInputError(f"There is no protocol {label!r}.", mend=_nearest(label, tuple(PROTOCOLS)))
+
+
+def protocol_for(property: str, level: str = "quick") -> Protocol:  # noqa: A002
+    """Return the protocol that yields `property` at `level`.
+
+    Raises
+    ------
+    InvalidInputError
+        For an unknown property or level, a level that is not available yet, or one that does not yield `property`.
+    """
+    name = get_property(property).name
+    if level not in LEVELS:
+        raise InvalidInputError(f"There is no level {level!r}.", mend=_nearest(level, tuple(LEVELS)))
+    if level not in available_levels():
+        raise InvalidInputError(
+            f"The level {level!r} ({LEVELS[level]}) is not available yet.",
+            mend=f"Available: {', '.join(available_levels())}.",
+        )
+    for protocol in _TABLE:
+        if protocol.level == level and name in protocol.properties:
+            return protocol
+    others = [protocol.level for protocol in _TABLE if name in protocol.properties]
+    mend = f"Use the level {' or '.join(others)}." if others else "No protocol computes it in this version."
+    raise InvalidInputError(f"The level {level!r} does not yield {name}.", mend=mend)
+
+
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(word, known, n=2, cutoff=0.4)
+    return f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known)}."

@@ -1,0 +1,70 @@
+"""Write records to CSV or Parquet, atomically."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from polyloop.core import Record, StoreError, require, write_atomically
+from polyloop.store.tables import LONG_COLUMNS, long_rows, wide_columns, wide_rows
+
+__all__ = ["Layout", "write_csv", "write_parquet"]
+
+Layout = Literal["wide", "long"]
+
+_WHOLE_NUMBERS = ("seed", "n")
+_TEXTS = ("smiles", "polymer_class", "property", "unit", "std_of", "status", "failure", "protocol", "provenance", "key",
+          "unphysical", "failed")  # fmt: skip
+
+
+def write_csv(path: Path, found: Sequence[Record], classes: Mapping[str, str], layout: Layout) -> int:
+    """Write records as CSV (UTF-8, comma, point); return the number of rows."""
+    columns, rows = _lay_out(found, classes, layout)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    _write(path, text.getvalue())
+    return len(rows)
+
+
+def write_parquet(path: Path, found: Sequence[Record], classes: Mapping[str, str], layout: Layout) -> int:
+    """Write records as Parquet, with the same columns as the CSV; return the number of rows."""
+    arrow = require("pyarrow", extra="parquet")
+    parquet = require("pyarrow.parquet", extra="parquet")
+    columns, rows = _lay_out(found, classes, layout)
+
+    def kind(column: str) -> Any:
+        if column in _TEXTS:
+            return arrow.string()
+        return arrow.int64() if column in _WHOLE_NUMBERS else arrow.float64()
+
+    schema = arrow.schema([(column, kind(column)) for column in columns])
+    sink = io.BytesIO()
+    parquet.write_table(arrow.Table.from_pylist(rows, schema=schema), sink)
+    _write(path, sink.getvalue())
+    return len(rows)
+
+
+def _lay_out(
+    found: Sequence[Record], classes: Mapping[str, str], layout: Layout
+) -> tuple[Sequence[str], list[dict[str, Any]]]:
+    if layout == "long":
+        return LONG_COLUMNS, long_rows(found, classes)
+    if layout == "wide":
+        return wide_columns(found), wide_rows(found, classes)
+    raise StoreError(f"There is no layout {layout!r}.", mend="Use wide or long.")
+
+
+def _write(path: Path, content: str | bytes) -> None:
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise StoreError(
+            f"The table cannot be written: {error.strerror}.",
+            where=str(path),
+            mend="Check the folder and its free space.",
+        ) from error

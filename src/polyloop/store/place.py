@@ -1,0 +1,63 @@
+"""Where a store is: a file path or a database URL, checked before anything is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from polyloop.core import StoreError, require
+
+__all__ = ["read_place"]
+
+
+def read_place(place: str | Path) -> URL:
+    """Return the URL of a path or URL, ready for SQLAlchemy.
+
+    Raises
+    ------
+    StoreError
+        If it is neither an SQLite file in a folder that exists, nor a PostgreSQL URL.
+    MissingDependencyError
+        If PostgreSQL's driver is not installed.
+    """
+    if isinstance(place, Path) or "://" not in place:
+        path = Path(place).expanduser().absolute()
+        if str(place).strip() in ("", ":memory:"):
+            raise StoreError(
+                f"{str(place)!r} is no place for a store, which outlives its process.",
+                mend="Name a file, e.g. results.db.",
+            )
+        return _checked_file(path)
+    try:
+        url = make_url(place.replace("postgres://", "postgresql://", 1))
+    except ArgumentError as error:
+        raise StoreError(
+            f"{place!r} is no database URL.", mend="Write a file path or postgresql://USER@HOST/NAME."
+        ) from error
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        if not url.database or url.database == ":memory:":
+            return read_place(":memory:")
+        return _checked_file(Path(url.database).expanduser().absolute())
+    if backend != "postgresql":
+        raise StoreError(
+            f"There is no store on {backend!r}.",
+            where=url.render_as_string(),
+            mend="Use an SQLite file or a postgresql:// URL.",
+        )
+    require("psycopg", extra="postgres")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _checked_file(path: Path) -> URL:
+    if not path.parent.is_dir():
+        raise StoreError(
+            "The store's folder does not exist.", where=str(path.parent), mend=f"Make it: mkdir -p {path.parent}"
+        )
+    if path.is_dir():
+        raise StoreError(
+            "The store's path is a folder.", where=str(path), mend=f"Name a file in it, e.g. {path / 'results.db'}"
+        )
+    return URL.create("sqlite", database=str(path))

@@ -1,0 +1,154 @@
+"""The tables, once, in a form that SQLite and PostgreSQL both understand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Dialect,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+__all__ = [
+    "REVISION",
+    "VERSION_TABLE",
+    "attempts",
+    "campaign_cycles",
+    "campaigns",
+    "evaluations",
+    "metadata",
+    "picks",
+    "polymers",
+    "records",
+]
+
+# The newest migration. Kept here too, so that opening an up-to-date store need not import alembic (0.2 s).
+REVISION = "0001"
+VERSION_TABLE = "polyloop_version"
+
+# Times are seconds since 1970 in UTC: SQLite has no time type, and a float means the same in both databases.
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+class _Json(TypeDecorator[Any]):
+    """JSON without NaN and infinity, which are no JSON, and are refused when a value is bound."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        json.dumps(value, allow_nan=False)
+        return value
+
+
+polymers = Table(
+    "polymers",
+    metadata,
+    Column("key", String(64), primary_key=True),  # sha256 of the canonical SMILES
+    Column("smiles", Text, nullable=False),
+    Column("polymer_class", String(64)),
+    Column("first_seen", Double, nullable=False),
+)
+
+evaluations = Table(
+    "evaluations",
+    metadata,
+    Column("key", String(64), primary_key=True),  # Request.key
+    Column("polymer_key", ForeignKey("polymers.key"), nullable=False, index=True),
+    Column("protocol", String(200), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("conditions", _Json, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("losses", Integer, nullable=False),
+    Column("owner", Text),
+    Column("lease_until", Double),
+    Column("failure", _Json),
+    Column("created", Double, nullable=False),
+    Column("updated", Double, nullable=False),
+    Index("ix_evaluations_protocol_status", "protocol", "status"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("evaluation_key", ForeignKey("evaluations.key"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("owner", Text, nullable=False),
+    Column("started", Double, nullable=False),
+    Column("ended", Double),
+    Column("outcome", String(16), nullable=False),
+    Column("failure", _Json),
+    Column("log", Text, nullable=False),
+    Column("host", String(200), nullable=False),
+    Column("wall_time", Double, nullable=False),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("evaluation_key", ForeignKey("evaluations.key"), primary_key=True),
+    Column("property", String(64), primary_key=True),
+    Column("value", Double),
+    Column("std", Double),
+    Column("n", Integer, nullable=False),
+    Column("std_of", Text, nullable=False),
+    Column("unit", String(32), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("failure", _Json),
+    Column("provenance", _Json, nullable=False),
+    Column("created", Double, nullable=False),
+    Index("ix_records_property_value", "property", "value"),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("config", _Json, nullable=False),
+    Column("state", String(32), nullable=False),
+    Column("created", Double, nullable=False),
+    Column("updated", Double, nullable=False),
+)
+
+picks = Table(
+    "picks",
+    metadata,
+    Column("campaign", String(200), primary_key=True),
+    Column("cycle", Integer, primary_key=True, autoincrement=False),
+    Column("rank", Integer, primary_key=True, autoincrement=False),
+    Column("polymer", Text, nullable=False),
+    Column("evaluation_key", ForeignKey("evaluations.key"), nullable=False, index=True),
+    Column("acquisition", Double),
+    Column("predicted", _Json, nullable=False),
+    Column("created", Double, nullable=False),
+    ForeignKeyConstraint(["campaign"], ["campaigns.id"]),
+)
+
+campaign_cycles = Table(
+    "campaign_cycles",
+    metadata,
+    Column("campaign", ForeignKey("campaigns.id"), primary_key=True),
+    Column("cycle", Integer, primary_key=True, autoincrement=False),
+    Column("metrics", _Json, nullable=False),
+    Column("updated", Double, nullable=False),
+)

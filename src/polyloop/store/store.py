@@ -1,0 +1,358 @@
+"""Store: the results database, which several processes and campaigns share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from polyloop.core import Conditions, Failure, Record, Request, Status
+from polyloop.store import campaigns, claims, queries
+from polyloop.store.check import check
+from polyloop.store.database import Database
+from polyloop.store.exports import Layout, write_csv, write_parquet
+from polyloop.store.imports import read_csv
+from polyloop.store.migrate import migrate
+from polyloop.store.tables import wide_rows
+from polyloop.store.words import (
+    Attempt,
+    CampaignEntry,
+    Claim,
+    CycleEntry,
+    Evaluation,
+    ImportSummary,
+    Pick,
+    SavedPick,
+)
+
+__all__ = ["Store"]
+
+
+class Store:
+    """Results with their origin, who computes what, and campaigns, in SQLite or PostgreSQL.
+
+    Every method is one transaction: after a kill, a power cut or a full disk, all of it is there or nothing of it.
+    A store may be used from several threads and processes, also after a fork; pickled, it opens the same place again.
+
+    Parameters
+    ----------
+    place
+        Path of an SQLite file (made if it is not there; its folder must be), or a `postgresql://` URL.
+    timeout
+        Seconds to wait for a lock of another process before giving up.
+    clock
+        Source of the time, in seconds since 1970. By default the database server's clock.
+
+    Raises
+    ------
+    StoreError
+        If the place cannot be opened, holds something else, or was written by a newer polyloop.
+
+    Examples
+    --------
+    >>> from polyloop.store import Store, new_owner
+    >>> with Store("results.db") as store:  # doctest: +SKIP
+    ...     claim = store.claim(request, new_owner(), lease=600)
+    """
+
+    def __init__(self, place: str | Path, *, timeout: float = 30.0, clock: Callable[[], float] | None = None) -> None:
+        self._place, self._timeout, self._clock = place, timeout, clock
+        self._database = Database(place, timeout=timeout, clock=clock)
+        try:
+            migrate(self._database)
+        except BaseException:
+            self._database.close()
+            raise
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopen, (self.url, self._timeout, self._clock)
+
+    def __repr__(self) -> str:
+        return f"Store({self.where!r})"
+
+    @property
+    def url(self) -> str:
+        """The full URL, which opens the same store anywhere; it may hold a password."""
+        return self._database.url
+
+    @property
+    def where(self) -> str:
+        """The place for people to read, without a password."""
+        return self._database.where
+
+    def close(self) -> None:
+        """Close the connections of this process; the next call opens new ones."""
+        self._database.close()
+
+    # Claims
+
+    def claim(
+        self, request: Request, owner: str, lease: float = 600.0, *, retry_failed: bool = False, host: str = ""
+    ) -> Claim:
+        """Ask to compute an evaluation: exactly one process is granted it.
+
+        `granted`: compute it, `renew` before the lease ends, then `finish`, `fail` or `release` it. A claim whose
+        lease ran out, or whose process has ended, is taken over, and its attempt is kept as `lost`. Claiming again
+        what `owner` holds already is granted too. `done`: the records are in the answer. `failed`: it failed for
+        good (`retry_failed` grants it anew). `busy`: somebody else computes it, until `lease_until` at least.
+
+        Parameters
+        ----------
+        owner
+            A name from `new_owner()`.
+        lease
+            Seconds for which the claim is held.
+        host
+            Class of the machine, kept with the attempt.
+        """
+        return self.claim_many([request], owner, lease, retry_failed=retry_failed, host=host)[0]
+
+    def claim_many(
+        self,
+        requests: Sequence[Request],
+        owner: str,
+        lease: float = 600.0,
+        *,
+        retry_failed: bool = False,
+        host: str = "",
+    ) -> list[Claim]:
+        """Claim several requests in one transaction; see `claim`. The answers are in the order of the requests."""
+        return claims.claim(self._database, requests, owner, lease, retry_failed=retry_failed, host=host)
+
+    def renew(self, keys: Iterable[str], owner: str, lease: float = 600.0) -> set[str]:
+        """Extend the leases to `lease` seconds from now; return the keys that `owner` still holds."""
+        return claims.renew(self._database, keys, owner, lease)
+
+    def finish(
+        self, request: Request, records: Sequence[Record], owner: str, *, attempts: Sequence[Attempt] = ()
+    ) -> bool:
+        """Keep an evaluation's records, status and attempts together.
+
+        The evaluation is `failed` when every record is, `unphysical` when no value is plausible, else `done`.
+        A holder that lost its claim meanwhile may still finish it with success: the first result is kept.
+
+        Parameters
+        ----------
+        attempts
+            What was tried, when it was more than once or has a log; without it, the attempt that the claim opened
+            ends now.
+
+        Returns
+        -------
+        bool
+            False if another result was there first, or a failure came from somebody who no longer holds the claim.
+
+        Raises
+        ------
+        InvalidInputError
+            If there is no record, two of one property, one of another request, or a number that is not finite.
+        StoreError
+            If it was never claimed.
+        """
+        return claims.finish(self._database, request, records, owner, attempts)
+
+    def fail(
+        self,
+        request: Request,
+        failure: Failure,
+        owner: str,
+        *,
+        properties: Sequence[str] = (),
+        attempts: Sequence[Attempt] = (),
+    ) -> bool:
+        """Keep a failure that left no records, such as a time limit; `properties` each get a failed record.
+
+        Returns False, and changes nothing, if `owner` does not hold the claim.
+        """
+        return claims.fail(self._database, request, failure, owner, properties, attempts)
+
+    def release(
+        self, requests: Request | Iterable[Request], owner: str, status: Status = Status.LOST, *, log: str = ""
+    ) -> set[str]:
+        """Give claims back without a result (`lost` or `cancelled`) for anybody to claim; return their keys."""
+        several = [requests] if isinstance(requests, Request) else requests
+        return claims.release(self._database, [item.key for item in several], owner, status, log)
+
+    def add(self, records: Sequence[Record]) -> tuple[int, int]:
+        """Keep records that were made elsewhere (measured, from a table), all or none.
+
+        Returns
+        -------
+        tuple of int
+            How many evaluations were new, and how many were known with the same values.
+
+        Raises
+        ------
+        StoreError
+            If the store has other values for the same request.
+        """
+        return claims.add(self._database, records)
+
+    # Looking things up
+
+    def records(
+        self,
+        *,
+        keys: Collection[str] | None = None,
+        polymers: Collection[str] | None = None,
+        properties: Collection[str] | None = None,
+        protocols: Collection[str] | None = None,
+        statuses: Collection[Status] | None = None,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        campaign: str | None = None,
+    ) -> list[Record]:
+        """Return the records that match everything given.
+
+        They come in the order of (evaluation key, property), whatever order they were finished in. `polymers` are
+        canonical SMILES. `minimum` and `maximum` bound the value of the one property asked for, in its unit.
+        `campaign` keeps what that campaign picked.
+        """
+        return queries.get_records(
+            self._database,
+            keys=keys,
+            polymers_in=polymers,
+            properties=properties,
+            protocols=protocols,
+            statuses=statuses,
+            minimum=minimum,
+            maximum=maximum,
+            campaign=campaign,
+        )
+
+    def table(self, **which: Any) -> list[dict[str, Any]]:
+        """Return one row an evaluation with a column a property; arguments as for `records`."""
+        found = self.records(**which)
+        return wide_rows(found, self._classes(found))
+
+    def evaluations(
+        self,
+        *,
+        keys: Collection[str] | None = None,
+        polymers: Collection[str] | None = None,
+        protocols: Collection[str] | None = None,
+        statuses: Collection[Status] | None = None,
+        campaign: str | None = None,
+    ) -> list[Evaluation]:
+        """Return where the matching evaluations stand, in the order of their keys."""
+        return queries.get_evaluations(
+            self._database, keys=keys, polymers_in=polymers, protocols=protocols, statuses=statuses, campaign=campaign
+        )
+
+    def failures(self, **which: Any) -> list[Evaluation]:
+        """Return the failed evaluations, each with its `failure`; arguments as for `evaluations`."""
+        return self.evaluations(statuses=[Status.FAILED], **which)
+
+    def attempts(self, key: str) -> list[Attempt]:
+        """Return all attempts at one evaluation, oldest first."""
+        return queries.get_attempts(self._database, key)
+
+    def counts(self, *, campaign: str | None = None) -> dict[str, dict[Status, int]]:
+        """Count evaluations by protocol and status."""
+        return queries.counts(self._database, campaign=campaign)
+
+    def check(self) -> list[str]:
+        """Return one sentence for each thing that is wrong with the store; an empty list when all is well."""
+        return check(self._database)
+
+    # Import and export
+
+    def export_csv(self, path: str | Path, layout: Layout = "wide", **which: Any) -> int:
+        """Write records to a CSV file, atomically; return the number of rows. Arguments as for `records`."""
+        found = self.records(**which)
+        return write_csv(Path(path), found, self._classes(found), layout)
+
+    def export_parquet(self, path: str | Path, layout: Layout = "long", **which: Any) -> int:
+        """Write records to a Parquet file, atomically (needs the extra `parquet`); as `export_csv`."""
+        found = self.records(**which)
+        return write_parquet(Path(path), found, self._classes(found), layout)
+
+    def import_csv(
+        self,
+        path: str | Path,
+        protocol: str = "measured/table@1",
+        *,
+        seed: int = 0,
+        conditions: Conditions | None = None,
+        ignore: Collection[str] = (),
+    ) -> ImportSummary:
+        """Keep the measured values of a CSV file, all or none; importing it twice changes nothing.
+
+        Columns: `smiles`, property names such as `density` or `density [g/cm3]`, their `density_std`, and optionally
+        `seed`, `temperature [K]`, `pressure [atm]`. Other columns are errors unless named in `ignore`.
+
+        Raises
+        ------
+        InvalidInputError
+            For the first thing that is wrong, with its file, row and column.
+        StoreError
+            If the store has other values of the same protocol for one of the polymers.
+        """
+        read = read_csv(Path(path), protocol, seed=seed, conditions=conditions or Conditions(), ignore=ignore)
+        added, known = self.add(read.records)
+        unphysical = sum(record.status is Status.UNPHYSICAL for record in read.records)
+        return ImportSummary(added, known, len(read.records), unphysical, read.empty_rows)
+
+    # Campaigns
+
+    def start_campaign(self, campaign: str, config: Mapping[str, Any], *, replace_config: bool = False) -> bool:
+        """Enter a campaign with its resolved configuration; return False if it was there with the same one.
+
+        Raises
+        ------
+        StoreError
+            If it was started with another configuration (naming the keys), unless `replace_config`.
+        """
+        return campaigns.start_campaign(self._database, campaign, config, replace_config=replace_config)
+
+    def set_state(self, campaign: str, state: str) -> None:
+        """Set a campaign's state, a word of the caller's own."""
+        campaigns.set_state(self._database, campaign, state)
+
+    def campaigns(self) -> list[CampaignEntry]:
+        """Return all campaigns, the oldest first."""
+        return campaigns.get_campaigns(self._database)
+
+    def campaign(self, campaign: str) -> CampaignEntry | None:
+        """Return one campaign, or None."""
+        return next((entry for entry in self.campaigns() if entry.id == campaign), None)
+
+    def save_picks(self, campaign: str, cycle: int, picks: Sequence[Pick]) -> bool:
+        """Keep a cycle's picks in their order, all or none, and enter their evaluations as `waiting`.
+
+        Returns False if the same requests are there already (their first scores stay).
+
+        Raises
+        ------
+        StoreError
+            If the cycle has other picks, or the campaign was not started.
+        """
+        return campaigns.save_picks(self._database, campaign, cycle, picks)
+
+    def picks(self, campaign: str, cycle: int | None = None) -> list[SavedPick]:
+        """Return a campaign's picks in the order of cycle and rank."""
+        return campaigns.get_picks(self._database, campaign, cycle)
+
+    def save_cycle(self, campaign: str, cycle: int, metrics: Mapping[str, Any]) -> None:
+        """Keep a cycle's metrics (JSON: no NaN), in place of those that were there."""
+        campaigns.save_cycle(self._database, campaign, cycle, metrics)
+
+    def cycles(self, campaign: str) -> list[CycleEntry]:
+        """Return the metrics of a campaign's cycles, in order."""
+        return campaigns.get_cycles(self._database, campaign)
+
+    def _classes(self, records: Sequence[Record]) -> dict[str, str]:
+        return queries.classes_of(self._database, {record.request.polymer for record in records})
+
+
+def _reopen(url: str, timeout: float, clock: Callable[[], float] | None) -> Store:
+    return Store(url, timeout=timeout, clock=clock)
