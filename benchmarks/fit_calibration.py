@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from optics_accuracy import RESULTS, ROOT, acceptance
 
+from optics_accuracy import RESULTS, ROOT, acceptance
 from polyloop.core import write_atomically
 from polyloop.simulate.calibration import fit_linear, leave_one_out
 

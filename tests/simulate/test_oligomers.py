@@ -47,13 +47,13 @@ def test_a_capped_segment_less_ethane_where_the_caps_are_sound():
     difference = choose_difference(Polymer("*CC(*)c1ccccc1"))
     assert (difference.n_larger, difference.n_smaller, difference.units) == (1, 0, 1)
     assert Chem.MolToSmiles(difference.smaller) == "CC"
-    assert difference.junction_is_sound
+    assert difference.junction == "sound"
 
 
 def test_two_segments_less_one_where_they_are_not():
     difference = choose_difference(Polymer("*[Si](C)(C)O*"))
     assert (difference.n_larger, difference.n_smaller) == (2, 1)
-    assert difference.junction_is_sound
+    assert difference.junction == "included"
 
 
 def test_a_large_conjugated_unit_keeps_its_caps_and_says_so():
@@ -61,7 +61,7 @@ def test_a_large_conjugated_unit_keeps_its_caps_and_says_so():
     # Its canonical unit is one ring; the user's own frame of three is kept here to be large.
     difference = choose_difference(polymer, largest_pair=20)
     assert difference.units == difference.n_larger
-    assert not difference.junction_is_sound
+    assert difference.junction == "missing"
 
 
 def test_small_units_are_repeated_so_that_they_have_neighbours_of_their_kind():

@@ -105,7 +105,7 @@ def evaluate_request(request: Request) -> list[Record]:
             request, estimate.property, estimate.value,
             std=estimate.std, n=estimate.n, std_of=estimate.std_of, provenance=provenance,
         )
-        for estimate in outcome.estimates
+        for estimate in sorted(outcome.estimates, key=lambda one: protocol.properties.index(one.property))
     ]  # fmt: skip
 
 

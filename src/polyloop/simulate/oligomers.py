@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from rdkit import Chem
 
@@ -17,6 +18,9 @@ __all__ = ["Difference", "choose_difference", "reframe"]
 LARGEST_PAIR = 22  # heavy atoms of the longer oligomer, up to which the junction is computed where the caps distort it
 SHORTEST = 4  # heavy atoms of a segment: a smaller one (CH2, CF2) is repeated, or its neighbours would be caps only
 
+_SOUND = (0.075, 0.0029)  # angstrom3, root mean square over 13 units
+_UNSOUND_STEP = (0.09, 0.30)  # relative, root mean square over 4 units
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -28,20 +32,33 @@ class Difference:
         Molecules without hydrogens.
     n_larger, n_smaller
         Their numbers of repeat units; 0 is cap-cap, ethane.
-    junction_is_sound
-        Whether the caps replace the junction between units without loss in bond additivity, or it is in the difference.
+    junction
+        `sound`: the caps replace the junction between units without loss in bond additivity; `included`: they do not,
+        and the difference of two oligomers holds it; `missing`: they do not, and the unit is too large for two.
     """
 
     larger: Chem.Mol
     smaller: Chem.Mol
     n_larger: int
     n_smaller: int
-    junction_is_sound: bool
+    junction: Literal["sound", "included", "missing"]
 
     @property
     def units(self) -> int:
         """Number of repeat units in the difference."""
         return self.n_larger - self.n_smaller
+
+    def relative_errors(self, polarizability: float, dispersion: float) -> tuple[float, float]:
+        """Return relative standard deviations of one unit's polarizability and of its dispersion F - C, angstrom3.
+
+        From `benchmarks/oligomer_study.py`: root mean square differences between a capped segment and two segments
+        less one. A sound junction costs the same whatever the size of the unit. The step from one unit to two of
+        chains whose junction is missing is the error of one; a third of it is left for two.
+        """
+        if self.junction == "sound":
+            return _SOUND[0] / self.units / polarizability, _SOUND[1] / self.units / dispersion
+        share = 1.0 if self.junction == "missing" else 1.0 / 3.0
+        return _UNSOUND_STEP[0] * share, _UNSOUND_STEP[1] * share
 
 
 def choose_difference(polymer: Polymer, largest_pair: int = LARGEST_PAIR) -> Difference:
@@ -62,7 +79,8 @@ def choose_difference(polymer: Polymer, largest_pair: int = LARGEST_PAIR) -> Dif
     segment = max(1, -(-SHORTEST // unit))
     pair = not sound and 2 * segment * unit + 2 <= largest_pair
     larger, smaller = (2 * segment, segment) if pair else (segment, 0)
-    return Difference(framed.oligomer(larger), framed.oligomer(smaller), larger, smaller, sound or pair)
+    junction: Literal["sound", "included", "missing"] = "sound" if sound else "included" if pair else "missing"
+    return Difference(framed.oligomer(larger), framed.oligomer(smaller), larger, smaller, junction)
 
 
 def reframe(polymer: Polymer) -> tuple[Polymer, int]:

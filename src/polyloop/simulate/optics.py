@@ -35,18 +35,15 @@ _STAGE = "oligomers"
 
 @dataclass(frozen=True)
 class ErrorModel:
-    """How conformers and the choice of oligomers change a repeat unit's polarizability, and its dispersion F - C.
+    """How conformers change a repeat unit's polarizability, and its dispersion F - C.
 
     From `benchmarks/oligomer_study.py` (see `docs/validation/optics.md`). `slopes`: relative change per relative change
-    of the interacting dipoles of `dipole_interaction.py`, from one conformer to another. The others are relative
-    standard deviations of polarizability and dispersion: what that correction leaves, and the difference between a
-    capped segment and two segments less one, where the caps replace the junction soundly and where they do not.
+    of the interacting dipoles of `dipole_interaction.py`, from one conformer to another. `conformers`: relative
+    standard deviations of polarizability and dispersion, that this correction leaves.
     """
 
-    slopes: tuple[float, float] = (0.70, 1.90)
-    conformers: tuple[float, float] = (0.004, 0.010)
-    sound: tuple[float, float] = (0.010, 0.025)
-    unsound: tuple[float, float] = (0.030, 0.150)
+    slopes: tuple[float, float] = (0.69, 1.70)
+    conformers: tuple[float, float] = (0.0036, 0.016)
 
 
 ERRORS = ErrorModel()
@@ -116,7 +113,8 @@ def quick_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome
 def _optical(
     inputs: OpticalInputs, difference: Difference, density: AmorphousDensity, scatter: float
 ) -> list[Estimate]:
-    extrapolation = ERRORS.sound if difference.junction_is_sound else ERRORS.unsound
+    spread = float(inputs.polarizabilities[3] - inputs.polarizabilities[1])
+    extrapolation = difference.relative_errors(float(inputs.polarizabilities[2]), spread)
     level = float(np.linalg.norm([scatter, ERRORS.conformers[0], extrapolation[0], SCALE.level_std]))
     excess = (ERRORS.slopes[1] / ERRORS.slopes[0] - 1.0) * scatter
     dispersion = float(np.linalg.norm([excess, ERRORS.conformers[1], extrapolation[1], SCALE.dispersion_std]))

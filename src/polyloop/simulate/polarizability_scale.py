@@ -1,6 +1,6 @@
 from polyloop.engines.pyscf import Level
 
-LEVEL = Level()
+LEVEL = Level(basis="def2-svpd-lean")
 
 
 class _S:
