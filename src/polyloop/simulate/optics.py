@@ -20,7 +20,7 @@ from polyloop.simulate.lorentz_lorenz import OpticalInputs, molar_refraction, pr
 from polyloop.simulate.oligomers import Difference, choose_difference
 from polyloop.simulate.polarizability_scale import LEVEL, SCALE
 
-__all__ = ["PROPERTIES", "WAVELENGTHS", "OligomerOptics", "oligomer_optics", "quick_optics"]
+__all__ = ["PROPERTIES", "WAVELENGTHS", "OligomerOptics", "oligomer_optics", "quick_optics", "solid_optics"]
 
 PROPERTIES = (
     "refractive_index", "refractive_index_F", "refractive_index_C", "abbe_number", "density", "static_polarizability",
@@ -95,10 +95,9 @@ def quick_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome
     smaller = _optics_of(difference.smaller, seed)
     raw = (larger.polarizabilities - smaller.polarizabilities) / difference.units
     scatter = float(np.hypot(larger.scatter, smaller.scatter)) / difference.units / float(raw[2])
-    inputs = OpticalInputs(SCALE.apply(raw), density.value, polymer.molar_mass)
     unit = smaller if difference.n_smaller else larger
     return Outcome(
-        estimates=(*_optical(inputs, difference, density, scatter), *_electronic(larger, unit)),
+        estimates=(*solid_optics(polymer, difference, density, raw, scatter), *_electronic(larger, unit)),
         engines={**pyscf.versions(), "tblite": tblite.version(), "rdkit": rdBase.rdkitVersion},
         settings={
             "level": LEVEL.to_dict(),
@@ -106,13 +105,24 @@ def quick_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome
             "packing": density.model,
             "oligomers": [Chem.MolToSmiles(difference.larger), Chem.MolToSmiles(difference.smaller)],
             "raw_polarizabilities": [round(float(value), 5) for value in raw],
+            "conformer_scatter": round(scatter, 5),
         },
     )
 
 
-def _optical(
-    inputs: OpticalInputs, difference: Difference, density: AmorphousDensity, scatter: float
+def solid_optics(
+    polymer: Polymer, difference: Difference, density: AmorphousDensity, raw: NDArray[np.float64], scatter: float
 ) -> list[Estimate]:
+    """Return the optical estimates that follow from one unit's unscaled polarizabilities and the density.
+
+    Parameters
+    ----------
+    raw
+        At `WAVELENGTHS`, angstrom3, shape (4,).
+    scatter
+        Relative standard deviation of the polarizability over conformers.
+    """
+    inputs = OpticalInputs(SCALE.apply(raw), density.value, polymer.molar_mass)
     spread = float(inputs.polarizabilities[3] - inputs.polarizabilities[1])
     extrapolation = difference.relative_errors(float(inputs.polarizabilities[2]), spread)
     level = float(np.linalg.norm([scatter, ERRORS.conformers[0], extrapolation[0], SCALE.level_std]))
