@@ -102,7 +102,7 @@ def evaluate_request(request: Request) -> list[Record]:
     )
     return [
         Record.measured(
-            request, estimate.property, estimate.value,
+            request, estimate.property, float(estimate.value),
             std=estimate.std, n=estimate.n, std_of=estimate.std_of, provenance=provenance,
         )
         for estimate in sorted(outcome.estimates, key=lambda one: protocol.properties.index(one.property))
