@@ -87,6 +87,13 @@ def test_a_forked_child_uses_connections_of_its_own(place):
         assert store.check() == []
 
 
+def test_a_forked_child_does_not_touch_its_parents_connections(place):
+    with Store(place) as store:
+        parents = store._database.engine
+        assert in_fork(lambda: None if store._database.engine is not parents else os._exit(2)) == 0
+        assert store._database.engine is parents
+
+
 def in_fork(call) -> int:
     """Make the call in a forked child; return its exit code."""
     pid = os.fork()
