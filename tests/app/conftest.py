@@ -21,9 +21,7 @@ class Ran:
 
 
 @pytest.fixture
-def polyloop(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Ran]:
+def polyloop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     """Run `polyloop ARGUMENTS` in a fresh folder, with a store of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("POLYLOOP_STORE", str(tmp_path / "default-store.sqlite"))

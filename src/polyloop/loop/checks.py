@@ -127,7 +127,7 @@ def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:
         raise source.error(("pool", "size"), "source = 'virtual' needs a size.", "Write for example size = 10000.")
     if pool.heavy_atoms is not None:
         _ordered(source, ("pool", "heavy_atoms"), *pool.heavy_atoms)
-        if pool.heavy_atoms[1] < 1:
+        if pool.heavy_atoms[0] < 1:
             raise source.error(("pool", "heavy_atoms"), "No repeat unit is that small.", "Write for example [1, 12].")
     _check_chemistry_words(config, source)
     if pool.screening is not None:

@@ -88,7 +88,8 @@ def compute_properties(
     with (
         Store(store or default_store()) as results,
         open_runner(list(evaluators.values()), workers, limits) as runner,
-        interrupts.caught(runner.cancel),
+        interrupts.caught(),
+        interrupts.cancelling(runner.cancel),
     ):
         queue = EvaluationQueue(results, runner, lambda request: evaluators[request.protocol], interrupts)
         try:
