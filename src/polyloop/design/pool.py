@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -123,17 +123,20 @@ class Pool:
             If the file, the column or a row cannot be read; the message names file, line and column.
         """
         rows = _read_csv(Path(path), column, name_column)
-        good, bad = [], []
-        for line, smiles, name in rows:
-            try:
-                good.append((Polymer(smiles), name, f"{Path(path).name}, line {line}"))
-            except InvalidInputError as error:
-                if not skip_bad:
-                    where = f"{path}, line {line}, column {column!r}"
-                    mend = error.mend or "Correct the row, or skip bad rows (skip_bad)."
-                    raise InvalidInputError(f"{error.what}", where=where, mend=mend) from error
-                bad.append(BadRow(line, smiles, str(error)))
-        return cls.from_polymers(good, elements=elements, heavy_atoms=heavy_atoms, classes=classes, bad_rows=bad)
+        bad: list[BadRow] = []
+
+        def polymers() -> Iterator[tuple[Polymer, str, str]]:
+            for line, smiles, name in rows:
+                try:
+                    yield Polymer(smiles), name, f"{Path(path).name}, line {line}"
+                except InvalidInputError as error:
+                    if not skip_bad:
+                        where = f"{path}, line {line}, column {column!r}"
+                        mend = error.mend or "Correct the row, or skip bad rows (skip_bad)."
+                        raise InvalidInputError(error.what, where=where, mend=mend) from error
+                    bad.append(BadRow(line, smiles, str(error)))
+
+        return cls.from_polymers(polymers(), elements=elements, heavy_atoms=heavy_atoms, classes=classes, bad_rows=bad)
 
     @classmethod
     def from_homopolymers(
@@ -205,7 +208,8 @@ class Pool:
                 where="virtual library",
                 mend="Ask for fewer (size), widen the filters, or give more monomers.",
             )
-        pool = cls.from_polymers((candidate.polymer, "", candidate.origin) for candidate in made)
+        columns = zip(*((made_one.smiles, made_one.key, "", made_one.origin) for made_one in made), strict=True)
+        pool = cls(*map(tuple, columns)) if made else cls((), (), (), ())
         if file is not None:
             pool.save(file)
         return pool
