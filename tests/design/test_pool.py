@@ -38,7 +38,7 @@ def test_spreadsheets_write_a_byte_order_mark(tmp_path):
     [
         ("smiles\n*CC*\nCC\n", "line 3, column 'smiles'", "star"),
         ("smiles\n*CC*\n*C(C)(C)(C)(C)C*\n", "line 3", "valence|bonds"),
-        ("smiles,n\n*CC*,1\n,2\n", "line 3", ""),
+        ("smiles,n\n*CC*,1\n,2\n", "line 3", "line 3"),
         ("psmiles\n*CC*\n", "line 1", "no column 'smiles'.*psmiles"),
         ("", "line 1", "no header"),
         ('smiles\n"*CC*\n', "units.csv", "no CSV"),
@@ -71,6 +71,7 @@ def test_bad_rows_can_be_skipped_and_are_reported(tmp_path):
 def test_filters_keep_what_they_say():
     units = ("*CC*", "*CC(*)c1ccccc1", "*CC(*)Cl", "*CC(*)(C)C(=O)OC", "*O[Si](*)(C)C")
     assert len(pool_of(*units, elements=("C", "O"))) == 3
+    assert len(pool_of("*CC*", "*CCCC*", heavy_atoms=(1, 1))) == 1, "the size is that of the shortest repeat unit"
     assert pool_of(*units, heavy_atoms=(3, 7)).smiles == pool_of(*units[2:]).smiles
     assert pool_of(*units, classes=("polystyrenes",)).smiles == pool_of(units[1]).smiles
     assert len(pool_of(*units, elements=("C",), heavy_atoms=(9, 20))) == 0

@@ -84,7 +84,7 @@ class Pool:
         elements
             Symbols of the elements that a polymer may hold beside hydrogen; None for any.
         heavy_atoms
-            Least and greatest number of heavy atoms of the repeat unit, both included.
+            Least and greatest number of heavy atoms of the canonical repeat unit, both included.
         classes
             Names of the polymer classes wanted (`Polymer.polymer_class`).
 
