@@ -208,8 +208,12 @@ class Pool:
                 where="virtual library",
                 mend="Ask for fewer (size), widen the filters, or give more monomers.",
             )
-        columns = zip(*((made_one.smiles, made_one.key, "", made_one.origin) for made_one in made), strict=True)
-        pool = cls(*map(tuple, columns)) if made else cls((), (), (), ())
+        pool = cls(
+            smiles=tuple(candidate.smiles for candidate in made),
+            keys=tuple(candidate.key for candidate in made),
+            names=("",) * len(made),
+            origins=tuple(candidate.origin for candidate in made),
+        )
         if file is not None:
             pool.save(file)
         return pool
@@ -231,8 +235,8 @@ class Pool:
         """
         try:
             content = json.loads(path.read_text())
-            columns = [tuple(content[name]) for name in ("smiles", "keys", "names", "origins")]
-            return cls(*columns, tuple(BadRow(*row) for row in content["bad"]))
+            smiles, keys, names, origins = (tuple(content[name]) for name in ("smiles", "keys", "names", "origins"))
+            return cls(smiles, keys, names, origins, tuple(BadRow(*row) for row in content["bad"]))
         except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
             raise InvalidInputError(
                 "This file holds no pool.", where=str(path), mend="Delete it and make the pool again."
@@ -242,8 +246,11 @@ class Pool:
         """Return the candidates at `indices` (integers, or a boolean mask), in that order."""
         chosen = np.asarray(indices)
         rows = [int(i) for i in (np.flatnonzero(chosen) if chosen.dtype == bool else chosen)]
-        columns = (self.smiles, self.keys, self.names, self.origins)
-        return Pool(*(tuple(column[i] for i in rows) for column in columns), self.bad_rows)
+
+        def pick(column: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(column[row] for row in rows)
+
+        return Pool(pick(self.smiles), pick(self.keys), pick(self.names), pick(self.origins), self.bad_rows)
 
     def describe(self) -> dict[str, Any]:
         """Count what the pool holds: polymer classes, elements, rings, sizes and origins; JSON-ready."""
