@@ -87,6 +87,20 @@ def test_no_worker_is_left_behind():
     assert psutil.Process().children() == []
 
 
+def test_progress_may_interrupt_and_what_was_computed_is_kept(tmp_path):
+    def stop_after_one(done, total):
+        if done:
+            raise KeyboardInterrupt
+
+    file, polymers = tmp_path / "f.sqlite", ["*CC*", "*CCO*", "*CC(*)C"]
+    with pytest.raises(KeyboardInterrupt):
+        featurize(polymers, ("ecfp",), cache=file, progress=stop_after_one)
+    assert psutil.Process().children() == []
+    steps = []
+    featurize(polymers, ("ecfp",), cache=file, progress=lambda done, total: steps.append(done), **HERE)
+    assert steps[0] >= 1
+
+
 def test_what_is_cached_is_not_computed_again(tmp_path, monkeypatch):
     polymers = ["*CC(*)C", "*O[Si](*)(C)C"]
     first = featurize(polymers, cache=tmp_path / "f.sqlite", **HERE)
