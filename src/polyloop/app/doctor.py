@@ -23,7 +23,8 @@ def examine() -> dict[str, Any]:
     Each package has `name`, `version` (None where it is missing), `extra` and `install` (the exact line that installs
     it; None where it is there).
     """
-    core, extras = [], []
+    core: list[dict[str, Any]] = []
+    extras: list[dict[str, Any]] = []
     for name, needed, extra in _requirements():
         entry = _package(name, needed, extra)
         (extras if extra else core).append(entry)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from rdkit import Chem
 
@@ -96,7 +97,7 @@ def _cuttable(unit: RepeatUnit) -> list[tuple[int, Chem.Bond]]:
     """Backbone bonds outside rings and without E/Z, each with its atom that is nearer to the head."""
     mol = unit.mol
     path = Chem.GetShortestPath(mol, unit.head, unit.tail)
-    bonds = [(a, mol.GetBondBetweenAtoms(a, b)) for a, b in zip(path[1:-2], path[2:-1], strict=True)]
+    bonds = [(a, mol.GetBondBetweenAtoms(a, b)) for a, b in pairwise(path[1:-1])]
     return [(a, bond) for a, bond in bonds if not bond.IsInRing() and bond.GetStereo() == Chem.BondStereo.STEREONONE]
 
 

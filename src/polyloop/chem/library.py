@@ -106,8 +106,7 @@ class OpticalPolymer:
 
 def _read(table: str) -> list[dict[str, str]]:
     source = resources.files("polyloop.chem").joinpath("tables", f"{table}.csv")
-    with source.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+    return list(csv.DictReader(source.read_text(encoding="utf-8").splitlines()))
 
 
 class _Row:

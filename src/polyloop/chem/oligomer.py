@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from rdkit import Chem, rdBase
 
 from polyloop.chem.repeat_unit import RepeatUnit
-from polyloop.chem.smiles_text import join_pieces, piece_of
+from polyloop.chem.smiles_text import Piece, chain_last, join_pieces, piece_of
 from polyloop.core.errors import InvalidInputError
 
 __all__ = ["build_oligomer"]
 
 _CAPS = ("H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I")
+_MAP_NUMBER = re.compile(r":(\d+)\]")
 _BOND_SYMBOL = {1.0: "", 2.0: "=", 3.0: "#"}
 
 
@@ -28,14 +31,12 @@ def build_oligomer(unit: RepeatUnit, n: int, cap: str = "C") -> Chem.Mol:
         raise InvalidInputError(f"An oligomer has 0 or more units, not {n}.", where=repr(unit.smiles))
     if cap not in _CAPS:
         raise InvalidInputError(f"{cap!r} cannot cap a chain.", where="cap", mend=f"Use one of {', '.join(_CAPS)}.")
-    text = Chem.MolToSmiles(unit.mol, rootedAtAtom=unit.head)
-    order = list(unit.mol.GetPropsAsDict(True, True)["_smilesAtomOutputOrder"])[1:]
-    tail = order.index(unit.tail)
-    before, after = order[:tail], order[tail + 1 :]
+    piece, numbered = _piece(unit.mol, unit.head), _piece(_numbered(unit.mol), unit.head)
+    before, after = ([int(i) - 1 for i in _MAP_NUMBER.findall(text)] for text in (numbered.before, numbered.after))
     labels = [(-1, -1), *((k, a) for k in range(n) for a in before), (-1, -1)]
     labels += [(k, a) for k in reversed(range(n)) for a in after]
     end = {"H": "[H]", "Si": f"[SiH{4 - unit.order:.0f}]"}.get(cap, cap)
-    chain = join_pieces([piece_of(text)] * n, end, end) if n else end + _BOND_SYMBOL[unit.order] + end
+    chain = join_pieces([piece] * n, end, end) if n else end + _BOND_SYMBOL[unit.order] + end
     mol = _parse_chain(chain, unit, cap)
     for atom, (k, origin) in zip(mol.GetAtoms(), labels, strict=True):
         atom.SetIntProp("unit", k)
@@ -43,13 +44,30 @@ def build_oligomer(unit: RepeatUnit, n: int, cap: str = "C") -> Chem.Mol:
     last_cap = 1 + n * len(before)
     ranked = sorted(range(len(labels)), key=lambda i: (n, 0) if i == last_cap else labels[i])
     mol = Chem.RenumberAtoms(mol, ranked)
-    return Chem.RemoveHs(mol) if cap == "H" else mol
+    if cap == "H":
+        options = Chem.RemoveHsParameters()
+        options.removeDefiningBondStereo = True  # type: ignore[assignment]
+        mol = Chem.RemoveHs(mol, options)
+    return mol
+
+
+def _piece(mol: Chem.Mol, head: int) -> Piece:
+    return piece_of(chain_last(Chem.MolToSmiles(mol, rootedAtAtom=head, canonical=False)))
+
+
+def _numbered(mol: Chem.Mol) -> Chem.Mol:
+    """A copy whose atoms, except the stars, carry their index plus one as map number."""
+    mol = Chem.Mol(mol)
+    for atom in mol.GetAtoms():
+        if atom.GetAtomicNum():
+            atom.SetAtomMapNum(atom.GetIdx() + 1)
+    return mol
 
 
 def _parse_chain(text: str, unit: RepeatUnit, cap: str) -> Chem.Mol:
     # Hydrogen caps must survive until the atoms are labelled.
     options = Chem.SmilesParserParams()
-    options.removeHs = False
+    options.removeHs = False  # type: ignore[assignment]
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(text, options)
     if mol is None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from math import isfinite
 
 import numpy as np
@@ -70,7 +71,7 @@ def upper_envelope(polymers: Iterable[OpticalPolymer]) -> LimitLine:
         )
     middle = 0.5 * (points[0][0] + points[-1][0])
     hull = _upper_hull(points)
-    left, right = next(edge for edge in zip(hull, hull[1:], strict=False) if edge[1][0] >= middle)
+    left, right = next(edge for edge in pairwise(hull) if edge[1][0] >= middle)
     slope = (right[1] - left[1]) / (right[0] - left[0])
     return LimitLine(slope=slope, intercept=left[1] - slope * left[0])
 

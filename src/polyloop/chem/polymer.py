@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from rdkit import Chem
-from rdkit.Chem.Descriptors import MolWt
+from rdkit.Chem.Descriptors import MolWt  # type: ignore[attr-defined]
 
 from polyloop.chem.canonical import canonical_unit
 from polyloop.chem.oligomer import build_oligomer
+from polyloop.chem.periodic_graph import PeriodicGraph, build_periodic_graph
+from polyloop.chem.polymer_class import PolymerClass, classify
 from polyloop.chem.repeat_unit import RepeatUnit, read_repeat_unit
+from polyloop.core.errors import InvalidInputError
 
 __all__ = ["Polymer"]
 
@@ -27,7 +33,7 @@ class Polymer:
 
     def __init__(self, smiles: str) -> None:
         unit = read_repeat_unit(smiles)
-        self.__dict__.update(smiles=unit.smiles, canonical=canonical_unit(unit))
+        self.__dict__.update(smiles=smiles, canonical=canonical_unit(unit))
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"A Polymer cannot be changed; make a new one instead of setting {name!r}.")
@@ -61,19 +67,106 @@ class Polymer:
     def mol(self) -> Chem.Mol:
         """A copy of the repeat unit as an RDKit molecule with two plain dummy atoms."""
         mol = Chem.Mol(self._unit.mol)
-        for star in (self._unit.head, self._unit.tail):
+        for star in self.stars:
             mol.GetAtomWithIdx(star).SetIsotope(0)
         return mol
+
+    @property
+    def stars(self) -> tuple[int, int]:
+        """Indices of the head and the tail star in `mol`."""
+        return self._unit.head, self._unit.tail
+
+    @property
+    def joint_order(self) -> float:
+        """Order of the bond that joins one unit to the next: 1, 2 or 3."""
+        return self._unit.order
+
+    @cached_property
+    def backbone(self) -> tuple[int, ...]:
+        """Indices in `mol` of the atoms on the shortest path between the stars, head to tail, without stars."""
+        return tuple(Chem.GetShortestPath(self._unit.mol, *self.stars)[1:-1])
+
+    def standardized(self) -> Polymer:
+        """The same chain with `canonical` as its repeat unit, so that everything derived depends on the chain alone."""
+        return Polymer(self.canonical)
+
+    @cached_property
+    def composition(self) -> Mapping[str, int]:
+        """Number of atoms of each element in one repeat unit, hydrogens included, stars excluded."""
+        counts: Counter[str] = Counter()
+        for atom in self._unit.mol.GetAtoms():
+            counts[atom.GetSymbol()] += 1
+            counts["H"] += atom.GetTotalNumHs()
+        counts.pop("*")
+        return MappingProxyType({element: count for element, count in sorted(counts.items()) if count})
+
+    @property
+    def elements(self) -> frozenset[str]:
+        """Symbols of the elements in the repeat unit."""
+        return frozenset(self.composition)
+
+    @property
+    def formula(self) -> str:
+        """Formula of one repeat unit in Hill order, such as C8H8; a charge stands at the end, such as C4H5O2-."""
+        first = [e for e in ("C", "H") if e in self.composition] if "C" in self.composition else []
+        order = first + [e for e in self.composition if e not in first]
+        atoms = "".join(e + (str(self.composition[e]) if self.composition[e] > 1 else "") for e in order)
+        size = str(abs(self.charge)) if abs(self.charge) > 1 else ""
+        return atoms + ("" if not self.charge else f"{'+' if self.charge > 0 else '-'}{size}")
+
+    @cached_property
+    def heavy_atoms(self) -> int:
+        """Number of atoms in one repeat unit other than hydrogen and the stars."""
+        return sum(count for element, count in self.composition.items() if element != "H")
+
+    @cached_property
+    def charge(self) -> int:
+        """Formal charge of one repeat unit in e."""
+        return int(Chem.GetFormalCharge(self._unit.mol))
 
     @cached_property
     def molar_mass(self) -> float:
         """Molar mass of one repeat unit in g/mol (the stars weigh nothing)."""
         return float(MolWt(self.mol))
 
+    @cached_property
+    def polymer_class(self) -> PolymerClass:
+        """The PoLyInfo class of the chain."""
+        return classify(self._unit)
+
     def oligomer(self, n: int, cap: str = "C") -> Chem.Mol:
         """Return the linear oligomer of `n` units, head to tail, capped by the atom `cap` at both ends.
 
-        `n = 0` is cap-cap (ethane for methyl caps). Atoms carry the int property `unit`: 0 to n - 1 in the chain,
-        -1 for the caps. No explicit hydrogens, no coordinates.
+        `n = 0` is cap-cap (ethane for methyl caps). Atoms are sorted along the chain and carry the int properties
+        `unit` (0 to n - 1, and -1 for the caps) and `atom` (index in `mol`, -1 for the caps). Stereo is kept across
+        the joints. No explicit hydrogens, no coordinates.
+
+        Raises
+        ------
+        InvalidInputError
+            If `n` is negative, or `cap` is no element that can end this chain.
         """
         return build_oligomer(self._unit, n, cap)
+
+    def capped(self, cap: str = "C") -> Chem.Mol:
+        """Return one repeat unit with the atom `cap` in the place of each star."""
+        return self.oligomer(1, cap)
+
+    def periodic_graph(self) -> PeriodicGraph:
+        """Return the chain as a graph of one unit whose last bond leads into the next unit."""
+        return build_periodic_graph(self._unit)
+
+    @classmethod
+    def parse_many(cls, smiles: Iterable[str]) -> tuple[dict[int, Polymer], dict[int, InvalidInputError]]:
+        """Read many repeat units; return the polymers and the errors, each by its place (from 0) in the input.
+
+        One bad entry does not stop the others; each error's `where` names its place.
+        """
+        polymers: dict[int, Polymer] = {}
+        errors: dict[int, InvalidInputError] = {}
+        for index, text in enumerate(smiles):
+            try:
+                polymers[index] = cls(text)
+            except InvalidInputError as error:
+                errors[index] = type(error)(error.what, where=f"entry {index}, {error.where}", mend=error.mend)
+        return polymers, errors

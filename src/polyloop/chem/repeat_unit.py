@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rdkit import Chem, rdBase
 
-from polyloop.chem.smiles_fault import explain
+from polyloop.chem.smiles_fault import explain, find_tolerated
 from polyloop.chem.smiles_text import HEAD, TAIL, label_stars
 from polyloop.core.errors import InvalidInputError, UnsupportedChemistryError
 
@@ -45,6 +45,8 @@ def read_repeat_unit(smiles: str) -> RepeatUnit:
         If it is well formed but no linear, closed-shell chain of ordinary bonds.
     """
     text = _checked_text(smiles)
+    if (fault := find_tolerated(text)) is not None:
+        raise fault
     labelled, n_stars = label_stars(text)
     parsed = _parse(labelled)
     if parsed is None:
@@ -58,7 +60,7 @@ def read_repeat_unit(smiles: str) -> RepeatUnit:
             mend="Give the connected repeat unit only, without counter-ions or solvent.",
         )
     _check_stars(text, parsed)
-    mol, head, tail = parse_labelled(labelled)
+    mol, head, tail = _with_real_aromaticity(labelled, parsed)
     if _UNUSUAL.search(text):
         _check_bonds_and_shells(text, mol)
     return RepeatUnit(text, mol, head, tail, mol.GetAtomWithIdx(head).GetBonds()[0].GetBondTypeAsDouble())
@@ -70,7 +72,10 @@ def parse_labelled(text: str) -> tuple[Chem.Mol, int, int]:
     A star on a double bond is read as a carbon while aromaticity is perceived, since to RDKit a dummy atom may donate
     any number of electrons, and a quinoid ring of the real chain would come out aromatic.
     """
-    mol = _parse(text)
+    return _with_real_aromaticity(text, _parsed(text))
+
+
+def _with_real_aromaticity(text: str, mol: Chem.Mol) -> tuple[Chem.Mol, int, int]:
     head, tail = _stars(mol)
     bond = mol.GetAtomWithIdx(head).GetBonds()[0]
     if bond.GetBondType() == Chem.BondType.SINGLE:
@@ -78,7 +83,7 @@ def parse_labelled(text: str) -> tuple[Chem.Mol, int, int]:
     hydrogens = 4 - int(bond.GetBondTypeAsDouble())
     for token, isotope in zip((HEAD, TAIL), _STAND_IN.values(), strict=True):
         text = text.replace(token, f"[{isotope}CH{hydrogens}]")
-    mol = Chem.RWMol(_parse(text))
+    mol = Chem.RWMol(_parsed(text))
     found = {}
     for label, isotope in _STAND_IN.items():
         atom = next(a for a in mol.GetAtoms() if a.GetIsotope() == isotope)
@@ -92,6 +97,13 @@ def parse_labelled(text: str) -> tuple[Chem.Mol, int, int]:
 def _parse(text: str) -> Chem.Mol | None:
     with rdBase.BlockLogs():
         return Chem.MolFromSmiles(text)
+
+
+def _parsed(text: str) -> Chem.Mol:
+    mol = _parse(text)
+    if mol is None:
+        raise explain(text)
+    return mol
 
 
 def _stars(mol: Chem.Mol) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 __all__ = ["HEAD", "TAIL", "Piece", "chain_last", "join_pieces", "label_stars", "piece_of"]
@@ -48,7 +48,9 @@ class Piece:
     """A unit's text that begins at the head star, cut at both stars so that it can be joined to others.
 
     `lead` and `trail` are the bond symbols at the head and tail star; `before` and `after` are the text on either side
-    of the tail star; `open_rings` is the highest ring number that is open where the tail star stands; `aromatic_ends` tells whether the atoms at head and tail are aromatic.
+    of the tail star; `open_rings` is the highest ring number that is open where the tail star stands;
+    `aromatic_ends` tells whether the atoms at head and tail are aromatic;
+    `implied_trail` is the only mark that the tail bond may carry where marks on other bonds of the tail atom fix it.
     """
 
     lead: str
@@ -57,13 +59,12 @@ class Piece:
     after: str
     open_rings: int
     aromatic_ends: tuple[bool, bool]
+    implied_trail: str
 
     def flipped(self) -> Piece:
         """Turn every `/` into `\\` and back, which writes the same stereo double bonds."""
-        lead, before, trail, after = (
-            text.translate(_FLIPPED) for text in (self.lead, self.before, self.trail, self.after)
-        )
-        return Piece(lead, before, trail, after, self.open_rings, self.aromatic_ends)
+        names = ("lead", "before", "trail", "after", "implied_trail")
+        return replace(self, **{name: getattr(self, name).translate(_FLIPPED) for name in names})
 
 
 @lru_cache(maxsize=65536)
@@ -78,22 +79,47 @@ def piece_of(text: str) -> Piece:
     for match in _RINGS.finditer(before):
         if match[1] is None:
             opened ^= {int(match[2] or match[3] or match[4])}
-    start, _ = _last_atom(before.removesuffix("("))
-    ends = tuple(before[at:].lstrip("[0123456789")[0].islower() for at in (0, start))
-    return Piece(lead.strip("-"), before, trail.strip("-"), after, max(opened, default=0), (ends[0], ends[1]))
+    start, end = _last_atom(before.removesuffix("("))
+    ends = (_is_aromatic(before), _is_aromatic(before[start:]))
+    implied = trail or _implied_mark(lead + before[:start], before[end:] + after)
+    return Piece(lead.strip("-"), before, trail.strip("-"), after, max(opened, default=0), ends, implied)
+
+
+def _is_aromatic(text: str) -> bool:
+    return text.lstrip("[0123456789")[0].islower()
+
+
+def _implied_mark(prefix: str, neighbours: str) -> str:
+    """The mark that a further bond of a double-bonded atom must carry, given the text before and after that atom."""
+    bonds = _branch_bonds(neighbours)
+    if not prefix.endswith("=") and "=" not in bonds:
+        return ""
+    if prefix.endswith(("/", "\\")):
+        return prefix[-1]
+    marks = [bond for bond in bonds if bond in ("/", "\\")]
+    return marks[0].translate(_FLIPPED) if marks else ""
+
+
+def _branch_bonds(text: str) -> list[str]:
+    """First characters of the branches that `text`, which follows an atom, attaches to that atom."""
+    text, bonds = text.lstrip("0123456789%"), []
+    while text.startswith("("):
+        bonds.append(text[1])
+        text = text[_group_end(text, 0) :]
+    return [*bonds, text[:1]]
 
 
 def join_pieces(pieces: list[Piece], head: str = "*", tail: str = "*") -> str:
     """Write the chain head-piece-piece-...-tail as one SMILES; neighbour order, and so stereo, is kept."""
-    text, closing, ring_offset, trail, after_aromatic = [head], [], 0, pieces[0].lead, False
+    text, closing, ring_offset, trail, implied, after_aromatic = [head], [], 0, pieces[0].lead, "", False
     for piece in pieces:
-        if {trail, piece.lead} == {"/", "\\"}:
+        if {implied, piece.lead} == {"/", "\\"}:
             piece = piece.flipped()
         bond = trail or piece.lead or ("-" if after_aromatic and piece.aromatic_ends[0] else "")
         text += [bond, _shift_rings(piece.before, ring_offset)]
         closing.append(_shift_rings(piece.after, ring_offset))
         ring_offset += piece.open_rings
-        trail, after_aromatic = piece.trail, piece.aromatic_ends[1]
+        trail, implied, after_aromatic = piece.trail, piece.implied_trail, piece.aromatic_ends[1]
     return "".join([*text, trail, tail, *reversed(closing)])
 
 

@@ -27,7 +27,7 @@ class EcfpBlock:
 
     name = "ecfp"
     version = 1
-    packages = ("rdkit",)
+    packages: tuple[str, ...] = ("rdkit",)
     dtype: np.dtype[Any] = np.dtype(np.float32)
     storage: np.dtype[Any] = np.dtype(np.uint16)
 

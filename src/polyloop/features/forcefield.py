@@ -59,7 +59,7 @@ class ForceFieldBlock:
 
     name = "forcefield"
     version = 1
-    packages = ("radonpy-pypi", "rdkit")
+    packages: tuple[str, ...] = ("radonpy-pypi", "rdkit")
     dtype: np.dtype[Any] = np.dtype(np.float64)
     storage: np.dtype[Any] = np.dtype(np.float64)
 

@@ -54,7 +54,7 @@ class Rdkit2dBlock:
 
     name = "rdkit2d"
     version = 1
-    packages = ("rdkit",)
+    packages: tuple[str, ...] = ("rdkit",)
     dtype: np.dtype[Any] = np.dtype(np.float64)
     storage: np.dtype[Any] = np.dtype(np.float64)
 

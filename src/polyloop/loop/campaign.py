@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from polyloop.core import ConfigurationError, FailureCode, InvalidInputError, Status, content_key, write_atomically
+from polyloop.design.pool import Pool
 from polyloop.features import featurize
 from polyloop.loop.campaign_file import read_campaign_file, write_campaign_file
 from polyloop.loop.config import CampaignConfig
@@ -19,6 +21,7 @@ from polyloop.loop.plan import Plan, make_plan, objectives_of
 from polyloop.loop.pool import load_pool, make_pool
 from polyloop.loop.progress import Listener, Progress
 from polyloop.loop.proposal import Proposer
+from polyloop.loop.screening import screen
 from polyloop.loop.sitting import Sitting
 from polyloop.loop.state import CampaignState, CampaignStatus
 from polyloop.loop.views import is_over, load_candidates, load_cycles
@@ -43,6 +46,7 @@ class Campaign:
     def __init__(self, config: CampaignConfig, directory: str | Path) -> None:
         self.config = config
         self._files = RunDirectory(directory)
+        self._reports, self._reported = True, time.monotonic()
 
     @classmethod
     def from_file(cls, path: str | Path, directory: str | Path | None = None) -> Campaign:
@@ -91,7 +95,12 @@ class Campaign:
         return Store(self.config.store.url or self._files.store)
 
     def run(
-        self, cycles: int | None = None, workers: int | None = None, progress: Listener | None = None
+        self,
+        cycles: int | None = None,
+        workers: int | None = None,
+        progress: Listener | None = None,
+        *,
+        report: bool = True,
     ) -> CampaignStatus:
         """Run the campaign, or go on with it, until a stop rule applies or the user stops it.
 
@@ -103,6 +112,8 @@ class Campaign:
             Evaluations at once, instead of the file's.
         progress
             Called with each `Progress` event.
+        report
+            False leaves the report out (`report` writes it at any time).
 
         Raises
         ------
@@ -118,14 +129,15 @@ class Campaign:
         plan, listen = make_plan(self.config), progress or (lambda event: None)
         cycles = self.config.campaign.cycles if cycles is None else cycles
         workers = workers or self.config.campaign.workers
-        with self._files.locked():
-            listen(Progress("pool", 0, cycles))
-            pool = make_pool(self.config, self._files, workers)
-            campaign = self._enter(plan, pool)
-            with self.open_store() as store:
-                self._start(store, campaign, plan, cycles)
-                self._sit(store, campaign, plan, pool, cycles, workers, listen)
-        return self.status()
+        interrupts, finished = Interrupts(), True
+        self._reports = report
+        with self._files.locked(), interrupts.caught(), self.open_store() as store:
+            try:
+                self._run(store, plan, cycles, workers, interrupts, listen)
+            except Interrupted:
+                finished = False
+        outcome = self.status()
+        return outcome if finished else replace(outcome, state="interrupted", reason="")
 
     def status(self) -> CampaignStatus:
         """Say where the campaign stands, from its store alone."""
@@ -163,7 +175,7 @@ class Campaign:
 
     def state(self) -> CampaignState:
         """Return a read-only view of everything that the campaign knows."""
-        objectives, name = objectives_of(self.config), self.name
+        objectives, name, pool = objectives_of(self.config), self.name, load_pool(self._files)
         candidates: tuple[Any, ...] = ()
         finished: tuple[Any, ...] = ()
         if name is not None:
@@ -176,7 +188,7 @@ class Campaign:
             objectives=objectives,
             candidates=candidates,
             cycles=finished,
-            pool=load_pool(self._files),
+            pool=pool.smiles if pool else (),
             directory=self.directory,
         )
 
@@ -208,9 +220,9 @@ class Campaign:
 
     # Steps of `run`
 
-    def _enter(self, plan: Plan, pool: Sequence[str]) -> str:
+    def _enter(self, plan: Plan, pool: Pool) -> str:
         """Write down what the picks depend on, or check that it is what it was; return the campaign's name."""
-        identity = {**plan.identity(), "pool": content_key({"pool": list(pool)})}
+        identity = {**plan.identity(), "pool": content_key({"pool": list(pool.smiles)})}
         campaign = f"{self.config.campaign.name}-{content_key(identity)[:12]}"
         if self._files.identity.is_file():
             before = json.loads(self._files.identity.read_text())
@@ -226,56 +238,53 @@ class Campaign:
         write_campaign_file(self.config, self._files.config)
         return campaign
 
-    def _start(self, store: Store, campaign: str, plan: Plan, cycles: int) -> None:
+    def _run(
+        self, store: Store, plan: Plan, cycles: int, workers: int, interrupts: Interrupts, listen: Listener
+    ) -> None:
+        def tell(stage: str) -> Callable[[int, int], None]:
+            def step(done: int, total: int) -> None:
+                interrupts.check()
+                listen(Progress(stage, 0, cycles, done, total))
+
+            return step
+
+        def screened(pool: Pool) -> Pool:
+            table = self.config.pool.screening
+            return screen(pool, table, self.config, store, workers, interrupts, tell("screening")) if table else pool
+
+        def make_proposer() -> Proposer:
+            features = self.config.features
+            table = featurize(
+                pool.smiles, features.blocks, cache=self._files.features, workers=workers,
+                time_limit=features.time_limit_s, progress=tell("features"),
+            )  # fmt: skip
+            return Proposer(self.config, plan.objectives, table)
+
+        tell("pool")(0, 0)
+        pool = make_pool(self.config, self._files, screened)
+        campaign = self._enter(plan, pool)
         config = {"file": self.config.model_dump(mode="json", exclude_none=True), "cycles": cycles}
         store.start_campaign(campaign, config, replace_config=True)
         store.set_state(campaign, "running")
+        evaluators = list(plan.evaluators.values())
+        try:
+            with open_runner(evaluators, workers, self.config.limits) as runner, interrupts.cancelling(runner.cancel):
+                queue = EvaluationQueue(store, runner, plan.evaluator, interrupts)
+                sitting = Sitting(campaign, plan, store, queue, make_proposer, interrupts, cycles=cycles, listen=listen)
+                reason = sitting.run(after_cycle=lambda: self._report_after(_REPORT_EVERY_S))
+        except Interrupted:
+            store.set_state(campaign, "interrupted")
+            self._report_after(0.0)
+            raise
+        store.set_state(campaign, f"finished:{reason}")
+        tell("report")(0, 0)
+        self._report_after(0.0)
 
-    def _sit(
-        self,
-        store: Store,
-        campaign: str,
-        plan: Plan,
-        pool: Sequence[str],
-        cycles: int,
-        workers: int,
-        listen: Listener,
-    ) -> None:
-        interrupts = Interrupts()
-        last_report = time.monotonic()
-
-        def after_cycle() -> None:
-            nonlocal last_report
-            if time.monotonic() - last_report > _REPORT_EVERY_S:
-                self.report()
-                last_report = time.monotonic()
-
-        def make_proposer() -> Proposer:
-            listen(Progress("features", 0, cycles, 0, len(pool)))
-            table = featurize(
-                pool,
-                self.config.features.blocks,
-                cache=self._files.features,
-                workers=workers,
-                time_limit=self.config.features.time_limit_s,
-                progress=lambda done, total: _step(interrupts, listen, Progress("features", 0, cycles, done, total)),
-            )
-            return Proposer(self.config, plan.objectives, table)
-
-        with open_runner(list(plan.evaluators.values()), workers, self.config.limits) as runner:
-            queue = EvaluationQueue(store, runner, plan.evaluator, interrupts)
-            with interrupts.caught(runner.cancel):
-                try:
-                    reason = Sitting(
-                        campaign, plan, store, queue, make_proposer, interrupts,
-                        cycles=cycles, listen=listen, after_cycle=after_cycle,
-                    ).run()  # fmt: skip
-                except Interrupted:
-                    store.set_state(campaign, "interrupted")
-                else:
-                    store.set_state(campaign, f"finished:{reason}")
-        listen(Progress("report", cycles, cycles))
-        self.report()
+    def _report_after(self, seconds: float) -> None:
+        """Write the report if it is wanted and the last one is so many seconds old."""
+        if self._reports and time.monotonic() - self._reported >= seconds:
+            self.report()
+            self._reported = time.monotonic()
 
 
 def put_back(store: Store, campaign: str, codes: Sequence[str] | None) -> int:
@@ -290,11 +299,6 @@ def put_back(store: Store, campaign: str, codes: Sequence[str] | None) -> int:
     ]
     store.claim_many(failed, owner, retry_failed=True)
     return len(store.release(failed, owner, Status.WAITING))
-
-
-def _step(interrupts: Interrupts, listen: Listener, event: Progress) -> None:
-    interrupts.check()
-    listen(event)
 
 
 def _differences(before: Any, now: Any, path: str = "") -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from polyloop.core import PolyloopError, get_property
 from polyloop.loop.config import CampaignConfig, ObjectiveTable
@@ -32,10 +32,12 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
     _check_store(config, source)
 
 
-def _one_of(source: CampaignSource, key: KeyPath, given: dict[str, object], *, needed: bool = True) -> None:
+def _one_of(source: CampaignSource, key: KeyPath, given: Mapping[str, object], *, needed: bool = True) -> None:
     names = [name for name, value in given.items() if value is not None]
     if len(names) > 1:
-        raise source.error((*key, names[1]), f"{' and '.join(names)} exclude each other.", f"Keep one of {_list(given)}.")
+        raise source.error(
+            (*key, names[1]), f"{' and '.join(names)} exclude each other.", f"Keep one of {_list(given)}."
+        )
     if needed and not names:
         raise source.error(key, f"One of {_list(given)} is needed.", f"Write for example {next(iter(given))} = ...")
 
@@ -79,7 +81,7 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
                 f"Plausible is {row.low} to {row.high} {row.unit}.",
             )
     given = {"level": objective.level, "protocol": objective.protocol, "evaluator": objective.evaluator}
-    _one_of(source, key, {name: value for name, value in given.items()})
+    _one_of(source, key, given)
     if objective.evaluator is not None:
         _known(source, (*key, "evaluator"), objective.evaluator, [*config.evaluators, *entry_point_names()])
     else:
@@ -107,7 +109,9 @@ def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
             except PolyloopError as error:
                 raise source.error((*key, "columns"), error.what, error.mend) from error
         if table.table is not None and not table.table.is_file():
-            raise source.error((*key, "table"), f"There is no file {table.table}.", "The path is relative to this file.")
+            raise source.error(
+                (*key, "table"), f"There is no file {table.table}.", "The path is relative to this file."
+            )
         if table.python is not None and table.python.count(":") != 1:
             raise source.error((*key, "python"), f"{table.python!r} names no function.", "Write 'module:function'.")
 
@@ -123,7 +127,7 @@ def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:
         raise source.error(("pool", "size"), "source = 'virtual' needs a size.", "Write for example size = 10000.")
     if pool.heavy_atoms is not None:
         _ordered(source, ("pool", "heavy_atoms"), *pool.heavy_atoms)
-        if pool.heavy_atoms[1] < 1:
+        if pool.heavy_atoms[0] < 1:
             raise source.error(("pool", "heavy_atoms"), "No repeat unit is that small.", "Write for example [1, 12].")
     _check_chemistry_words(config, source)
     if pool.screening is not None:
@@ -155,7 +159,9 @@ def _check_models(config: CampaignConfig, source: CampaignSource) -> None:
     for option, owner in SURROGATE_OPTIONS.items():
         if getattr(config.surrogate, option) and config.surrogate.name != owner:
             raise source.error(
-                ("surrogate", option), f"{option} is for the surrogate {owner!r}.", f"Leave it out, or use name = {owner!r}."
+                ("surrogate", option),
+                f"{option} is for the surrogate {owner!r}.",
+                f"Leave it out, or use name = {owner!r}.",
             )
     for block in config.surrogate.kernels:
         _known(source, ("surrogate", "kernels", block), block, config.features.blocks)

@@ -138,7 +138,9 @@ class StopTable(_Table):
     """`[stop]`: when to end before the last cycle."""
 
     hours: float | None = Field(None, gt=0, description="Wall time in h, summed over all sittings of the campaign.")
-    stall_cycles: int | None = Field(None, ge=1, description="Stop when the hypervolume stood still for so many cycles.")
+    stall_cycles: int | None = Field(
+        None, ge=1, description="Stop when the hypervolume stood still for so many cycles."
+    )
     stall_tolerance: float = Field(1e-3, ge=0, description="Relative growth below which it stands still.")
 
 

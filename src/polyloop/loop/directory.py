@@ -32,7 +32,7 @@ class RunDirectory:
     @property
     def pool(self) -> Path:
         """The candidates, as they were when the campaign began."""
-        return self.path / "pool.csv"
+        return self.path / "pool.json"
 
     @property
     def features(self) -> Path:

@@ -67,6 +67,7 @@ class EvaluationQueue:
         Interrupted
             On Ctrl-C or SIGTERM; evaluations under way are given up and put back.
         """
+        self._interrupts.check()
         waiting = deque({request.key: request for request in requests}.values())
         pause = _FIRST_WAIT_S
         with Leases(self._store, self._owner) as leases:

@@ -40,7 +40,9 @@ def export_records(
     else:
         if "://" not in source and not Path(source).is_file():
             raise InvalidInputError(
-                "There is no such store or run.", where=source, mend="Name the folder of a run, or a store's file or URL."
+                "There is no such store or run.",
+                where=source,
+                mend="Name the folder of a run, or a store's file or URL.",
             )
         store, name = Store(source), None
     with store:
@@ -54,5 +56,7 @@ def _format_of(output: Path) -> Literal["csv", "parquet"]:
     if output.suffix in (".parquet", ".pq"):
         return "parquet"
     raise InvalidInputError(
-        f"The suffix {output.suffix!r} names no format.", where=str(output), mend="Add --format csv or --format parquet."
+        f"The suffix {output.suffix!r} names no format.",
+        where=str(output),
+        mend="Add --format csv or --format parquet.",
     )

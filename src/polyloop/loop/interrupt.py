@@ -27,12 +27,11 @@ class Interrupts:
         self._on_request: Callable[[], None] = lambda: None
 
     @contextmanager
-    def caught(self, on_request: Callable[[], None]) -> Iterator[None]:
-        """Catch the signals and call `on_request` at the first; a second Ctrl-C raises `KeyboardInterrupt`.
+    def caught(self) -> Iterator[None]:
+        """Catch the signals; a second Ctrl-C raises `KeyboardInterrupt`.
 
         Outside the main thread, where Python delivers no signals, do nothing.
         """
-        self._on_request = on_request
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -42,6 +41,15 @@ class Interrupts:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    @contextmanager
+    def cancelling(self, cancel: Callable[[], None]) -> Iterator[None]:
+        """Call `cancel` when a signal comes while this is entered."""
+        before, self._on_request = self._on_request, cancel
+        try:
+            yield
+        finally:
+            self._on_request = before
 
     def check(self) -> None:
         """Raise `Interrupted` if a signal has come."""

@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from polyloop.chem import Polymer
-from polyloop.core import InvalidInputError, PolyloopError, Record, Request, get_property, write_atomically
+from polyloop.core import InvalidInputError, Record, Request, get_property, write_atomically
 from polyloop.loop.config import LimitsTable
 from polyloop.loop.evaluation import EvaluationQueue, open_runner
 from polyloop.loop.evaluators import protocol_evaluator, protocol_of
 from polyloop.loop.interrupt import Interrupted, Interrupts
-from polyloop.loop.measured import read_csv_rows
 from polyloop.store import Store
 
-__all__ = ["PolymerResult", "compute_properties", "default_store", "parse_polymers", "read_polymers", "write_properties"]
+__all__ = ["PolymerResult", "compute_properties", "default_store", "write_properties"]
 
 
 @dataclass(frozen=True)
@@ -37,30 +36,6 @@ class PolymerResult:
             "key": self.polymer.key,
             "records": [record.to_dict() for record in self.records],
         }
-
-
-def parse_polymers(smiles: Sequence[str]) -> list[Polymer]:
-    """Parse repeat units.
-
-    Raises
-    ------
-    InvalidInputError
-        Naming the place of the first that is none.
-    """
-    return [_parse(text, f"SMILES number {number}") for number, text in enumerate(smiles, start=1)]
-
-
-def read_polymers(path: Path, smiles_column: str = "smiles") -> list[Polymer]:
-    """Read the repeat units of a CSV.
-
-    Raises
-    ------
-    InvalidInputError
-        Naming the file, the line and the column.
-    """
-    table = read_csv_rows(path)
-    table.need_column(smiles_column)
-    return [_parse(row[smiles_column], f"{path}, line {line}, column {smiles_column}") for line, row in table.rows]
 
 
 def compute_properties(
@@ -113,7 +88,8 @@ def compute_properties(
     with (
         Store(store or default_store()) as results,
         open_runner(list(evaluators.values()), workers, limits) as runner,
-        interrupts.caught(runner.cancel),
+        interrupts.caught(),
+        interrupts.cancelling(runner.cancel),
     ):
         queue = EvaluationQueue(results, runner, lambda request: evaluators[request.protocol], interrupts)
         try:
@@ -140,11 +116,15 @@ def write_properties(results: Sequence[PolymerResult], path: Path) -> None:
     for result in results:
         by_name = {record.property: record for record in result.records}
         cells = [
-            cell for name in names for cell in ((by_name[name].value, by_name[name].std) if name in by_name else ("", ""))
+            cell
+            for name in names
+            for cell in ((by_name[name].value, by_name[name].std) if name in by_name else ("", ""))
         ]
         statuses = sorted({record.status.value for record in result.records})
         failures = sorted({record.failure.code.value for record in result.records if record.failure})
-        writer.writerow([result.polymer.smiles, result.polymer.canonical, *cells, "+".join(statuses), "+".join(failures)])
+        writer.writerow(
+            [result.polymer.smiles, result.polymer.canonical, *cells, "+".join(statuses), "+".join(failures)]
+        )
     write_atomically(path, text.getvalue())
 
 
@@ -156,13 +136,6 @@ def default_store() -> str:
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "polyloop"
     data.mkdir(parents=True, exist_ok=True)
     return str(data / "store.sqlite")
-
-
-def _parse(text: str, where: str) -> Polymer:
-    try:
-        return Polymer(text)
-    except PolyloopError as error:
-        raise InvalidInputError(error.what, where=f"{where}, {text!r}", mend=error.mend) from error
 
 
 def _protocols(level: str | None, protocol: str | None, properties: Sequence[str] | None) -> list[str]:

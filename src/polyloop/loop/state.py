@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import Failure, Record, Status
-from polyloop.design import Objective, non_dominated, utilities
+from polyloop.design import Objective, non_dominated
+from polyloop.design.objectives import utilities
 from polyloop.loop.config import CampaignConfig
 
 __all__ = ["CampaignState", "CampaignStatus", "Candidate", "CycleMetrics"]

@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
         return 1 if code == 2 else code  # 2 is the parser's word for wrong arguments
-    except Exception as error:  # noqa: BLE001 - the last stop before the user: a bug is named, and can be looked at
+    except Exception as error:
         if debug:
             raise
         message(f"polyloop has a bug: {type(error).__name__}: {error}. Add --debug to see where, and report it.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-Smiles = Annotated[list[str] | None, typer.Argument(metavar="SMILES...", help="Repeat units with two stars.")]
+Smiles = Annotated[list[str] | None, typer.Argument(metavar="SMILES", help="Repeat units with two stars.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, always a list.")]
 Csv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Read repeat units from a CSV instead.")]
 Column = Annotated[str, typer.Option("--smiles-column", help="Column of the CSV.")]
@@ -27,9 +27,7 @@ def register(app: typer.Typer) -> None:
     app.command()(properties)
 
 
-def canonical(
-    smiles: Smiles = None, csv: Csv = None, smiles_column: Column = "smiles", as_json: Json = False
-) -> None:
+def canonical(smiles: Smiles = None, csv: Csv = None, smiles_column: Column = "smiles", as_json: Json = False) -> None:
     """Write the canonical form, key and class of repeat units."""
     rows = [
         {

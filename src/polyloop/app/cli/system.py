@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,13 +28,11 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] 
     write_table(("what", "name", "found", "to install"), rows)
 
 
-def _rows(findings: dict[str, object]) -> list[tuple[str, str, object, str]]:
+def _rows(findings: dict[str, Any]) -> list[tuple[str, str, object, str]]:
     rows: list[tuple[str, str, object, str]] = []
     for part in ("engines", "packages", "extras"):
-        entries = findings[part]
-        for entry in entries if isinstance(entry, list) else []:
+        for entry in findings[part]:
             rows.append((part.rstrip("s"), entry["name"], entry["version"] or "missing", entry["install"] or ""))
-    machine = findings["machine"]
-    for name, value in machine.items() if isinstance(machine, dict) else ():
-        rows.append(("machine", str(name), "none" if value is None else value, ""))
+    for name, value in findings["machine"].items():
+        rows.append(("machine", name, "none" if value is None else value, ""))
     return rows

@@ -1,0 +1,170 @@
+"""One worker process as its supervisor sees it: started, fed, watched and, if need be, killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from polyloop.run import guard, worker
+
+__all__ = ["LOG_LENGTH", "Guard", "Job", "SupervisedFuture", "SupervisedWorker"]
+
+# Bytes of a call's printed output that are kept: the end.
+LOG_LENGTH = 8000
+
+
+class SupervisedFuture(Future[Any]):
+    """A future that also knows the end of what its call printed, and the seconds since it was started."""
+
+    log: str = ""
+    wall_time: float = 0.0
+    killed: bool = False
+
+
+@dataclass(eq=False)
+class Job:
+    """A call on its way: pickled, with the future that waits for it."""
+
+    call: bytes
+    future: SupervisedFuture
+
+
+class SupervisedWorker:
+    """A worker process with its pipe, log file, scratch folder and the job it has."""
+
+    def __init__(self, number: int, folder: Path, warm_up: Sequence[str]) -> None:
+        self.log_path = folder / f"{number}.log"
+        self.scratch = folder / f"{number}"
+        self.scratch.mkdir()
+        self.job: Job | None = None
+        self.ready = False
+        self.started = 0.0
+        # Spawned, not forked: a fork of a process with threads (BLAS, torch) may hang in a lock that nobody holds.
+        context = get_context("spawn")
+        self.pipe: Connection
+        self.pipe, theirs = context.Pipe()
+        arguments = (theirs, str(self.log_path), str(self.scratch), tuple(warm_up), os.getpid())
+        self.process = context.Process(target=worker.work, args=arguments, name=f"polyloop worker {number}")
+        # In place before the child starts: a user's main script is imported there before any code of ours.
+        with _environment(worker.ENVIRONMENT):
+            self.process.start()
+        theirs.close()
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is its group's too."""
+        return self.process.pid or 0
+
+    @property
+    def idle(self) -> bool:
+        """True when it can take a job."""
+        return self.ready and self.job is None
+
+    def give(self, job: Job) -> None:
+        """Start a job. A worker that died meanwhile is noticed by its supervisor."""
+        self.job, self.started = job, time.monotonic()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.pipe.send_bytes(job.call)
+
+    def take_job(self) -> Job | None:
+        """Part from the job, whose future then knows the log and the time."""
+        job, self.job = self.job, None
+        if job is not None:
+            job.future.log, job.future.wall_time = self.log(), time.monotonic() - self.started
+        return job
+
+    def log(self) -> str:
+        """Return the end of what was printed."""
+        try:
+            with self.log_path.open("rb") as stream:
+                size = stream.seek(0, os.SEEK_END)
+                stream.seek(max(0, size - LOG_LENGTH))
+                return stream.read().decode(errors="replace")
+        except FileNotFoundError:  # it died before it could make one
+            return ""
+
+    def memory(self) -> int:
+        """Return the resident memory of the worker and of the programs it has started, in bytes."""
+        total = 0
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self.pid)
+            for member in (process, *process.children(recursive=True)):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    total += member.memory_info().rss
+        return total
+
+    def stop(self) -> None:
+        """Ask an idle worker to end by itself, and see that it did."""
+        self.pipe.close()
+        wait([self.process.sentinel], timeout=5.0)
+        self.kill()
+
+    def kill(self) -> int:
+        """End the worker and all that it has started; return its exit code (negative: the signal)."""
+        # Before it is joined: until then nobody else can be given its number.
+        for end in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                end(self.pid, signal.SIGKILL)
+        self.process.join()
+        self.pipe.close()
+        code = self.process.exitcode or 0
+        self.process.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.log_path.unlink(missing_ok=True)
+        return code
+
+
+class Guard:
+    """The pool's end of `guard.py`: names the workers that must not outlive this process."""
+
+    def __init__(self, folder: Path) -> None:
+        command = [sys.executable, "-I", "-S", str(guard.__file__), str(folder)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, text=True)
+
+    def add(self, pid: int) -> None:
+        """Watch over a worker."""
+        self._tell(f"+{pid}\n")
+
+    def remove(self, pid: int) -> None:
+        """Forget a worker that has ended."""
+        self._tell(f"-{pid}\n")
+
+    def close(self) -> None:
+        """End the guard, which removes the folder."""
+        self._process.communicate()
+
+    def _tell(self, line: str) -> None:
+        if self._process.stdin is None:
+            return
+        # Somebody killed the guard: on Linux the workers still die with us, by their own request to the kernel.
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
+
+
+@contextlib.contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,109 @@
+"""What runs inside a worker process: take a call, make it, send the result back, until told to stop."""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import importlib
+import os
+import pickle
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from typing import Any
+
+__all__ = ["DONE", "ENVIRONMENT", "RAISED", "READY", "work"]
+
+# One thread a worker: the pool spreads over the cores, and two libraries that each start a thread a core would
+# fight. Passive waiting, since spinning OpenMP threads steal the cores of other workers.
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+}
+
+# The first byte of a message to the pool.
+READY, DONE, RAISED = b"r", b"d", b"e"
+
+_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+
+
+def work(pipe: Connection, log: str, scratch: str, warm_up: Sequence[str], parent: int) -> None:
+    """Serve calls that come through `pipe` as pickled `(function, args, kwargs)`, until it closes.
+
+    Parameters
+    ----------
+    log
+        File that takes all that is printed, by C code too; emptied before each call.
+    scratch
+        Folder for temporary files.
+    warm_up
+        Modules to import before the first call.
+    parent
+        PID of the pool's process.
+    """
+    _die_with(parent)
+    os.setsid()  # a group of its own, so that programs that a call has started can be ended with it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pool's business
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _redirect(log)
+    faulthandler.enable()  # a crash in C code leaves its stack in the log
+    os.environ["TMPDIR"] = scratch
+    for name in warm_up:
+        importlib.import_module(name)
+    pipe.send_bytes(READY)
+    while True:
+        try:
+            call = pipe.recv_bytes()
+        except EOFError:
+            return
+        os.ftruncate(1, 0)
+        message = _answer(call)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pipe.send_bytes(message)
+
+
+def _answer(call: bytes) -> bytes:
+    try:
+        function, args, kwargs = pickle.loads(call)
+        return DONE + pickle.dumps(function(*args, **kwargs), protocol=pickle.HIGHEST_PROTOCOL)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - it is sent to the caller, who asked for it
+        return RAISED + _pickled(error)
+
+
+def _pickled(error: BaseException) -> bytes:
+    text = "".join(traceback.format_exception(error))
+    fallback = RuntimeError(f"{type(error).__name__}: {error}")
+    try:
+        packed = pickle.dumps((error, text))
+        pickle.loads(packed)  # some exceptions pickle, but cannot be made anew
+    except Exception:  # noqa: BLE001 - whatever its pickling raises, its text is what can be sent
+        return pickle.dumps((fallback, text))
+    return packed
+
+
+def _die_with(parent: int) -> None:
+    """Ask Linux to kill this process when the pool's supervisor ends; elsewhere the guard does it alone."""
+    if sys.platform != "linux":
+        return
+    libc: Any = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before we asked
+        os._exit(1)
+
+
+def _redirect(log: str) -> None:
+    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for source, number in ((nothing, 0), (target, 1), (target, 2)):
+        os.dup2(source, number)
+    os.close(target)
+    os.close(nothing)
