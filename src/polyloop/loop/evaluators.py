@@ -170,8 +170,7 @@ def protocol_of(property_name: str, *, protocol: str | None = None, level: str |
     from polyloop.simulate import PROTOCOLS, protocol_for
 
     if protocol is None:
-        found = protocol_for(property_name, level or "quick")
-        return found if isinstance(found, str) else str(found.name)
+        return protocol_for(property_name, level or "quick").label
     if protocol not in PROTOCOLS:
         raise InvalidInputError(f"There is no protocol {protocol!r}.", mend=f"Known: {', '.join(PROTOCOLS)}.")
     if property_name not in PROTOCOLS[protocol].properties:
