@@ -22,7 +22,7 @@ from polyloop.store import Store
 Write = Callable[..., Path]
 
 # The evaluator keeps its own log, one line per call, each in one write: what really ran, whatever the store says.
-EVALUATOR = '''
+EVALUATOR = """
 import os, time, zlib
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def evaluate(smiles, seed):
         raise ValueError("this one never works")
     note("end", smiles)
     return {"refractive_index": 1.3 + draw % 97 / 200, "abbe_number": (20 + draw % 89 / 2, 0.5)}
-'''
+"""
 
 
 @pytest.fixture
@@ -112,7 +112,8 @@ def test_sigkill_in_the_middle_of_batches(file: Path, uninterrupted: list[tuple[
         lost.update(under_way)
     assert Campaign.from_directory(place / "run").status().state == "interrupted"
     process = start(file)
-    assert process.wait(timeout=120) == 0, process.communicate()
+    told = process.communicate(timeout=120)
+    assert process.returncode == 0, told
     assert result(place / "run") == uninterrupted
     assert Counter(calls(place)) == Counter(polymer for _, polymer, _ in uninterrupted) + lost
     assert finished(place) == {polymer for _, polymer, _ in uninterrupted}
@@ -163,7 +164,8 @@ def test_two_campaigns_at_once_share_a_store_and_compute_no_key_twice(
     second = campaign_file(store, name="b.toml", seed=2, **kind)
     processes = [start(first, "a"), start(second, "b")]
     for process in processes:
-        assert process.wait(timeout=240) == 0, process.communicate()
+        told = process.communicate(timeout=240)
+        assert process.returncode == 0, told
     wanted = {polymer for name in "ab" for _, polymer, _ in result(place / name)}
     assert len(result(place / "a")) == len(result(place / "b")) == 22
     assert len(wanted) < 44, "nothing was shared, so nothing was tested"
