@@ -72,10 +72,16 @@ def result(directory: Path) -> list[tuple[int, str, float | None]]:
     return [(each.cycle, each.polymer, each.value("refractive_index")) for each in candidates]
 
 
-def start(file: Path, directory: str = "run") -> subprocess.Popen[str]:
+def start(file: Path, directory: str = "run", *, group: bool = False) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "polyloop.app.cli", "discover", file.name, "-d", directory, "-q", "--no-report"]
     return subprocess.Popen(
-        command, cwd=file.parent, env=dict(os.environ), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        cwd=file.parent,
+        env=dict(os.environ),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=group,
     )
 
 
@@ -109,6 +115,7 @@ def test_sigkill_in_the_middle_of_batches(file: Path, uninterrupted: list[tuple[
         known = finished(place) if (place / "run").exists() else set()
         process = start(file)
         wait_for(lambda target=before + more: len(calls(place)) >= target, process)  # type: ignore[misc]
+        assert Campaign.from_directory(place / "run").status().state == "running"
         time.sleep(moments.uniform(0.0, 0.1))
         process.kill()
         process.communicate()
@@ -210,6 +217,32 @@ def test_a_signal_before_the_first_evaluation_stops_cleanly_too(file: Path) -> N
 
     assert campaign.run(progress=stop, report=False).state == "interrupted"
     assert campaign.run(report=False).evaluations == 24
+
+
+def test_a_folder_runs_in_one_process_at_a_time(file: Path) -> None:
+    first = start(file)
+    wait_for(lambda: len(calls(file.parent)) >= 1, first)
+    second = start(file)
+    _, err = second.communicate(timeout=60)
+    assert second.returncode == 1
+    assert "Another process is running this campaign" in err
+    told = first.communicate(timeout=120)
+    assert first.returncode == 0, told
+
+
+def test_ctrl_c_of_a_terminal_reaches_all_processes_and_harms_none(
+    file: Path, uninterrupted: list[tuple[int, str, float | None]]
+) -> None:
+    place = file.parent
+    for moment in (place / "run" / "features.sqlite", place / "calls.log"):
+        process = start(file, group=True)
+        wait_for(moment.exists, process)
+        time.sleep(0.3)  # by now workers are at it: they start, or compute
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 130, err
+    Campaign.from_file(file, place / "run").run(report=False)
+    assert result(place / "run") == uninterrupted
 
 
 def test_ctrl_c_on_the_command_line_exits_130_and_says_how_to_go_on(file: Path) -> None:
