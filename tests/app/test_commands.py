@@ -167,11 +167,17 @@ def test_report_retry_and_export(polyloop: Command, campaign: Path) -> None:
     assert json.loads(polyloop("status", "runs/trial", "--json").out)["waiting"] == 1
     assert polyloop("export", "runs/trial", "-o", "long.csv").code == 0
     assert polyloop("export", "runs/trial/store.sqlite", "-o", "wide.dat", "--format", "csv", "--wide").code == 0
-    assert polyloop("export", "runs/trial", "-o", "long.parquet").code == 0
     with (campaign.parent / "wide.dat").open() as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 8
     assert {"smiles", "refractive_index [1]"} <= set(rows[0])
+
+
+def test_export_to_parquet_by_the_suffix(polyloop: Command, campaign: Path) -> None:
+    pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+    polyloop("discover", "c.toml", "-q", "--no-report", "--cycles", "0")
+    assert polyloop("export", "runs/trial", "-o", "long.parquet").code == 0
+    assert (campaign.parent / "long.parquet").read_bytes()[:4] == b"PAR1"
 
 
 # doctor and the rest
