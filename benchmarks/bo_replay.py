@@ -13,19 +13,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
-from pathlib import Path
 
-import machine
 import numpy as np
 import pandas as pd
-import peer
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
+import machine
+import peer
+from polyloop import datasets
 from polyloop.design import Objective, default_reference_point, hypervolume, non_dominated, propose
 from polyloop.design.acquisition import expected_hypervolume_improvement, free_cells
+from polyloop.features import EcfpCounts
 from polyloop.learn import make_surrogate
 
 PROBLEMS = {
@@ -40,12 +40,18 @@ PICKS = 10
 class Pool:
     """The 10 + 1,067 polymers, their descriptors and their values (NaN where the table says -9999)."""
 
-    def __init__(self, folder: Path) -> None:
-        descriptor = [pd.read_csv(folder / f) for f in ("X.csv.gz", "X_pool.csv.gz")]
-        values = [pd.read_csv(folder / f) for f in ("y.csv", "y_oracle.csv.gz")]
+    def __init__(self) -> None:
+        descriptor, values = (
+            [pd.read_csv(datasets.path("spacier_pool", file)) for file in files]
+            for files in (("X.csv.gz", "X_pool.csv.gz"), ("y.csv", "y_oracle.csv.gz"))
+        )
         self.table = pd.concat(values, ignore_index=True)
         forcefield = pd.concat(descriptor, ignore_index=True).to_numpy(dtype=float)
-        self.blocks = {"ecfp": fingerprints(self.table.smiles), "forcefield": forcefield}
+        self.blocks = {
+            "ecfp": EcfpCounts().fit_transform(list(self.table.smiles)),
+            "ecfp_unit": unit_fingerprints(self.table.smiles),
+            "forcefield": forcefield,
+        }
 
     def values(self, problem: str) -> np.ndarray:
         Y = self.table[list(PROBLEMS[problem])].to_numpy(dtype=float)
@@ -59,8 +65,8 @@ class Pool:
         return np.arange(10) if k == 0 else np.random.default_rng(1000 + k).choice(n, 10, replace=False)
 
 
-def fingerprints(smiles) -> np.ndarray:
-    """Return ECFP4 counts, shape (n, 2048)."""
+def unit_fingerprints(smiles) -> np.ndarray:
+    """Return ECFP4 counts of the bare repeat unit with its two stars, shape (n, 2048): a variant."""
     generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
     return np.array([generator.GetCountFingerprintAsNumPy(Chem.MolFromSmiles(s)) for s in smiles], dtype=float)
 
@@ -138,6 +144,7 @@ STRATEGIES = {
     "ours": Ours,
     "ours_qlognehvi": lambda *a: Ours(*a, acquisition="qlognehvi"),
     "ours_forcefield_only": lambda *a: Ours(*a, blocks=("forcefield",)),
+    "ours_unit_ecfp": lambda *a: Ours(*a, blocks=("ecfp_unit", "forcefield")),
     "ours_without_linear": without_linear,
     "ours_rbf": rbf,
     "ours_random_forest": lambda *a: Ours(*a, surrogate="random_forest"),
@@ -206,8 +213,7 @@ def main() -> None:
     parser.add_argument("--cycles", type=int, default=20)
     parser.add_argument("--name", default="bo_replay", help="results/NAME.json; strategies already there are kept")
     arguments = parser.parse_args()
-    folder = Path(os.environ.get("POLYLOOP_DATA", "../shared/data")) / "spacier_pool"
-    pool = Pool(folder)
+    pool = Pool()
     earlier = machine.RESULTS / f"{arguments.name}.json"
     result = json.loads(earlier.read_text()) if earlier.exists() else {"summary": {}, "curves": {}}
     for problem in arguments.problems:

@@ -1,8 +1,8 @@
 """The peer's method as published, written anew: one GP per objective, EHVI candidate by candidate, top 10 at once.
 
-It exists for paired comparisons in one run. What is reproduced: scikit-learn's constant x isotropic RBF + white kernel on
-the raw descriptor, standardised values, predictive deviations that hold the observation noise, a reference point of
--5 standardised units, and no conditioning between the picks of a batch.
+It exists for paired comparisons in one run. What is reproduced: scikit-learn's constant x isotropic RBF + white kernel
+on the raw descriptor, standardised values, predictive deviations that hold the observation noise, a reference point
+of -5 standardised units, and no conditioning between the picks of a batch.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def predict(X_train, y_train, X_pool):
 
 
 def ehvi_of_one(mean, std, front, reference):
-    """Return the EHVI of one candidate by a plain loop over the strips of the front (ascending in the first objective)."""
+    """Return the EHVI of one candidate by a plain loop over the strips of the front, ascending in the first value."""
     total = 0.0
     left = reference[0]
     for i in range(len(front) + 1):

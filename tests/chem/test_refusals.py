@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from polyloop.chem import Polymer
 from polyloop.core.errors import InvalidInputError, PolyloopError, UnsupportedChemistryError
@@ -21,6 +23,9 @@ UNREADABLE = [
     ("=*CC*", "An atom is expected", 1),
     ("(*)CC*", "An atom is expected", 1),
     ("*C1CC*", "Ring 1 is opened but never closed", 3),
+    ("*C11C*", "Ring 1 closes on the atom that opens it", 3),
+    ("*CC*.", "dot separates nothing", 5),
+    ("*CC=.C*", "dot separates nothing", 5),
     ("*C%12CC*", "Ring 12 is opened but never closed", 3),
     ("*CC%*", "no meaning", 4),
     ("*C[CH2*", "bracket is opened but never closed", 3),
@@ -56,7 +61,7 @@ WRONG = [
     ("*cc*", "aromatic (lower case) outside a ring"),
     ("*:c:c:*", "aromatic (lower case) outside a ring"),
     ("*c1ccc(*)c1", "alternating double bonds"),
-    ("*C11C*", "valid SMILES"),
+    ("*C1C1*", "no valid SMILES"),
 ]
 UNSUPPORTED = [
     ("*CC(*)*", "has 3: the polymer is branched"),
@@ -114,6 +119,43 @@ def test_nothing_is_written_to_stderr(capfd: pytest.CaptureFixture[str]) -> None
             Polymer(text)
     Polymer("*C([H])*").oligomer(2, "H")
     assert capfd.readouterr() == ("", "")
+
+
+_TOKENS = [
+    "*",
+    "C",
+    "c",
+    "N",
+    "[nH]",
+    "O",
+    "Cl",
+    "[C@H]",
+    "[",
+    "]",
+    "(",
+    ")",
+    "=",
+    "#",
+    "1",
+    "%10",
+    "/",
+    "\\",
+    ".",
+    "+",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from([*_TOKENS, "c1ccccc1", "(C)", "[O-]", "[2H]", "[1*]", " ", "é"]), max_size=9))
+def test_any_text_is_a_polymer_or_refused(tokens: list[str]) -> None:
+    text = "".join(["*", *tokens, "*"])
+    try:
+        polymer = Polymer(text)
+    except InvalidInputError as error:
+        assert error.what and error.mend
+        assert repr(text) in error.where
+    else:
+        assert Polymer(polymer.canonical) == polymer
 
 
 def test_errors_cross_process_borders() -> None:

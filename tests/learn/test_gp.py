@@ -18,7 +18,7 @@ def make(n, seed=0, noise=0.0):
 
 
 def dense(model, X_train, y, X_new, known=0.0):
-    """Return mean and covariance by eqs. 2.23 and 2.24 of Rasmussen & Williams (2006), each kernel element by element."""
+    """Return mean and covariance by eqs. 2.23 and 2.24 of Rasmussen & Williams (2006), element by element."""
     p, sum_ = model.hyperparameters, model._fitted.covariance
     geometry = sum_.geometries["physical"]
 

@@ -147,11 +147,11 @@ def gasteiger_charges(mol: Chem.Mol) -> list[float]:
     """
     rdPartialCharges.ComputeGasteigerCharges(mol)
     charges = [atom.GetDoubleProp("_GasteigerCharge") for atom in mol.GetAtoms()]
-    for atom, charge in zip(mol.GetAtoms(), charges, strict=True):
-        if not math.isfinite(charge):
-            raise EvaluationError(
-                FailureCode.ELEMENT, _STAGE, f"There is no Gasteiger charge for {atom.GetSymbol()} in this molecule."
-            )
+    if not all(map(math.isfinite, charges)):
+        # One unknown element spoils the charges of all atoms around it.
+        elements = ", ".join(sorted({atom.GetSymbol() for atom in mol.GetAtoms()}))
+        reason = f"There are no Gasteiger charges for this combination of elements: {elements}."
+        raise EvaluationError(FailureCode.ELEMENT, _STAGE, reason)
     return charges
 
 

@@ -83,8 +83,8 @@ def _chemistry_problem(text: str) -> InvalidInputError | None:
 def _first_fault(text: str) -> tuple[int, str, str] | None:
     """Scan left to right for the first lexical fault: its 0-based place, what it is, and how to mend it."""
     branches: list[int] = []
-    rings: dict[str, int] = {}
-    place, atom_before, bond_at = 0, False, -1
+    rings: dict[str, tuple[int, int]] = {}
+    place, atom_at, atom_before, bond_at = 0, -1, False, -1
     while place < len(text):
         character = text[place]
         bracket, atom = _BRACKET.match(text, place), _ORGANIC.match(text, place)
@@ -92,15 +92,18 @@ def _first_fault(text: str) -> tuple[int, str, str] | None:
         if character == "[":
             if bracket is None or (fault := _bracket_fault(place, bracket)) is not None:
                 return _bad_bracket(text, place) if bracket is None else fault
-            place, atom_before, bond_at = bracket.end(), True, -1
+            place, atom_at, atom_before, bond_at = bracket.end(), place, True, -1
         elif atom:
-            place, atom_before, bond_at = atom.end(), True, -1
+            place, atom_at, atom_before, bond_at = atom.end(), place, True, -1
         elif not atom_before:
             return place, "An atom is expected here.", "Begin with an atom or a star."
         elif ring:
             number = ring[0].strip("%()").lstrip("0") or "0"
-            if rings.pop(number, None) is None:
-                rings[number] = place
+            opened_at, opening_atom = rings.pop(number, (-1, -1))
+            if opening_atom == atom_at:
+                return opened_at, f"Ring {number} closes on the atom that opens it.", "Close it on another atom."
+            if opened_at < 0:
+                rings[number] = (place, atom_at)
             place, bond_at = ring.end(), -1
         elif bond:
             if bond_at >= 0:
@@ -118,7 +121,9 @@ def _first_fault(text: str) -> tuple[int, str, str] | None:
             branches.pop()
             place += 1
         elif character == ".":
-            place, atom_before, bond_at = place + 1, False, -1
+            if bond_at >= 0 or place + 1 == len(text):
+                return place, "The dot separates nothing.", "Remove it."
+            place, atom_before = place + 1, False
         else:
             return _unknown(text, place)
     return _end_fault(branches, rings, bond_at)
@@ -134,11 +139,11 @@ def _closing_fault(text: str, place: int, is_open: bool, bond_at: int) -> tuple[
     return None
 
 
-def _end_fault(branches: list[int], rings: dict[str, int], bond_at: int) -> tuple[int, str, str] | None:
+def _end_fault(branches: list[int], rings: dict[str, tuple[int, int]], bond_at: int) -> tuple[int, str, str] | None:
     if branches:
         return branches[-1], "A parenthesis is opened but never closed.", "Close it with ')'."
     if rings:
-        number, place = next(iter(rings.items()))
+        number, (place, _) = next(iter(rings.items()))
         return place, f"Ring {number} is opened but never closed.", "Write its number at the closing atom too."
     if bond_at >= 0:
         return bond_at, "A bond symbol leads nowhere.", "Put an atom after it."

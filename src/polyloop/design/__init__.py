@@ -2,13 +2,16 @@
 
 from polyloop.design.acquisition import ACQUISITIONS, Proposal, propose
 from polyloop.design.initial import INITIAL_DESIGNS, initial_design
-from polyloop.design.objectives import Objective
+from polyloop.design.objectives import Objective, utilities
 from polyloop.design.pareto import default_reference_point, hypervolume, non_dominated, objective_hypervolume
+from polyloop.design.pool import BadRow, Pool
 
 __all__ = [
     "ACQUISITIONS",
     "INITIAL_DESIGNS",
+    "BadRow",
     "Objective",
+    "Pool",
     "Proposal",
     "default_reference_point",
     "hypervolume",
@@ -16,4 +19,5 @@ __all__ = [
     "non_dominated",
     "objective_hypervolume",
     "propose",
+    "utilities",
 ]

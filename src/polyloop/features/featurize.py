@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from polyloop.features.workers import Task, evaluate_in_processes
 __all__ = ["featurize"]
 
 _ROWS_PER_COMMIT = 256
+_SECONDS_PER_COMMIT = 5.0
 _GIBIBYTE = 2**30
 
 
@@ -177,7 +179,7 @@ def _compute(
         remaining[unit.key] = remaining.get(unit.key, 0) + 1
     tasks = [(unit.canonical, name) for unit, name in missing]
     pending: dict[str, list[tuple[str, NDArray[Any] | CachedFailure]]] = {}
-    done = total - len(remaining)
+    done, committed = total - len(remaining), time.monotonic()
     if progress is not None:
         progress(done, total)
     try:
@@ -186,8 +188,10 @@ def _compute(
             content = _content(name, outcome, time_limit)
             keep(key, name, content)
             pending.setdefault(name, []).append((key, content))
-            if store is not None and sum(map(len, pending.values())) >= _ROWS_PER_COMMIT:
+            full = sum(map(len, pending.values())) >= _ROWS_PER_COMMIT
+            if store is not None and (full or time.monotonic() - committed > _SECONDS_PER_COMMIT):
                 _commit(store, pending)
+                committed = time.monotonic()
             remaining[key] -= 1
             if remaining[key] == 0:
                 done += 1

@@ -87,7 +87,7 @@ class FeatureTable:
             If the file is no such table.
         """
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
                 header = json.loads(archive["header"].tobytes())
                 blocks = {name: archive[name] for name in archive.files if name != "header"}
         except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:

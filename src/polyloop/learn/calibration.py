@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from polyloop.core import InvalidInputError
 from polyloop.learn.gp import GaussianProcess
@@ -102,7 +102,7 @@ def summarise(prediction: Prediction, y: Array, method: str) -> Calibration:
     # A model that claims to be exact has an infinite density; the smallest number keeps it finite.
     std = np.maximum(prediction.predictive_std, np.finfo(float).tiny ** 0.5)
     z = error / std
-    covered = [float(np.mean(np.abs(z) <= norm.ppf(0.5 + level / 2))) for level in LEVELS]
+    covered = [float(np.mean(np.abs(z) <= ndtri(0.5 + level / 2))) for level in LEVELS]
     spread = float(np.var(y))
     return Calibration(
         n=len(error),

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.learn.kernels import PhysicalGeometry, Term, matern52, minmax, rbf, squared_distances
+from polyloop.learn.kernels import CountRows, PhysicalGeometry, Term, matern52, rbf, squared_distances
 from polyloop.learn.surrogate import Array, Blocks, row_count
 
 __all__ = ["CONSTANT_VARIANCE", "HyperParameters", "SumCovariance", "TermData", "Training"]
@@ -68,7 +68,7 @@ class Training:
     """Rows that others are compared with: encoded physical blocks with their squared norms, and counts."""
 
     encoded: Mapping[str, tuple[Array, Array]]
-    counts: Mapping[str, NDArray[Any]]
+    counts: Mapping[str, CountRows]
     n: int
 
 
@@ -121,7 +121,7 @@ class SumCovariance:
         for name, geometry in self.geometries.items():
             z = geometry.encode(X[name])
             encoded[name] = (z, np.einsum("ij,ij->i", z, z))
-        counts = {t.block: X[t.block] for t in self.terms if t.kind == "minmax"}
+        counts = {t.block: CountRows(X[t.block]) for t in self.terms if t.kind == "minmax"}
         return Training(encoded, counts, row_count(X))
 
     def term_data(self, X: Blocks) -> list[TermData]:
@@ -130,7 +130,7 @@ class SumCovariance:
         data = []
         for term in self.terms:
             if term.kind == "minmax":
-                data.append(TermData(term, minmax(X[term.block], X[term.block])))
+                data.append(TermData(term, training.counts[term.block].kernel(X[term.block])))
                 continue
             z, squares = training.encoded[term.block]
             geometry = self.geometries[term.block]
@@ -154,7 +154,7 @@ class SumCovariance:
             for i, term in terms:
                 if term.kind == "minmax":
                     variance = self.parameters.variances[i]
-                    total += variance * minmax(X[block], training.counts[block])
+                    total += variance * training.counts[block].kernel(X[block])
                     diagonal += variance
         return total, diagonal
 

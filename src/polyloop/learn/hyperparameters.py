@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gpytorch
@@ -125,9 +127,21 @@ def fit_hyperparameters(
     ).double()
     model = _Model(x, target, likelihood, kernel).train()
     objective = gpytorch.mlls.ExactMarginalLogLikelihood(likelihood, model)
-    best, vector = _maximise(objective, model, x, target, max_iterations)
+    with _one_thread():
+        best, vector = _maximise(objective, model, x, target, max_iterations)
     torch.nn.utils.vector_to_parameters(torch.from_numpy(vector), model.parameters())
     return _read(kernel, float(likelihood.noise.item()), best * n)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    # Matrices of a few hundred rows gain nothing from threads, and sums in one order give the same fit on any machine.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _maximise(objective: Any, model: Any, x: torch.Tensor, y: torch.Tensor, iterations: int) -> tuple[float, Array]:

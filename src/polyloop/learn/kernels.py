@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from polyloop.core import InvalidInputError
 from polyloop.learn.surrogate import Array, chunks
 
-__all__ = ["PhysicalGeometry", "Term", "default_terms", "matern52", "minmax", "rbf", "squared_distances"]
+__all__ = ["CountRows", "PhysicalGeometry", "Term", "default_terms", "matern52", "minmax", "rbf", "squared_distances"]
 
 KINDS = ("minmax", "matern52", "rbf", "linear")
 # Kernel means of force-field parameters share one scale by construction; their raw distance is a distance of densities.
@@ -93,11 +93,64 @@ def squared_distances(gram: Array, squares_a: Array, squares_b: Array, factor: f
     return np.maximum(squared, 0.0, out=squared)
 
 
+class CountRows:
+    """Rows of non-negative numbers prepared to be compared with many others by the MinMax kernel.
+
+    Counts are unrolled into thresholds (min(a, b) = sum_t [a >= t][b >= t]), which makes the sum of minima one exact
+    matrix product.
+
+    Raises
+    ------
+    InvalidInputError
+        If a value is negative.
+    """
+
+    def __init__(self, rows: NDArray[Any]) -> None:
+        _refuse_negative(rows)
+        self.total = rows.sum(axis=1, dtype=float)
+        self._columns = np.flatnonzero(rows.any(axis=0))
+        self._values = np.asarray(rows[:, self._columns])
+        highest = self._values.max(axis=0, initial=0)
+        self._is_count = bool((self._values == np.rint(self._values)).all()) and highest.max(initial=0) <= 255
+        if self._is_count:
+            # One plane per column and threshold that some row reaches.
+            repeats = highest.astype(int)
+            plane = np.repeat(np.arange(len(repeats)), repeats)
+            first = np.repeat(np.cumsum(repeats) - repeats, repeats)
+            self._threshold = np.arange(1, len(plane) + 1) - first
+            self._plane_columns = self._columns[plane]
+            # 32 bits hold sums of counts exactly to 2^24.
+            self._planes = (self._values[:, plane] >= self._threshold).astype(np.float32)
+
+    def kernel(self, A: NDArray[Any]) -> Array:
+        """Return the MinMax kernel of the rows of A with these, shape (n_a, n)."""
+        _refuse_negative(A)
+        smaller = self._sum_of_minima(A)
+        larger = A.sum(axis=1, dtype=float)[:, None] + self.total[None, :] - smaller
+        result: Array = np.divide(smaller, larger, out=np.ones_like(smaller), where=larger > 0)
+        return result
+
+    def _sum_of_minima(self, A: NDArray[Any]) -> Array:
+        result = np.empty((len(A), len(self.total)))
+        if not self._is_count:
+            for j, row in enumerate(self._values):
+                result[:, j] = np.minimum(A[:, self._columns], row).sum(axis=1, dtype=float)
+            return result
+        for rows in chunks(len(A), max(1, 4_000_000 // max(1, len(self._threshold)))):
+            planes = (A[rows][:, self._plane_columns] >= self._threshold).astype(np.float32)
+            result[rows] = planes @ self._planes.T
+        return result
+
+
+def _refuse_negative(rows: NDArray[Any]) -> None:
+    if rows.size and rows.min() < 0:
+        raise InvalidInputError("The MinMax kernel needs values that are not negative.", mend="Pass counts.")
+
+
 def minmax(A: NDArray[Any], B: NDArray[Any]) -> Array:
     """Return the MinMax (generalised Tanimoto) kernel of non-negative rows, shape (n_a, n_b).
 
-    sum_k min(a_k, b_k) / sum_k max(a_k, b_k); 1 for two rows of zeros. Counts are unrolled into thresholds
-    (min(a, b) = sum_t [a >= t][b >= t]), which makes the sum of minima one exact matrix product.
+    sum_k min(a_k, b_k) / sum_k max(a_k, b_k); 1 for two rows of zeros.
 
     Raises
     ------
@@ -108,38 +161,7 @@ def minmax(A: NDArray[Any], B: NDArray[Any]) -> Array:
     ----------
     Ralaivola et al. (2005), doi:10.1016/j.neunet.2005.07.009.
     """
-    if (len(A) and A.min() < 0) or (len(B) and B.min() < 0):
-        raise InvalidInputError("The MinMax kernel needs values that are not negative.", mend="Pass counts.")
-    total_a, total_b = A.sum(axis=1, dtype=float), B.sum(axis=1, dtype=float)
-    smaller = _sum_of_minima(A, B)
-    larger = total_a[:, None] + total_b[None, :] - smaller
-    result: Array = np.divide(smaller, larger, out=np.ones_like(smaller), where=larger > 0)
-    return result
-
-
-def _sum_of_minima(A: NDArray[Any], B: NDArray[Any]) -> Array:
-    columns = np.flatnonzero(B.any(axis=0))
-    counts = np.asarray(B[:, columns])
-    if not np.array_equal(counts, np.rint(counts)) or (len(counts) and counts.max(initial=0) > 255):
-        return _sum_of_minima_of_reals(A[:, columns], counts)
-    highest = counts.max(axis=0, initial=0).astype(int)
-    # One plane per column and threshold that some row of B reaches; 32 bits hold sums of counts exactly to 2^24.
-    plane = np.repeat(np.arange(len(columns)), highest)
-    threshold = np.concatenate([np.arange(1, top + 1) for top in highest] or [np.zeros(0, dtype=int)])
-    planes_b = (counts[:, plane] >= threshold).astype(np.float32)
-    result = np.empty((len(A), len(B)))
-    for rows in chunks(len(A), max(1, 4_000_000 // max(1, len(plane)))):
-        planes_a = (A[rows][:, columns[plane]] >= threshold).astype(np.float32)
-        result[rows] = planes_a @ planes_b.T
-    return result
-
-
-def _sum_of_minima_of_reals(A: NDArray[Any], B: NDArray[Any]) -> Array:
-    result = np.empty((len(A), len(B)))
-    for j, row in enumerate(B):
-        for rows in chunks(len(A), 16_384):
-            result[rows, j] = np.minimum(A[rows], row).sum(axis=1, dtype=float)
-    return result
+    return CountRows(B).kernel(A)
 
 
 @dataclass(frozen=True)

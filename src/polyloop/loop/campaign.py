@@ -46,7 +46,7 @@ class Campaign:
     def __init__(self, config: CampaignConfig, directory: str | Path) -> None:
         self.config = config
         self._files = RunDirectory(directory)
-        self._reported = time.monotonic()
+        self._reports, self._reported = True, time.monotonic()
 
     @classmethod
     def from_file(cls, path: str | Path, directory: str | Path | None = None) -> Campaign:
@@ -95,7 +95,12 @@ class Campaign:
         return Store(self.config.store.url or self._files.store)
 
     def run(
-        self, cycles: int | None = None, workers: int | None = None, progress: Listener | None = None
+        self,
+        cycles: int | None = None,
+        workers: int | None = None,
+        progress: Listener | None = None,
+        *,
+        report: bool = True,
     ) -> CampaignStatus:
         """Run the campaign, or go on with it, until a stop rule applies or the user stops it.
 
@@ -107,6 +112,8 @@ class Campaign:
             Evaluations at once, instead of the file's.
         progress
             Called with each `Progress` event.
+        report
+            False leaves the report out (`report` writes it at any time).
 
         Raises
         ------
@@ -123,6 +130,7 @@ class Campaign:
         cycles = self.config.campaign.cycles if cycles is None else cycles
         workers = workers or self.config.campaign.workers
         interrupts, finished = Interrupts(), True
+        self._reports = report
         with self._files.locked(), interrupts.caught(), self.open_store() as store:
             try:
                 self._run(store, plan, cycles, workers, interrupts, listen)
@@ -260,24 +268,21 @@ class Campaign:
         store.set_state(campaign, "running")
         evaluators = list(plan.evaluators.values())
         try:
-            with (
-                open_runner(evaluators, workers, self.config.limits) as runner,
-                interrupts.cancelling(runner.cancel),
-            ):
-                reason = Sitting(
-                    campaign, plan, store, EvaluationQueue(store, runner, plan.evaluator, interrupts),
-                    make_proposer, interrupts, cycles=cycles, listen=listen, after_cycle=self._report_now_and_then,
-                ).run()  # fmt: skip
+            with open_runner(evaluators, workers, self.config.limits) as runner, interrupts.cancelling(runner.cancel):
+                queue = EvaluationQueue(store, runner, plan.evaluator, interrupts)
+                sitting = Sitting(campaign, plan, store, queue, make_proposer, interrupts, cycles=cycles, listen=listen)
+                reason = sitting.run(after_cycle=lambda: self._report_after(_REPORT_EVERY_S))
         except Interrupted:
             store.set_state(campaign, "interrupted")
-            self.report()
+            self._report_after(0.0)
             raise
         store.set_state(campaign, f"finished:{reason}")
         tell("report")(0, 0)
-        self.report()
+        self._report_after(0.0)
 
-    def _report_now_and_then(self) -> None:
-        if time.monotonic() - self._reported > _REPORT_EVERY_S:
+    def _report_after(self, seconds: float) -> None:
+        """Write the report if it is wanted and the last one is so many seconds old."""
+        if self._reports and time.monotonic() - self._reported >= seconds:
             self.report()
             self._reported = time.monotonic()
 

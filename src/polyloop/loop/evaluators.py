@@ -22,7 +22,7 @@ from polyloop.core import (
     Record,
     Request,
 )
-from polyloop.loop.config import CampaignConfig, EvaluatorTable, ObjectiveTable
+from polyloop.loop.config import CampaignConfig, EvaluatorTable
 from polyloop.loop.measured import Measured, MeasuredTable, read_measured
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
     "ProtocolEvaluator",
     "TableEvaluator",
     "entry_point_names",
-    "evaluator_of",
+    "evaluators_of",
     "protocol_of",
 ]
 
@@ -118,28 +118,38 @@ class FunctionEvaluator:
         return _ask_function, (request, self.properties, self.location, self.folder)
 
 
-def evaluator_of(objective: ObjectiveTable, config: CampaignConfig) -> Evaluator:
-    """Make the evaluator of one objective.
+def evaluators_of(config: CampaignConfig) -> dict[str, Evaluator]:
+    """Make the evaluator of each objective, by the name of its property; objectives may share one.
 
     Raises
     ------
     ConfigurationError, InvalidInputError
-        If the function cannot be imported, or the table cannot be read or lacks the property.
+        If a function cannot be imported, or a table cannot be read or lacks a property.
     """
-    if objective.evaluator is None:
-        name = protocol_of(objective.property, protocol=objective.protocol, level=objective.level)
-        return protocol_evaluator(name)
-    promised = tuple(
-        other.property for other in config.objectives if other.evaluator == objective.evaluator
-    )  # a function promises what the campaign asks it for
-    table = config.evaluators.get(objective.evaluator)
+    groups: dict[str, list[str]] = {}
+    found: dict[str, Evaluator] = {}
+    for objective in config.objectives:
+        if objective.evaluator is None:
+            name = protocol_of(objective.property, protocol=objective.protocol, level=objective.level)
+            found[objective.property] = protocol_evaluator(name)
+        else:
+            groups.setdefault(objective.evaluator, []).append(objective.property)
+    for name, properties in groups.items():
+        evaluator = _named_evaluator(name, tuple(properties), config)
+        found |= dict.fromkeys(properties, evaluator)
+    return found
+
+
+def _named_evaluator(name: str, properties: tuple[str, ...], config: CampaignConfig) -> Evaluator:
+    table = config.evaluators.get(name)
     if table is None:
-        return _entry_point_evaluator(objective.evaluator, promised)
+        return _entry_point_evaluator(name, properties)
     if table.table is not None:
-        return _table_evaluator(objective, table)
+        return _table_evaluator(table.table, table, properties)
     location, folder = table.python or "", str(table.folder or "")
     load_function(location, folder)
-    return FunctionEvaluator(f"python/{_slug(location.replace(':', '.'))}@{table.version}", promised, location, folder)
+    identity = f"python/{_slug(location.replace(':', '.'))}@{table.version}"
+    return FunctionEvaluator(identity, properties, location, folder)
 
 
 def protocol_evaluator(name: str) -> ProtocolEvaluator:
@@ -160,8 +170,7 @@ def protocol_of(property_name: str, *, protocol: str | None = None, level: str |
     from polyloop.simulate import PROTOCOLS, protocol_for
 
     if protocol is None:
-        found = protocol_for(property_name, level or "quick")
-        return found if isinstance(found, str) else str(found.name)
+        return protocol_for(property_name, level or "quick").label
     if protocol not in PROTOCOLS:
         raise InvalidInputError(f"There is no protocol {protocol!r}.", mend=f"Known: {', '.join(PROTOCOLS)}.")
     if property_name not in PROTOCOLS[protocol].properties:
@@ -212,24 +221,17 @@ def _entry_point_evaluator(name: str, promised: tuple[str, ...]) -> FunctionEval
     return FunctionEvaluator(f"evaluator/{_slug(name)}@{int(version)}", promised, location)
 
 
-def _table_evaluator(objective: ObjectiveTable, table: EvaluatorTable) -> TableEvaluator:
-    path = table.table or Path()
-    measured = _read_once(path, table.smiles_column, tuple(sorted(table.columns.items())), tuple(table.missing))
-    if objective.property not in measured.properties:
-        raise InvalidInputError(
-            f"The table has no column of {objective.property}.",
-            where=str(path),
-            mend=f"It has {', '.join(measured.properties)}; name the column with columns = {{ ... }}.",
-        )
+def _table_evaluator(path: Path, table: EvaluatorTable, properties: tuple[str, ...]) -> TableEvaluator:
+    measured = read_measured(path, table.smiles_column, table.columns, table.missing)
+    for name in properties:
+        if name not in measured.properties:
+            raise InvalidInputError(
+                f"The table has no column of {name}.",
+                where=str(path),
+                mend=f"It has {', '.join(measured.properties)}; name the column with columns = {{ ... }}.",
+            )
     reading = f"{table.smiles_column}{sorted(table.columns.items())}{table.missing}"
     return TableEvaluator(f"table/{_slug(path.name)}.{_digest(measured.digest + reading)}@1", measured)
-
-
-@cache
-def _read_once(
-    path: Path, smiles_column: str, columns: tuple[tuple[str, str], ...], missing: tuple[float, ...]
-) -> MeasuredTable:
-    return read_measured(path, smiles_column, dict(columns), missing)
 
 
 def _digest(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from polyloop.core import Request
 from polyloop.design import Objective
 from polyloop.loop.config import CampaignConfig, ObjectiveTable
-from polyloop.loop.evaluators import Evaluator, evaluator_of
+from polyloop.loop.evaluators import Evaluator, evaluators_of
 
 __all__ = ["Plan", "make_plan", "objectives_of"]
 
@@ -66,8 +66,7 @@ def make_plan(config: CampaignConfig) -> Plan:
     ConfigurationError, InvalidInputError
         If a table cannot be read or a function cannot be imported.
     """
-    evaluators = {objective.property: evaluator_of(objective, config) for objective in config.objectives}
-    return Plan(config, objectives_of(config), evaluators)
+    return Plan(config, objectives_of(config), evaluators_of(config))
 
 
 def objectives_of(config: CampaignConfig) -> tuple[Objective, ...]:

@@ -50,11 +50,9 @@ class Sitting:
         *,
         cycles: int,
         listen: Listener,
-        after_cycle: Callable[[], object],
     ) -> None:
         self._campaign, self._plan, self._store, self._queue = campaign, plan, store, queue
         self._make_proposer, self._interrupts, self._listen = make_proposer, interrupts, listen
-        self._after_cycle = after_cycle
         self._proposer: Proposer | None = None
         self.cycles = cycles
         self._spent = sum(sum(_seconds(entry.metrics).values()) for entry in store.cycles(campaign))
@@ -62,8 +60,8 @@ class Sitting:
         self._pace = Pace()
         self._best: dict[str, float] = {}
 
-    def run(self) -> str:
-        """Work until a stop rule applies; return which.
+    def run(self, after_cycle: Callable[[], object] = lambda: None) -> str:
+        """Work until a stop rule applies, calling `after_cycle` when one is finished; return which rule.
 
         Raises
         ------
@@ -85,6 +83,7 @@ class Sitting:
                 if not self._evaluate(cycle, candidates):
                     return "time"
                 self._conclude(cycle)
+                after_cycle()
             cycle += 1
 
     def _candidates(self, cycle: int) -> tuple[Candidate, ...]:
@@ -196,7 +195,6 @@ class Sitting:
         )
         self._store.save_cycle(self._campaign, cycle, {**entry, "finished": metrics.to_dict()})
         self._best = best_values(Y, self._plan.objectives)
-        self._after_cycle()
 
     def _prospective(self, batch: Sequence[Candidate]) -> dict[str, dict[str, Any]]:
         """Compare what the models predicted of a batch with what came out."""

@@ -128,9 +128,7 @@ def correction_counts(mol: Chem.Mol) -> dict[str, int]:
 def additive_correction() -> AdditiveCorrection:
     """Return the shipped correction, fitted to liquids by `benchmarks/fit_instant.py`."""
     data = json.loads(files("polyloop.simulate").joinpath("instant.json").read_text(encoding="utf-8"))
-    return AdditiveCorrection(
-        data["name"], data["scale"], data["coefficients"], data["residual"], data["dispersion"]
-    )
+    return AdditiveCorrection(data["name"], data["scale"], data["coefficients"], data["residual"], data["dispersion"])
 
 
 def fit_additive_correction(

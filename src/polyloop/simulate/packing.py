@@ -16,34 +16,40 @@ from polyloop.chem import Polymer
 
 __all__ = ["DESCRIPTORS", "PackingModel", "descriptors", "packing_model"]
 
-_HALOGENS = {"Cl": "heavy_halogen", "Br": "heavy_halogen", "I": "heavy_halogen", "F": "fluorine"}
+_BY_SYMBOL = {
+    "F": "fluorine", "Cl": "heavy_halogen", "Br": "heavy_halogen", "I": "heavy_halogen", "Si": "silicon",
+    "P": "phosphorus",
+}  # fmt: skip
 DESCRIPTORS = (
     "aromatic_backbone", "aromatic_pendant", "alicyclic", "methyl", "branch", "quaternary", "unsaturated", "donor",
-    "carbonyl", "ether", "nitrile", "nitrogen", "fluorine", "heavy_halogen", "sulfide", "sulfonyl", "silicon",
-    "phosphorus", "side_chain",
+    "carbonyl", "ether", "siloxane", "nitrile", "nitrogen", "fluorine", "trifluoromethyl", "heavy_halogen", "sulfide",
+    "sulfonyl", "silicon", "phosphorus", "side_chain", "hindered_aromatic", "backbone", "hydrogen",
 )  # fmt: skip
 
 
 def descriptors(polymer: Polymer) -> dict[str, float]:
     """Return the shares of the repeat unit's heavy atoms that are of each kind in `DESCRIPTORS`.
 
-    Each lies between 0 and 1, and depends neither on the cut of the chain nor on how often the unit was repeated.
+    All depend neither on the cut of the chain nor on how often the unit was repeated. `backbone` is the share of atoms
+    on the shortest way along the chain; `hydrogen` is the number of hydrogens per heavy atom.
     """
     mol = polymer.mol
     stars = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0]
-    backbone = _backbone_atoms(mol, stars)
+    path = Chem.GetShortestPath(mol, stars[0], stars[1])[1:-1]
+    backbone = _with_crossed_rings(mol, set(path))
     counts = dict.fromkeys(DESCRIPTORS, 0.0)
     heavy = [atom for atom in mol.GetAtoms() if atom.GetAtomicNum() > 1]
     for atom in heavy:
+        counts["hydrogen"] += atom.GetTotalNumHs(includeNeighbors=True)
         for kind in _kinds(atom, atom.GetIdx() in backbone):
             counts[kind] += 1.0
+    counts["backbone"] = float(len(path))
     return {kind: count / len(heavy) for kind, count in counts.items()}
 
 
-def _backbone_atoms(mol: Chem.Mol, stars: list[int]) -> set[int]:
-    """Atoms on the shortest way between the stars, with the whole of each ring system that it crosses."""
-    backbone = set(Chem.GetShortestPath(mol, stars[0], stars[1]))
-    rings = [set(ring) for ring in mol.GetRingInfo().AtomRings()]
+def _with_crossed_rings(mol: Chem.Mol, path: set[int]) -> set[int]:
+    """Atoms on the way between the stars, with the whole of each ring system that it crosses."""
+    backbone, rings = set(path), [set(ring) for ring in mol.GetRingInfo().AtomRings()]
     while True:
         crossed = [ring for ring in rings if len(ring & backbone) >= 2 and not ring <= backbone]
         if not crossed:
@@ -53,25 +59,28 @@ def _backbone_atoms(mol: Chem.Mol, stars: list[int]) -> set[int]:
 
 def _kinds(atom: Chem.Atom, in_backbone: bool) -> list[str]:
     symbol = atom.GetSymbol()
-    kinds = []
+    kinds = [_BY_SYMBOL[symbol]] if symbol in _BY_SYMBOL else []
     if atom.GetIsAromatic():
         kinds.append("aromatic_backbone" if in_backbone else "aromatic_pendant")
+        if in_backbone and _is_hindered(atom):
+            kinds.append("hindered_aromatic")
     elif atom.IsInRing():
         kinds.append("alicyclic")
     elif not in_backbone and symbol == "C" and atom.GetHybridization() == Chem.HybridizationType.SP3:
         kinds.append("side_chain")
-    if atom.GetTotalNumHs() and symbol in ("N", "O"):
+    if atom.GetTotalNumHs(includeNeighbors=True) and symbol in ("N", "O"):
         kinds.append("donor")
-    if symbol in _HALOGENS:
-        kinds.append(_HALOGENS[symbol])
-    by_symbol = {"C": _carbon, "O": _oxygen, "N": _nitrogen, "S": _sulfur}
-    if symbol in by_symbol:
-        kinds += by_symbol[symbol](atom)
-    elif symbol == "Si":
-        kinds.append("silicon")
-    elif symbol == "P":
-        kinds.append("phosphorus")
-    return kinds
+    of_element = {"C": _carbon, "O": _oxygen, "N": _nitrogen, "S": _sulfur}
+    return kinds + of_element[symbol](atom) if symbol in of_element else kinds
+
+
+def _is_hindered(atom: Chem.Atom) -> bool:
+    """An aromatic atom that carries a small substituent next to one that carries the chain."""
+    outside = [near for near in atom.GetNeighbors() if not near.GetIsAromatic()]
+    if not outside or outside[0].GetAtomicNum() in (0, 1) or outside[0].GetDegree() > 1:
+        return False
+    substituted = (near.GetDegree() == 3 for near in atom.GetNeighbors() if near.GetIsAromatic())
+    return any(substituted)
 
 
 def _carbon(atom: Chem.Atom) -> list[str]:
@@ -83,18 +92,17 @@ def _carbon(atom: Chem.Atom) -> list[str]:
             kinds.append("branch")
         if atom.GetDegree() == 4:
             kinds.append("quaternary")
-    doubled = [b.GetOtherAtom(atom).GetSymbol() for b in atom.GetBonds() if b.GetBondTypeAsDouble() == 2.0]
-    if "C" in doubled:
-        kinds.append("unsaturated")
-    if "O" in doubled:
-        kinds.append("carbonyl")
-    if any(b.GetBondTypeAsDouble() == 3.0 and b.GetOtherAtom(atom).GetSymbol() == "N" for b in atom.GetBonds()):
-        kinds.append("nitrile")
-    return kinds
+        if sum(near.GetSymbol() == "F" for near in atom.GetNeighbors()) == 3:
+            kinds.append("trifluoromethyl")
+    orders = {(bond.GetBondTypeAsDouble(), bond.GetOtherAtom(atom).GetSymbol()) for bond in atom.GetBonds()}
+    doubles = {(2.0, "C"): "unsaturated", (2.0, "O"): "carbonyl", (3.0, "N"): "nitrile"}
+    return kinds + [kind for order, kind in doubles.items() if order in orders]
 
 
 def _oxygen(atom: Chem.Atom) -> list[str]:
-    return ["ether"] if atom.GetDegree() == 2 and not atom.GetIsAromatic() else []
+    if atom.GetDegree() != 2 or atom.GetIsAromatic():
+        return []
+    return ["siloxane"] if any(near.GetSymbol() == "Si" for near in atom.GetNeighbors()) else ["ether"]
 
 
 def _nitrogen(atom: Chem.Atom) -> list[str]:

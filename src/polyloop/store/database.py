@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,10 +116,9 @@ class Database:
         self.engine.dispose()
 
     def _make_engine(self) -> Engine:
-        serialize = partial(json.dumps, allow_nan=False)
         if not self.is_sqlite:
-            return sqlalchemy.create_engine(self._url, pool_pre_ping=True, json_serializer=serialize)
-        engine = sqlalchemy.create_engine(self._url, connect_args={"timeout": self._timeout}, json_serializer=serialize)
+            return sqlalchemy.create_engine(self._url, pool_pre_ping=True)
+        engine = sqlalchemy.create_engine(self._url, connect_args={"timeout": self._timeout})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

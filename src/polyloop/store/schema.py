@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    Dialect,
     Double,
     ForeignKey,
     ForeignKeyConstraint,
@@ -15,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
 )
 
 __all__ = [
@@ -42,7 +47,18 @@ metadata = MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     }
 )
-_Json = JSON(none_as_null=True)
+
+
+class _Json(TypeDecorator[Any]):
+    """JSON without NaN and infinity, which are no JSON, and are refused when a value is bound."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        json.dumps(value, allow_nan=False)
+        return value
+
 
 polymers = Table(
     "polymers",

@@ -35,6 +35,7 @@ def discover(
     ] = None,
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.")] = False,
 ) -> None:
     """Run a campaign, or go on with it: a command that was stopped or killed goes on when it is given again."""
     from polyloop.app.cli.progress import show_progress
@@ -42,7 +43,7 @@ def discover(
 
     campaign = Campaign.from_file(file, directory)
     with show_progress(quiet=quiet or as_json) as progress:
-        outcome = campaign.run(cycles=cycles, workers=workers, progress=progress)
+        outcome = campaign.run(cycles=cycles, workers=workers, progress=progress, report=not no_report)
     if as_json:
         write_json(outcome.to_dict())
     else:

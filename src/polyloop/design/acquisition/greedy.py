@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.design.acquisition.scores import Score, Uncertainty
+from polyloop.design.acquisition.scores import Hypervolume, Score, Uncertainty
 from polyloop.design.objectives import Array
 from polyloop.learn import Blocks, Surrogate
 from polyloop.learn.surrogate import take
@@ -37,22 +37,45 @@ class Believer:
     std: Array
     noise_std: Array
 
-    def std_given(self, rows: Indices, picks: Indices) -> Array:
-        """Return the standard deviations of `rows` once `picks` have been observed, shape (len(rows), m)."""
-        if len(picks) == 0:
-            return self.std[rows]
-        X_rows, X_picks = take(self.X, rows), take(self.X, picks)
-        result = np.empty((len(rows), len(self.models)))
-        for j, model in enumerate(self.models):
-            variance = self.std[rows, j] ** 2
-            among = model.covariance(X_picks, X_picks)
-            # The diagonal that `predict` gave may hold a floor that the covariance does not.
-            among[np.diag_indices(len(picks))] = self.std[picks, j] ** 2 + self.noise_std[picks, j] ** 2
-            among[np.diag_indices(len(picks))] += 1e-9 * float(np.mean(np.diag(among))) + 1e-300
-            cross = model.covariance(X_rows, X_picks)
-            variance = variance - np.einsum("ij,ji->i", cross, np.linalg.solve(among, cross.T))
-            result[:, j] = np.sqrt(np.maximum(variance, 0.0))
-        return result
+
+class _Open:
+    """Rows whose covariance with every pick is known, so that their standard deviations follow each pick at once."""
+
+    def __init__(self, believer: Believer) -> None:
+        self._believer = believer
+        self.rows: Indices = np.zeros(0, dtype=np.intp)
+        self._picks: list[int] = []  # places in `rows`
+        self._cross = [np.zeros((0, 0)) for _ in believer.models]
+
+    def add(self, rows: Indices) -> None:
+        """Open further rows."""
+        X, X_picks = take(self._believer.X, rows), take(self._believer.X, self.rows[self._picks])
+        for j, model in enumerate(self._believer.models):
+            new = model.covariance(X, X_picks) if self._picks else np.zeros((len(rows), 0))
+            self._cross[j] = np.vstack([self._cross[j], new])
+        self.rows = np.concatenate([self.rows, rows])
+
+    def believe(self, row: int) -> None:
+        """Take an open row for observed."""
+        place = int(np.flatnonzero(self.rows == row)[0])
+        X, X_pick = take(self._believer.X, self.rows), take(self._believer.X, [row])
+        for j, model in enumerate(self._believer.models):
+            self._cross[j] = np.hstack([self._cross[j], model.covariance(X, X_pick)])
+        self._picks.append(place)
+
+    def std(self) -> Array:
+        """Return the standard deviations of the open rows given the picks, shape (rows, m)."""
+        std, noise = self._believer.std[self.rows], self._believer.noise_std[self.rows]
+        for j, cross in enumerate(self._cross):
+            if not self._picks:
+                continue
+            among = cross[self._picks].copy()
+            # The variance that `predict` gave may hold a floor that the covariance does not.
+            diagonal = std[self._picks, j] ** 2 + noise[self._picks, j] ** 2
+            among[np.diag_indices(len(among))] = diagonal * (1 + 1e-9) + 1e-300
+            explained = np.einsum("ij,ji->i", cross, np.linalg.solve(among, cross.T))
+            std[:, j] = np.sqrt(np.maximum(std[:, j] ** 2 - explained, 0.0))
+        return std
 
 
 def greedy_batch(
@@ -61,18 +84,18 @@ def greedy_batch(
     """Pick `batch` rows one after another, each the best once those before it are believed.
 
     Exact over the whole pool, yet lazy: a score can only fall when a pick is believed (see `Score`), so each old
-    score bounds the new one, and rows are scored again from the top only until the best new score beats every bound
-    left. Where nothing can improve any more (scores of exactly 0), the rest of the batch goes to the largest
-    uncertainty.
+    score bounds the new one, and rows are opened from the top and scored again only until the best new score beats
+    every bound left. Where nothing can improve any more (scores of exactly 0), the rest of the batch goes to the
+    largest uncertainty.
 
     Parameters
     ----------
     allowed
-        Rows that may be picked.
+        Rows that may be picked, ascending.
     spread
         Spread of each objective's observed values, shape (m,), for that last resort.
     block
-        Rows scored again at a time, at first.
+        Rows opened to be scored again after each pick, at first; doubled where they do not suffice.
 
     Returns
     -------
@@ -85,49 +108,43 @@ def greedy_batch(
     (1978), doi:10.1007/BFb0006528.
     """
     bounds = score(believer.mean[allowed], believer.std[allowed])
+    open_ = _Open(believer)
     picks: list[int] = []
     scores: list[float] = []
     last_resort = False
     while len(picks) < min(batch, len(allowed)):
-        position, value = _best(score, believer, allowed, bounds, np.array(picks, dtype=np.intp), block)
-        if value <= 0.0 and not last_resort and not isinstance(score, Uncertainty) and _never_negative(bounds):
+        position, value = _best(score, believer, allowed, bounds, open_, block)
+        if value <= 0.0 and not last_resort and isinstance(score, Hypervolume):
             last_resort, score = True, Uncertainty(spread)
-            taken = ~np.isfinite(bounds)
+            taken = np.isneginf(bounds)
             bounds = score(believer.mean[allowed], believer.std[allowed])
             bounds[taken] = -np.inf
             continue
-        picks.append(int(allowed[position]))
+        row = int(allowed[position])
+        picks.append(row)
         scores.append(0.0 if last_resort else value)
-        score = score.believing(believer.mean[allowed[position]])
+        score = score.believing(believer.mean[row])
         bounds[position] = -np.inf
+        open_.believe(row)
     return np.array(picks, dtype=np.intp), np.array(scores)
 
 
-def _never_negative(bounds: Array) -> bool:
-    # Upper confidence bounds may well be negative; expected improvements are not.
-    return bool((bounds[np.isfinite(bounds)] >= 0.0).all())
-
-
 def _best(
-    score: Score, believer: Believer, allowed: Indices, bounds: Array, picks: Indices, block: int
+    score: Score, believer: Believer, allowed: Indices, bounds: Array, open_: _Open, block: int
 ) -> tuple[int, float]:
-    """Return the position of the best score given `picks`, and the score; tightens `bounds` on its way."""
-    if len(picks) == 0:
-        position = int(np.argmax(bounds))
-        return position, float(bounds[position])
-    stale = np.isfinite(bounds)
-    best, best_score = -1, -np.inf
+    """Return the position in `allowed` of the best score given the picks, and the score; opens rows until sure."""
     while True:
-        waiting = np.where(stale, bounds, -np.inf)
-        highest = float(waiting.max())
-        if best >= 0 and best_score >= highest:
-            return best, best_score
-        count = min(block, int(stale.sum()))
-        top = np.sort(np.argpartition(-waiting, count - 1)[:count])
-        rows = allowed[top]
-        fresh = score(believer.mean[rows], believer.std_given(rows, picks))
-        bounds[top] = fresh
-        stale[top] = False
-        if fresh.max() > best_score:
-            best, best_score = int(top[np.argmax(fresh)]), float(fresh.max())
-        block *= 2
+        if len(open_.rows):
+            places = np.searchsorted(allowed, open_.rows)
+            free = ~np.isneginf(bounds[places])
+            fresh = np.where(free, score(believer.mean[open_.rows], open_.std()), -np.inf)
+            closed = bounds.copy()
+            closed[places] = -np.inf
+            best = int(np.lexsort((-places, fresh))[-1])
+            if fresh[best] >= closed.max():
+                return int(places[best]), float(fresh[best])
+        else:
+            closed = bounds
+        count = min(max(block, len(open_.rows)), int(np.isfinite(closed).sum()))
+        top = np.argpartition(-closed, count - 1)[:count]
+        open_.add(allowed[np.sort(top)])

@@ -108,6 +108,8 @@ def _molecule(geometry: Geometry, level: Level, max_memory: float) -> Any:
 def _mean_field(molecule: Any, level: Level) -> Any:
     from pyscf import dft, scf
 
+    from polyloop.engines.pyscf.fitting import FittedIntegrals
+
     if level.is_density_functional:
         try:
             mean_field = dft.RKS(molecule, xc=level.method)
@@ -118,7 +120,8 @@ def _mean_field(molecule: Any, level: Level) -> Any:
     else:
         mean_field = scf.RHF(molecule)
     symbols = [molecule.atom_pure_symbol(i) for i in range(molecule.natm)]
-    mean_field = mean_field.density_fit(auxbasis=auxiliary_basis_by_element(symbols, level.auxiliary_basis))
+    auxiliary = auxiliary_basis_by_element(symbols, level.auxiliary_basis)
+    mean_field = mean_field.density_fit(with_df=FittedIntegrals(molecule, auxiliary))
     mean_field.conv_tol, mean_field.conv_tol_grad = _ENERGY_TOLERANCE, _GRADIENT_TOLERANCE
     return mean_field
 

@@ -89,18 +89,19 @@ class OrbitalHessian:
 
     def _direct_exchange(self, term: _Exchange, trials: Array) -> Array:
         """Sum over j, b of (ij|ab) x_jb, by way of t_jn = sum_b C_nb x_jb in the atomic basis."""
-        count, occupied, _ = trials.shape
-        basis = self.virtual.shape[0]
-        half = (trials.reshape(count * occupied, -1) @ self.virtual.T.astype(_REAL)).T
-        result = np.zeros((count, occupied, basis), dtype=_REAL)
-        start = 0
-        for block in _unpacked_blocks(term.fitted, basis):
-            pairs = term.occupied_pairs[start : start + len(block)]
+        from polyloop.engines.pyscf.fitting import unpacked_blocks
+
+        virtual = self.virtual.astype(_REAL)
+        half = trials @ virtual.T
+        basis = len(virtual)
+        result, start = np.zeros_like(half), 0
+        for block in unpacked_blocks(term.fitted, basis):
+            integrals = block.astype(_REAL)
+            pairs = term.occupied_pairs[start : start + len(block)].reshape(-1, half.shape[1])
             start += len(block)
-            for integrals, pair in zip(block, pairs, strict=True):
-                product = (integrals @ half).reshape(basis, count, occupied)
-                result += np.tensordot(product, pair, axes=(2, 1)).transpose(1, 2, 0)
-        return result @ self.virtual.astype(_REAL)
+            for index, trial in enumerate(half):
+                result[index] += pairs.T @ np.matmul(trial, integrals).reshape(-1, basis)
+        return result @ virtual
 
 
 def _crossed_exchange(term: _Exchange, trials: Array) -> Array:
@@ -116,22 +117,16 @@ def _crossed_exchange(term: _Exchange, trials: Array) -> Array:
     return result
 
 
-def _unpacked_blocks(fitted: Any, basis: int) -> Any:
-    from pyscf import lib
-
-    rows = max(8, int(1.2e8 / (8 * basis * basis)))
-    for packed in fitted.loop(rows):
-        yield lib.unpack_tril(packed).astype(_REAL)
-
-
 def _orbital_factors(fitted: Any, occupied: Array, virtual: Array) -> tuple[Array, Array]:
     """Return B_ij (P, i, j) and B_ia (P, i, a)."""
+    from polyloop.engines.pyscf.fitting import unpacked_blocks
+
     basis, count = occupied.shape
     everything = np.hstack([occupied, virtual]).astype(_REAL)
     left = occupied.T.astype(_REAL)
     pairs, mixed = [], []
-    for block in _unpacked_blocks(fitted, basis):
-        half = left @ block  # (P, i, basis)
+    for block in unpacked_blocks(fitted, basis):
+        half = left @ block.astype(_REAL)  # (P, i, basis)
         full = (half.reshape(-1, basis) @ everything).reshape(len(block), count, -1)
         pairs.append(full[:, :, :count].copy())
         mixed.append(full[:, :, count:].copy())

@@ -108,9 +108,7 @@ def _minimise(geometry: Geometry, bonds: frozenset[tuple[int, int]], max_evaluat
     )
 
 
-def _rational_step(
-    hessian: NDArray[np.float64], gradient: NDArray[np.float64], trust: float
-) -> NDArray[np.float64]:
+def _rational_step(hessian: NDArray[np.float64], gradient: NDArray[np.float64], trust: float) -> NDArray[np.float64]:
     """Step of rational-function optimisation, cut to `trust` (doi:10.1021/j100247a015)."""
     values, vectors = np.linalg.eigh(hessian)
     along = vectors.T @ gradient
