@@ -166,5 +166,7 @@ def _drawing(smiles: str) -> Markup:
 
 
 def _calibration_cells(row: dict[str, Any]) -> list[str]:
-    numbers = ["–" if row[name] is None else f"{row[name]:.3g}".replace("-", "−") for name in content.CALIBRATION_COLUMNS]
+    numbers = [
+        "–" if row[name] is None else f"{row[name]:.3g}".replace("-", "−") for name in content.CALIBRATION_COLUMNS
+    ]
     return [str(row["cycle"]), text.words(row["property"]), row["method"], *numbers]
