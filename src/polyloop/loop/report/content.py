@@ -163,7 +163,7 @@ def best_rows(state: CampaignState) -> tuple[NDArray[np.intp], str]:
         # Evenly along the front, so that both of its ends are seen.
         rows = rows[np.linspace(0, len(rows) - 1, _BEST_SHOWN).round().astype(int)]
         return rows, f"{_BEST_SHOWN} of the {len(front)} polymers on the Pareto front ({note}), evenly chosen along it."
-    return rows, f"The Pareto front, {len(rows)} in number: {note}."
+    return rows, f"Polymers on the Pareto front: {len(rows)} ({note})."
 
 
 CALIBRATION_COLUMNS = ("n", "rmse", "r2", "coverage_50", "coverage_90", "coverage_95", "nlpd", "z_std")
