@@ -170,7 +170,7 @@ def test_report_retry_and_export(polyloop: Command, campaign: Path) -> None:
     assert polyloop("export", "runs/trial", "-o", "long.parquet").code == 0
     with (campaign.parent / "wide.dat").open() as stream:
         rows = list(csv.DictReader(stream))
-    assert len(rows) == 7
+    assert len(rows) == 8
     assert {"smiles", "refractive_index [1]"} <= set(rows[0])
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from polyloop.core import ConfigurationError
 from polyloop.loop import CampaignConfig, read_campaign_file, write_campaign_file
+from polyloop.loop import config as config_module
 from polyloop.loop.campaign_file import campaign_text
 from polyloop.loop.plan import objectives_of
 from polyloop.loop.proposal import acquisition_of
@@ -125,3 +126,18 @@ def test_lines_of_keys_are_found_in_any_layout() -> None:
     assert ("t", "not") not in lines
     assert line_of(("l", 1, "z"), lines) == 15
     assert line_of(("nowhere",), lines) is None
+
+
+def test_every_key_is_in_the_reference() -> None:
+    page = (ROOT / "docs" / "reference" / "campaign_file.md").read_text()
+    tables = [
+        value for value in vars(config_module).values() if isinstance(value, type) and value.__name__.endswith("Table")
+    ]
+    assert len(tables) >= 12
+    for table in tables:
+        if table.__name__ == "_Table":
+            continue
+        section = next(part for part in page.split("\n## ") if part.startswith((table.__doc__ or "").split(":")[0]))
+        for key, field in table.model_fields.items():
+            assert f"| `{key}` |" in section, f"{key} of {table.__name__} is not in the reference"
+            assert field.description in section, f"the reference says something else of {key}"

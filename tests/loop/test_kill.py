@@ -18,6 +18,7 @@ import pytest
 from polyloop.core import Status
 from polyloop.loop import Campaign, Progress
 from polyloop.store import Store
+from tests.loop.conftest import fill_place, write_campaign
 
 Write = Callable[..., Path]
 
@@ -46,18 +47,24 @@ def evaluate(smiles, seed):
 """
 
 
-@pytest.fixture
-def file(campaign_file: Write, place: Path) -> Path:
+def prepare(place: Path) -> Path:
     (place / "slow_optics.py").write_text(EVALUATOR)
-    return campaign_file(evaluator="function", workers=2, batch=6)
+    return write_campaign(place, evaluator="function", workers=2, batch=6)
 
 
 @pytest.fixture
-def uninterrupted(file: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, str, float | None]]:
+def file(place: Path) -> Path:
+    return prepare(place)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(
+    units: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+) -> list[tuple[int, str, float | None]]:
     """What the campaign yields when nothing happens to it."""
-    Campaign.from_file(file, file.parent / "uninterrupted").run(report=False)
-    (file.parent / "calls.log").unlink()
-    return result(file.parent / "uninterrupted")
+    place = fill_place(tmp_path_factory.mktemp("uninterrupted"), units)
+    Campaign.from_file(prepare(place), place / "run").run(report=False)
+    return result(place / "run")
 
 
 def result(directory: Path) -> list[tuple[int, str, float | None]]:
