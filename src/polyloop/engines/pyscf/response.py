@@ -72,7 +72,7 @@ def polarizability(
     frequencies = frequencies_in_hartree(wavelengths_nm)
     mean_field = ground_state.mean_field
     with one_thread():
-        hessian = OrbitalHessian(mean_field, response_grid=ground_state.level.response_grid)
+        hessian = OrbitalHessian(mean_field)
         dipoles = _dipole_integrals(mean_field.mol, hessian)
         tensors = _Subspace(hessian, dipoles, frequencies).solve(tolerance)
     return tensors * BOHR_IN_ANGSTROM**3
