@@ -1,6 +1,6 @@
 from polyloop.engines.pyscf import Level
 
-LEVEL = Level()
+LEVEL = Level("hf", "def2-svpd-lean", "def2-mixed-fit")
 
 
 class _S:
