@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from machine import describe, write
 from rdkit import Chem
 from rdkit.Chem.Descriptors import MolWt
 
+from machine import describe, write
 from polyloop.core import write_atomically
 from polyloop.simulate.lorentz_lorenz import molar_refraction, refractive_index
 from polyloop.simulate.polarizability_scale import LEVEL, relative_dispersion

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from machine import describe
 from rdkit import Chem
 
+from machine import describe
 from polyloop.core import EvaluationError, write_atomically
 from polyloop.engines.pyscf import Level, ground_state, polarizability
 from polyloop.simulate.conformers import find_conformers
