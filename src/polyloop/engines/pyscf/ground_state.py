@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from polyloop.chem.geometry import Geometry
 from polyloop.core.errors import EvaluationError, FailureCode, InvalidInputError
 from polyloop.engines.pyscf.basis import auxiliary_basis_by_element, basis_by_element
-from polyloop.engines.pyscf.levels import Level
+from polyloop.engines.pyscf.levels import GRIDS, Level
 
 __all__ = ["GroundState", "ground_state", "one_thread"]
 
@@ -116,7 +116,7 @@ def _mean_field(molecule: Any, level: Level) -> Any:
             mean_field._numint.libxc.parse_xc(level.method)
         except KeyError as error:
             raise InvalidInputError(f"libxc knows no functional {level.method!r}.", where="Level.method") from error
-        mean_field.grids.level = level.grid
+        mean_field.grids.atom_grid = _grid_by_element(molecule, level)
     else:
         mean_field = scf.RHF(molecule)
     symbols = [molecule.atom_pure_symbol(i) for i in range(molecule.natm)]
@@ -124,6 +124,14 @@ def _mean_field(molecule: Any, level: Level) -> Any:
     mean_field = mean_field.density_fit(with_df=FittedIntegrals(molecule, auxiliary))
     mean_field.conv_tol, mean_field.conv_tol_grad = _ENERGY_TOLERANCE, _GRADIENT_TOLERANCE
     return mean_field
+
+
+def _grid_by_element(molecule: Any, level: Level) -> dict[str, tuple[int, int]]:
+    from pyscf.data.elements import charge
+
+    last_of_period = (2, 10, 18, 36, 54)
+    symbols = {molecule.atom_pure_symbol(index) for index in range(molecule.natm)}
+    return {s: GRIDS[level.grid][sum(charge(s) > last for last in last_of_period)] for s in symbols}
 
 
 def _starting_density(molecule: Any, geometry: Geometry, level: Level, max_memory: float) -> NDArray[np.float64] | None:

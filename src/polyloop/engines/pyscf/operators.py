@@ -36,20 +36,18 @@ class OrbitalHessian:
     ----------
     mean_field
         A converged, density-fitted RHF or RKS object.
-    response_grid
-        Grid level of the exchange-correlation kernel.
     frozen_below
         Occupied orbitals below this energy (hartree) do not respond.
     """
 
-    def __init__(self, mean_field: Any, *, response_grid: int = 0, frozen_below: float = -np.inf) -> None:
+    def __init__(self, mean_field: Any, *, frozen_below: float = -np.inf) -> None:
         occupied = (mean_field.mo_occ > 0) & (mean_field.mo_energy > frozen_below)
         virtual = mean_field.mo_occ == 0
         self.occupied = np.ascontiguousarray(mean_field.mo_coeff[:, occupied])
         self.virtual = np.ascontiguousarray(mean_field.mo_coeff[:, virtual])
         self.gaps = mean_field.mo_energy[virtual][None, :] - mean_field.mo_energy[occupied][:, None]
         self._mean_field = mean_field
-        self._kernel = _Kernel(mean_field, response_grid) if hasattr(mean_field, "xc") else None
+        self._kernel = _Kernel(mean_field) if hasattr(mean_field, "xc") else None
         fitted = mean_field.with_df
         weights = _exchange_weights(mean_field)
         factors = _orbital_factors(fitted, self.occupied, self.virtual)
@@ -145,16 +143,12 @@ def _exchange_weights(mean_field: Any) -> list[tuple[float, float]]:
 
 
 class _Kernel:
-    """The exchange-correlation kernel on its own, coarse grid."""
+    """The exchange-correlation kernel on the ground state's grid."""
 
-    def __init__(self, mean_field: Any, level: int) -> None:
-        from pyscf.dft import gen_grid
-
+    def __init__(self, mean_field: Any) -> None:
         self._numint, self._functional, self._molecule = mean_field._numint, mean_field.xc, mean_field.mol
         self._density = mean_field.make_rdm1()
-        self._grid = gen_grid.Grids(mean_field.mol)
-        self._grid.level = level
-        self._grid.build(with_non0tab=True)
+        self._grid = mean_field.grids
         self._cache = self._numint.cache_xc_kernel(
             self._molecule, self._grid, self._functional, mean_field.mo_coeff, mean_field.mo_occ, spin=0
         )
@@ -168,4 +162,5 @@ class _Kernel:
         potentials = self._numint.nr_rks_fxc(
             self._molecule, self._grid, self._functional, self._density, densities, hermi=1, rho0=rho, vxc=vxc, fxc=fxc
         )
-        return 2.0 * (occupied.T @ potentials @ virtual)
+        product: Array = 2.0 * (occupied.T @ potentials @ virtual)
+        return product

@@ -49,8 +49,8 @@ def polarizability(
     """Compute the electronic polarizability tensor at each wavelength.
 
     The equations [(A+B) - w^2 (A-B)^-1] (X+Y) = -2 mu are solved in one subspace that all directions and frequencies
-    share, after doi:10.1063/1.454704 (Olsen, Jensen and Jorgensen 1988). Since the polarizability is variational in that subspace, its
-    error is quadratic in the residual, and the estimate of that error ends the iterations.
+    share, after doi:10.1063/1.454704 (Olsen, Jensen and Jorgensen 1988). Since the polarizability is variational in
+    that subspace, its error is quadratic in the residual, and the estimate of that error ends the iterations.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def polarizability(
     frequencies = frequencies_in_hartree(wavelengths_nm)
     mean_field = ground_state.mean_field
     with one_thread():
-        hessian = OrbitalHessian(mean_field, response_grid=ground_state.level.response_grid)
+        hessian = OrbitalHessian(mean_field)
         dipoles = _dipole_integrals(mean_field.mol, hessian)
         tensors = _Subspace(hessian, dipoles, frequencies).solve(tolerance)
     return tensors * BOHR_IN_ANGSTROM**3
