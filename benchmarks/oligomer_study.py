@@ -16,11 +16,13 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+from rdkit import Chem
 
 from polyloop.chem import Polymer
 from polyloop.core import write_atomically
 from polyloop.engines import pyscf
-from polyloop.simulate.conformers import find_conformers
+from polyloop.simulate.conformers import search_conformers
+from polyloop.simulate.dipole_interaction import interacting_polarizability
 from polyloop.simulate.oligomers import reframe
 from polyloop.simulate.optics import WAVELENGTHS
 from polyloop.simulate.polarizability_scale import LEVEL
@@ -49,59 +51,93 @@ UNITS = {
 LARGEST = 18
 
 
-def responses(polymer: Polymer, n: int, keep: int) -> np.ndarray:
-    """Isotropic polarizabilities of up to `keep` conformers, shape (n_conformers, n_wavelengths)."""
-    conformers = find_conformers(polymer.oligomer(n), 0, keep=keep)
+def responses(mol: Chem.Mol, keep: int) -> tuple[np.ndarray, np.ndarray, float]:
+    """Isotropic polarizabilities of up to `keep` conformers, shape (n, n_wavelengths), and how dipoles rank them.
+
+    The ranks are the interacting-dipole values of the starts, shape (n,), and their mean over the ensemble.
+    """
+    search = search_conformers(mol, 0, keep=keep)
     rows = []
-    for conformer in conformers:
+    for conformer in search.lowest:
         tensors = pyscf.polarizability(pyscf.ground_state(conformer.geometry, LEVEL), WAVELENGTHS)
         rows.append(np.trace(tensors, axis1=1, axis2=2) / 3)
-    return np.array(rows)
+    dipoles = np.array([interacting_polarizability(conformer.start) for conformer in search.lowest])
+    return np.array(rows), dipoles, float(np.mean([interacting_polarizability(g) for g in search.ensemble]))
 
 
 def study(smiles: str) -> dict[str, object]:
     started = time.process_time()
     polymer, cost = reframe(Polymer(smiles))
     unit = polymer.mol.GetNumHeavyAtoms()
-    alphas = [responses(polymer, 0, 1), responses(polymer, 1, 4)]
-    for n in (2, 3):
-        if n * unit + 2 <= (LARGEST if n == 2 else 10):
-            alphas.append(responses(polymer, n, 1))
-    differences = [after[0] - before[0] for before, after in zip(alphas, alphas[1:], strict=False)]
-    spread = alphas[1] - alphas[1][0]
-    dispersions = alphas[1][:, 3] - alphas[1][:, 1]
+    lengths = [0, 1] + [n for n in (2, 3) if n * unit + 2 <= (LARGEST if n == 2 else 10)]
+    found = [responses(polymer.oligomer(n), 4 if n == 1 else 1) for n in lengths]
     return {
         "smiles": smiles,
         "frame": polymer.smiles,
         "sound": cost < 10,
-        "alpha_D": [round(float(d[2]), 4) for d in differences],
-        "F_minus_C": [round(float(d[3] - d[1]), 5) for d in differences],
-        "conformers": len(spread),
-        "conformer_std": float(np.std(spread[:, 2]) / differences[0][2]),
-        "conformer_dispersion_std": float(np.std(dispersions) / (differences[0][3] - differences[0][1])),
+        "lengths": lengths,
+        "alpha_static_C_D_F": [np.round(rows, 5).tolist() for rows, _, _ in found],
+        "dipoles": [np.round(dipoles, 5).tolist() for _, dipoles, _ in found],
+        "dipoles_of_ensemble": [round(mean, 5) for _, _, mean in found],
         "cpu_s": round(time.process_time() - started, 1),
     }
 
 
-def summary(rows: dict[str, dict[str, object]]) -> dict[str, object]:
-    def rms(values: list[float]) -> float | None:
-        return round(float(np.sqrt(np.mean(np.square(values)))), 5) if values else None
+def regression(rows: dict[str, dict]) -> tuple[float, float]:
+    """Slopes of the relative change of alpha_D, and of alpha_F - alpha_C, on that of interacting dipoles."""
+    x, level, dispersion = [], [], []
+    for row in rows.values():
+        for alphas, dipoles in zip(
+            map(np.array, row["alpha_static_C_D_F"]), map(np.array, row["dipoles"]), strict=True
+        ):
+            x += list(dipoles[1:] / dipoles[0] - 1)
+            level += list(alphas[1:, 2] / alphas[0, 2] - 1)
+            spread = alphas[:, 3] - alphas[:, 1]
+            dispersion += list(spread[1:] / spread[0] - 1)
+    x = np.array(x)
+    return float(x @ np.array(level) / (x @ x)), float(x @ np.array(dispersion) / (x @ x))
 
-    out: dict[str, object] = {}
-    for name, sound in (("sound", True), ("unsound", False)):
-        chosen = [row for row in rows.values() if row["sound"] is sound and len(row["alpha_D"]) > 1]
-        out[name] = {
-            "units": len(chosen),
-            "alpha_D_relative_rms": rms([row["alpha_D"][0] / row["alpha_D"][1] - 1 for row in chosen]),
-            "F_minus_C_relative_rms": rms([row["F_minus_C"][0] / row["F_minus_C"][1] - 1 for row in chosen]),
-        }
-    several = [row for row in rows.values() if row["conformers"] > 1]
-    out["conformers"] = {
-        "units": len(several),
-        "alpha_D_relative_rms": rms([row["conformer_std"] for row in several]),
-        "F_minus_C_relative_rms": rms([row["conformer_dispersion_std"] for row in several]),
+
+def summary(rows: dict[str, dict]) -> dict[str, object]:
+    slopes = regression(rows)
+    errors: dict[str, list] = {}
+    for row in rows.values():
+        corrected, plain = [], []
+        oligomers = zip(row["alpha_static_C_D_F"], row["dipoles"], row["dipoles_of_ensemble"], strict=True)
+        for alphas, dipoles, mean in oligomers:
+            change, lowest = mean / dipoles[0] - 1, np.array(alphas[0])
+            plain.append((lowest[2], lowest[3] - lowest[1]))
+            corrected.append((plain[-1][0] * (1 + slopes[0] * change), plain[-1][1] * (1 + slopes[1] * change)))
+        for name, values in (("lowest conformer", plain), ("ensemble", corrected)):
+            steps = np.diff(np.array(values), axis=0)
+            row[name] = np.round(steps, 5).tolist()
+            if len(steps) > 1:
+                kind = "sound" if row["sound"] else "unsound"
+                errors.setdefault(f"{kind}, {name}", []).append(steps[0] / steps[1] - 1)
+    residual = []
+    for row in rows.values():
+        alphas, dipoles = np.array(row["alpha_static_C_D_F"][1]), np.array(row["dipoles"][1])
+        change = dipoles[1:] / dipoles[0] - 1
+        spread = alphas[:, 3] - alphas[:, 1]
+        residual += list(
+            zip(
+                alphas[1:, 2] / alphas[0, 2] - 1 - slopes[0] * change,
+                change,
+                spread[1:] / spread[0] - 1 - slopes[1] * change,
+                strict=True,
+            )
+        )
+    residual = np.array(residual)
+    rms = lambda values: [round(float(v), 5) for v in np.sqrt(np.mean(np.square(values), axis=0))]  # noqa: E731
+    return {
+        "slope_of_alpha_D": slopes[0],
+        "slope_of_F_minus_C": slopes[1],
+        "residual_rms_alpha_D_dipoles_F_minus_C": rms(residual),
+        "cap_against_dimer_rms_alpha_D_and_F_minus_C": {
+            name: {"units": len(values), "rms": rms(values), "mean": np.mean(values, axis=0).round(5).tolist()}
+            for name, values in errors.items()
+        },
     }
-    return out
 
 
 def main() -> None:
@@ -110,8 +146,13 @@ def main() -> None:
     rows: dict[str, dict[str, object]] = {}
     for name, smiles in list(UNITS.items())[: parser.parse_args().units]:
         rows[name] = study(smiles)
-        print(name, rows[name], flush=True)
-        report = {"level": LEVEL.to_dict(), "date": date.today().isoformat(), "summary": summary(rows), "units": rows}
+        print(name, rows[name]["cpu_s"], flush=True)
+        report = {
+            "level": LEVEL.to_dict(),
+            "date": date.today().isoformat(),
+            "summary": summary(rows) if len(rows) > 2 else {},
+            "units": rows,
+        }
         path = Path(__file__).resolve().parent / "results/oligomer_study.json"
         write_atomically(path, json.dumps(report, indent=1) + "\n")
     print(json.dumps(summary(rows), indent=1))

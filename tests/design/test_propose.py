@@ -5,7 +5,9 @@ import pytest
 
 from polyloop.core import ConfigurationError, InvalidInputError
 from polyloop.design import ACQUISITIONS, Objective, default_reference_point, propose
+from polyloop.design.acquisition import expected_hypervolume_improvement, free_cells
 from polyloop.design.acquisition.greedy import Believer, greedy_batch
+from polyloop.design.acquisition.propose import _sampled_improvement
 from polyloop.design.acquisition.scores import Hypervolume, probability_in_target
 from polyloop.learn import make_surrogate
 from polyloop.learn.surrogate import take
@@ -155,6 +157,30 @@ def test_ranges_work_with_pi_and_qlognehvi(problem, pool):
     chance = probability_in_target(by_probability.mean, by_probability.std, list(targets), best)
     np.testing.assert_allclose(by_probability.scores, chance)
     assert len(set(ask(problem, pool, "qlognehvi", targets).indices.tolist())) == 4
+
+
+@pytest.mark.parametrize("target", [V, Objective("abbe_number", "range", low=48)])
+def test_a_large_pool_is_shortlisted_before_the_monte_carlo_batch(problem, target):
+    rng = np.random.default_rng(8)
+    large = {"physical": rng.uniform(-1, 1, (400, 2)), "ecfp": rng.integers(0, 4, (400, 12))}
+    exclude = np.zeros(400, dtype=bool)
+    exclude[::3] = True
+    batch = ask(problem, large, "qlognehvi", (N, target), batch=3, exclude=exclude)
+    assert len(set(batch.indices.tolist())) == 3
+    assert not exclude[batch.indices].any()
+    # The picks are worth more than the pool's average by the closed form or by the nearness to the range.
+    predicted = problem["models"][1].predict(large).mean
+    assert target.utility(batch.mean[:, 1]).mean() > target.utility(predicted).mean()
+
+
+def test_sampled_improvement_is_the_closed_form_where_there_is_one():
+    rng = np.random.default_rng(9)
+    mean, std = rng.normal([1.5, 40], [0.05, 5], (6, 2)), np.full((6, 2), [0.05, 5.0])
+    cells = free_cells(np.array([[1.5, 45.0], [1.55, 35.0]]), np.array([1.4, 20.0]))
+    sampled = _sampled_improvement(mean, std, [N, V], cells, rng.standard_normal((20_000, 2)))
+    exact = expected_hypervolume_improvement(mean, std, cells)
+    # 20,000 common samples give about one percent.
+    np.testing.assert_allclose(sampled, exact, rtol=0.05, atol=0.002)
 
 
 def test_probability_is_that_of_independent_normals():

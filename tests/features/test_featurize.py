@@ -20,7 +20,7 @@ from polyloop.features.worker import Evaluation
 from polyloop.features.workers import evaluate_in_processes
 
 HERE = {"time_limit": None, "memory_limit": None}
-# Long enough that typing takes seconds, whatever the machine; the last S keeps it from being a repetition.
+# Long enough that its descriptors take a second, whatever the machine; the last S keeps it from being a repetition.
 HUGE = "*" + "C(C)(C)COC(=O)c1ccc(cc1)C(=O)N" * 80 + "S*"
 
 
@@ -55,21 +55,21 @@ def test_workers_give_the_same_as_this_process():
 
 def test_a_polymer_that_takes_too_long_is_given_up_and_the_others_are_done():
     start = time.monotonic()
-    table = featurize(["*CC*", HUGE, "*CCO*"], ("forcefield",), time_limit=1.0)
+    table = featurize(["*CC*", HUGE, "*CCO*"], ("rdkit2d",), time_limit=0.2)
     assert time.monotonic() - start < 60
     assert list(table.failures) == [1]
-    assert "time limit of 1 s" in table.failures[1]
-    assert np.isfinite(table.blocks["forcefield"][[0, 2]]).all()
+    assert "time limit of 0.2 s" in table.failures[1]
+    assert np.isfinite(table.blocks["rdkit2d"][[0, 2]]).all()
 
 
 def test_a_polymer_that_takes_too_much_memory_is_given_up():
-    table = featurize(["*CC*", HUGE, "*CCO*"], ("forcefield",), time_limit=60.0, memory_limit=2**20)
+    table = featurize(["*CC*", HUGE, "*CCO*"], ("rdkit2d",), time_limit=60.0, memory_limit=2**20)
     assert 1 in table.failures
     assert "memory" in table.failures[1] or "died" in table.failures[1]
 
 
 def test_a_worker_that_is_killed_costs_one_evaluation_at_most():
-    tasks = [(Polymer(f"*{'C' * n}O*").canonical, "forcefield") for n in range(1, 25)]
+    tasks = [(Polymer(f"*{'C' * n}O*").canonical, "rdkit2d") for n in range(1, 25)]
     outcomes: dict[str, Evaluation] = {}
     for (smiles, _), outcome in evaluate_in_processes(tasks, workers=1, time_limit=60.0, memory_limit=2**31):
         if not outcomes:
@@ -87,6 +87,20 @@ def test_no_worker_is_left_behind():
     assert psutil.Process().children() == []
 
 
+def test_progress_may_interrupt_and_what_was_computed_is_kept(tmp_path):
+    def stop_after_one(done, total):
+        if done:
+            raise KeyboardInterrupt
+
+    file, polymers = tmp_path / "f.sqlite", ["*CC*", "*CCO*", "*CC(*)C"]
+    with pytest.raises(KeyboardInterrupt):
+        featurize(polymers, ("ecfp",), cache=file, progress=stop_after_one)
+    assert psutil.Process().children() == []
+    steps = []
+    featurize(polymers, ("ecfp",), cache=file, progress=lambda done, total: steps.append(done), **HERE)
+    assert steps[0] >= 1
+
+
 def test_what_is_cached_is_not_computed_again(tmp_path, monkeypatch):
     polymers = ["*CC(*)C", "*O[Si](*)(C)C"]
     first = featurize(polymers, cache=tmp_path / "f.sqlite", **HERE)
@@ -94,7 +108,7 @@ def test_what_is_cached_is_not_computed_again(tmp_path, monkeypatch):
     def refuse(smiles, name):
         pytest.fail("computed again")
 
-    monkeypatch.setattr("polyloop.features.featurize.evaluate", refuse)
+    monkeypatch.setattr("polyloop.features.featurization.evaluate", refuse)
     second = featurize(["*C(C)C*", polymers[1]], cache=tmp_path / "f.sqlite", **HERE)
     for name in first.blocks:
         np.testing.assert_array_equal(first.blocks[name], second.blocks[name])

@@ -106,7 +106,7 @@ def test_a_bond_without_parameters_is_named():
 
 
 def test_an_element_without_charge_is_named():
-    with rdBase.BlockLogs(), pytest.raises(EvaluationError, match="no Gasteiger charges.*C, H, Se"):
+    with rdBase.BlockLogs(), pytest.raises(EvaluationError, match=r"no Gasteiger charges.*C, H, Se"):
         gasteiger_charges(Chem.AddHs(Chem.MolFromSmiles("C[Se]C")))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,30 +66,33 @@ def optics(smiles: str) -> tuple[float, float]:
     return index, 75.0 - 40.0 * heavy / size - 30.0 * (index - 1.3)
 
 
-@pytest.fixture
-def place(tmp_path: Path, units: tuple[str, ...]) -> Path:
-    """A folder with a pool, and a table that lacks every seventh value and holds an implausible one."""
-    (tmp_path / "pool.csv").write_text("smiles\n" + "".join(f"{unit}\n" for unit in units))
+def fill_place(place: Path, units: tuple[str, ...]) -> Path:
+    """Write a pool, and a table that lacks every seventh value and holds an implausible one, into a folder."""
+    (place / "pool.csv").write_text("smiles\n" + "".join(f"{unit}\n" for unit in units))
     lines = ["smiles,refractive_index,abbe_number,abbe_number_std"]
     for row, unit in enumerate(units):
         index, abbe = optics(unit)
         cells = ",," if row % 7 == 3 else f"{9.9 if row == 5 else index},{abbe},0.5"
         lines.append(f"{unit},{cells}")
-    (tmp_path / "table.csv").write_text("\n".join(lines) + "\n")
-    return tmp_path
+    (place / "table.csv").write_text("\n".join(lines) + "\n")
+    return place
+
+
+def write_campaign(place: Path, more: str = "", name: str = "c.toml", **values: object) -> Path:
+    """Write a campaign file; `values` fill the template, `more` is added at its end."""
+    defaults = {"seed": 1, "cycles": 3, "batch": 4, "workers": 1, "evaluator": "table", "surrogate": "ensemble"}
+    path = place / name
+    path.write_text(HEADER.format(**{**defaults, **values}) + more)
+    return path
+
+
+@pytest.fixture
+def place(tmp_path: Path, units: tuple[str, ...]) -> Path:
+    """A folder with a pool and a table."""
+    return fill_place(tmp_path, units)
 
 
 @pytest.fixture
 def campaign_file(place: Path) -> Callable[..., Path]:
-    """Write a campaign file; keywords fill the template, `more` is added at its end."""
-
-    def write(more: str = "", name: str = "c.toml", **values: object) -> Path:
-        defaults = {
-            "seed": 1, "cycles": 3, "batch": 4, "workers": 1, "evaluator": "table", "surrogate": "ensemble",
-        }  # fmt: skip
-        text = HEADER.format(**{**defaults, **values}) + more
-        path = place / name
-        path.write_text(text)
-        return path
-
-    return write
+    """`write_campaign` in that folder."""
+    return partial(write_campaign, place)

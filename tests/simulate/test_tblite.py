@@ -58,17 +58,20 @@ def test_every_element_of_the_protocol_relaxes(smiles):
     assert np.isfinite(relaxed.energy)
 
 
-def test_water_dissolves_methanol_and_not_ethane(ethane):
+def test_water_dissolves_methanol_better_than_ethane(ethane):
     methanol = force_field_geometry(Chem.MolFromSmiles("CO"), 0)
-    # Measured: methanol -21.4, ethane +7.7 kJ/mol (doi:10.1021/jp810292n, Minnesota solvation database).
-    assert tblite.solvation_energy(methanol) == pytest.approx(-21.4, abs=6.0)
-    assert tblite.solvation_energy(ethane) == pytest.approx(7.7, abs=6.0)
+    # Measured: methanol -21.4 kJ/mol, ethane +7.7 (Minnesota solvation database). The model's mean error for neutral
+    # solutes in water is about 6 kJ/mol (doi:10.1021/acs.jctc.1c00471).
+    assert tblite.solvation_energy(methanol) == pytest.approx(-21.4, abs=2 * 6.0)
+    assert tblite.solvation_energy(ethane) == pytest.approx(7.7, abs=2 * 6.0)
+    assert tblite.solvation_energy(methanol) < tblite.solvation_energy(ethane) - 15.0
 
 
 def test_changed_bonds_are_a_geometry_failure():
     two_methanes = embedded("C")
     apart = Geometry(
-        two_methanes.symbols * 2, np.vstack([two_methanes.coordinates, two_methanes.coordinates + [8.0, 0.0, 0.0]])
+        two_methanes.symbols * 2,
+        np.vstack([two_methanes.coordinates, two_methanes.coordinates + np.array([8.0, 0.0, 0.0])]),
     )
     bonds = [(0, i) for i in range(1, 5)] + [(5, i) for i in range(6, 10)] + [(0, 5)]
     with pytest.raises(EvaluationError, match="bonds changed: C0-C5 broken") as caught:

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
+from polyloop.chem import Polymer
 from polyloop.core import Failure, FailureCode, Record, Request
 from polyloop.store import Store
 
 SERVER = os.environ.get("POLYLOOP_TEST_POSTGRES", "")
 
-ETHYLENE, STYRENE, PROPYLENE = "*CC*", "*CC(*)c1ccccc1", "*CC(*)C"
+ETHYLENE, STYRENE, PROPYLENE = (Polymer(smiles).canonical for smiles in ("*CC*", "*CC(*)c1ccccc1", "*CC(*)C"))
 SCF = Failure(FailureCode.SCF, "ground state", "no convergence", "level shift", retryable=True)
 
 

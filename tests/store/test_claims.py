@@ -223,6 +223,21 @@ def test_adding_other_values_for_the_same_key_is_refused_whole(store):
     assert len(store.records()) == 1
 
 
+def test_a_failure_from_elsewhere_is_kept_as_one(store):
+    store.add([Record.failed(ask(), "density", SCF), *answer(ask(STYRENE), 44.0)])
+    assert store.claim(ask(), A).failure == SCF
+    assert {item.status for item in store.evaluations()} == {Status.FAILED, Status.UNPHYSICAL}
+
+
+def test_adding_what_somebody_computes_ends_their_claim(store):
+    store.claim(ask(), A)
+    store.add(answer(ask(), 0.91))
+    assert store.renew([ask().key], A) == set()
+    assert not store.finish(ask(), answer(ask(), 0.92), A)
+    assert [item.outcome for item in store.attempts(ask().key)] == [Status.LOST]
+    assert store.check() == []
+
+
 def test_failures_are_found_with_their_reasons(store):
     store.claim_many([ask(), ask(STYRENE)], A)
     store.fail(ask(), SCF, A)

@@ -61,7 +61,7 @@ def from_long(row: dict) -> Record:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tables())
 def test_the_long_form_holds_the_whole_record(found):
     pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
@@ -76,7 +76,7 @@ def test_the_long_form_holds_the_whole_record(found):
         assert [from_long(row) for row in rows] == found
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tables())
 def test_the_wide_form_can_be_imported_again(found):
     with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections import Counter
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -82,18 +81,30 @@ def test_a_kill_in_the_middle_of_work_loses_nothing_that_was_finished(place, tmp
 def test_a_forked_child_uses_connections_of_its_own(place):
     with Store(place) as store:
         store.claim(ask(), "parent")
-        child = get_context("fork").Process(target=_finish_in_child, args=(store,))
-        child.start()
-        child.join(timeout=30)
-        assert child.exitcode == 0
+        assert in_fork(lambda: (store.finish(ask(), answer(ask()), "parent"), store.add(answer(ask(seed=1))))) == 0
         assert store.claim(ask(), "parent").outcome is ClaimOutcome.DONE
         assert store.finish(ask(seed=1), answer(ask(seed=1)), "parent") is False
         assert store.check() == []
 
 
-def _finish_in_child(store: Store) -> None:
-    store.finish(ask(), answer(ask()), "parent")
-    store.add(answer(ask(seed=1)))
+def test_a_forked_child_does_not_touch_its_parents_connections(place):
+    with Store(place) as store:
+        parents = store._database.engine
+        assert in_fork(lambda: None if store._database.engine is not parents else os._exit(2)) == 0
+        assert store._database.engine is parents
+
+
+def in_fork(call) -> int:
+    """Make the call in a forked child; return its exit code."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            call()
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def test_a_pickled_store_opens_the_same_place(place):

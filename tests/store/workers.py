@@ -5,8 +5,9 @@ import sys
 import time
 from pathlib import Path
 
-from polyloop.core import Record, Request
+from polyloop.core import Record
 from polyloop.store import ClaimOutcome, Store, new_owner
+from tests.store.conftest import ask
 
 
 def compute_all(place: str, number: int, journal: str, go: str) -> None:
@@ -15,7 +16,7 @@ def compute_all(place: str, number: int, journal: str, go: str) -> None:
     while not Path(go).exists():
         time.sleep(0.001)
     for seed in range(number):
-        request = Request("*CC*", "optics/quick@1", seed)
+        request = ask(seed=seed)
         if store.claim(request, owner, lease=60).outcome is ClaimOutcome.GRANTED:
             with Path(journal).open("a") as stream:
                 stream.write(f"{seed} {os.getpid()}\n")
@@ -28,7 +29,7 @@ def finish_until_killed(place: str, journal: str) -> None:
     store, owner = Store(place), new_owner()
     seed = 0
     while True:
-        request = Request("*CC*", "optics/quick@1", seed)
+        request = ask(seed=seed)
         store.claim(request, owner)
         store.finish(request, [Record.measured(request, "density", 0.9)], owner)
         with Path(journal).open("a") as stream:
@@ -39,7 +40,7 @@ def finish_until_killed(place: str, journal: str) -> None:
 def claim_and_wait(place: str, ready: str) -> None:
     """Claim one key for an hour, and never finish it."""
     store = Store(place)
-    store.claim(Request("*CC*", "optics/quick@1"), new_owner(), lease=3600)
+    store.claim(ask(), new_owner(), lease=3600)
     Path(ready).touch()
     time.sleep(300)
 

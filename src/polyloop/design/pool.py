@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -84,7 +84,7 @@ class Pool:
         elements
             Symbols of the elements that a polymer may hold beside hydrogen; None for any.
         heavy_atoms
-            Least and greatest number of heavy atoms of the repeat unit, both included.
+            Least and greatest number of heavy atoms of the canonical repeat unit, both included.
         classes
             Names of the polymer classes wanted (`Polymer.polymer_class`).
 
@@ -123,17 +123,20 @@ class Pool:
             If the file, the column or a row cannot be read; the message names file, line and column.
         """
         rows = _read_csv(Path(path), column, name_column)
-        good, bad = [], []
-        for line, smiles, name in rows:
-            try:
-                good.append((Polymer(smiles), name, f"{Path(path).name}, line {line}"))
-            except InvalidInputError as error:
-                if not skip_bad:
-                    where = f"{path}, line {line}, column {column!r}"
-                    mend = error.mend or "Correct the row, or skip bad rows (skip_bad)."
-                    raise InvalidInputError(f"{error.what}", where=where, mend=mend) from error
-                bad.append(BadRow(line, smiles, str(error)))
-        return cls.from_polymers(good, elements=elements, heavy_atoms=heavy_atoms, classes=classes, bad_rows=bad)
+        bad: list[BadRow] = []
+
+        def polymers() -> Iterator[tuple[Polymer, str, str]]:
+            for line, smiles, name in rows:
+                try:
+                    yield Polymer(smiles), name, f"{Path(path).name}, line {line}"
+                except InvalidInputError as error:
+                    if not skip_bad:
+                        where = f"{path}, line {line}, column {column!r}"
+                        mend = error.mend or "Correct the row, or skip bad rows (skip_bad)."
+                        raise InvalidInputError(error.what, where=where, mend=mend) from error
+                    bad.append(BadRow(line, smiles, str(error)))
+
+        return cls.from_polymers(polymers(), elements=elements, heavy_atoms=heavy_atoms, classes=classes, bad_rows=bad)
 
     @classmethod
     def from_homopolymers(
@@ -205,7 +208,12 @@ class Pool:
                 where="virtual library",
                 mend="Ask for fewer (size), widen the filters, or give more monomers.",
             )
-        pool = cls.from_polymers((candidate.polymer, "", candidate.origin) for candidate in made)
+        pool = cls(
+            smiles=tuple(candidate.smiles for candidate in made),
+            keys=tuple(candidate.key for candidate in made),
+            names=("",) * len(made),
+            origins=tuple(candidate.origin for candidate in made),
+        )
         if file is not None:
             pool.save(file)
         return pool
@@ -227,8 +235,8 @@ class Pool:
         """
         try:
             content = json.loads(path.read_text())
-            columns = [tuple(content[name]) for name in ("smiles", "keys", "names", "origins")]
-            return cls(*columns, tuple(BadRow(*row) for row in content["bad"]))
+            smiles, keys, names, origins = (tuple(content[name]) for name in ("smiles", "keys", "names", "origins"))
+            return cls(smiles, keys, names, origins, tuple(BadRow(*row) for row in content["bad"]))
         except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
             raise InvalidInputError(
                 "This file holds no pool.", where=str(path), mend="Delete it and make the pool again."
@@ -238,8 +246,11 @@ class Pool:
         """Return the candidates at `indices` (integers, or a boolean mask), in that order."""
         chosen = np.asarray(indices)
         rows = [int(i) for i in (np.flatnonzero(chosen) if chosen.dtype == bool else chosen)]
-        columns = (self.smiles, self.keys, self.names, self.origins)
-        return Pool(*(tuple(column[i] for i in rows) for column in columns), self.bad_rows)
+
+        def pick(column: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(column[row] for row in rows)
+
+        return Pool(pick(self.smiles), pick(self.keys), pick(self.names), pick(self.origins), self.bad_rows)
 
     def describe(self) -> dict[str, Any]:
         """Count what the pool holds: polymer classes, elements, rings, sizes and origins; JSON-ready."""

@@ -50,7 +50,8 @@ class PoolFilter:
 
     def accepts(self, polymer: Polymer) -> bool:
         """Tell whether `polymer` is within all limits."""
-        mol = polymer.mol
+        # The canonical unit, so that the answer does not depend on how the polymer was written.
+        mol = Chem.MolFromSmiles(polymer.canonical)
         if self.heavy_atoms is not None:
             low, high = self.heavy_atoms
             if not low <= mol.GetNumHeavyAtoms() <= high:

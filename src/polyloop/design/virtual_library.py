@@ -17,9 +17,10 @@ __all__ = ["Candidate", "polymerize"]
 
 @dataclass(frozen=True)
 class Candidate:
-    """A polymer and how it is made: class of the rule and names of the monomers."""
+    """A polymer's canonical SMILES and key, and how it is made: class of the rule and names of the monomers."""
 
-    polymer: Polymer
+    smiles: str
+    key: str
     origin: str
 
 
@@ -73,7 +74,9 @@ def polymerize(
                 continue
             seen.add(polymer.key)
             if accept(polymer):
-                yield Candidate(polymer, f"{rule.polymer_class}: {' + '.join(monomer.name for monomer in chosen)}")
+                names = " + ".join(monomer.name for monomer in chosen)
+                # Not the Polymer itself, which keeps its molecule: a large pool would not fit into memory.
+                yield Candidate(polymer.canonical, polymer.key, f"{rule.polymer_class}: {names}")
                 size = None if size is None else size - 1
                 if size == 0:
                     return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from polyloop.features.block import BLOCKS
-from polyloop.features.featurize import featurize
+from polyloop.features.featurization import featurize
 from polyloop.features.table import FeatureTable
 
 if TYPE_CHECKING:

@@ -191,6 +191,7 @@ class _Crew:
         process = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM, str(self._memory_limit), ",".join(self._blocks)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=environment,
+            start_new_session=True,  # Ctrl-C is the campaign's business: a worker that died of it would look broken
         )  # fmt: skip
         worker = _Worker(process, errors, self._memory_limit)
         self.members.append(worker)

@@ -10,7 +10,7 @@ from typing import Any
 import gpytorch
 import numpy as np
 import torch
-from gpytorch.constraints import GreaterThan, Interval
+from gpytorch.constraints import GreaterThan, Positive
 from gpytorch.priors import LogNormalPrior
 from linear_operator.utils.errors import NanError, NotPSDError
 from linear_operator.utils.warnings import NumericalWarning
@@ -27,7 +27,6 @@ NOISE_MEDIAN, NOISE_SIGMA = np.exp(-4.0), 1.0  # variance; BoTorch's default pri
 NOISE_FLOOR = 1e-5  # keeps the Cholesky factor well conditioned; a standard deviation of 0.3 % of the spread
 LENGTH_MEDIAN, LENGTH_SIGMA = 2.0, 1.0  # long for many columns, as in doi:10.48550/arXiv.2402.02229
 VARIANCE_SIGMA = 1.0  # the medians of the terms' variances sum to 1
-BOUNDS = (1e-6, 1e4)
 
 
 def prior_medians(terms: list[TermData]) -> HyperParameters:
@@ -58,7 +57,7 @@ class SumKernel(gpytorch.kernels.Kernel):  # type: ignore[misc]
     def _register(self, name: str, start: torch.Tensor) -> None:
         sigma = VARIANCE_SIGMA if name == "variances" else LENGTH_SIGMA
         self.register_parameter(f"raw_{name}", torch.nn.Parameter(torch.zeros_like(start)))
-        self.register_constraint(f"raw_{name}", Interval(*BOUNDS, transform=torch.exp, inv_transform=torch.log))
+        self.register_constraint(f"raw_{name}", Positive(transform=torch.exp, inv_transform=torch.log))
         with torch.no_grad():
             getattr(self, f"raw_{name}").copy_(start.log())
         prior = LogNormalPrior(start.log(), torch.full_like(start, sigma))

@@ -192,11 +192,11 @@ class Campaign:
             directory=self.directory,
         )
 
-    def report(self) -> Path:
-        """Write the report into the folder of the run and return its path."""
+    def report(self, word: str = "") -> Path:
+        """Write the report into the folder of the run and return its path; `word` says where the campaign stands."""
         from polyloop.loop.report import write_report
 
-        return write_report(self.state(), self._files.report, status=self.status().state)
+        return write_report(self.state(), self._files.report, status=word or self.status().state)
 
     def retry(self, codes: Sequence[str] | None = None) -> int:
         """Put failed evaluations (with one of `codes`, or all) back; return how many. The next run computes them.
@@ -271,19 +271,19 @@ class Campaign:
             with open_runner(evaluators, workers, self.config.limits) as runner, interrupts.cancelling(runner.cancel):
                 queue = EvaluationQueue(store, runner, plan.evaluator, interrupts)
                 sitting = Sitting(campaign, plan, store, queue, make_proposer, interrupts, cycles=cycles, listen=listen)
-                reason = sitting.run(after_cycle=lambda: self._report_after(_REPORT_EVERY_S))
+                reason = sitting.run(after_cycle=lambda: self._report_after(_REPORT_EVERY_S, "running"))
         except Interrupted:
             store.set_state(campaign, "interrupted")
-            self._report_after(0.0)
+            self._report_after(0.0, "interrupted")
             raise
         store.set_state(campaign, f"finished:{reason}")
         tell("report")(0, 0)
-        self._report_after(0.0)
+        self._report_after(0.0, "finished")
 
-    def _report_after(self, seconds: float) -> None:
+    def _report_after(self, seconds: float, word: str) -> None:
         """Write the report if it is wanted and the last one is so many seconds old."""
         if self._reports and time.monotonic() - self._reported >= seconds:
-            self.report()
+            self.report(word)
             self._reported = time.monotonic()
 
 

@@ -32,6 +32,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "stop": tables.StopTable,
     "store": tables.StoreTable,
     "limits": tables.LimitsTable,
+    "report": tables.ReportTable,
 }
 
 

@@ -30,6 +30,7 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
     _check_pool(config, source)
     _check_models(config, source)
     _check_store(config, source)
+    _check_report(config, source)
 
 
 def _one_of(source: CampaignSource, key: KeyPath, given: Mapping[str, object], *, needed: bool = True) -> None:
@@ -203,4 +204,15 @@ def _check_store(config: CampaignConfig, source: CampaignSource) -> None:
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise source.error(
             ("store", "url"), f"The database {url.get_backend_name()!r} is not supported.", "Use sqlite or postgresql."
+        )
+
+
+def _check_report(config: CampaignConfig, source: CampaignSource) -> None:
+    given = {"limit_slope": config.report.limit_slope, "limit_intercept": config.report.limit_intercept}
+    missing = [name for name, value in given.items() if value is None]
+    if len(missing) == 1:
+        raise source.error(
+            ("report",),
+            f"{missing[0]} is missing: a limit line needs both slope and intercept.",
+            "Give both, or neither for the line of the shipped table.",
         )

@@ -17,6 +17,7 @@ __all__ = [
     "LimitsTable",
     "ObjectiveTable",
     "PoolTable",
+    "ReportTable",
     "ScreeningTable",
     "StopTable",
     "StoreTable",
@@ -158,6 +159,13 @@ class LimitsTable(_Table):
     retries: int = Field(1, ge=0, description="Further attempts after a failure that is worth another one.")
 
 
+class ReportTable(_Table):
+    """`[report]`: the limit line of the report, n_D = limit_intercept + limit_slope * V_D."""
+
+    limit_slope: float | None = Field(None, description="Slope of your own limit line; needs limit_intercept too.")
+    limit_intercept: float | None = Field(None, description="Its refractive index at Abbe number 0.")
+
+
 class CampaignConfig(_Table):
     """A whole campaign file. Paths are absolute once it has been read."""
 
@@ -172,3 +180,4 @@ class CampaignConfig(_Table):
     stop: StopTable = StopTable()
     store: StoreTable = StoreTable()
     limits: LimitsTable = LimitsTable()
+    report: ReportTable = ReportTable()

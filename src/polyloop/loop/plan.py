@@ -19,6 +19,7 @@ _FREE = {
     "campaign": {"cycles", "workers"},
     "stop": True,
     "limits": True,
+    "report": True,
     "store": True,
     "features": {"time_limit_s"},
     "pool": {"file"},

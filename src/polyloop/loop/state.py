@@ -152,7 +152,7 @@ class CampaignState:
     cycles
         Finished cycles, in order.
     pool
-        Canonical SMILES of all candidates, the baseline of every enrichment. Empty before the pool was made.
+        Canonical SMILES of all candidates. Empty before the pool was made.
     directory
         Folder of the run.
     """

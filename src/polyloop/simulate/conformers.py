@@ -12,8 +12,17 @@ from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
 from polyloop.engines import tblite
+from polyloop.engines.tblite.single_point import HARTREE_KJ_MOL
 
-__all__ = ["Conformer", "boltzmann_weights", "embed", "find_conformers", "force_field_geometry"]
+__all__ = [
+    "Conformer",
+    "ConformerSearch",
+    "boltzmann_weights",
+    "embed",
+    "find_conformers",
+    "force_field_geometry",
+    "search_conformers",
+]
 
 _STAGE = "conformers"
 _WINDOW = 30.0  # kJ/mol above the lowest force-field energy; wider than the force field's error in conformer energies
@@ -21,7 +30,7 @@ _SAME_ENERGY, _SAME_SHAPE = 0.2, 0.01  # kJ/mol; relative difference of the prin
 _KCAL = 4.184
 _GAS_CONSTANT = 8.314462618e-3  # kJ/(mol K)
 # A random start for each embedding, then ever fewer demands on the geometry: crowded or caged units need them.
-_FALL_BACKS = (
+_FALL_BACKS: tuple[dict[str, int | bool], ...] = (
     {},
     {"useRandomCoords": True, "maxIterations": 200},
     {"useRandomCoords": True, "maxIterations": 500, "useBasicKnowledge": False, "useExpTorsionAnglePrefs": False},
@@ -30,14 +39,32 @@ _FALL_BACKS = (
 
 @dataclass(frozen=True)
 class Conformer:
-    """One relaxed conformer: geometry (GFN2-xTB) and energy above the lowest in kJ/mol."""
+    """One relaxed conformer: geometry (GFN2-xTB), energy above the lowest in kJ/mol, and the force-field start."""
 
     geometry: Geometry
     relative_energy: float
+    start: Geometry
+
+
+@dataclass(frozen=True)
+class ConformerSearch:
+    """The lowest conformers, and all force-field minima that were found, once for each time they were found.
+
+    `ensemble` has the torsions that distance geometry prefers, which are those of molecules in crystals; its mean
+    stands for a chain among its like better than gas-phase Boltzmann weights, which favour folding upon itself.
+    """
+
+    lowest: tuple[Conformer, ...]
+    ensemble: tuple[Geometry, ...]
 
 
 def find_conformers(mol: Chem.Mol, seed: int, keep: int = 3, embeddings: int | None = None) -> list[Conformer]:
-    """Return up to `keep` different low-energy conformers of `mol`, lowest first; the same for the same seed.
+    """Return up to `keep` different low-energy conformers of `mol`, lowest first: `search_conformers(...).lowest`."""
+    return list(search_conformers(mol, seed, keep, embeddings).lowest)
+
+
+def search_conformers(mol: Chem.Mol, seed: int, keep: int = 3, embeddings: int | None = None) -> ConformerSearch:
+    """Search the low-energy conformers of `mol`; the same for the same seed.
 
     ETKDG makes starts (doi:10.1021/acs.jcim.0c00025), MMFF94 (UFF where it lacks parameters) relaxes and ranks them,
     duplicates go, and GFN2-xTB relaxes the lowest. Stereocentres that the SMILES leaves open are sampled with the
@@ -62,7 +89,7 @@ def find_conformers(mol: Chem.Mol, seed: int, keep: int = 3, embeddings: int | N
     starts, bonds = embed(mol, seed, embeddings)
     energies = _relax_by_force_field(starts)
     chosen = _prune(starts, energies, keep)
-    relaxed: list[tuple[float, Geometry]] = []
+    relaxed: list[tuple[float, Geometry, int]] = []
     failure: EvaluationError | None = None
     for conformer in chosen:
         try:
@@ -70,17 +97,21 @@ def find_conformers(mol: Chem.Mol, seed: int, keep: int = 3, embeddings: int | N
         except EvaluationError as error:
             failure = error
             continue
-        relaxed.append((optimized.energy * 2625.4996394799, optimized.geometry))
+        relaxed.append((optimized.energy * HARTREE_KJ_MOL, optimized.geometry, conformer))
     if not relaxed:
         if failure is None:
             raise EvaluationError(FailureCode.CONFORMER, _STAGE, "No conformer has a finite force-field energy.")
         raise failure
     relaxed.sort(key=lambda pair: pair[0])
-    distinct: list[tuple[float, Geometry]] = []
-    for energy, geometry in relaxed:
-        if not any(_same(energy, geometry, *other) for other in distinct):
-            distinct.append((energy, geometry))
-    return [Conformer(geometry, energy - distinct[0][0]) for energy, geometry in distinct]
+    distinct: list[tuple[float, Geometry, int]] = []
+    for energy, geometry, start in relaxed:
+        if not any(_same(energy, geometry, *other[:2]) for other in distinct):
+            distinct.append((energy, geometry, start))
+    within = (index for index, energy in energies.items() if energy - min(energies.values()) <= _WINDOW)
+    return ConformerSearch(
+        tuple(Conformer(g, energy - distinct[0][0], Geometry.from_mol(starts, i)) for energy, g, i in distinct),
+        tuple(Geometry.from_mol(starts, index) for index in within),
+    )
 
 
 def embed(mol: Chem.Mol, seed: int, embeddings: int | None = None) -> tuple[Chem.Mol, frozenset[tuple[int, int]]]:
@@ -101,10 +132,9 @@ def embed(mol: Chem.Mol, seed: int, embeddings: int | None = None) -> tuple[Chem
     with rdBase.BlockLogs():
         for options in _FALL_BACKS:
             settings = rdDistGeom.ETKDGv3()
-            # RDKit multiplies this by the conformer's number: 0 would make all of them alike.
-            settings.randomSeed = int(np.random.default_rng(seed).integers(1, 2**24))
-            settings.numThreads = 1
-            for name, value in options.items():
+            # RDKit multiplies the seed by the conformer's number: 0 would make all of them alike.
+            drawn = int(np.random.default_rng(seed).integers(1, 2**24))
+            for name, value in {"randomSeed": drawn, "numThreads": 1, **options}.items():
                 setattr(settings, name, value)
             if len(rdDistGeom.EmbedMultipleConfs(full, count, settings)) > 0:
                 bonds = ((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in full.GetBonds())
@@ -134,8 +164,9 @@ def force_field_geometry(mol: Chem.Mol, seed: int) -> Geometry:
 def boltzmann_weights(relative_energies: list[float], temperature: float = 298.15) -> NDArray[np.float64]:
     """Return normalised Boltzmann weights of energies in kJ/mol at `temperature` in K, shape (n,)."""
     energies = np.asarray(relative_energies, dtype=np.float64)
-    weights: NDArray[np.float64] = np.exp(-(energies - energies.min()) / (_GAS_CONSTANT * temperature))
-    return weights / weights.sum()
+    factors = np.exp(-(energies - energies.min()) / (_GAS_CONSTANT * temperature))
+    weights: NDArray[np.float64] = factors / factors.sum()
+    return weights
 
 
 def _rotatable_bonds(mol: Chem.Mol) -> int:

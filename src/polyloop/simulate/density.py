@@ -61,7 +61,8 @@ def amorphous_density(polymer: Polymer, seed: int = 0, difference: Difference | 
 def repeat_unit_volume(difference: Difference, seed: int = 0) -> float:
     """Return the van der Waals volume of one repeat unit in cm3/mol, by the difference of two oligomers."""
     larger, smaller = oligomer_geometries(difference, seed)
-    return (van_der_waals_volume(larger) - van_der_waals_volume(smaller)) * ANGSTROM3_TO_CM3_PER_MOL
+    volume = van_der_waals_volume(larger) - van_der_waals_volume(smaller)
+    return volume / difference.units * ANGSTROM3_TO_CM3_PER_MOL
 
 
 def oligomer_geometries(difference: Difference, seed: int = 0) -> tuple[Geometry, Geometry]:

@@ -11,7 +11,7 @@ __all__ = ["Estimate", "Outcome"]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its standard deviation, both in the property's unit, what `std` covers, and how many were averaged."""
+    """A value with its standard deviation, both in the property's unit, what `std` covers, and how many it averages."""
 
     property: str
     value: float

@@ -6,6 +6,7 @@ import platform
 import time
 
 from numpy.linalg import LinAlgError
+from threadpoolctl import threadpool_limits
 
 from polyloop.chem import Polymer
 from polyloop.core import (
@@ -80,7 +81,9 @@ def evaluate_request(request: Request) -> list[Record]:
     started = time.perf_counter()
     try:
         _check_conditions(request.conditions)
-        outcome = protocol.function(polymer, request.seed, request.conditions)
+        # One evaluation owns one core: linear algebra on more threads than cores waits in busy loops.
+        with threadpool_limits(1):
+            outcome = protocol.function(polymer, request.seed, request.conditions)
     except MissingDependencyError:
         raise
     except EvaluationError as error:
@@ -99,10 +102,10 @@ def evaluate_request(request: Request) -> list[Record]:
     )
     return [
         Record.measured(
-            request, estimate.property, estimate.value,
+            request, estimate.property, float(estimate.value),
             std=estimate.std, n=estimate.n, std_of=estimate.std_of, provenance=provenance,
         )
-        for estimate in outcome.estimates
+        for estimate in sorted(outcome.estimates, key=lambda one: protocol.properties.index(one.property))
     ]  # fmt: skip
 
 

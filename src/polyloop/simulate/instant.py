@@ -24,9 +24,6 @@ __all__ = ["CORRECTION_TERMS", "PROPERTIES", "AdditiveCorrection", "correction_c
 PROPERTIES = ("refractive_index", "density", "static_polarizability", "molar_refraction")
 LARGEST = 200  # heavy atoms of the capped repeat unit; beyond it distance geometry takes seconds
 _STAGE = "DFT-D4 polarizability"
-# Relative difference between the polarizability of a unit from a dimer and from a capped unit, where the junction is
-# sound and where it is not (`docs/validation/optics.md`).
-_EXTRAPOLATION = {True: 0.006, False: 0.030}
 
 # What D4 gets wrong, as groups that are counted: electron-poor second-row atoms, oxygen and fluorine too high; iodine,
 # nitro groups and fused aromatic rings too low.
@@ -67,7 +64,7 @@ class AdditiveCorrection:
         return self.scale * static + sum(self.coefficients[term] * count for term, count in counts.items())
 
 
-def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:  # noqa: ARG001
+def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:
     """Estimate the refractive index of the amorphous polymer in milliseconds.
 
     Raises
@@ -86,8 +83,8 @@ def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outco
     static_d4 = dftd4.static_polarizability(larger) - dftd4.static_polarizability(smaller)
     more, fewer = correction_counts(difference.larger), correction_counts(difference.smaller)
     correction = additive_correction()
-    dynamic = correction.at_d_line(static_d4, {term: more[term] - fewer[term] for term in more})
-    level = float(np.hypot(correction.residual, _EXTRAPOLATION[difference.junction_is_sound]))
+    dynamic = correction.at_d_line(static_d4, {term: more[term] - fewer[term] for term in more}) / difference.units
+    level = float(np.hypot(correction.residual, difference.relative_errors(dynamic, dynamic)[0]))
     index = refractive_index(dynamic, density.value, polymer.molar_mass)
     relative = np.array([level, density.std / density.value])
     index_std = _slope(index) * float(np.linalg.norm(relative))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
 
 from rdkit import Chem
 
@@ -13,47 +15,72 @@ __all__ = ["Difference", "choose_difference", "reframe"]
 
 # A methyl cap on either side of a cut X-Y turns it into X-C and C-Y, and the cap-cap molecule takes away C-C. In bond
 # additivity that is X-Y again when X or Y is itself a saturated carbon; otherwise a junction is missing.
-LARGEST_PAIR = 22  # heavy atoms of the capped dimer, up to which the dimer is computed where the junction needs it
+LARGEST_PAIR = 22  # heavy atoms of the longer oligomer, up to which the junction is computed where the caps distort it
+SHORTEST = 4  # heavy atoms of a segment: a smaller one (CH2, CF2) is repeated, or its neighbours would be caps only
+
+_SOUND = (0.075, 0.0029)  # angstrom3, root mean square over 13 units
+_UNSOUND_STEP = (0.09, 0.30)  # relative, root mean square over 4 units
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Two oligomers whose difference is one repeat unit.
+    """Two oligomers whose difference is a whole number of repeat units.
 
     Parameters
     ----------
     larger, smaller
-        Molecules without hydrogens. `larger` has one repeat unit more.
-    n
-        Units in `larger`: 1 (methyl-capped unit less ethane) or 2 (dimer less monomer).
-    junction_is_sound
-        Whether the caps replace the junction between units without loss in bond additivity.
+        Molecules without hydrogens.
+    n_larger, n_smaller
+        Their numbers of repeat units; 0 is cap-cap, ethane.
+    junction
+        `sound`: the caps replace the junction between units without loss in bond additivity; `included`: they do not,
+        and the difference of two oligomers holds it; `missing`: they do not, and the unit is too large for two.
     """
 
     larger: Chem.Mol
     smaller: Chem.Mol
-    n: int
-    junction_is_sound: bool
+    n_larger: int
+    n_smaller: int
+    junction: Literal["sound", "included", "missing"]
+
+    @property
+    def units(self) -> int:
+        """Number of repeat units in the difference."""
+        return self.n_larger - self.n_smaller
+
+    def relative_errors(self, polarizability: float, dispersion: float) -> tuple[float, float]:
+        """Return relative standard deviations of one unit's polarizability and of its dispersion F - C, angstrom3.
+
+        From `benchmarks/oligomer_study.py`: root mean square differences between a capped segment and two segments
+        less one. A sound junction costs the same whatever the size of the unit. The step from one unit to two of
+        chains whose junction is missing is the error of one; a third of it is left for two.
+        """
+        if self.junction == "sound":
+            return _SOUND[0] / self.units / polarizability, _SOUND[1] / self.units / dispersion
+        share = 1.0 if self.junction == "missing" else 1.0 / 3.0
+        return _UNSOUND_STEP[0] * share, _UNSOUND_STEP[1] * share
 
 
-def choose_difference(polymer: Polymer, largest_pair: int = LARGEST_PAIR, n: int | None = None) -> Difference:
-    """Return the pair of methyl-capped oligomers that stands for one repeat unit of `polymer`.
+def choose_difference(polymer: Polymer, largest_pair: int = LARGEST_PAIR) -> Difference:
+    """Return the methyl-capped oligomers that stand for the repeat unit of `polymer`.
 
-    The chain is cut at a single bond with a saturated carbon where it has one; then a capped unit less ethane is as
-    good as a dimer less a capped unit (shown in `docs/validation/optics.md`). Otherwise the dimer is used where it has
-    at most `largest_pair` heavy atoms.
+    The chain is cut at a single bond with a saturated carbon where it has one; then a capped segment less ethane is as
+    good as two segments less one (shown in `docs/validation/optics.md`). Otherwise two segments less one are used where
+    the longer oligomer has at most `largest_pair` heavy atoms.
 
-    Parameters
-    ----------
-    n
-        Force the number of units in the larger oligomer.
+    Raises
+    ------
+    EvaluationError
+        UNSUPPORTED for a backbone without single bonds outside rings.
     """
     framed, cost = reframe(polymer)
     sound = cost < _UNSOUND
-    if n is None:
-        pair_size = 2 * (framed.mol.GetNumHeavyAtoms()) + 2
-        n = 1 if sound or pair_size > largest_pair else 2
-    return Difference(framed.oligomer(n), framed.oligomer(n - 1), n, sound or n > 1)
+    unit = framed.mol.GetNumHeavyAtoms()
+    segment = max(1, -(-SHORTEST // unit))
+    pair = not sound and 2 * segment * unit + 2 <= largest_pair
+    larger, smaller = (2 * segment, segment) if pair else (segment, 0)
+    junction: Literal["sound", "included", "missing"] = "sound" if sound else "included" if pair else "missing"
+    return Difference(framed.oligomer(larger), framed.oligomer(smaller), larger, smaller, junction)
 
 
 def reframe(polymer: Polymer) -> tuple[Polymer, int]:
@@ -67,7 +94,7 @@ def reframe(polymer: Polymer) -> tuple[Polymer, int]:
     pair = polymer.oligomer(2)
     path = _backbone(pair)
     candidates = []
-    for first, second in zip(path, path[1:], strict=False):
+    for first, second in pairwise(path):
         bond = pair.GetBondBetweenAtoms(first, second)
         if bond.GetBondType() == Chem.BondType.SINGLE and not bond.IsInRing():
             candidates.append((_cost_of_cut(bond), bond.GetIdx(), first))
@@ -103,9 +130,10 @@ def _cost_of_cut(bond: Chem.Bond) -> int:
     saturated = sum(_is_saturated_carbon(atom) for atom in ends)
     if saturated == 0:
         return _UNSOUND + (2 if bond.GetIsConjugated() else 0)
-    # Next best after two saturated carbons is one; a fluorinated carbon feels a methyl neighbour more.
+    # Fluorine draws electrons from a methyl cap: with caps in place of CF2 on both sides, CF2 comes out 4.6 % less
+    # polarizable than within a longer chain.
     fluorinated = sum(any(near.GetSymbol() == "F" for near in atom.GetNeighbors()) for atom in ends)
-    return 2 * (2 - saturated) + fluorinated
+    return _UNSOUND if fluorinated == 2 else 2 * (2 - saturated) + fluorinated
 
 
 def _is_saturated_carbon(atom: Chem.Atom) -> bool:
@@ -120,7 +148,7 @@ def _backbone(pair: Chem.Mol) -> tuple[int, ...]:
 
 
 def _junction_cost(pair: Chem.Mol, path: tuple[int, ...]) -> int | None:
-    for first, second in zip(path, path[1:], strict=False):
+    for first, second in pairwise(path):
         units = (pair.GetAtomWithIdx(first).GetIntProp("unit"), pair.GetAtomWithIdx(second).GetIntProp("unit"))
         if units == (0, 1):
             bond = pair.GetBondBetweenAtoms(first, second)

@@ -12,14 +12,15 @@ from rdkit import Chem, rdBase
 from polyloop.chem import Geometry, Polymer
 from polyloop.core import Conditions, EvaluationError, FailureCode
 from polyloop.engines import pyscf, tblite
-from polyloop.simulate.conformers import Conformer, boltzmann_weights, find_conformers
+from polyloop.simulate.conformers import Conformer, ConformerSearch, boltzmann_weights, search_conformers
 from polyloop.simulate.density import AmorphousDensity, amorphous_density
+from polyloop.simulate.dipole_interaction import interacting_polarizability
 from polyloop.simulate.estimate import Estimate, Outcome
 from polyloop.simulate.lorentz_lorenz import OpticalInputs, molar_refraction, propagated_std
 from polyloop.simulate.oligomers import Difference, choose_difference
 from polyloop.simulate.polarizability_scale import LEVEL, SCALE
 
-__all__ = ["PROPERTIES", "WAVELENGTHS", "OligomerOptics", "oligomer_optics", "quick_optics"]
+__all__ = ["PROPERTIES", "WAVELENGTHS", "OligomerOptics", "oligomer_optics", "quick_optics", "solid_optics"]
 
 PROPERTIES = (
     "refractive_index", "refractive_index_F", "refractive_index_C", "abbe_number", "density", "static_polarizability",
@@ -34,16 +35,15 @@ _STAGE = "oligomers"
 
 @dataclass(frozen=True)
 class ErrorModel:
-    """Relative standard deviations of a repeat unit's polarizability that the evaluation itself cannot see.
+    """How conformers change a repeat unit's polarizability, and its dispersion F - C.
 
-    Each is the root mean square found in `docs/validation/optics.md`: the scatter of the isotropic polarizability and
-    of its dispersion over conformers, and the difference between one and two repeat units, where the caps replace the
-    junction between units soundly (all but fully conjugated and purely inorganic backbones) and where they do not.
+    From `benchmarks/oligomer_study.py` (see `docs/validation/optics.md`). `slopes`: relative change per relative change
+    of the interacting dipoles of `dipole_interaction.py`, from one conformer to another. `conformers`: relative
+    standard deviations of polarizability and dispersion, that this correction leaves.
     """
 
-    conformers: tuple[float, float] = (0.004, 0.010)
-    sound: tuple[float, float] = (0.006, 0.020)
-    unsound: tuple[float, float] = (0.030, 0.150)
+    slopes: tuple[float, float] = (0.69, 1.70)
+    conformers: tuple[float, float] = (0.0036, 0.016)
 
 
 ERRORS = ErrorModel()
@@ -56,7 +56,9 @@ class OligomerOptics:
     Parameters
     ----------
     polarizabilities
-        Isotropic, unscaled, at `WAVELENGTHS`, angstrom3, shape (4,).
+        Isotropic, unscaled, at `WAVELENGTHS`, angstrom3, shape (4,), for the mean over conformers.
+    scatter
+        Standard deviation of the isotropic polarizability over conformers, angstrom3.
     homo, lumo, dipole_moment
         Of the lowest conformer, at `LEVEL`; eV, eV, debye.
     spread
@@ -69,6 +71,7 @@ class OligomerOptics:
     """
 
     polarizabilities: NDArray[np.float64]
+    scatter: float
     homo: float
     lumo: float
     dipole_moment: float
@@ -77,7 +80,7 @@ class OligomerOptics:
     n_conformers: int
 
 
-def quick_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:  # noqa: ARG001
+def quick_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:
     """Compute the optical constants of the amorphous polymer, and the electronic properties of its repeat unit.
 
     Raises
@@ -90,12 +93,11 @@ def quick_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome
     density = amorphous_density(polymer, seed, difference)
     larger = _optics_of(difference.larger, seed)
     smaller = _optics_of(difference.smaller, seed)
-    raw = larger.polarizabilities - smaller.polarizabilities
-    scaled = SCALE.apply(raw)
-    inputs = OpticalInputs(scaled, density.value, polymer.molar_mass)
-    unit = larger if difference.n == 1 else smaller
+    raw = (larger.polarizabilities - smaller.polarizabilities) / difference.units
+    scatter = float(np.hypot(larger.scatter, smaller.scatter)) / difference.units / float(raw[2])
+    unit = smaller if difference.n_smaller else larger
     return Outcome(
-        estimates=(*_optical(inputs, difference, density), *_electronic(larger, unit)),
+        estimates=(*solid_optics(polymer, difference, density, raw, scatter), *_electronic(larger, unit)),
         engines={**pyscf.versions(), "tblite": tblite.version(), "rdkit": rdBase.rdkitVersion},
         settings={
             "level": LEVEL.to_dict(),
@@ -103,14 +105,29 @@ def quick_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome
             "packing": density.model,
             "oligomers": [Chem.MolToSmiles(difference.larger), Chem.MolToSmiles(difference.smaller)],
             "raw_polarizabilities": [round(float(value), 5) for value in raw],
+            "conformer_scatter": round(scatter, 5),
         },
     )
 
 
-def _optical(inputs: OpticalInputs, difference: Difference, density: AmorphousDensity) -> list[Estimate]:
-    extrapolation = ERRORS.sound if difference.junction_is_sound else ERRORS.unsound
-    level = float(np.linalg.norm([ERRORS.conformers[0], extrapolation[0], SCALE.level_std]))
-    dispersion = float(np.linalg.norm([ERRORS.conformers[1], extrapolation[1], SCALE.dispersion_std]))
+def solid_optics(
+    polymer: Polymer, difference: Difference, density: AmorphousDensity, raw: NDArray[np.float64], scatter: float
+) -> list[Estimate]:
+    """Return the optical estimates that follow from one unit's unscaled polarizabilities and the density.
+
+    Parameters
+    ----------
+    raw
+        At `WAVELENGTHS`, angstrom3, shape (4,).
+    scatter
+        Relative standard deviation of the polarizability over conformers.
+    """
+    inputs = OpticalInputs(SCALE.apply(raw), density.value, polymer.molar_mass)
+    spread = float(inputs.polarizabilities[3] - inputs.polarizabilities[1])
+    extrapolation = difference.relative_errors(float(inputs.polarizabilities[2]), spread)
+    level = float(np.linalg.norm([scatter, ERRORS.conformers[0], extrapolation[0], SCALE.level_std]))
+    excess = (ERRORS.slopes[1] / ERRORS.slopes[0] - 1.0) * scatter
+    dispersion = float(np.linalg.norm([excess, ERRORS.conformers[1], extrapolation[1], SCALE.dispersion_std]))
     n_c, n_d, n_f, abbe = inputs.constants()
     std = propagated_std(inputs, level, dispersion, density.std / density.value)
     static, dynamic = float(inputs.polarizabilities[0]), float(inputs.polarizabilities[2])
@@ -168,19 +185,30 @@ def _optics_of(mol: Chem.Mol, seed: int) -> OligomerOptics:
 def oligomer_optics(smiles: str, seed: int, level: pyscf.Level = LEVEL) -> OligomerOptics:
     """Return the unscaled polarizabilities and the electronic properties of one closed-shell molecule."""
     mol = Chem.MolFromSmiles(smiles)
-    conformers = find_conformers(mol, seed, keep=_conformers_to_keep(mol))
-    state = pyscf.ground_state(conformers[0].geometry, level)
+    search = search_conformers(mol, seed, keep=_conformers_to_keep(mol))
+    state = pyscf.ground_state(search.lowest[0].geometry, level)
     tensors = pyscf.polarizability(state, WAVELENGTHS)
-    solvation, spread = _over_conformers(conformers)
+    polarizabilities, scatter = _ensemble_mean(np.trace(tensors, axis1=1, axis2=2) / 3.0, search)
+    solvation, spread = _over_conformers(search.lowest)
     return OligomerOptics(
-        polarizabilities=np.trace(tensors, axis1=1, axis2=2) / 3.0,
+        polarizabilities=polarizabilities,
+        scatter=scatter,
         homo=state.homo,
         lumo=state.lumo,
         dipole_moment=state.dipole,
         solvation_energy=solvation,
         spread=spread,
-        n_conformers=len(conformers),
+        n_conformers=len(search.lowest),
     )
+
+
+def _ensemble_mean(lowest: NDArray[np.float64], search: ConformerSearch) -> tuple[NDArray[np.float64], float]:
+    """Polarizabilities of the lowest conformer moved to the mean of the ensemble, and their scatter in angstrom3."""
+    dipoles = np.array([interacting_polarizability(geometry) for geometry in search.ensemble])
+    dipoles = dipoles / interacting_polarizability(search.lowest[0].start) - 1.0
+    level, dispersion = (1.0 + slope * float(dipoles.mean()) for slope in ERRORS.slopes)
+    static = lowest[0] * level
+    return static + (lowest - lowest[0]) * dispersion, float(ERRORS.slopes[0] * dipoles.std() * lowest[2])
 
 
 def _conformers_to_keep(mol: Chem.Mol) -> int:
@@ -189,7 +217,7 @@ def _conformers_to_keep(mol: Chem.Mol) -> int:
     return 3 if heavy <= 16 else 2 if heavy <= 30 else 1
 
 
-def _over_conformers(conformers: list[Conformer]) -> tuple[float, NDArray[np.float64]]:
+def _over_conformers(conformers: tuple[Conformer, ...]) -> tuple[float, NDArray[np.float64]]:
     weights = boltzmann_weights([conformer.relative_energy for conformer in conformers])
     rows = np.array([_tight_binding_row(conformer.geometry) for conformer in conformers])
     mean = weights @ rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -14,7 +14,7 @@ from rdkit import Chem
 
 from polyloop.chem import Polymer
 
-__all__ = ["DESCRIPTORS", "PackingModel", "descriptors", "packing_model"]
+__all__ = ["DESCRIPTORS", "PackingModel", "atom_shares", "descriptors", "packing_model"]
 
 _BY_SYMBOL = {
     "F": "fluorine", "Cl": "heavy_halogen", "Br": "heavy_halogen", "I": "heavy_halogen", "Si": "silicon",
@@ -23,7 +23,7 @@ _BY_SYMBOL = {
 DESCRIPTORS = (
     "aromatic_backbone", "aromatic_pendant", "alicyclic", "methyl", "branch", "quaternary", "unsaturated", "donor",
     "carbonyl", "ether", "siloxane", "nitrile", "nitrogen", "fluorine", "trifluoromethyl", "heavy_halogen", "sulfide",
-    "sulfonyl", "silicon", "phosphorus", "side_chain", "hindered_aromatic", "backbone", "hydrogen",
+    "sulfonyl", "aryl_sulfonyl", "silicon", "phosphorus", "side_chain", "hindered_aromatic", "backbone", "hydrogen",
 )  # fmt: skip
 
 
@@ -35,7 +35,11 @@ def descriptors(polymer: Polymer) -> dict[str, float]:
     """
     mol = polymer.mol
     stars = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0]
-    path = Chem.GetShortestPath(mol, stars[0], stars[1])[1:-1]
+    return atom_shares(mol, Chem.GetShortestPath(mol, stars[0], stars[1])[1:-1])
+
+
+def atom_shares(mol: Chem.Mol, path: Sequence[int] = ()) -> dict[str, float]:
+    """Return the shares of `DESCRIPTORS` in `mol`, whose chain runs along the atoms in `path` (none in a liquid)."""
     backbone = _with_crossed_rings(mol, set(path))
     counts = dict.fromkeys(DESCRIPTORS, 0.0)
     heavy = [atom for atom in mol.GetAtoms() if atom.GetAtomicNum() > 1]
@@ -110,7 +114,9 @@ def _nitrogen(atom: Chem.Atom) -> list[str]:
 
 
 def _sulfur(atom: Chem.Atom) -> list[str]:
-    return ["sulfonyl"] if atom.GetDegree() > 2 else ["sulfide"]
+    if atom.GetDegree() <= 2:
+        return ["sulfide"]
+    return ["aryl_sulfonyl" if any(near.GetIsAromatic() for near in atom.GetNeighbors()) else "sulfonyl"]
 
 
 @dataclass(frozen=True)

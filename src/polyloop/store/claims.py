@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -142,16 +142,29 @@ def add(database: Database, found: Sequence[Record]) -> tuple[int, int]:
         now = database.now(connection)
         new = ensure_evaluations(database, connection, list(requests.values()), Status.WAITING, now)
         present = load_records(connection, {key: requests[key] for key in requests if key not in new})
-        for key in sorted(groups):
-            if present.get(key):
-                _same_or_error(database, present[key], groups[key])
-                continue
-            status, failure = verdicts[key]
-            _end_open_attempts(connection, key, now, Status.LOST)
-            _replace_records(connection, key, groups[key], now)
+        known = [key for key in sorted(groups) if present.get(key)]
+        for key in known:
+            _same_or_error(database, present[key], groups[key])
+        fresh = [key for key in sorted(groups) if not present.get(key)]
+        for key in fresh:
+            if key not in new:  # somebody is computing it, or meant to
+                _end_open_attempts(connection, key, now, Status.LOST)
+        for part in chunks(fresh):
+            rows = [record_to_row(record, now) for key in part for record in groups[key]]
+            connection.execute(insert(records), rows)
+            _settle(connection, {key: verdicts[key] for key in part}, now)
+    return len(fresh), len(known)
+
+
+def _settle(connection: Connection, verdicts: Mapping[str, tuple[Status, Failure | None]], now: float) -> None:
+    """Set the status of several evaluations; in bulk where there is no failure to keep."""
+    for status in (Status.DONE, Status.UNPHYSICAL):
+        keys = [key for key, verdict in verdicts.items() if verdict[0] is status]
+        values = {"status": status.value, "updated": now, "owner": None, "lease_until": None, "failure": None}
+        connection.execute(update(evaluations).where(evaluations.c.key.in_(keys)).values(values))
+    for key, (status, failure) in verdicts.items():
+        if failure is not None:
             _set(connection, key, now, status, failure=failure)
-    known = sum(bool(present.get(key)) for key in groups)
-    return len(groups) - known, known
 
 
 def _same_or_error(database: Database, present: Sequence[Record], given: Sequence[Record]) -> None:

@@ -23,11 +23,8 @@ _TEXTS = ("smiles", "polymer_class", "property", "unit", "std_of", "status", "fa
 def write_csv(path: Path, found: Sequence[Record], classes: Mapping[str, str], layout: Layout) -> int:
     """Write records as CSV (UTF-8, comma, point); return the number of rows."""
     columns, rows = _lay_out(found, classes, layout)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    _write(path, text.getvalue())
+    lines = [_csv_line(columns), *(_csv_line([row[column] for column in columns]) for row in rows)]
+    _write(path, "".join(lines))
     return len(rows)
 
 
@@ -57,6 +54,13 @@ def _lay_out(
     if layout == "wide":
         return wide_columns(found), wide_rows(found, classes)
     raise StoreError(f"There is no layout {layout!r}.", mend="Use wide or long.")
+
+
+def _csv_line(cells: Sequence[Any]) -> str:
+    # The csv module quotes a carriage return only where its own line ends have one; lines here end as on Unix.
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _write(path: Path, content: str | bytes) -> None:

@@ -180,7 +180,6 @@ def _polymer_class(smiles: str) -> str | None:
     from polyloop.chem import Polymer  # late: looking into a store need not load rdkit
 
     try:
-        found = getattr(Polymer(smiles), "polymer_class", None)
+        return str(Polymer(smiles).polymer_class)
     except InvalidInputError:
         return None  # an evaluator of the user's own may know structures that chem does not
-    return None if found is None else str(found)

@@ -6,20 +6,21 @@ from importlib.metadata import version as _distribution_version
 
 import numpy as np
 from dftd4.interface import DispersionModel
+from numpy.typing import NDArray
 from rdkit import Chem
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
 
-__all__ = ["static_polarizability", "version"]
+__all__ = ["atomic_polarizabilities", "static_polarizability", "version"]
 
 _BOHR = 0.529177210903  # angstrom, CODATA 2018
 _HEAVIEST = 86  # D4 has reference polarizabilities for H to Rn
 _STAGE = "DFT-D4"
 
 
-def static_polarizability(geometry: Geometry) -> float:
-    """Return the isotropic static polarizability in angstrom3.
+def atomic_polarizabilities(geometry: Geometry) -> NDArray[np.float64]:
+    """Return each atom's isotropic static polarizability in angstrom3, shape (n_atoms,).
 
     Raises
     ------
@@ -38,12 +39,17 @@ def static_polarizability(geometry: Geometry) -> float:
         raise EvaluationError(FailureCode.GEOMETRY, _STAGE, "A coordinate is not a finite number.")
     try:
         model = DispersionModel(numbers, geometry.coordinates / _BOHR, charge=float(geometry.charge))
-        value = float(np.sum(model.get_properties()["polarizabilities"])) * _BOHR**3
+        values: NDArray[np.float64] = np.asarray(model.get_properties()["polarizabilities"]) * _BOHR**3
     except RuntimeError as error:
         raise EvaluationError(FailureCode.GEOMETRY, _STAGE, f"D4 refused the geometry: {error}") from error
-    if not np.isfinite(value):
+    if not np.isfinite(values).all():
         raise EvaluationError(FailureCode.GEOMETRY, _STAGE, "The polarizability is not a finite number.")
-    return value
+    return values
+
+
+def static_polarizability(geometry: Geometry) -> float:
+    """Return the molecule's isotropic static polarizability in angstrom3: the sum of `atomic_polarizabilities`."""
+    return float(atomic_polarizabilities(geometry).sum())
 
 
 def version() -> str:

@@ -162,4 +162,5 @@ class _Kernel:
         potentials = self._numint.nr_rks_fxc(
             self._molecule, self._grid, self._functional, self._density, densities, hermi=1, rho0=rho, vxc=vxc, fxc=fxc
         )
-        return 2.0 * (occupied.T @ potentials @ virtual)
+        product: Array = 2.0 * (occupied.T @ potentials @ virtual)
+        return product

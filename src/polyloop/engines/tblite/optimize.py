@@ -120,9 +120,9 @@ def _rational_step(hessian: NDArray[np.float64], gradient: NDArray[np.float64], 
             low = shift
         else:
             high = shift
-    step = -vectors @ (along / (values - low))
-    length = float(np.linalg.norm(step))
-    return step if length <= trust else step * (trust / length)
+    step: NDArray[np.float64] = -vectors @ (along / (values - low))
+    step *= min(1.0, trust / max(float(np.linalg.norm(step)), 1e-12))
+    return step
 
 
 def _updated(

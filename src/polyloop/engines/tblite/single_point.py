@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import version as _distribution_version
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,7 @@ class TightBinding:
                 self._calculator.add("alpb-solvation", solvent)
         except _ERRORS as error:
             raise EvaluationError(FailureCode.ELEMENT, _STAGE, f"GFN2-xTB could not be set up: {error}") from error
-        self._result = None
+        self._result: Any = None
 
     def __call__(self, coordinates: NDArray[np.float64]) -> SinglePoint:
         """Return energy and gradient at `coordinates` (angstrom, shape (n_atoms, 3)).

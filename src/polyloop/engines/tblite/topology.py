@@ -23,8 +23,8 @@ _GROUND = 0.01  # hartree/bohr2, for what the springs leave free
 
 def _radii_sums(geometry: Geometry) -> NDArray[np.float64]:
     table = Chem.GetPeriodicTable()
-    radii = np.array([table.GetRcovalent(symbol) for symbol in geometry.symbols])
-    return radii[:, None] + radii[None, :]
+    radii: NDArray[np.float64] = np.array([table.GetRcovalent(symbol) for symbol in geometry.symbols])
+    return np.add.outer(radii, radii)
 
 
 def bonds_of(geometry: Geometry, factor: float = 1.25) -> frozenset[tuple[int, int]]:

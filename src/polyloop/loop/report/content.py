@@ -1,9 +1,10 @@
-"""What a report says, computed from a campaign's state: tables, texts and the planes of its scatter plots."""
+"""What a report says, computed from a campaign's state: planes, the optical limit, calibration, failures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -11,25 +12,172 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem import Polymer
-from polyloop.chem.optical_limit import LimitLine
-from polyloop.core import get_property
+from polyloop.chem.optical_limit import LimitLine, default_limit
+from polyloop.core import ConfigurationError, Status, get_property
 from polyloop.design import Objective
-from polyloop.loop.report.figures import Plane
+from polyloop.design.objectives import utilities
+from polyloop.loop.config import CampaignConfig
+from polyloop.loop.report import text
+from polyloop.loop.report.figures import Axis, Plane
 from polyloop.loop.state import CampaignState, Candidate
 
 __all__ = [
-    "OPTICAL",
+    "CALIBRATION_COLUMNS",
     "FailureRow",
-    "beyond_limit",
+    "OpticalLimit",
+    "axis_of",
+    "best_rows",
     "calibration_rows",
-    "count_per_cycle",
     "failure_rows",
-    "label",
+    "limit_line",
+    "optical_limit",
     "planes",
+    "polymer_class",
     "quarter_half_end",
 ]
 
-OPTICAL = ("abbe_number", "refractive_index")
+_ABBE, _INDEX = "abbe_number", "refractive_index"
+_PLANES_SHOWN, _BEST_SHOWN, _BEST_OF_ONE = 6, 24, 12
+
+
+@dataclass(frozen=True)
+class OpticalLimit:
+    """The limit line, and where each candidate stands to it.
+
+    Parameters
+    ----------
+    margin
+        Refractive index minus the limit at the candidate's Abbe number, shape (candidates,); NaN where one of the two
+        is not known.
+    is_default
+        Whether it is the line of the shipped table.
+    """
+
+    line: LimitLine
+    margin: NDArray[np.float64]
+    is_default: bool = True
+
+    @cached_property
+    def known(self) -> NDArray[np.bool_]:
+        """Candidates that have both properties, shape (candidates,)."""
+        return np.asarray(np.isfinite(self.margin))
+
+    @cached_property
+    def beyond(self) -> NDArray[np.bool_]:
+        """Candidates above the line, shape (candidates,)."""
+        return np.asarray(self.margin > 0)
+
+    @property
+    def label(self) -> str:
+        """What the line is called in pictures."""
+        return "empirical limit" if self.is_default else "limit of the campaign file"
+
+
+def limit_line(config: CampaignConfig) -> LimitLine | None:
+    """Return the limit line of the campaign file, or None where it names none.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file gives only one of slope and intercept.
+    """
+    slope, intercept = config.report.limit_slope, config.report.limit_intercept
+    if slope is None and intercept is None:
+        return None
+    if slope is None or intercept is None:
+        raise ConfigurationError(
+            "A limit line needs both limit_slope and limit_intercept.",
+            where="[report]",
+            mend="Give both, or neither for the line of the shipped table.",
+        )
+    return LimitLine(slope, intercept)
+
+
+def optical_limit(state: CampaignState, line: LimitLine | None = None) -> OpticalLimit | None:
+    """Return the limit for a campaign on refractive index and Abbe number, else None.
+
+    `line` replaces that of the campaign file, which replaces that of the shipped table.
+    """
+    if not {_ABBE, _INDEX} <= {objective.property for objective in state.objectives}:
+        return None
+    own = line or limit_line(state.config)
+    drawn = own or default_limit()
+    columns = {objective.property: column for column, objective in enumerate(state.objectives)}
+    index, abbe = state.values[:, columns[_INDEX]], state.values[:, columns[_ABBE]]
+    return OpticalLimit(drawn, index - drawn(abbe), is_default=own is None)
+
+
+def axis_of(objective: Objective) -> Axis:
+    """Return how the values of an objective are drawn. Optics draws the Abbe number falling to the right."""
+    ends = objective.ends if objective.direction == "range" else None
+    label, maximised = text.axis_label(objective.property), objective.direction == "maximise"
+    return Axis(label, ends, maximised, inverted=objective.property == _ABBE)
+
+
+def planes(state: CampaignState, limit: OpticalLimit | None) -> list[tuple[str, Plane]]:
+    """Return (title, plane) for each pair of objectives, at most six pairs, the optical one first.
+
+    The points are those that have both values. The Abbe number is drawn along x and the refractive index along y.
+    """
+    names = [objective.property for objective in state.objectives]
+    cycle = np.array([candidate.cycle for candidate in state.candidates], dtype=np.int_)
+    # Among equals, sorting keeps the order of the campaign file.
+    pairs = sorted(combinations(range(len(names)), 2), key=lambda pair: {names[i] for i in pair} != {_ABBE, _INDEX})
+    found = []
+    for pair in pairs[:_PLANES_SHOWN]:
+        a, b = reversed(pair) if names[pair[1]] == _ABBE else pair
+        both = [state.objectives[a], state.objectives[b]]
+        keep = np.isfinite(state.values[:, [a, b]]).all(axis=1)
+        if keep.any():
+            values = state.values[keep][:, [a, b]]
+            is_optical = limit is not None and {names[a], names[b]} == {_ABBE, _INDEX}
+            plane = Plane(
+                values=values,
+                utilities=utilities(values, both),
+                cycle=cycle[keep],
+                x=axis_of(both[0]),
+                y=axis_of(both[1]),
+                limit=limit.line if limit and is_optical else None,
+                limit_label=limit.label if limit and is_optical else "",
+            )
+            found.append((text.sentence(f"{text.words(names[b])} against {text.words(names[a])}"), plane))
+    return found
+
+
+def quarter_half_end(last: int) -> list[int]:
+    """Return the cycles at one quarter, one half and the end of `last` cycles, without repetition."""
+    return sorted({round(last / 4), round(last / 2), last})
+
+
+def best_rows(state: CampaignState) -> tuple[NDArray[np.intp], str]:
+    """Return the candidates whose structures are drawn, the best of the first objective first, and what they are."""
+    first = -utilities(state.values, state.objectives)[:, 0]
+    if len(state.objectives) == 1:
+        known = np.flatnonzero(np.isfinite(first))
+        rows = known[np.argsort(first[known], kind="stable")][:_BEST_OF_ONE]
+        return rows, f"The best {len(rows)} of {len(known)} polymers, the best first."
+    front = np.flatnonzero(state.front)
+    rows = front[np.argsort(first[front], kind="stable")]
+    note = "no computed polymer is at least as good in every objective and better in one"
+    if len(rows) > _BEST_SHOWN:
+        # Evenly along the front, so that both of its ends are seen.
+        rows = rows[np.linspace(0, len(rows) - 1, _BEST_SHOWN).round().astype(int)]
+        return rows, f"{_BEST_SHOWN} of the {len(front)} polymers on the Pareto front ({note}), evenly chosen along it."
+    return rows, f"Polymers on the Pareto front: {len(rows)} ({note})."
+
+
+CALIBRATION_COLUMNS = ("n", "rmse", "r2", "coverage_50", "coverage_90", "coverage_95", "nlpd", "z_std")
+
+
+def calibration_rows(state: CampaignState) -> list[dict[str, Any]]:
+    """Return the calibration of each cycle and objective: held out before proposing, and of the batch itself."""
+    rows = []
+    for metrics in state.cycles:
+        for source in (metrics.calibration, metrics.prospective):
+            for name, figures in source.items():
+                numbers = {column: figures.get(column) for column in CALIBRATION_COLUMNS}
+                rows.append({"cycle": metrics.cycle, "property": name, "method": figures.get("method", ""), **numbers})
+    return rows
 
 
 @dataclass(frozen=True)
@@ -44,103 +192,39 @@ class FailureRow:
     hint: str
 
 
-def label(name: str) -> str:
-    """Return a property's name with its unit, for an axis or a column."""
-    unit = get_property(name).unit
-    return name.replace("_", " ") + ("" if unit == "1" else f" / {unit}")
-
-
-def _direction(objective: Objective) -> bool | None:
-    return {"maximise": True, "minimise": False}.get(objective.direction)
-
-
-def planes(state: CampaignState, limit: LimitLine | None) -> list[Plane]:
-    """Return one plane per pair of objectives (the first three pairs), with the points that have both values.
-
-    The Abbe number is drawn along x and the refractive index along y, with the empirical limit between them.
-    """
-    cycle = np.array([candidate.cycle for candidate in state.candidates], dtype=np.int_)
-    found = []
-    for a, b in list(combinations(range(len(state.objectives)), 2))[:3]:
-        if state.objectives[a].property == OPTICAL[1] and state.objectives[b].property == OPTICAL[0]:
-            a, b = b, a
-        first, second = state.objectives[a], state.objectives[b]
-        keep = np.isfinite(state.values[:, [a, b]]).all(axis=1)
-        if keep.any():
-            optical = limit is not None and (first.property, second.property) == OPTICAL
-            found.append(
-                Plane(
-                    x=state.values[keep, a],
-                    y=state.values[keep, b],
-                    cycle=cycle[keep],
-                    x_label=label(first.property),
-                    y_label=label(second.property),
-                    maximise=(_direction(first), _direction(second)),
-                    limit=limit if optical else None,
-                )
-            )
-    return found
-
-
-def quarter_half_end(cycles: Sequence[int]) -> list[int]:
-    """Return the cycles at one quarter, one half and the end of the finished ones, without repetition."""
-    last = max(cycles, default=0)
-    return sorted({round(last / 4), round(last / 2), last})
-
-
-def beyond_limit(state: CampaignState, limit: LimitLine) -> NDArray[np.bool_]:
-    """Mask of the candidates whose refractive index passes the limit at their Abbe number, shape (candidates,)."""
-    index = np.array([_number(candidate.value("refractive_index")) for candidate in state.candidates])
-    abbe = np.array([_number(candidate.value("abbe_number")) for candidate in state.candidates])
-    known = np.isfinite(index) & np.isfinite(abbe)
-    beyond = np.zeros(len(index), dtype=bool)
-    beyond[known] = index[known] > limit(abbe[known])
-    return beyond
-
-
-def _number(value: float | None) -> float:
-    return np.nan if value is None else value
-
-
-def count_per_cycle(state: CampaignState, mask: NDArray[np.bool_], cycles: Sequence[int]) -> list[int]:
-    """Return how many masked candidates had been found up to each cycle."""
-    cycle = np.array([candidate.cycle for candidate in state.candidates])
-    return [int((mask & (cycle <= last)).sum()) for last in cycles]
-
-
-def calibration_rows(state: CampaignState) -> tuple[list[str], list[list[str]]]:
-    """Return header and rows of the held-out calibration, one row per cycle and objective."""
-    header, rows = ["cycle", "property"], []
-    for metrics in state.cycles:
-        for name, figures in metrics.calibration.items():
-            numbers = {key: value for key, value in figures.items() if isinstance(value, int | float)}
-            header += [key for key in numbers if key not in header]
-            rows.append((str(metrics.cycle), name, numbers))
-    cells = [[cycle, name, *(_text(numbers.get(key)) for key in header[2:])] for cycle, name, numbers in rows]
-    return header, cells
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else f"{value:.3g}"
-
-
 def failure_rows(candidates: Sequence[Candidate]) -> list[FailureRow]:
-    """Group the candidates without a usable value by code and stage, the most frequent first."""
-    groups: dict[tuple[str, str], list[Candidate]] = {}
+    """Group the candidates whose evaluation ended without usable values by code and stage, most frequent first."""
+    groups: dict[tuple[str, str], list[tuple[Candidate, str, str]]] = {}
     for candidate in candidates:
         if candidate.failure is not None:
-            groups.setdefault((candidate.failure.code.value, candidate.failure.stage), []).append(candidate)
-        elif candidate.status.value == "unphysical":
-            groups.setdefault(("unphysical", "plausible range"), []).append(candidate)
-    rows = []
-    for (code, stage), group in groups.items():
-        failure = group[0].failure
-        reason = failure.reason if failure else "A value lies outside the property's plausible range."
-        hint = failure.hint if failure else "Kept and shown, never fed to a model."
-        rows.append(FailureRow(code, stage, len(group), group[0].polymer, reason, hint))
+            failure = candidate.failure
+            key, why = (failure.code.value, failure.stage), (failure.reason, failure.hint)
+        elif candidate.status is Status.UNPHYSICAL:
+            key, why = ("unphysical", "plausible range"), (_implausible(candidate), "Kept, never fed to a model.")
+        elif candidate.status is Status.CANCELLED:
+            key, why = ("cancelled", ""), ("The campaign was stopped.", "Run it again: it is taken up again.")
+        else:
+            continue
+        groups.setdefault(key, []).append((candidate, *why))
+    rows = [
+        FailureRow(code, stage, len(group), group[0][0].polymer, *group[0][1:])
+        for (code, stage), group in groups.items()
+    ]
     return sorted(rows, key=lambda row: (-row.count, row.code, row.stage))
 
 
+def _implausible(candidate: Candidate) -> str:
+    """Say which value of a candidate lies outside which range."""
+    found = []
+    for name, record in candidate.records.items():
+        if record.status is Status.UNPHYSICAL:
+            row, unit = get_property(name), text.unit(name)
+            value = "not a number" if record.value is None else f"{record.value:.4g}"
+            found.append(f"{text.words(name)} is {value}, plausible is {row.low:g} to {row.high:g} {unit}".strip())
+    return text.sentence("; ".join(found)) + "."
+
+
+@lru_cache(maxsize=100_000)
 def polymer_class(smiles: str) -> str:
     """Return the class of a canonical SMILES, for a table cell."""
     return str(Polymer(smiles).polymer_class)

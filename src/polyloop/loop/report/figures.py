@@ -2,25 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
+from scipy.stats import halfnorm
 
 from polyloop.design import non_dominated
 
-__all__ = ["Plane", "calibration_figure", "count_figure", "failure_figure", "hypervolume_figure", "panel_figure"]
+__all__ = [
+    "Axis",
+    "Plane",
+    "beyond_figure",
+    "calibration_figure",
+    "failure_figure",
+    "hypervolume_figure",
+    "order_figure",
+    "panel_figure",
+]
 
-_COLOURS = "viridis"
-_FRONT = "#c1272d"
-_LIMIT = "#555555"
-_INK = "#222222"
-Limit = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+_FRONT, _LIMIT, _INK, _BAND = "#c1272d", "#555555", "#1d2733", "#e8f1e4"
+_BLUE, _PALE, _ORANGE = "#26547c", "#a9bdd1", "#d97706"
+Array = NDArray[np.float64]
+Limit = Callable[[Array], Array]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """How one objective is drawn.
+
+    Parameters
+    ----------
+    target
+        The range that its values should fall into, open ends infinite; `None` for one to maximise or to minimise.
+    maximised
+        Whether larger is better.
+    inverted
+        Whether the axis falls to the right, or upwards.
+    """
+
+    label: str
+    target: tuple[float, float] | None = None
+    maximised: bool = True
+    inverted: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,48 +62,38 @@ class Plane:
 
     Parameters
     ----------
-    x, y
-        Values, shape (n,).
+    values
+        Values along x and y, shape (n, 2).
+    utilities
+        What is maximised of each, shape (n, 2).
     cycle
-        Cycle in which each was evaluated, shape (n,); 0 is the initial design.
-    x_label, y_label
-        Axis labels with units.
-    maximise
-        For x and y, whether larger is better; `None` for a target range (no front is drawn then).
+        Cycle in which each was picked, shape (n,); 0 is the initial design.
     limit
-        The empirical limit y(x), or `None`.
+        The limit y(x), or `None`.
     """
 
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
+    values: Array
+    utilities: Array
     cycle: NDArray[np.int_]
-    x_label: str
-    y_label: str
-    maximise: tuple[bool | None, bool | None]
+    x: Axis
+    y: Axis
     limit: Limit | None = None
-    limit_label: str = "empirical limit"
+    limit_label: str = ""
 
     def until(self, last: int) -> Plane:
         """The same plane with the cycles up to `last` only."""
         keep = self.cycle <= last
-        return Plane(
-            self.x[keep],
-            self.y[keep],
-            self.cycle[keep],
-            self.x_label,
-            self.y_label,
-            self.maximise,
-            self.limit,
-            self.limit_label,
-        )
+        return replace(self, values=self.values[keep], utilities=self.utilities[keep], cycle=self.cycle[keep])
 
-    def front(self) -> NDArray[np.int_]:
-        """Indices of the non-dominated points, ordered by x; empty when an objective is a range."""
-        if None in self.maximise or not len(self.x):
-            return np.empty(0, dtype=np.int_)
-        gain = np.column_stack([self.x, self.y]) * [1.0 if up else -1.0 for up in self.maximise]
-        front = np.flatnonzero(non_dominated(gain))
-        return front[np.argsort(self.x[front], kind="stable")]
+    def front(self) -> NDArray[np.intp]:
+        """Indices of the points that no other dominates in this plane, ordered by x."""
+        front = np.flatnonzero(non_dominated(self.utilities))
+        return front[np.argsort(self.values[front, 0], kind="stable")]
+
+
+def _colours() -> ListedColormap:
+    # The pale yellow end of viridis vanishes on white.
+    return ListedColormap(colormaps["viridis"](np.linspace(0.0, 0.93, 256)))
 
 
 def _tidy(axes: Axes) -> None:
@@ -79,33 +102,52 @@ def _tidy(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def _scatter(axes: Axes, plane: Plane, cycles: int, bounds: tuple[float, float, float, float]) -> Any:
+def _integers(axis: Any) -> None:
+    axis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
+
+
+def _size(n: int) -> float:
+    return float(np.clip(600 / np.sqrt(max(n, 1)) * 0.6, 8, 34))
+
+
+def _span(values: Array, *more: float) -> tuple[float, float]:
+    low, high = float(min(values.min(), *more, np.inf)), float(max(values.max(), *more, -np.inf))
+    margin = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
+    return low - margin, high + margin
+
+
+def _bands(axes: Axes, plane: Plane) -> None:
+    for axis, draw, ends in ((plane.x, axes.axvspan, axes.get_xlim()), (plane.y, axes.axhspan, axes.get_ylim())):
+        if axis.target is not None:
+            low, high = np.clip(axis.target, min(ends), max(ends))
+            draw(low, high, color=_BAND, zorder=0, linewidth=0)
+
+
+def _scatter(axes: Axes, plane: Plane, last: int, bounds: tuple[tuple[float, float], tuple[float, float]]) -> Any:
+    x, y = plane.values.T
+    axes.set(xlim=bounds[0], ylim=bounds[1])
+    _bands(axes, plane)
     if plane.limit is not None:
-        line = np.linspace(bounds[0], bounds[1], 200)
-        axes.plot(line, plane.limit(line), color=_LIMIT, linestyle="--", linewidth=1.2, zorder=1)
+        line = np.linspace(*bounds[0], 200)
+        axes.plot(line, plane.limit(line), color=_LIMIT, linestyle="--", linewidth=1.3, zorder=1)
     points = axes.scatter(
-        plane.x, plane.y, c=plane.cycle, cmap=_COLOURS, vmin=0, vmax=max(cycles, 1), s=26, edgecolors="white",
+        x, y, c=plane.cycle, cmap=_colours(), vmin=0, vmax=max(last, 1), s=_size(len(x)), edgecolors="white",
         linewidths=0.4, zorder=3,
     )  # fmt: skip
     front = plane.front()
-    if len(front) > 1:
-        axes.plot(plane.x[front], plane.y[front], color=_FRONT, linewidth=1.0, zorder=2)
-    if len(front):
-        axes.scatter(
-            plane.x[front], plane.y[front], s=60, facecolors="none", edgecolors=_FRONT, linewidths=1.1, zorder=4
-        )
-    axes.set(xlim=bounds[:2], ylim=bounds[2:], xlabel=plane.x_label, ylabel=plane.y_label)
+    # The edge of what is dominated: a staircase, which a target range does not have.
+    if plane.x.target is None and plane.y.target is None:
+        style = "steps-pre" if plane.x.maximised else "steps-post"
+        axes.plot(x[front], y[front], color=_FRONT, linewidth=1.0, drawstyle=style, zorder=2)
+    axes.scatter(
+        x[front], y[front], s=_size(len(x)) + 30, facecolors="none", edgecolors=_FRONT, linewidths=1.1, zorder=4
+    )
+    if plane.x.inverted:
+        axes.invert_xaxis()
+    if plane.y.inverted:
+        axes.invert_yaxis()
     _tidy(axes)
     return points
-
-
-def _bounds(plane: Plane) -> tuple[float, float, float, float]:
-    def span(values: NDArray[np.float64]) -> tuple[float, float]:
-        low, high = float(values.min()), float(values.max())
-        margin = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
-        return low - margin, high + margin
-
-    return (*span(plane.x), *span(plane.y))
 
 
 def panel_figure(plane: Plane, cycles: Sequence[int]) -> Figure:
@@ -116,82 +158,155 @@ def panel_figure(plane: Plane, cycles: Sequence[int]) -> Figure:
     ValueError
         If the plane holds no point.
     """
-    if not len(plane.x):
+    if not len(plane.values):
         raise ValueError("There is no evaluated polymer to draw.")
-    figure = Figure(figsize=(1.2 + 4.6 * len(cycles), 4.4), layout="constrained")
-    bounds = _bounds(plane)
-    axes = np.atleast_1d(figure.subplots(1, len(cycles), sharex=True, sharey=True))
-    for panel, last in zip(axes, cycles, strict=True):
-        points = _scatter(panel, plane.until(last), max(cycles), bounds)
-        shown = int((plane.cycle <= last).sum())
-        panel.set_title(f"after cycle {last}: {shown} polymers", fontsize=10, color=_INK)
-    figure.colorbar(points, ax=list(axes), label="cycle", shrink=0.85)
-    handles = [Line2D([], [], marker="o", color=_FRONT, markerfacecolor="none", label="Pareto front")]
-    if plane.limit is not None:
-        handles.append(Line2D([], [], color=_LIMIT, linestyle="--", label=plane.limit_label))
-    axes[0].legend(handles=handles, fontsize=8, frameon=False, loc="best")
+    single = len(cycles) == 1
+    figure = Figure(figsize=(7.2, 5.4) if single else (1.2 + 3.9 * len(cycles), 4.5), layout="constrained")
+    x, y = plane.values.T
+    bounds = _span(x), _span(y, *(plane.limit(np.median(x, keepdims=True)) if plane.limit else ()))
+    panels = np.atleast_1d(figure.subplots(1, len(cycles), sharex=True, sharey=True))
+    for axes, last in zip(panels, cycles, strict=True):
+        shown = plane.until(last)
+        points = _scatter(axes, shown, max(cycles), bounds)
+        axes.set_title(f"cycles 0 to {last}: {len(shown.values)} polymers", fontsize=10, color=_INK)
+        axes.set_xlabel(plane.x.label)
+    panels[0].set_ylabel(plane.y.label)
+    bar = figure.colorbar(points, ax=list(panels), label="cycle", pad=0.02, aspect=30)
+    _integers(bar.ax.yaxis)
+    figure.legend(handles=_legend(plane), loc="outside lower center", ncols=3, fontsize=9, frameon=False)
     return figure
 
 
-def _line_figure(x: Sequence[int], y: Sequence[float], label: str, *, steps: bool = False) -> Figure:
-    figure = Figure(figsize=(5.2, 3.4), layout="constrained")
+def _legend(plane: Plane) -> list[Any]:
+    line = "-" if plane.x.target is None and plane.y.target is None else "none"
+    handles: list[Any] = [
+        Line2D([], [], marker="o", linestyle=line, color=_FRONT, markerfacecolor="none", label="Pareto front")
+    ]
+    if plane.limit is not None:
+        handles.append(Line2D([], [], color=_LIMIT, linestyle="--", label=plane.limit_label))
+    if line == "none":
+        handles.append(Patch(color=_BAND, label="target range"))
+    return handles
+
+
+def order_figure(values: Array, utility: Array, cycle: NDArray[np.int_], axis: Axis) -> Figure:
+    """Draw one objective against the order of evaluation, with the running best.
+
+    Parameters
+    ----------
+    values, utility
+        Value and what is maximised of each candidate in the order of picking, shape (n,); NaN where there is none.
+    cycle
+        Cycle of each, shape (n,).
+
+    Raises
+    ------
+    ValueError
+        If no candidate has a value.
+    """
+    known = np.flatnonzero(np.isfinite(values))
+    if not len(known):
+        raise ValueError("There is no evaluated polymer to draw.")
+    figure = Figure(figsize=(7.2, 4.4), layout="constrained")
     axes = figure.subplots()
-    axes.plot(x, y, marker="o", markersize=4, color="#26547c", drawstyle="steps-post" if steps else "default")
-    axes.set(xlabel="cycle", ylabel=label)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    order = np.arange(1, len(values) + 1)
+    low, high = _span(values[known])
+    axes.set(ylim=(low, high), xlim=(0.5, len(values) + 0.5), xlabel="evaluation", ylabel=axis.label)
+    handles: list[Any] = [Line2D([], [], color=_FRONT, label="best so far")]
+    if axis.target is not None:
+        axes.axhspan(*np.clip(axis.target, low, high), color=_BAND, zorder=0, linewidth=0)
+        handles.append(Patch(color=_BAND, label="target range"))
+    points = axes.scatter(
+        order[known], values[known], c=cycle[known], cmap=_colours(), vmin=0, vmax=max(int(cycle.max()), 1),
+        s=_size(len(known)), edgecolors="white", linewidths=0.4, zorder=3,
+    )  # fmt: skip
+    best = [int(known[np.argmax(utility[known[: i + 1]])]) for i in range(len(known))]
+    axes.step([*order[known], len(values) + 0.5], values[[*best, best[-1]]], where="post", color=_FRONT, linewidth=1.3)
+    missing = order[~np.isfinite(values)]
+    if len(missing):
+        # Marks on the edge: these have no value to be drawn at.
+        axes.plot(
+            missing, np.zeros(len(missing)), "x", color=_LIMIT, markersize=4, clip_on=False,
+            transform=axes.get_xaxis_transform(),
+        )  # fmt: skip
+        handles.append(Line2D([], [], marker="x", linestyle="none", color=_LIMIT, label="no usable value"))
+    _integers(figure.colorbar(points, ax=axes, label="cycle", pad=0.02, aspect=30).ax.yaxis)
+    _integers(axes.xaxis)
     _tidy(axes)
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9, frameon=False)
     return figure
 
 
 def hypervolume_figure(cycles: Sequence[int], hypervolume: Sequence[float]) -> Figure:
     """Draw the dominated hypervolume (objective units multiplied) after each cycle."""
-    return _line_figure(cycles, hypervolume, "hypervolume")
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(cycles, hypervolume, marker="o", markersize=4, color=_BLUE)
+    axes.set(xlabel="cycle", ylabel="hypervolume")
+    _integers(axes.xaxis)
+    _tidy(axes)
+    return figure
 
 
-def count_figure(cycles: Sequence[int], counts: Sequence[int], label: str) -> Figure:
-    """Draw a cumulated count after each cycle."""
-    return _line_figure(cycles, [float(count) for count in counts], label, steps=True)
+def beyond_figure(cycles: Sequence[int], found: Sequence[int]) -> Figure:
+    """Draw how many polymers beyond the limit each cycle found, and how many there were by then."""
+    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+    axes = figure.subplots()
+    axes.bar(cycles, found, width=0.7, color=_PALE, label="found in the cycle")
+    axes.plot(cycles, np.cumsum(found), marker="o", markersize=4, color=_BLUE, label="in all")
+    axes.set(xlabel="cycle", ylabel="polymers beyond the limit", ylim=(0, max(1.08 * sum(found), 1)))
+    _integers(axes.xaxis)
+    _integers(axes.yaxis)
+    _tidy(axes)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=9, frameon=False)
+    return figure
 
 
-def calibration_figure(
-    predicted: NDArray[np.float64], std: NDArray[np.float64], computed: NDArray[np.float64], label: str
-) -> Figure:
-    """Draw what the surrogate predicted when it picked a polymer against what was then computed.
+def calibration_figure(predicted: Array, std: Array, computed: Array, outside: NDArray[np.bool_], label: str) -> Figure:
+    """Draw what the surrogate predicted when it picked each polymer against what was then computed.
 
     Parameters
     ----------
     predicted, std, computed
         Shape (n,), in the property's unit; `std` includes the observation noise.
+    outside
+        Which predictions were flagged as outside the training domain, shape (n,).
     """
-    figure = Figure(figsize=(8.4, 3.6), layout="constrained")
+    figure = Figure(figsize=(9.6, 4.4), layout="constrained")
     parity, scores = figure.subplots(1, 2)
-    parity.errorbar(
-        computed, predicted, yerr=std, fmt="o", markersize=4, color="#26547c", ecolor="#a9bdd1", elinewidth=1
-    )
-    low = float(min(predicted.min(), computed.min()))
-    high = float(max(predicted.max(), computed.max()))
-    parity.plot([low, high], [low, high], color=_LIMIT, linestyle="--", linewidth=1)
-    parity.set(xlabel=f"computed {label}", ylabel=f"predicted {label}")
-    z = np.sort(np.abs((computed - predicted) / std))
-    # A calibrated surrogate has |z| distributed as a half-normal; its quantiles then lie on the diagonal.
-    from scipy.stats import halfnorm
-
-    levels = (np.arange(len(z)) + 0.5) / len(z)
-    scores.plot(halfnorm.cdf(z), levels, marker="o", markersize=4, color="#26547c", linewidth=1)
+    for flag, colour, name in ((False, _BLUE, "inside the domain"), (True, _ORANGE, "outside the training domain")):
+        rows = outside == flag
+        if rows.any():
+            parity.errorbar(
+                computed[rows], predicted[rows], yerr=std[rows], fmt="o", markersize=4, color=colour, ecolor=_PALE,
+                elinewidth=1, label=name,
+            )  # fmt: skip
+    ends = _span(np.concatenate([predicted, computed]))
+    parity.plot(ends, ends, color=_LIMIT, linestyle="--", linewidth=1)
+    parity.set(xlabel=f"computed {label}", ylabel=f"predicted {label}", xlim=ends)
+    if outside.any():
+        figure.legend(loc="outside lower center", ncols=2, fontsize=9, frameon=False)
+    # A calibrated surrogate has |z| distributed as a half-normal; its quantiles then lie on the diagonal. A model that
+    # claims to be exact has no z; the smallest number keeps it finite.
+    z = np.sort(np.abs(computed - predicted) / np.maximum(std, np.finfo(float).tiny ** 0.5))
+    nominal = np.linspace(0, 1, 201)
+    observed = np.searchsorted(halfnorm.cdf(z), nominal, side="right") / len(z)
+    scores.plot(nominal, observed, color=_BLUE, linewidth=1.4, drawstyle="steps-post")
     scores.plot([0, 1], [0, 1], color=_LIMIT, linestyle="--", linewidth=1)
-    scores.set(xlabel="nominal coverage of the interval", ylabel="observed coverage", xlim=(0, 1), ylim=(0, 1))
+    scores.set(xlabel="nominal coverage of the interval", ylabel="observed coverage", xlim=(0, 1), ylim=(0, 1.02))
     for axes in (parity, scores):
         _tidy(axes)
     return figure
 
 
-def failure_figure(reasons: dict[str, int]) -> Figure:
+def failure_figure(reasons: Mapping[str, int]) -> Figure:
     """Draw how many evaluations failed for which reason."""
-    figure = Figure(figsize=(5.2, 0.8 + 0.4 * len(reasons)), layout="constrained")
+    figure = Figure(figsize=(6.4, 0.9 + 0.36 * len(reasons)), layout="constrained")
     axes = figure.subplots()
     names = sorted(reasons, key=lambda name: reasons[name])
-    axes.barh(names, [reasons[name] for name in names], color="#8c510a")
-    axes.set(xlabel="failed evaluations")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    bars = axes.barh([name.replace("_", " ") for name in names], [reasons[name] for name in names], color="#8c510a")
+    axes.bar_label(bars, padding=3, fontsize=9)
+    axes.set(xlabel="failed evaluations", xlim=(0, 1.1 * max(reasons.values())))
+    _integers(axes.xaxis)
     _tidy(axes)
     return figure

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -183,20 +184,22 @@ def _compute(
     if progress is not None:
         progress(done, total)
     try:
-        for (smiles, name), outcome in _evaluate(tasks, workers, time_limit, memory_limit):
-            key = keys[smiles]
-            content = _content(name, outcome, time_limit)
-            keep(key, name, content)
-            pending.setdefault(name, []).append((key, content))
-            full = sum(map(len, pending.values())) >= _ROWS_PER_COMMIT
-            if store is not None and (full or time.monotonic() - committed > _SECONDS_PER_COMMIT):
-                _commit(store, pending)
-                committed = time.monotonic()
-            remaining[key] -= 1
-            if remaining[key] == 0:
-                done += 1
-                if progress is not None:
-                    progress(done, total)
+        # Closed at once when `progress` raises, so that no worker outlives the call.
+        with closing(_evaluate(tasks, workers, time_limit, memory_limit)) as outcomes:
+            for (smiles, name), outcome in outcomes:
+                key = keys[smiles]
+                content = _content(name, outcome, time_limit)
+                keep(key, name, content)
+                pending.setdefault(name, []).append((key, content))
+                full = sum(map(len, pending.values())) >= _ROWS_PER_COMMIT
+                if store is not None and (full or time.monotonic() - committed > _SECONDS_PER_COMMIT):
+                    _commit(store, pending)
+                    committed = time.monotonic()
+                remaining[key] -= 1
+                if remaining[key] == 0:
+                    done += 1
+                    if progress is not None:
+                        progress(done, total)
     finally:
         # Also on Ctrl-C: what was computed stays computed.
         if store is not None:
@@ -217,7 +220,7 @@ def _commit(store: FeatureCache, pending: dict[str, list[tuple[str, NDArray[Any]
 
 def _evaluate(
     tasks: Sequence[Task], workers: int, time_limit: float | None, memory_limit: int | None
-) -> Iterator[tuple[Task, Evaluation]]:
+) -> Generator[tuple[Task, Evaluation], None, None]:
     if workers == 1 and time_limit is None and memory_limit is None:
         for smiles, name in tasks:
             yield (smiles, name), evaluate(Polymer(smiles), name)

@@ -1,0 +1,94 @@
+"""Which pictures a campaign's report holds: each with its title, its caption and its figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from polyloop.design import Objective
+from polyloop.loop.report import content, figures, text
+from polyloop.loop.state import CampaignState
+
+__all__ = ["Picture", "draw_pictures"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture. `name` is its file's, without suffix; `wide` asks for more than a narrow window has."""
+
+    name: str
+    title: str
+    caption: str
+    figure: Figure
+    wide: bool = False
+
+
+def draw_pictures(state: CampaignState, limit: content.OpticalLimit | None) -> Iterator[Picture]:
+    """Yield the pictures that the state of a campaign allows: none of an empty one."""
+    if len(state.objectives) == 1:
+        yield from _order(state)
+    yield from _planes(state, limit)
+    volumes = [(metrics.cycle, metrics.hypervolume) for metrics in state.cycles if metrics.hypervolume is not None]
+    if volumes:
+        figure = figures.hypervolume_figure([cycle for cycle, _ in volumes], [volume for _, volume in volumes])
+        caption = "Volume that the computed polymers dominate above the reference point, in the product of the units."
+        if len(state.objectives) == 1:
+            caption = "Distance of the best value from the reference point, in the property's unit."
+        yield Picture("hypervolume", "Hypervolume per cycle", caption, figure)
+    if limit and limit.known.any():
+        cycle = np.array([candidate.cycle for candidate in state.candidates])
+        found = np.bincount(cycle[limit.beyond], minlength=int(cycle[limit.known].max()) + 1)
+        figure = figures.beyond_figure(list(range(len(found))), [int(count) for count in found])
+        yield Picture(
+            "beyond_limit", f"Polymers beyond the {limit.label}", "Bars: found in the cycle; line: in all.", figure
+        )
+    for objective in state.objectives:
+        yield from _calibration(state, objective)
+    if state.failures:
+        figure = figures.failure_figure(state.failures)
+        yield Picture("failures", "Failures by reason", "Candidates without a usable value.", figure)
+
+
+def _order(state: CampaignState) -> Iterator[Picture]:
+    objective, values = state.objectives[0], state.values[:, 0]
+    if np.isfinite(values).any():
+        cycle = np.array([candidate.cycle for candidate in state.candidates], dtype=np.int_)
+        figure = figures.order_figure(values, objective.utility(values), cycle, content.axis_of(objective))
+        title = text.sentence(f"{text.words(objective.property)} in the order of evaluation")
+        yield Picture("progress", title, "Colour: cycle (0 is the initial design); red: the best so far.", figure)
+
+
+def _planes(state: CampaignState, limit: content.OpticalLimit | None) -> Iterator[Picture]:
+    for number, (title, plane) in enumerate(content.planes(state, limit), start=1):
+        name = "plane" if number == 1 else f"plane_{number}"
+        last = int(plane.cycle.max())
+        caption = "Colour: cycle (0 is the initial design). Red: no computed polymer is better in both."
+        if plane.limit is not None:
+            caption += f" Dashed: {plane.limit_label}. By the convention of optics, the Abbe number falls to the right."
+        yield Picture(name, title, caption, figures.panel_figure(plane, [last]))
+        stages = content.quarter_half_end(last)
+        if number == 1 and len(stages) > 1:
+            figure = figures.panel_figure(plane, stages)
+            title = f"{title}, at one quarter, one half and the end"
+            yield Picture(f"{name}_panels", title, "The same points as they came in, on the same axes.", figure, True)
+
+
+def _calibration(state: CampaignState, objective: Objective) -> Iterator[Picture]:
+    name = objective.property
+    rows = [
+        (told["mean"], np.hypot(told["std"], told.get("noise_std", 0.0)), value, told.get("outside", 0.0))
+        for candidate in state.candidates
+        if (told := candidate.predicted.get(name)) and (value := candidate.value(name)) is not None
+    ]
+    if len(rows) < 2:
+        return
+    predicted, std, computed, outside = np.array(rows, dtype=np.float64).T
+    caption = (
+        "Left: what the surrogate predicted when it picked each polymer, with one standard deviation. Right: share of "
+        "computed values inside each central interval; on the diagonal the surrogate is calibrated."
+    )
+    figure = figures.calibration_figure(predicted, std, computed, outside > 0, text.axis_label(name))
+    yield Picture(f"calibration_{name}", f"Predicted and computed {text.words(name)}", caption, figure, True)

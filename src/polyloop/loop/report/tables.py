@@ -1,0 +1,99 @@
+"""The tables of a report, as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from polyloop.core import get_property
+from polyloop.loop.report import content
+from polyloop.loop.report.enrichment import Enrichment
+from polyloop.loop.state import CampaignState, Candidate
+
+__all__ = ["make_tables"]
+
+_ENRICHMENT = (
+    "kind", "feature", "selected_with", "selected", "others_with", "others", "odds_ratio", "p_value", "q_value",
+)  # fmt: skip
+_FAILURES = ("code", "stage", "count", "example", "reason", "hint")
+
+
+def make_tables(
+    state: CampaignState, limit: content.OpticalLimit | None, enriched: Sequence[Enrichment]
+) -> dict[str, bytes]:
+    """Return the content of each CSV by its file name; a table with nothing to say has its header alone."""
+    calibration = ["cycle", "property", "method", *content.CALIBRATION_COLUMNS]
+    failures = content.failure_rows(state.candidates)
+    return {
+        "polymers.csv": _polymers(state, limit),
+        "cycles.csv": _cycles(state, limit),
+        "enrichment.csv": _csv(_ENRICHMENT, ([getattr(row, name) for name in _ENRICHMENT] for row in enriched)),
+        "calibration.csv": _csv(calibration, (list(row.values()) for row in content.calibration_rows(state))),
+        "failures.csv": _csv(_FAILURES, ([getattr(row, name) for name in _FAILURES] for row in failures)),
+    }
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return stream.getvalue().encode()
+
+
+def _polymers(state: CampaignState, limit: content.OpticalLimit | None) -> bytes:
+    names = [objective.property for objective in state.objectives]
+    header = ["cycle", "rank", "smiles", "polymer_class", "status", "failure", "pareto_front", "limit_margin"]
+    for name in names:
+        unit = get_property(name).unit
+        header += [f"{name} [{unit}]", f"{name}_std [{unit}]", f"{name}_predicted [{unit}]"]
+        header += [f"{name}_predicted_std [{unit}]", f"{name}_outside_domain"]
+    rows = (
+        [
+            candidate.cycle,
+            candidate.rank,
+            candidate.polymer,
+            content.polymer_class(candidate.polymer),
+            candidate.status.value,
+            candidate.failure.code.value if candidate.failure else "",
+            int(state.front[row]),
+            limit.margin[row] if limit and limit.known[row] else "",
+            *(cell for name in names for cell in _cells(candidate, name)),
+        ]
+        for row, candidate in enumerate(state.candidates)
+    )
+    return _csv(header, rows)
+
+
+def _cells(candidate: Candidate, name: str) -> list[Any]:
+    told = candidate.predicted.get(name)
+    prediction: list[Any] = ["", "", ""]
+    if told:
+        std = float(np.hypot(told["std"], told.get("noise_std", 0.0)))
+        prediction = [told["mean"], std, int(told.get("outside", 0))]
+    return [candidate.value(name), candidate.std(name), *prediction]
+
+
+def _cycles(state: CampaignState, limit: content.OpticalLimit | None) -> bytes:
+    cycle = np.array([candidate.cycle for candidate in state.candidates])
+    header = ["cycle", "evaluations", "failures", "hypervolume", "outside_domain"]
+    header += ["beyond_limit", "beyond_limit_in_all", "propose [s]", "evaluate [s]"]
+    rows = (
+        [
+            metrics.cycle,
+            metrics.evaluations,
+            sum(metrics.failures.values()),
+            metrics.hypervolume,
+            metrics.outside_domain,
+            int((limit.beyond & (cycle == metrics.cycle)).sum()) if limit else "",
+            int((limit.beyond & (cycle <= metrics.cycle)).sum()) if limit else "",
+            metrics.seconds.get("propose", ""),
+            metrics.seconds.get("evaluate", ""),
+        ]
+        for metrics in state.cycles
+    )
+    return _csv(header, rows)

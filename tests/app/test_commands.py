@@ -1,0 +1,298 @@
+"""What each command gives to people and to scripts: keys, exit codes, stdout and stderr."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import polyloop as package
+from polyloop.app.cli import main as entry
+from polyloop.app.cli.progress import show_progress
+from polyloop.app.doctor import examine
+from polyloop.loop import Progress
+
+Command = Callable[..., Any]
+
+CAMPAIGN = """
+[campaign]
+name = "trial"
+cycles = 1
+batch = 2
+
+[[objectives]]
+property = "refractive_index"
+direction = "maximize"
+evaluator = "known"
+
+[evaluators.known]
+table = "table.csv"
+
+[pool]
+source = "csv"
+file = "table.csv"
+
+[features]
+blocks = ["ecfp"]
+
+[surrogate]
+name = "ensemble"
+
+[initial]
+size = 4
+"""
+TABLE = """smiles,refractive_index
+*CC*,1.49
+*CC(*)C,1.48
+*CC(*)CC,
+*CC(*)(C)C,1.505
+*CC(*)c1ccccc1,1.59
+*CC(*)Cl,1.54
+*CC(*)C#N,1.514
+*CCO*,1.456
+"""
+
+
+@pytest.fixture
+def campaign(tmp_path: Path) -> Path:
+    (tmp_path / "c.toml").write_text(CAMPAIGN)
+    (tmp_path / "table.csv").write_text(TABLE)
+    return tmp_path / "c.toml"
+
+
+# canonical
+
+
+def test_canonical_gives_a_list_even_for_one(polyloop: Command) -> None:
+    ran = polyloop("canonical", "*CC(*)C", "--json")
+    (row,) = json.loads(ran.out)
+    assert ran.code == 0
+    assert set(row) == {"smiles", "canonical", "key", "polymer_class"}
+    assert row["smiles"] == "*CC(*)C"
+    assert row["polymer_class"] == "polyolefins"
+
+
+def test_canonical_forms_of_one_chain_are_equal(polyloop: Command) -> None:
+    rows = json.loads(polyloop("canonical", "*CC(*)C", "[*]C(C)C[*]", "*CC(C)CC(*)C", "--json").out)
+    assert len({row["canonical"] for row in rows}) == len({row["key"] for row in rows}) == 1
+
+
+def test_canonical_reads_a_csv_and_writes_a_table(polyloop: Command, campaign: Path) -> None:
+    lines = polyloop("canonical", "--csv", "table.csv").out.splitlines()
+    assert lines[0].split("\t") == ["smiles", "canonical", "key", "polymer_class"]
+    assert len(lines) == 9
+
+
+# properties
+
+
+def test_properties_gives_records_for_scripts_and_computes_nothing_twice(polyloop: Command) -> None:
+    first = polyloop("properties", "*CC(*)C", "*CC*", "--level", "instant", "--json")
+    assert first.code == 0
+    assert first.err == ""
+    rows = json.loads(first.out)
+    assert [row["smiles"] for row in rows] == ["*CC(*)C", "*CC*"]
+    for row in rows:
+        assert {"polymer", "records"} <= set(row)
+        record = next(each for each in row["records"] if each["property"] == "refractive_index")
+        assert {"value", "std", "unit", "protocol", "status"} <= set(record)
+        assert record["status"] == "done"
+        assert record["protocol"] == "optics/instant@1"
+        assert 1.3 < record["value"] < 1.7
+    again = polyloop("properties", "*CC*", "*CC(*)C", "--protocol", "optics/instant@1", "--json")
+    # Wall time is part of the provenance: equal only if the very same record came back.
+    assert json.loads(again.out)[::-1] == rows
+
+
+def test_properties_can_be_narrowed_and_written_to_a_csv(polyloop: Command, tmp_path: Path) -> None:
+    ran = polyloop("properties", "*CC*", "--level", "instant", "--property", "density", "-o", "out.csv")
+    assert (ran.code, ran.out) == (0, "")
+    with (tmp_path / "out.csv").open() as stream:
+        (row,) = csv.DictReader(stream)
+    assert row["smiles"] == "*CC*"
+    assert row["status"] == "done"
+    assert 0.7 < float(row["density"]) < 1.1
+    assert "refractive_index" not in row
+
+
+def test_properties_of_people_are_a_table(polyloop: Command) -> None:
+    ran = polyloop("properties", "*CC*", "--level", "instant", "--property", "refractive_index")
+    header, line = ran.out.splitlines()
+    assert header.split("\t")[:3] == ["polymer", "property", "value"]
+    assert line.split("\t")[1] == "refractive_index"
+    assert "1/1" in ran.err
+
+
+def test_a_property_alone_names_its_protocol(polyloop: Command) -> None:
+    ran = polyloop(
+        "properties", "*CC*", "--property", "refractive_index", "--level", "instant", "--json", "--store", "s.db"
+    )
+    assert json.loads(ran.out)[0]["records"][0]["protocol"] == "optics/instant@1"
+
+
+# discover, status, report, export, retry
+
+
+def test_discover_and_status_give_the_same_object(polyloop: Command, campaign: Path) -> None:
+    ran = polyloop("discover", "c.toml", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    outcome = json.loads(ran.out)
+    assert {"state", "cycle", "evaluations", "failures", "hypervolume", "best"} <= set(outcome)
+    assert (outcome["state"], outcome["cycle"], outcome["evaluations"]) == ("finished", 1, 6)
+    assert json.loads(polyloop("status", "runs/trial", "--json").out) == outcome
+    assert (campaign.parent / "runs" / "trial" / "report" / "index.html").is_file()
+    assert "trial: finished (cycles)" in polyloop("status", "runs/trial").out
+
+
+def test_discover_goes_on_and_stops_where_it_is_told(polyloop: Command, campaign: Path) -> None:
+    assert json.loads(polyloop("discover", "c.toml", "--json", "--cycles", "0", "--no-report").out)["evaluations"] == 4
+    ran = polyloop("discover", "c.toml", "-d", "runs/trial", "--workers", "2", "--no-report")
+    assert "6 evaluations" in ran.out
+    assert "cycle 1/1: evaluate  2/2" in ran.err
+    assert not (campaign.parent / "runs" / "trial" / "report").exists()
+    assert polyloop("discover", "c.toml", "--quiet", "--no-report").err == ""
+
+
+def test_report_retry_and_export(polyloop: Command, campaign: Path) -> None:
+    polyloop("discover", "c.toml", "-q", "--no-report", "--cycles", "3")
+    assert polyloop("report", "runs/trial").out.strip().endswith("index.html")
+    assert polyloop("retry", "runs/trial", "--code", "not_in_table").out.startswith("1 evaluation")
+    assert json.loads(polyloop("status", "runs/trial", "--json").out)["waiting"] == 1
+    assert polyloop("export", "runs/trial", "-o", "long.csv").code == 0
+    assert polyloop("export", "runs/trial/store.sqlite", "-o", "wide.dat", "--format", "csv", "--wide").code == 0
+    with (campaign.parent / "wide.dat").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 8
+    assert {"smiles", "refractive_index [1]"} <= set(rows[0])
+
+
+def test_export_to_parquet_by_the_suffix(polyloop: Command, campaign: Path) -> None:
+    pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+    polyloop("discover", "c.toml", "-q", "--no-report", "--cycles", "0")
+    assert polyloop("export", "runs/trial", "-o", "long.parquet").code == 0
+    assert (campaign.parent / "long.parquet").read_bytes()[:4] == b"PAR1"
+
+
+# doctor and the rest
+
+
+def test_doctor_names_engines_machine_and_install_lines(polyloop: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [
+        "pyscf>=2.6,<3",
+        "rdkit>=2025.3",
+        "no-such-package>=1",
+        'psycopg-not-there[binary]>=3.1; extra == "postgres"',
+    ]
+    monkeypatch.setattr("polyloop.app.doctor.requires", lambda name: lines)
+    findings = json.loads(polyloop("doctor", "--json").out)
+    assert {entry["name"] for entry in findings["engines"]} == {"pyscf", "rdkit"}
+    assert all(entry["version"] for entry in findings["engines"])
+    assert findings["machine"]["cores"] >= 1
+    assert findings["machine"]["memory_gb"] > 0
+    missing = {entry["name"]: entry["install"] for part in ("packages", "extras") for entry in findings[part]}
+    assert missing["no-such-package"] == "pip install 'no-such-package>=1'"
+    assert missing["psycopg-not-there"] == "pip install 'polyloop[postgres]'"
+    assert "pip install 'polyloop[postgres]'" in polyloop("doctor").out
+
+
+def test_doctor_asks_the_driver_for_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\necho 'Some GPU, 24564 MiB'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert examine()["machine"]["gpu"] == "Some GPU, 24564 MiB"
+    program.write_text("#!/bin/sh\nexit 9\n")
+    assert examine()["machine"]["gpu"] is None
+
+
+def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
+    code = (
+        "import sys; from polyloop.app.cli.main import main; main(['--help'])\n"
+        "heavy = {'numpy', 'rdkit', 'torch', 'scipy', 'sqlalchemy', 'pydantic', 'pyscf', 'pandas', 'rich.live'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    for command in ("canonical", "properties", "discover", "status", "export", "doctor", "report", "retry"):
+        assert command in ran.stdout
+
+
+def test_canonical_loads_neither_torch_nor_the_store() -> None:
+    code = (
+        "import sys; from polyloop.app.cli.main import main; main(['canonical', '*CC*', '--json'])\n"
+        "sys.exit(', '.join({'torch', 'scipy', 'sqlalchemy', 'pyscf', 'pandas'} & set(sys.modules)) or 0)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_version(polyloop: Command) -> None:
+    assert polyloop("--version").out.strip() == package.__version__
+
+
+def test_the_names_for_python_are_at_the_top() -> None:
+    assert package.Polymer("*CC*").polymer_class == "polyolefins"
+    assert package.Campaign.__name__ == "Campaign"
+    assert callable(package.evaluate)
+
+
+def test_a_bug_is_named_and_debug_shows_where(polyloop: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise RuntimeError("what nobody thought of")
+
+    monkeypatch.setattr("polyloop.app.doctor.examine", broken)
+    ran = polyloop("doctor")
+    assert ran.code == entry.BUG
+    assert "RuntimeError: what nobody thought of" in ran.err
+    assert "--debug" in ran.err
+    with pytest.raises(RuntimeError):
+        polyloop("doctor", "--debug")
+
+
+def test_want_of_space_is_named(polyloop: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(28, "No space left on device", "x.csv")
+
+    monkeypatch.setattr("polyloop.app.doctor.examine", full)
+    ran = polyloop("doctor")
+    assert ran.code == 1
+    assert "No space left on device" in ran.err
+
+
+def test_ctrl_c_outside_a_campaign_exits_130(polyloop: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("polyloop.app.doctor.examine", interrupted)
+    assert polyloop("doctor").code == 130
+
+
+# Progress
+
+
+def test_progress_for_a_log_is_a_line_per_stage_and_tenth(capsys: pytest.CaptureFixture[str]) -> None:
+    with show_progress(quiet=False) as tell:
+        assert tell is not None
+        for done in range(101):
+            tell(Progress("evaluate", 1, 4, done, 100, failed=2, eta_s=3700.0, best={"density": 1.23456}))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 11
+    assert lines[0] == "cycle 1/4: evaluate  0/100  2 failed  1 h 01 min to go  best density 1.235"
+
+
+def test_progress_on_a_terminal_is_one_live_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with show_progress(quiet=False) as tell:
+        assert tell is not None
+        tell(Progress("propose", 2, 4, eta_s=70.0))
+    with show_progress(quiet=True) as tell:
+        assert tell is None

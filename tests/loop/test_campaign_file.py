@@ -1,0 +1,143 @@
+"""The campaign file is read whole, resolved, written and read again as the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polyloop.core import ConfigurationError
+from polyloop.loop import CampaignConfig, read_campaign_file, write_campaign_file
+from polyloop.loop import config as config_module
+from polyloop.loop.campaign_file import campaign_text
+from polyloop.loop.plan import objectives_of
+from polyloop.loop.proposal import acquisition_of
+from polyloop.loop.toml_lines import key_lines, line_of
+
+Write = Callable[..., Path]
+ROOT = Path(__file__).parents[2]
+
+NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
+NUMBERS = st.floats(-1e6, 1e6)
+PROPERTIES = st.text(max_size=30)
+CONFIGS = st.fixed_dictionaries(
+    {
+        "campaign": st.fixed_dictionaries({"name": NAMES, "seed": st.integers(0, 2**31), "cycles": st.integers(1, 99)}),
+        "objectives": st.lists(
+            st.one_of(
+                st.fixed_dictionaries({"property": PROPERTIES, "direction": st.sampled_from(["maximize", "minimise"])}),
+                st.fixed_dictionaries({"property": PROPERTIES, "range": st.lists(NUMBERS, min_size=2, max_size=2)}),
+            ),
+            min_size=1,
+            max_size=4,
+        ),
+        "evaluators": st.dictionaries(NAMES, st.fixed_dictionaries({"python": st.text(max_size=20)}), max_size=2),
+        "pool": st.fixed_dictionaries(
+            {"source": st.just("homopolymers"), "classes": st.lists(st.text(), min_size=1, max_size=3)}
+        ),
+        "acquisition": st.fixed_dictionaries(
+            {"reference_point": st.dictionaries(st.text(max_size=20), NUMBERS, max_size=3)}
+        ),
+    }
+).map(lambda content: CampaignConfig.model_validate_json(json.dumps(content)))
+
+
+@given(config=CONFIGS)
+def test_a_written_file_reads_back_the_same(config: CampaignConfig, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.getbasetemp() / "campaign.toml"
+    write_campaign_file(config, path)
+    again = read_campaign_file(path, check=False)
+    # The folder of a function is that of the file, unless it is said.
+    folders = {name: table.model_copy(update={"folder": None}) for name, table in again.evaluators.items()}
+    assert again.model_copy(update={"evaluators": folders}) == config
+
+
+def test_paths_are_relative_to_the_file(campaign_file: Write, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = campaign_file("[store]\nurl = 'sqlite:///results/all.sqlite'\n")
+    monkeypatch.chdir("/")
+    config = read_campaign_file(file)
+    assert config.pool.file == place / "pool.csv"
+    assert config.evaluators["table"].table == place / "table.csv"
+    assert config.evaluators["function"].folder == place
+    assert config.store.url == f"sqlite:///{place}/results/all.sqlite"
+
+
+def test_the_resolved_text_spells_out_every_default(campaign_file: Write) -> None:
+    text = campaign_text(read_campaign_file(campaign_file()))
+    for line in ("evaluation_seed = 0", "stall_tolerance = 0.001", "retries = 1", 'method = "diverse"'):
+        assert line in text
+
+
+def test_several_errors_name_the_first_and_count_the_rest(campaign_file: Write) -> None:
+    file = campaign_file()
+    file.write_text(file.read_text().replace("seed = 1", "sed = 1").replace("cycles = 3", "cycles = 0"))
+    with pytest.raises(ConfigurationError, match=r"'sed'.*1 more"):
+        read_campaign_file(file)
+
+
+@pytest.mark.parametrize(
+    ("objectives", "expected"),
+    [
+        ('direction = "maximize"', "ei"),
+        ("range = [1.5, 1.6]", "pi"),
+    ],
+)
+def test_the_acquisition_suits_one_objective(campaign_file: Write, objectives: str, expected: str) -> None:
+    file = campaign_file()
+    first, _, rest = file.read_text().split("[[objectives]]")
+    one = f'[[objectives]]\nproperty = "refractive_index"\n{objectives}\nevaluator = "table"\n[evaluators'
+    file.write_text(first + one + rest.split("[evaluators", 1)[1])
+    assert acquisition_of(read_campaign_file(file)) == expected
+
+
+def test_the_acquisition_suits_two_objectives(campaign_file: Write) -> None:
+    file = campaign_file()
+    assert acquisition_of(read_campaign_file(file)) == "ehvi"
+    file.write_text(file.read_text().replace('direction = "maximize"', "range = [1.5, 1.6]", 1))
+    assert acquisition_of(read_campaign_file(file)) == "qlognehvi"
+
+
+def test_directions_may_be_spelled_either_way(campaign_file: Write) -> None:
+    file = campaign_file()
+    file.write_text(file.read_text().replace("maximize", "minimise", 1).replace("maximize", "maximise"))
+    assert [each.direction for each in objectives_of(read_campaign_file(file))] == ["minimise", "maximise"]
+
+
+@pytest.mark.parametrize("name", ["demo.toml", "optical.toml", "replay.toml"])
+def test_the_examples_are_valid(name: str) -> None:
+    read_campaign_file(ROOT / "examples" / name)
+
+
+def test_lines_of_keys_are_found_in_any_layout() -> None:
+    text = (
+        '# note\na = 1\n\n[t]\n"odd key" = [\n  1,\n  2,\n]\nb.c = """\nnot = a key\n"""\n'
+        "\n[[l]]\nx = 1\n[[l]]\nx = { y = 2 }\n"
+    )
+    lines = key_lines(text)
+    assert lines[("a",)] == 2
+    assert lines[("t", "odd key")] == 5
+    assert lines[("t", "b", "c")] == 9
+    assert lines[("l", 0, "x")] == 14
+    assert lines[("l", 1, "x", "y")] == 16
+    assert ("t", "not") not in lines
+    assert line_of(("l", 1, "z"), lines) == 15
+    assert line_of(("nowhere",), lines) is None
+
+
+def test_every_key_is_in_the_reference() -> None:
+    page = (ROOT / "docs" / "reference" / "campaign_file.md").read_text()
+    tables = [
+        value for value in vars(config_module).values() if isinstance(value, type) and value.__name__.endswith("Table")
+    ]
+    assert len(tables) >= 12
+    for table in tables:
+        if table.__name__ == "_Table":
+            continue
+        section = next(part for part in page.split("\n## ") if part.startswith((table.__doc__ or "").split(":")[0]))
+        for key, field in table.model_fields.items():
+            assert f"| `{key}` |" in section, f"{key} of {table.__name__} is not in the reference"
+            assert field.description in section, f"the reference says something else of {key}"

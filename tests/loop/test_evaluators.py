@@ -1,0 +1,212 @@
+"""A protocol, a table and a function answer the same requests with the same kind of records."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from polyloop.chem import Polymer
+from polyloop.core import ConfigurationError, FailureCode, InvalidInputError, Record, Request, Status
+from polyloop.loop import evaluators, read_campaign_file
+from polyloop.loop.evaluators import Evaluator, FunctionEvaluator, evaluators_of, protocol_evaluator, protocol_of
+from polyloop.loop.measured import read_measured
+
+Write = Callable[..., Path]
+
+FUNCTIONS = """
+from polyloop.core import EvaluationError, FailureCode
+
+
+def good(smiles, seed):
+    return {"refractive_index": (1.5 + seed, 0.01), "abbe_number": 40, "density": 1.0}
+
+
+def partial(smiles, seed):
+    return {"refractive_index": 1.5}
+
+
+def strange(smiles, seed):
+    return {"refractive_index": float("nan"), "abbe_number": 9000}
+
+
+def raises(smiles, seed):
+    raise KeyError("no idea")
+
+
+def refuses(smiles, seed):
+    raise EvaluationError(FailureCode.ELEMENT, "basis", "no basis set", hint="leave it out")
+
+
+def number(smiles, seed):
+    return 1.5
+
+
+def unknown(smiles, seed):
+    return {"colour": 3.0}
+
+
+def bad_std(smiles, seed):
+    return {"refractive_index": (1.5, float("nan"))}
+
+
+def hungry(smiles, seed):
+    raise MemoryError
+"""
+
+
+def ask(evaluator: Evaluator, polymer: str = "*CC*", seed: int = 0) -> dict[str, Record]:
+    function, arguments = evaluator.call(Request(polymer, evaluator.identity, seed))
+    return {record.property: record for record in function(*arguments)}
+
+
+@pytest.fixture
+def function_evaluator(place: Path) -> Callable[[str], FunctionEvaluator]:
+    (place / "user_functions.py").write_text(FUNCTIONS)
+    evaluators.load_function.cache_clear()
+
+    def make(name: str) -> FunctionEvaluator:
+        return FunctionEvaluator(
+            f"python/user_functions.{name}@1",
+            ("refractive_index", "abbe_number"),
+            f"user_functions:{name}",
+            str(place),
+        )
+
+    return make
+
+
+def test_a_function_gives_values_with_or_without_an_error_bar(
+    function_evaluator: Callable[[str], FunctionEvaluator],
+) -> None:
+    records = ask(function_evaluator("good"))
+    assert (records["refractive_index"].value, records["refractive_index"].std) == (1.5, 0.01)
+    assert (records["abbe_number"].value, records["abbe_number"].std) == (40.0, None)
+    assert records["density"].value == 1.0, "what it gives beyond its promise is kept"
+    assert ask(function_evaluator("good"), seed=1)["refractive_index"].value == 2.5
+
+
+def test_a_property_without_a_value_fails_alone(function_evaluator: Callable[[str], FunctionEvaluator]) -> None:
+    records = ask(function_evaluator("partial"))
+    assert records["refractive_index"].status is Status.DONE
+    assert "no value for abbe_number" in records["abbe_number"].failure.reason  # type: ignore[union-attr]
+
+
+def test_a_strange_value_is_unphysical(function_evaluator: Callable[[str], FunctionEvaluator]) -> None:
+    records = ask(function_evaluator("strange"))
+    assert {record.status for record in records.values()} == {Status.UNPHYSICAL}
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "reason"),
+    [
+        ("raises", FailureCode.EVALUATOR, "KeyError: 'no idea'"),
+        ("refuses", FailureCode.ELEMENT, "no basis set"),
+        ("number", FailureCode.EVALUATOR, "dict of property to value, not float"),
+        ("unknown", FailureCode.EVALUATOR, "There is no property 'colour'"),
+        ("bad_std", FailureCode.EVALUATOR, "standard deviation of refractive_index"),
+    ],
+)
+def test_what_a_function_does_wrong_becomes_a_failure(
+    function_evaluator: Callable[[str], FunctionEvaluator], name: str, code: FailureCode, reason: str
+) -> None:
+    records = ask(function_evaluator(name))
+    assert records.keys() == {"refractive_index", "abbe_number"}
+    for record in records.values():
+        assert record.failure is not None
+        assert record.failure.code is code
+        assert reason in record.failure.reason
+
+
+def test_want_of_memory_is_left_to_the_runner(function_evaluator: Callable[[str], FunctionEvaluator]) -> None:
+    with pytest.raises(MemoryError):
+        ask(function_evaluator("hungry"))
+
+
+def test_a_version_of_a_function_is_part_of_its_identity(campaign_file: Write, place: Path) -> None:
+    (place / "slow_optics.py").write_text("def evaluate(smiles, seed): return {}\n")
+    evaluators.load_function.cache_clear()
+    file = campaign_file(evaluator="function")
+    first = evaluators_of(read_campaign_file(file))["abbe_number"]
+    file.write_text(file.read_text().replace('"slow_optics:evaluate"', '"slow_optics:evaluate"\nversion = 2'))
+    second = evaluators_of(read_campaign_file(file))["abbe_number"]
+    assert (first.identity, second.identity) == ("python/slow_optics.evaluate@1", "python/slow_optics.evaluate@2")
+    assert first.properties == ("refractive_index", "abbe_number")
+
+
+def test_an_installed_package_offers_an_evaluator_by_entry_point(
+    campaign_file: Write,
+    function_evaluator: Callable[[str], FunctionEvaluator],
+    monkeypatch: pytest.MonkeyPatch,
+    place: Path,
+) -> None:
+    point = EntryPoint("lab", "user_functions: good", evaluators.ENTRY_POINT_GROUP)
+    monkeypatch.setattr(evaluators, "entry_points", lambda group, name="lab": [point] if name == "lab" else [])
+    monkeypatch.syspath_prepend(place)
+    found = evaluators_of(read_campaign_file(campaign_file(evaluator="lab")))["refractive_index"]
+    assert found.identity == "evaluator/lab@1"
+    assert ask(found)["refractive_index"].value == 1.5
+
+
+def test_a_module_that_lacks_a_module_of_its_own_names_that(place: Path) -> None:
+    (place / "needy.py").write_text("import not_installed_anywhere\n")
+    with pytest.raises(ConfigurationError, match="'not_installed_anywhere'"):
+        evaluators.load_function("needy:f", str(place))
+
+
+def test_a_table_answers_with_its_values_and_fails_where_it_has_none(
+    campaign_file: Write, units: tuple[str, ...]
+) -> None:
+    table = evaluators_of(read_campaign_file(campaign_file()))["abbe_number"]
+    record = ask(table, units[0])["abbe_number"]
+    assert (record.std, record.n, record.std_of) == (0.5, 1, "as given by the table")
+    missing = ask(table, units[3])["refractive_index"]
+    assert missing.failure is not None
+    assert missing.failure.code is FailureCode.NOT_IN_TABLE
+    assert ask(table, "*CCCCCCCCCCCCCC(F)*")["abbe_number"].failure is not None
+
+
+def test_the_identity_of_a_table_is_that_of_its_content(campaign_file: Write, place: Path) -> None:
+    file = campaign_file()
+    first = evaluators_of(read_campaign_file(file))["abbe_number"].identity
+    assert first == evaluators_of(read_campaign_file(file))["abbe_number"].identity
+    (place / "table.csv").write_text((place / "table.csv").read_text() + "*CCS*,1.6,30,1\n")
+    assert first != evaluators_of(read_campaign_file(file))["abbe_number"].identity
+
+
+def test_rows_of_the_same_polymer_are_averaged(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv.gz"
+    text = "unit,n_D,density\n*CC*,1.50,0.9\n*CCCC*,1.52,-9999\n*CC(*)C,,0.85\n"
+    path.write_bytes(gzip.compress(text.encode()))
+    table = read_measured(path, "unit", {"refractive_index": "n_D"}, [-9999])
+    ethylene = table.values[Polymer("*CC*").canonical]
+    # Mean and sample standard deviation of 1.50 and 1.52.
+    assert ethylene["refractive_index"].value == pytest.approx(1.51)
+    assert ethylene["refractive_index"].std == pytest.approx(0.0141421356)
+    assert ethylene["refractive_index"].n == 2
+    assert ethylene["density"].n == 1
+    assert table.properties == ("density", "refractive_index")
+
+
+def test_a_table_without_a_property_says_how_to_name_one(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("smiles,n_D\n*CC*,1.5\n")
+    with pytest.raises(InvalidInputError, match="columns = "):
+        read_measured(tmp_path / "t.csv")
+
+
+def test_a_protocol_answers_by_itself() -> None:
+    record = ask(protocol_evaluator("optics/instant@1"), "*CC(*)c1ccccc1")["refractive_index"]
+    assert record.status is Status.DONE
+    assert record.request.protocol == "optics/instant@1"
+
+
+def test_protocols_are_found_by_level_or_name() -> None:
+    assert protocol_of("refractive_index", level="instant") == "optics/instant@1"
+    assert protocol_of("abbe_number", protocol="optics/quick@1") == "optics/quick@1"
+    with pytest.raises(InvalidInputError, match="does not yield"):
+        protocol_of("abbe_number", protocol="optics/instant@1")
+    with pytest.raises(InvalidInputError, match="no protocol"):
+        protocol_of("abbe_number", protocol="optics/nothing@1")

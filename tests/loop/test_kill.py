@@ -1,0 +1,254 @@
+"""Kill a campaign anywhere and run the same command again: the same picks, nothing finished repeated, nothing lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from polyloop.core import Status
+from polyloop.loop import Campaign, Progress
+from polyloop.store import Store
+from tests.loop.conftest import fill_place, write_campaign
+
+Write = Callable[..., Path]
+
+# The evaluator keeps its own log, one line per call, each in one write: what really ran, whatever the store says.
+EVALUATOR = """
+import os, time, zlib
+from pathlib import Path
+
+LOG = Path(__file__).with_name("calls.log")
+
+
+def note(word, smiles):
+    handle = os.open(LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(handle, f"{word} {smiles}\\n".encode())
+    os.close(handle)
+
+
+def evaluate(smiles, seed):
+    note("begin", smiles)
+    draw = zlib.crc32(smiles.encode())
+    time.sleep(0.02 + draw % 50 / 1000)
+    if draw % 11 == 0:
+        raise ValueError("this one never works")
+    note("end", smiles)
+    return {"refractive_index": 1.3 + draw % 97 / 200, "abbe_number": (20 + draw % 89 / 2, 0.5)}
+"""
+
+
+def prepare(place: Path) -> Path:
+    (place / "slow_optics.py").write_text(EVALUATOR)
+    return write_campaign(place, evaluator="function", workers=2, batch=6)
+
+
+@pytest.fixture
+def file(place: Path) -> Path:
+    return prepare(place)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(
+    units: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+) -> list[tuple[int, str, float | None]]:
+    """What the campaign yields when nothing happens to it."""
+    place = fill_place(tmp_path_factory.mktemp("uninterrupted"), units)
+    Campaign.from_file(prepare(place), place / "run").run(report=False)
+    return result(place / "run")
+
+
+def result(directory: Path) -> list[tuple[int, str, float | None]]:
+    candidates = Campaign.from_directory(directory).state().candidates
+    return [(each.cycle, each.polymer, each.value("refractive_index")) for each in candidates]
+
+
+def start(file: Path, directory: str = "run", *, group: bool = False) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "polyloop.app.cli", "discover", file.name, "-d", directory, "-q", "--no-report"]
+    return subprocess.Popen(
+        command,
+        cwd=file.parent,
+        env=dict(os.environ),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=group,
+    )
+
+
+def calls(place: Path, word: str = "begin") -> list[str]:
+    log = place / "calls.log"
+    lines = log.read_text().splitlines() if log.exists() else []
+    return [line.split()[1] for line in lines if line.startswith(word)]
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 120.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.005)
+
+
+def finished(place: Path, directory: str = "run") -> set[str]:
+    """Polymers whose evaluation the store holds."""
+    with Store(place / directory / "store.sqlite") as store:
+        found = store.evaluations(statuses=[Status.DONE, Status.FAILED, Status.UNPHYSICAL])
+        assert store.check() == []
+    return {evaluation.request.polymer for evaluation in found}
+
+
+def test_sigkill_in_the_middle_of_batches(file: Path, uninterrupted: list[tuple[int, str, float | None]]) -> None:
+    place, moments = file.parent, random.Random(20)
+    lost: Counter[str] = Counter()
+    for more in (1, 5, 8):
+        before = len(calls(place))
+        known = finished(place) if (place / "run").exists() else set()
+        process = start(file)
+        wait_for(lambda target=before + more: len(calls(place)) >= target, process)  # type: ignore[misc]
+        assert Campaign.from_directory(place / "run").status().state == "running"
+        time.sleep(moments.uniform(0.0, 0.1))
+        process.kill()
+        process.communicate()
+        begun = calls(place)[before:]
+        assert not known & set(begun), "a finished evaluation was repeated"
+        under_way = set(begun) - finished(place)
+        assert len(under_way) <= 2, "more was lost than two workers can hold"
+        lost.update(under_way)
+    assert Campaign.from_directory(place / "run").status().state == "interrupted"
+    process = start(file)
+    told = process.communicate(timeout=120)
+    assert process.returncode == 0, told
+    assert result(place / "run") == uninterrupted
+    assert Counter(calls(place)) == Counter(polymer for _, polymer, _ in uninterrupted) + lost
+    assert finished(place) == {polymer for _, polymer, _ in uninterrupted}
+
+
+def test_a_torn_write_of_the_log_loses_no_more_than_that_write(
+    file: Path, uninterrupted: list[tuple[int, str, float | None]]
+) -> None:
+    place = file.parent
+    process = start(file)
+    wait_for(lambda: len(calls(place)) >= 8, process)
+    process.kill()
+    process.communicate()
+    log = place / "run" / "store.sqlite-wal"
+    os.truncate(log, log.stat().st_size - 700)  # inside the last page that was written
+    assert len(finished(place)) >= 4
+    Campaign.from_file(file, place / "run").run(report=False)
+    assert result(place / "run") == uninterrupted
+    assert max(Counter(calls(place)).values()) <= 2
+
+
+def test_a_full_disk_stops_with_a_message_and_goes_on_when_there_is_space(
+    file: Path, uninterrupted: list[tuple[int, str, float | None]]
+) -> None:
+    place = file.parent
+    process = start(file)
+    wait_for(lambda: len(calls(place, "end")) >= 3, process)
+    # No file of the process may grow any more: to it, the disk is full.
+    size = (place / "run" / "store.sqlite-wal").stat().st_size
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, size))
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "run the same command again" in err
+    assert "Traceback" not in err
+    assert not out
+    known, before = finished(place), len(calls(place))
+    Campaign.from_file(file, place / "run").run(report=False)
+    assert result(place / "run") == uninterrupted
+    assert not known & set(calls(place)[before:])
+
+
+def test_two_campaigns_at_once_share_a_store_and_compute_no_key_twice(
+    file: Path, campaign_file: Write, place: Path
+) -> None:
+    store = "[store]\nurl = 'sqlite:///shared.sqlite'\n"
+    kind = {"evaluator": "function", "batch": 8, "cycles": 2}
+    first = campaign_file(store, name="a.toml", seed=1, **kind)
+    second = campaign_file(store, name="b.toml", seed=2, **kind)
+    processes = [start(first, "a"), start(second, "b")]
+    for process in processes:
+        told = process.communicate(timeout=240)
+        assert process.returncode == 0, told
+    wanted = {polymer for name in "ab" for _, polymer, _ in result(place / name)}
+    assert len(result(place / "a")) == len(result(place / "b")) == 22
+    assert len(wanted) < 44, "nothing was shared, so nothing was tested"
+    assert Counter(calls(place)) == Counter(wanted)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_cleanly(
+    file: Path, uninterrupted: list[tuple[int, str, float | None]], number: signal.Signals
+) -> None:
+    place = file.parent
+    campaign = Campaign.from_file(file, place / "run")
+
+    def stop(event: Progress) -> None:
+        if event.stage == "evaluate" and event.cycle == 1 and event.done == 2:
+            os.kill(os.getpid(), number)
+
+    outcome = campaign.run(progress=stop, report=False)
+    assert outcome.state == campaign.status().state == "interrupted"
+    assert outcome.evaluations in (8, 9)  # six of the initial design, and two or three of the first batch
+    with Store(place / "run" / "store.sqlite") as store:
+        assert store.evaluations(statuses=[Status.RUNNING]) == []
+    known, before = finished(place), len(calls(place))
+    assert campaign.run(report=False).state == "finished"
+    assert result(place / "run") == uninterrupted
+    assert not known & set(calls(place)[before:])
+
+
+def test_a_signal_before_the_first_evaluation_stops_cleanly_too(file: Path) -> None:
+    campaign = Campaign.from_file(file, file.parent / "run")
+
+    def stop(event: Progress) -> None:
+        if event.stage == "features":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    assert campaign.run(progress=stop, report=False).state == "interrupted"
+    assert campaign.run(report=False).evaluations == 24
+
+
+def test_a_folder_runs_in_one_process_at_a_time(file: Path) -> None:
+    first = start(file)
+    wait_for(lambda: len(calls(file.parent)) >= 1, first)
+    second = start(file)
+    _, err = second.communicate(timeout=60)
+    assert second.returncode == 1
+    assert "Another process is running this campaign" in err
+    told = first.communicate(timeout=120)
+    assert first.returncode == 0, told
+
+
+def test_ctrl_c_of_a_terminal_reaches_all_processes_and_harms_none(
+    file: Path, uninterrupted: list[tuple[int, str, float | None]]
+) -> None:
+    place = file.parent
+    for moment in (place / "run" / "features.sqlite", place / "calls.log"):
+        process = start(file, group=True)
+        wait_for(moment.exists, process)
+        time.sleep(0.3)  # by now workers are at it: they start, or compute
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 130, err
+    Campaign.from_file(file, place / "run").run(report=False)
+    assert result(place / "run") == uninterrupted
+
+
+def test_ctrl_c_on_the_command_line_exits_130_and_says_how_to_go_on(file: Path) -> None:
+    process = start(file)
+    wait_for(lambda: len(calls(file.parent)) >= 3, process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "same command" in err

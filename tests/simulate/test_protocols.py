@@ -1,0 +1,105 @@
+"""Protocols and levels, and the way from a request to records."""
+
+import pickle
+
+import pytest
+
+from polyloop.chem import Polymer
+from polyloop.core import Conditions, FailureCode, InvalidInputError, Request, Status
+from polyloop.simulate import PROTOCOLS, available_levels, evaluate, evaluate_request, get_protocol, protocol_for
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
+def test_each_protocol_is_found_by_its_own_properties_and_level(protocol):
+    for name in protocol.properties:
+        assert protocol_for(name, protocol.level) is protocol
+
+
+def test_levels_that_exist():
+    assert available_levels() == ("instant", "quick")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: get_protocol("optics/quik@1"), "Did you mean optics/quick@1"),
+        (lambda: get_protocol("optics/quick@7"), "Did you mean optics/quick@1"),
+        (lambda: protocol_for("refractive_index", "instnat"), "Did you mean instant"),
+        (lambda: protocol_for("refractive_index", "standard"), "not available yet. Available: instant, quick"),
+        (lambda: protocol_for("refractive_index", "full"), "not available yet"),
+        (lambda: protocol_for("abbe_number", "instant"), "Use the level quick"),
+        (lambda: protocol_for("bulk_modulus", "quick"), "No protocol computes it in this version"),
+        (lambda: protocol_for("refraktive_index", "quick"), "refractive_index"),
+    ],
+)
+def test_unknown_names_are_refused_with_the_nearest(call, message):
+    with pytest.raises(InvalidInputError) as caught:
+        call()
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("smiles", ["", "CC", "*CC", "not a smiles", "*C(*)(*)C"])
+def test_a_bad_repeat_unit_is_the_callers_error_and_no_failed_record(smiles):
+    with pytest.raises(InvalidInputError):
+        evaluate(smiles, "optics/instant@1")
+
+
+def test_one_record_for_each_promised_property():
+    records = evaluate("*CC*", "optics/instant@1")
+    assert tuple(record.property for record in records) == PROTOCOLS["optics/instant@1"].properties
+    assert all(record.status is Status.DONE for record in records)
+    assert all(record.std > 0 and record.std_of for record in records)
+
+
+def test_records_say_where_they_come_from():
+    provenance = evaluate("*CC*", "optics/instant@1")[0].provenance
+    assert {"dftd4", "rdkit"} <= set(provenance.engines)
+    assert provenance.settings["packing"] == "packing@1"
+    assert provenance.settings["correction"] == "d4_linear@1"
+    assert provenance.wall_time > 0
+
+
+def test_the_same_request_gives_the_same_values():
+    request = Request(Polymer("*CC(*)OC").canonical, "optics/instant@1", seed=3)
+    first, second = (evaluate_request(pickle.loads(pickle.dumps(request))) for _ in range(2))
+    assert [record.value for record in first] == [record.value for record in second]
+
+
+@pytest.mark.parametrize(("one", "other"), [("*CC(*)C", "*C(C)C*"), ("*CC*", "*CCCCCC*")])
+def test_the_spelling_of_the_unit_does_not_matter(one, other):
+    values = [[record.value for record in evaluate(smiles, "optics/instant@1")] for smiles in (one, other)]
+    assert values[0] == values[1]
+
+
+def test_a_failed_evaluation_is_one_failed_record_per_property():
+    records = evaluate("*CC(*)C", "optics/instant@1", conditions=Conditions(temperature=350.0))
+    assert {record.status for record in records} == {Status.FAILED}
+    assert {record.failure.code for record in records} == {FailureCode.UNSUPPORTED}
+    assert len(records) == len(PROTOCOLS["optics/instant@1"].properties)
+    assert "298.15 K" in records[0].failure.reason
+
+
+def test_a_unit_too_large_is_a_size_failure_that_says_the_limit():
+    records = evaluate("*CC(*)" + "C" * 61, "optics/quick@1")
+    assert {record.failure.code for record in records} == {FailureCode.SIZE}
+    assert "at most 60" in records[0].failure.reason
+    assert "instant" in records[0].failure.hint
+
+
+def test_a_net_charge_is_refused_with_a_reason():
+    records = evaluate("*CC(*)C(=O)[O-]", "optics/quick@1")
+    assert {record.failure.code for record in records} == {FailureCode.UNSUPPORTED}
+    assert "counter-ion" in records[0].failure.reason
+
+
+@pytest.mark.parametrize("smiles", ["*CC(*)[Fe]", "*[Pu]*"])
+def test_an_element_outside_the_models_is_an_element_failure(smiles):
+    failures = {record.failure.code for record in evaluate(smiles, "optics/instant@1")}
+    assert failures & {FailureCode.ELEMENT, FailureCode.UNSUPPORTED, FailureCode.CONFORMER}
+
+
+def test_nothing_is_printed(capfd):
+    evaluate("*CC(*)C", "optics/instant@1")
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert captured.err == ""

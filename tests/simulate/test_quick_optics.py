@@ -1,0 +1,69 @@
+"""optics/quick@1 for real, on the smallest chains of each kind."""
+
+import pytest
+
+from polyloop.core import Record, Status
+from polyloop.simulate import PROTOCOLS, evaluate
+
+
+def quick(smiles: str) -> dict[str, Record]:
+    return {record.property: record for record in evaluate(smiles, "optics/quick@1")}
+
+
+@pytest.fixture(scope="module")
+def polyethylene() -> dict[str, Record]:
+    return quick("*CC*")
+
+
+def test_every_promised_property_is_there_and_plausible(polyethylene):
+    assert tuple(polyethylene) == PROTOCOLS["optics/quick@1"].properties
+    assert {record.status for record in polyethylene.values()} == {Status.DONE}
+    assert all(record.std is not None and record.std_of for record in polyethylene.values())
+
+
+def test_polyethylene_has_the_measured_index_within_two_standard_deviations(polyethylene):
+    # n_D 1.476 at 0.855 g/cm3, amorphous (shipped table).
+    record = polyethylene["refractive_index"]
+    assert abs(record.value - 1.476) < 2 * record.std
+
+
+def test_dispersion_is_normal(polyethylene):
+    index = [polyethylene[f"refractive_index{line}"].value for line in ("_C", "", "_F")]
+    assert index == sorted(index)
+    assert len(set(index)) == 3
+
+
+def test_records_agree_with_one_another(polyethylene):
+    value = {name: record.value for name, record in polyethylene.items()}
+    dispersion = value["refractive_index_F"] - value["refractive_index_C"]
+    assert value["abbe_number"] == pytest.approx((value["refractive_index"] - 1) / dispersion)
+    assert value["homo_lumo_gap"] == pytest.approx(value["lumo"] - value["homo"])
+    assert value["molar_refraction"] == pytest.approx(2.52250 * value["polarizability_D"], rel=1e-4)
+    assert value["polarizability_D"] > value["static_polarizability"]
+
+
+def test_the_density_error_reaches_the_index_and_cancels_from_the_abbe_number(polyethylene):
+    density, index, abbe = (polyethylene[name] for name in ("density", "refractive_index", "abbe_number"))
+    # dn/n' = (n^2 + 2)(n^2 - 1) / 6n times the relative error of the density: a lower bound of the whole.
+    n = index.value
+    assert index.std >= (n**2 + 2) * (n**2 - 1) / (6 * n) * density.std / density.value * 0.999
+    assert abbe.std / abbe.value < 0.15
+
+
+def test_provenance_names_level_scale_and_oligomers(polyethylene):
+    provenance = polyethylene["abbe_number"].provenance
+    assert {"pyscf", "tblite", "rdkit"} <= set(provenance.engines)
+    assert {"level", "polarizability_scale", "packing", "oligomers", "raw_polarizabilities"} <= set(provenance.settings)
+
+
+@pytest.mark.parametrize("smiles", ["*CO*", "*C[SiH2]*", "*CS*"], ids=["oxygen", "silicon", "sulfur"])
+def test_chains_of_other_elements_have_plausible_optics(smiles):
+    records = quick(smiles)
+    assert {record.status for record in records.values()} == {Status.DONE}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("smiles", ["*C(F)(F)*", "*CC(*)I"], ids=["fluorine", "iodine"])
+def test_halogens_have_plausible_optics(smiles):
+    records = quick(smiles)
+    assert {record.status for record in records.values()} == {Status.DONE}
