@@ -17,12 +17,12 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.engines.pyscf import Level
+from polyloop.engines.pyscf import OPTICS_QUICK_1
 
 __all__ = ["LEVEL", "SCALE", "PolarizabilityScale", "relative_dispersion"]
 
 # Chosen by cost and accuracy on liquids: docs/validation/optics_levels.md.
-LEVEL = Level("hf", "def2-svpd-lean", "def2-mixed-fit")
+LEVEL = OPTICS_QUICK_1
 _STATIC, _D_LINE, _F_LINE = 0, 2, 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -65,7 +66,10 @@ def _library_shells(name: str, element: str) -> tuple[Any, ...] | None:
     from pyscf.lib.exceptions import BasisNotFoundError
 
     try:
-        return tuple(load(name, element))
+        with warnings.catch_warnings():
+            # PySCF advises to install another library of sets; our fallbacks answer for the gaps.
+            warnings.simplefilter("ignore", UserWarning)
+            return tuple(load(name, element))
     except (BasisNotFoundError, KeyError):
         return None
 

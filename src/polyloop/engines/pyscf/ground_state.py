@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -82,7 +83,10 @@ def ground_state(geometry: Geometry, level: Level, *, max_memory: float = 4000.0
     with one_thread():
         molecule = _molecule(geometry, level, max_memory)
         mean_field = _mean_field(molecule, level)
-        iterations = _converge(mean_field, _starting_density(molecule, geometry, level, max_memory))
+        with warnings.catch_warnings():
+            # SciPy warns of ill-conditioned overlap matrices, which the solvers then treat.
+            warnings.simplefilter("ignore")
+            iterations = _converge(mean_field)
         return _summary(geometry, level, mean_field, iterations)
 
 
@@ -122,8 +126,17 @@ def _mean_field(molecule: Any, level: Level) -> Any:
     symbols = [molecule.atom_pure_symbol(i) for i in range(molecule.natm)]
     auxiliary = auxiliary_basis_by_element(symbols, level.auxiliary_basis)
     mean_field = mean_field.density_fit(with_df=FittedIntegrals(molecule, auxiliary))
+    _without_checkpoint(mean_field)
     mean_field.conv_tol, mean_field.conv_tol_grad = _ENERGY_TOLERANCE, _GRADIENT_TOLERANCE
     return mean_field
+
+
+def _without_checkpoint(mean_field: Any) -> None:
+    """Spare the writing of orbitals to a temporary file in each iteration."""
+    mean_field.chkfile = None
+    checkpoint = getattr(mean_field, "_chkfile", None)
+    if checkpoint is not None:
+        checkpoint.close()
 
 
 def _grid_by_element(molecule: Any, level: Level) -> dict[str, tuple[int, int]]:
@@ -134,15 +147,16 @@ def _grid_by_element(molecule: Any, level: Level) -> dict[str, tuple[int, int]]:
     return {s: GRIDS[level.grid][sum(charge(s) > last for last in last_of_period)] for s in symbols}
 
 
-def _starting_density(molecule: Any, geometry: Geometry, level: Level, max_memory: float) -> NDArray[np.float64] | None:
-    return None
-
-
-def _converge(mean_field: Any, density: NDArray[np.float64] | None) -> int:
+def _converge(mean_field: Any) -> int:
     attempts: tuple[Callable[[Any, Any], tuple[Any, int]], ...] = (_plain_diis, _shifted_and_damped, _second_order)
-    iterations = 0
+    iterations, density = 0, None
     for attempt in attempts:
-        solved, cycles = attempt(mean_field, density)
+        try:
+            solved, cycles = attempt(mean_field, density)
+        except np.linalg.LinAlgError:
+            # The projected start cannot be made where functions nearly coincide; the bare Hamiltonian's always can.
+            mean_field.init_guess, density = "hcore", None
+            continue
         iterations += cycles
         if solved.converged and np.isfinite(solved.e_tot):
             for name in ("mo_energy", "mo_coeff", "mo_occ", "e_tot", "converged"):

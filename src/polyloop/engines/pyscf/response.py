@@ -49,8 +49,9 @@ def polarizability(
     """Compute the electronic polarizability tensor at each wavelength.
 
     The equations [(A+B) - w^2 (A-B)^-1] (X+Y) = -2 mu are solved in one subspace that all directions and frequencies
-    share, after doi:10.1063/1.454704 (Olsen, Jensen and Jorgensen 1988). Since the polarizability is variational in
-    that subspace, its error is quadratic in the residual, and the estimate of that error ends the iterations.
+    share (paired trial vectors: Olsen, Jensen and Jorgensen 1988, doi:10.1016/0021-9991(88)90081-2). Since the
+    polarizability is variational in that subspace, its error is quadratic in the residual, and the estimate of that
+    error ends the iterations.
 
     Parameters
     ----------
