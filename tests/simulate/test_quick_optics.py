@@ -63,7 +63,7 @@ def test_chains_of_other_elements_have_plausible_optics(smiles):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("smiles", ["*C(F)(F)*", "*CC(*)I"], ids=["fluorine", "iodine"])
+@pytest.mark.parametrize("smiles", ["*CC(*)F", "*CC(*)I"], ids=["fluorine", "iodine"])
 def test_halogens_have_plausible_optics(smiles):
     records = quick(smiles)
     assert {record.status for record in records.values()} == {Status.DONE}
