@@ -30,9 +30,9 @@ COMPUTED = ROOT / "benchmarks/results/optics_levels.json"
 FOLDS = 10
 
 
-def table() -> pd.DataFrame:
+def table(label: str = LEVEL.label) -> pd.DataFrame:
     """Computed polarizabilities beside measured density, index and dispersion, one row per liquid."""
-    computed = json.loads(COMPUTED.read_text())["levels"][LEVEL.label]
+    computed = json.loads(COMPUTED.read_text())["levels"][label]
     measured = pd.read_csv(LIQUIDS).set_index("name")
     rows = [
         {"name": name, "alpha": np.array(entry["polarizabilities"]), **measured.loc[name].to_dict()}

@@ -1,6 +1,7 @@
 """Polarizabilities of small liquids at several levels of theory: what each costs, and how far each is from experiment.
 
     python benchmarks/optics_levels.py compute hf/def2-svpd-lean [--few]   # adds to results/optics_levels.json
+    python benchmarks/optics_levels.py cost hf/def2-svpd-lean            # CPU seconds for two oligomers
     python benchmarks/optics_levels.py report                            # the table of docs/validation/optics_levels.md
 
 Each molecule is computed as `optics/quick@1` does it: the lowest conformer on the GFN2-xTB surface. Molecules that are
@@ -17,8 +18,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from rdkit import Chem
+from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from machine import describe
+from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, write_atomically
 from polyloop.engines.pyscf import Level, ground_state, polarizability
 from polyloop.simulate.conformers import find_conformers
@@ -43,13 +46,67 @@ def measured_liquids() -> pd.DataFrame:
     return table[known].sort_values("heavy_atoms", kind="stable").reset_index(drop=True)
 
 
-def load() -> dict[str, dict[str, dict[str, object]]]:
-    return json.loads(RESULT.read_text())["levels"] if RESULT.exists() else {}
+# A polyacrylate's segment with 12 heavy atoms, and a polystyrene's with 20.
+OLIGOMERS = {12: "CCC(C)C(=O)OCCSCC", 20: "CCC(C)c1ccc(OCCSc2ccccc2)cc1"}
+
+
+def load(part: str = "levels") -> dict[str, dict[str, dict[str, object]]]:
+    return json.loads(RESULT.read_text()).get(part, {}) if RESULT.exists() else {}
+
+
+def save(part: str, label: str, name: str, entry: dict[str, object]) -> None:
+    content = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    content.setdefault(part, {}).setdefault(label, {})[name] = entry
+    content["machine"] = describe("pyscf", "numpy", "tblite")
+    write_atomically(RESULT, json.dumps(content) + "\n")
+
+
+def level_of(label: str) -> Level:
+    method, basis = label.split("/", 1)
+    return Level(method, basis, "def2-mixed-fit")
+
+
+def cost(label: str, sizes: list[int]) -> None:
+    """Time ground state and response of the oligomers, without the search for conformers."""
+    for heavy in sizes:
+        mol = Chem.AddHs(Chem.MolFromSmiles(OLIGOMERS[heavy]))
+        rdDistGeom.EmbedMolecule(mol, randomSeed=1)
+        rdForceFieldHelpers.MMFFOptimizeMolecule(mol)
+        start = time.process_time()
+        state = ground_state(Geometry.from_mol(mol), level_of(label))
+        middle = time.process_time()
+        polarizability(state, WAVELENGTHS)
+        end = time.process_time()
+        entry = {
+            "basis_functions": int(state.mean_field.mol.nao),
+            "ground_state_s": round(middle - start, 1),
+            "response_s": round(end - middle, 1),
+        }
+        save("cost", label, str(heavy), entry)
+        print(label, heavy, entry, flush=True)
+
+
+def report() -> None:
+    """Print errors on the liquids of `FEW`, cross-validated where something is fitted, and the costs."""
+    from fit_polarizability_scale import errors, table
+
+    print("| level | liquids | one factor each: n_D, V | two lines: n_D, V | CPU s, 12 atoms | 20 atoms |")
+    print("|---|---|---|---|---|---|")
+    costs = load("cost")
+    for label in load():
+        frame = table(label)
+        frame = frame[frame.name.isin(FEW)]
+        if len(frame) < 15:
+            continue
+        constant, lines = errors(frame, constant=True), errors(frame, constant=False)
+        shown = " | ".join(f"{e['n_D_mae']:.4f}, {e['abbe_number_mae']:.2f}" for e in (constant, lines))
+        seconds = [costs.get(label, {}).get(str(heavy)) for heavy in OLIGOMERS]
+        spent = " | ".join(f"{s['ground_state_s']} + {s['response_s']}" if s else "" for s in seconds)
+        print(f"| {label} | {len(frame)} | {shown} | {spent} |")
 
 
 def compute(label: str, names: list[str]) -> None:
-    method, basis = label.split("/", 1)
-    level = Level(method, basis, "def2-mixed-fit")
+    level = level_of(label)
     table = measured_liquids()
     for row in table[table.name.isin(names)].itertuples():
         levels = load()
@@ -67,10 +124,7 @@ def compute(label: str, names: list[str]) -> None:
             }
         except EvaluationError as error:
             entry = {"failure": str(error)}
-        levels = load()
-        levels.setdefault(label, {})[row.name] = entry
-        machine = describe("pyscf", "numpy", "tblite")
-        write_atomically(RESULT, json.dumps({"machine": machine, "levels": levels}, indent=None) + "\n")
+        save("levels", label, row.name, entry)
         print(label, row.name, entry, flush=True)
 
 
@@ -78,3 +132,7 @@ if __name__ == "__main__":
     if sys.argv[1] == "compute":
         everything = measured_liquids().name.tolist()
         compute(sys.argv[2], list(FEW) if "--few" in sys.argv else everything)
+    elif sys.argv[1] == "cost":
+        cost(sys.argv[2], [12] if "--small" in sys.argv else list(OLIGOMERS))
+    elif sys.argv[1] == "report":
+        report()
