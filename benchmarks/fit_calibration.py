@@ -36,7 +36,7 @@ def main() -> None:
                 "intercept": round(intercept, 6),
                 "slope": round(slope, 6),
                 "residual": round(float(np.sqrt(np.mean(errors**2))), 6),
-                "fitted_to": list(table.loc[names, "smiles"]),
+                "fitted_to": names,
             }
         )
     write_atomically(ROOT / "src/polyloop/simulate/optical_linear.json", json.dumps(rows, indent=1) + "\n")

@@ -25,7 +25,7 @@ class LinearCalibration:
     residual
         Leave-one-out root mean square error, in the property's unit.
     fitted_to
-        The polymers behind it.
+        The polymers behind it, by their names in the data set `optical_calibration`.
     """
 
     name: str
