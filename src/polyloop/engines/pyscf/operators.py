@@ -36,12 +36,10 @@ class OrbitalHessian:
     ----------
     mean_field
         A converged, density-fitted RHF or RKS object.
-    frozen_below
-        Occupied orbitals below this energy (hartree) do not respond.
     """
 
-    def __init__(self, mean_field: Any, *, frozen_below: float = -np.inf) -> None:
-        occupied = (mean_field.mo_occ > 0) & (mean_field.mo_energy > frozen_below)
+    def __init__(self, mean_field: Any) -> None:
+        occupied = mean_field.mo_occ > 0
         virtual = mean_field.mo_occ == 0
         self.occupied = np.ascontiguousarray(mean_field.mo_coeff[:, occupied])
         self.virtual = np.ascontiguousarray(mean_field.mo_coeff[:, virtual])
