@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from polyloop.loop.exports import export_records
     from polyloop.loop.polymers import parse_polymers, read_polymers
     from polyloop.loop.progress import Progress
-    from polyloop.loop.properties import PolymerResult, compute_properties, write_properties
+    from polyloop.loop.properties import PolymerResult, compute_properties, preview_properties, write_properties
     from polyloop.loop.state import CampaignState, CampaignStatus, Candidate, CycleMetrics
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "compute_properties",
     "export_records",
     "parse_polymers",
+    "preview_properties",
     "read_campaign_file",
     "read_polymers",
     "write_campaign_file",
@@ -44,6 +45,7 @@ _HOMES = {
     "compute_properties": "properties",
     "export_records": "exports",
     "parse_polymers": "polymers",
+    "preview_properties": "properties",
     "read_campaign_file": "campaign_file",
     "read_polymers": "polymers",
     "write_campaign_file": "campaign_file",

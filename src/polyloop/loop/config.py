@@ -154,7 +154,9 @@ class StoreTable(_Table):
 class LimitsTable(_Table):
     """`[limits]`: what one evaluation may take."""
 
-    time_s: float = Field(3600.0, gt=0, description="Wall time per evaluation in s.")
+    time_s: float | None = Field(
+        None, gt=0, description="Wall time per evaluation in s; when left out, what its protocol needs at most."
+    )
     memory_gb: float | None = Field(None, gt=0, description="Memory per evaluation in GB.")
     retries: int = Field(1, ge=0, description="Further attempts after a failure that is worth another one.")
 

@@ -7,7 +7,7 @@ import platform
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from polyloop.core import Request, Status
@@ -28,18 +28,14 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.05, 5.0
 def open_runner(evaluators: Sequence[Evaluator], workers: int, limits: LimitsTable) -> Iterator[Runner]:
     """Start workers: processes with limits, or, where every answer is a look into a table, one thread."""
     if not any(evaluator.needs_process for evaluator in evaluators):
-        with ThreadPoolExecutor(1) as executor, _runner(1, limits, executor) as runner:
+        with ThreadPoolExecutor(1) as executor, Runner(1, retries=limits.retries, executor=executor) as runner:
             yield runner
         return
-    with _runner(workers, limits, None) as runner:
-        yield runner
-
-
-def _runner(workers: int, limits: LimitsTable, executor: Executor | None) -> Runner:
-    if executor is not None:
-        return Runner(workers, retries=limits.retries, executor=executor)
     memory = None if limits.memory_gb is None else int(limits.memory_gb * 1e9)
-    return Runner(workers, time_limit=limits.time_s, memory_limit=memory, retries=limits.retries)
+    # Workers serve all evaluators, so the one that needs longest sets the time.
+    time_limit = limits.time_s or max(evaluator.time_limit for evaluator in evaluators)
+    with Runner(workers, time_limit=time_limit, memory_limit=memory, retries=limits.retries) as runner:
+        yield runner
 
 
 class EvaluationQueue:

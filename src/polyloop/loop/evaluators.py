@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 ENTRY_POINT_GROUP = "polyloop.evaluators"
+TIME_LIMIT_S = 3600.0
 Call = tuple[Callable[..., list[Record]], tuple[Any, ...]]
 
 
@@ -57,6 +58,11 @@ class Evaluator(Protocol):
         """Whether it takes time, memory or risks, so that a worker process should do it."""
         ...
 
+    @property
+    def time_limit(self) -> float:
+        """Wall time in s that one evaluation may take unless the user says otherwise."""
+        ...
+
     def call(self, request: Request) -> Call:
         """Return a picklable function and its arguments that answer `request` in a worker."""
         ...
@@ -68,6 +74,7 @@ class ProtocolEvaluator:
 
     identity: str
     properties: tuple[str, ...]
+    time_limit: float = TIME_LIMIT_S
     needs_process: bool = True
 
     def call(self, request: Request) -> Call:
@@ -84,6 +91,7 @@ class TableEvaluator:
     identity: str
     table: MeasuredTable = field(repr=False)
     needs_process: bool = False
+    time_limit: float = TIME_LIMIT_S
 
     @property
     def properties(self) -> tuple[str, ...]:
@@ -112,6 +120,7 @@ class FunctionEvaluator:
     location: str
     folder: str = ""
     needs_process: bool = True
+    time_limit: float = TIME_LIMIT_S
 
     def call(self, request: Request) -> Call:
         """Import and call the function in the worker."""
@@ -156,7 +165,8 @@ def protocol_evaluator(name: str) -> ProtocolEvaluator:
     """Return the evaluator that runs the protocol `name`."""
     from polyloop.simulate import PROTOCOLS
 
-    return ProtocolEvaluator(name, tuple(PROTOCOLS[name].properties))
+    protocol = PROTOCOLS[name]
+    return ProtocolEvaluator(name, tuple(protocol.properties), protocol.time_limit)
 
 
 def protocol_of(property_name: str, *, protocol: str | None = None, level: str | None = None) -> str:

@@ -6,19 +6,21 @@ import csv
 import io
 import os
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from polyloop.chem import Polymer
-from polyloop.core import InvalidInputError, Record, Request, get_property, write_atomically
+from polyloop.core import Conditions, InvalidInputError, Record, Request, get_property, write_atomically
 from polyloop.loop.config import LimitsTable
 from polyloop.loop.evaluation import EvaluationQueue, open_runner
 from polyloop.loop.evaluators import protocol_evaluator, protocol_of
 from polyloop.loop.interrupt import Interrupted, Interrupts
+from polyloop.loop.watching import SimulationWatch
 from polyloop.store import Store
 
-__all__ = ["PolymerResult", "compute_properties", "default_store", "write_properties"]
+__all__ = ["PolymerResult", "compute_properties", "default_store", "preview_properties", "write_properties"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ def compute_properties(
     store: str | None = None,
     workers: int = 1,
     seed: int = 0,
-    time_limit: float = 3600.0,
+    conditions: Conditions | None = None,
+    time_limit: float | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> list[PolymerResult]:
     """Compute properties of polymers, in their order; a failed evaluation yields failed records.
@@ -60,8 +63,12 @@ def compute_properties(
         Only these; all that the protocols yield when left out.
     store
         URL or file of the results database; `default_store()` when left out.
+    conditions
+        Temperature and pressure; 298.15 K and 1 atm by default.
     time_limit
-        Wall time per evaluation in s.
+        Wall time per evaluation in s; what the protocols need at most when left out.
+    progress
+        Called with lines of words, also from another thread: each evaluation that ends, and the stages of simulations.
 
     Raises
     ------
@@ -75,7 +82,8 @@ def compute_properties(
     names = _protocols(level, protocol, properties)
     evaluators = {name: protocol_evaluator(name) for name in names}
     wanted = list(dict.fromkeys(properties or [name for who in evaluators.values() for name in who.properties]))
-    requests = [Request(polymer.canonical, name, seed) for polymer in polymers for name in names]
+    state = conditions or Conditions()
+    requests = [Request(polymer.canonical, name, seed, state) for polymer in polymers for name in names]
     interrupts, limits = Interrupts(), LimitsTable(time_s=time_limit)
     total, done = len({request.key for request in requests}), 0
 
@@ -90,6 +98,7 @@ def compute_properties(
         open_runner(list(evaluators.values()), workers, limits) as runner,
         interrupts.caught(),
         interrupts.cancelling(runner.cancel),
+        SimulationWatch({request.key: request for request in requests}, progress) if progress else nullcontext(),
     ):
         queue = EvaluationQueue(results, runner, lambda request: evaluators[request.protocol], interrupts)
         try:
@@ -100,7 +109,43 @@ def compute_properties(
     by_key: dict[str, dict[str, Record]] = {}
     for record in found:
         by_key.setdefault(record.key, {})[record.property] = record
-    return [_result(polymer, names, seed, wanted, by_key) for polymer in polymers]
+    keys = [[Request(polymer.canonical, name, seed, state).key for name in names] for polymer in polymers]
+    return [_result(polymer, of_polymer, wanted, by_key) for polymer, of_polymer in zip(polymers, keys, strict=True)]
+
+
+def preview_properties(
+    polymers: Sequence[Polymer],
+    *,
+    level: str | None = None,
+    protocol: str | None = None,
+    properties: Sequence[str] | None = None,
+    seed: int = 0,
+    conditions: Conditions | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> list[dict[str, Any]]:
+    """Return what `compute_properties` would take, without doing it: a row per polymer and protocol.
+
+    For molecular dynamics the cell is built and run for some 20 s; other protocols say their typical cost in words.
+
+    Raises
+    ------
+    InvalidInputError, EvaluationError, MissingDependencyError
+        As the evaluation would.
+    """
+    from polyloop.simulate import PROTOCOLS
+    from polyloop.simulate.md.preview import preview
+    from polyloop.simulate.md.recipes import RECIPES
+
+    rows: list[dict[str, Any]] = []
+    for polymer in polymers:
+        for name in _protocols(level, protocol, properties):
+            row: dict[str, Any] = {"smiles": polymer.smiles, "protocol": name, "cost": PROTOCOLS[name].cost}
+            if name in RECIPES:
+                if progress is not None:
+                    progress(f"{polymer.smiles}  {name}: building a cell and timing it")
+                row |= preview(name, polymer, seed, conditions or Conditions()).to_dict()
+            rows.append(row)
+    return rows
 
 
 def write_properties(results: Sequence[PolymerResult], path: Path) -> None:
@@ -157,12 +202,8 @@ def _protocols(level: str | None, protocol: str | None, properties: Sequence[str
 
 
 def _result(
-    polymer: Polymer,
-    protocols: Sequence[str],
-    seed: int,
-    wanted: Sequence[str],
-    by_key: dict[str, dict[str, Record]],
+    polymer: Polymer, keys: Sequence[str], wanted: Sequence[str], by_key: dict[str, dict[str, Record]]
 ) -> PolymerResult:
-    rows = [by_key[Request(polymer.canonical, name, seed).key] for name in protocols]
+    rows = [by_key[key] for key in keys]
     records = [row[name] for row in rows for name in wanted if name in row]
     return PolymerResult(polymer, tuple(records))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import pickle
 import signal
 import tempfile
@@ -181,7 +182,8 @@ class SupervisedProcessPool(Executor):
             waiting = len(self._pending)
         free = sum(worker.job is None for worker in self._workers)
         for _ in range(min(waiting - free, self._size - len(self._workers))):
-            worker = SupervisedWorker(self._started_workers, folder, self._warm_up)
+            cores = max(1, _usable_cores() // self._size)
+            worker = SupervisedWorker(self._started_workers, folder, self._warm_up, cores)
             self._started_workers += 1
             guard.add(worker.pid)
             with self._lock:
@@ -263,18 +265,21 @@ class SupervisedProcessPool(Executor):
         look = self._memory_limit is not None and now >= self._next_memory_look
         if look:
             self._next_memory_look = now + _MEMORY_INTERVAL
+        ended: list[tuple[SupervisedWorker, BaseException]] = []
         for worker in list(self._workers):
             if worker.job is None:
                 continue
-            error: BaseException | None = None
             if self._is_killed(worker.job):
-                error = CancelledError()
+                ended.append((worker, CancelledError()))
             elif self._time_limit is not None and now - worker.started >= self._time_limit:
-                error = _over_time(self._time_limit)
+                ended.append((worker, _over_time(self._time_limit)))
             elif look and self._memory_limit is not None and worker.memory() > self._memory_limit:
-                error = _over_memory(self._memory_limit)
-            if error is not None:
-                self._end(worker, guard, error)
+                self._end(worker, guard, _over_memory(self._memory_limit))
+        for worker, _ in ended:  # all at once, so that their graces run side by side
+            worker.ask_to_end()
+        for worker, error in ended:
+            worker.wait_for_end()
+            self._end(worker, guard, error)
 
     def _end(self, worker: SupervisedWorker, guard: Guard, error: BaseException) -> None:
         job = worker.take_job()
@@ -325,6 +330,10 @@ class SupervisedProcessPool(Executor):
 class _WorkerTraceback(Exception):  # noqa: N818 - it is shown as the cause of the error, not raised
     def __init__(self, text: str) -> None:
         super().__init__(f"\n{text}")
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _over_time(limit: float) -> EvaluationError:

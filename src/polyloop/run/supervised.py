@@ -26,6 +26,9 @@ __all__ = ["LOG_LENGTH", "Guard", "Job", "SupervisedFuture", "SupervisedWorker"]
 # Bytes of a call's printed output that are kept: the end.
 LOG_LENGTH = 8000
 
+# Seconds that a call has to save its work after it was asked to end.
+GRACE_S = 10.0
+
 
 class SupervisedFuture(Future[Any]):
     """A future that also knows the end of what its call printed, and the seconds since it was started."""
@@ -46,7 +49,7 @@ class Job:
 class SupervisedWorker:
     """A worker process with its pipe, log file, scratch folder and the job it has."""
 
-    def __init__(self, number: int, folder: Path, warm_up: Sequence[str]) -> None:
+    def __init__(self, number: int, folder: Path, warm_up: Sequence[str], cores: int = 1) -> None:
         self.log_path = folder / f"{number}.log"
         self.scratch = folder / f"{number}"
         self.scratch.mkdir()
@@ -60,7 +63,8 @@ class SupervisedWorker:
         arguments = (theirs, str(self.log_path), str(self.scratch), tuple(warm_up), os.getpid())
         self.process = context.Process(target=worker.work, args=arguments, name=f"polyloop worker {number}")
         # In place before the child starts: a user's main script is imported there before any code of ours.
-        with _environment(worker.ENVIRONMENT):
+        share = {"POLYLOOP_CORES": os.environ.get("POLYLOOP_CORES") or str(cores)}
+        with _environment(worker.ENVIRONMENT | share):
             self.process.start()
         theirs.close()
 
@@ -112,6 +116,15 @@ class SupervisedWorker:
         self.pipe.close()
         wait([self.process.sentinel], timeout=5.0)
         self.kill()
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM to the call, which may then save what it has."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+
+    def wait_for_end(self) -> None:
+        """Wait until it has ended, at most `GRACE_S`."""
+        wait([self.process.sentinel], timeout=GRACE_S)
 
     def kill(self) -> int:
         """End the worker and all that it has started; return its exit code (negative: the signal)."""

@@ -44,6 +44,7 @@ def evaluate(
         Seed of the conformer search. The same polymer, protocol, conditions and seed give the same values.
     conditions
         Temperature and pressure; 298.15 K and 1 atm by default, the only ones that the optics protocols know.
+        Molecular dynamics is run at any.
 
     Returns
     -------
@@ -80,7 +81,7 @@ def evaluate_request(request: Request) -> list[Record]:
     polymer = Polymer(request.polymer)
     started = time.perf_counter()
     try:
-        _check_conditions(request.conditions)
+        _check_conditions(protocol, request.conditions)
         # One evaluation owns one core: linear algebra on more threads than cores waits in busy loops.
         with threadpool_limits(1):
             outcome = protocol.function(polymer, request.seed, request.conditions)
@@ -114,12 +115,12 @@ def _failed(request: Request, protocol: Protocol, failure: Failure, started: flo
     return [Record.failed(request, name, failure, provenance=provenance) for name in protocol.properties]
 
 
-def _check_conditions(conditions: Conditions) -> None:
-    if conditions != Conditions():
+def _check_conditions(protocol: Protocol, conditions: Conditions) -> None:
+    if conditions != Conditions() and not protocol.any_conditions:
         raise EvaluationError(
             FailureCode.UNSUPPORTED,
             "conditions",
-            f"The optics protocols know 298.15 K and 1 atm only, not {conditions.temperature} K and "
+            f"{protocol.label} knows 298.15 K and 1 atm only, not {conditions.temperature} K and "
             f"{conditions.pressure} atm.",
             hint="Leave the conditions out.",
         )

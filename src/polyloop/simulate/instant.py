@@ -17,9 +17,9 @@ from polyloop.engines import dftd4
 from polyloop.simulate.density import amorphous_density, oligomer_geometries
 from polyloop.simulate.estimate import Estimate, Outcome
 from polyloop.simulate.lorentz_lorenz import molar_refraction, refractive_index
-from polyloop.simulate.oligomers import choose_difference
+from polyloop.simulate.oligomers import Difference, choose_difference
 
-__all__ = ["CORRECTION_TERMS", "PROPERTIES", "AdditiveCorrection", "correction_counts", "instant_optics"]
+__all__ = ["CORRECTION_TERMS", "PROPERTIES", "AdditiveCorrection", "correction_counts", "d_line_polarizability", "instant_optics"]
 
 PROPERTIES = ("refractive_index", "density", "static_polarizability", "molar_refraction")
 LARGEST = 200  # heavy atoms of the capped repeat unit; beyond it distance geometry takes seconds
@@ -72,19 +72,10 @@ def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outco
     EvaluationError
         CONFORMER, ELEMENT, SIZE or DENSITY, with the stage and the reason.
     """
-    heavy = polymer.mol.GetNumHeavyAtoms()
-    if heavy > LARGEST:
-        raise EvaluationError(
-            FailureCode.SIZE, _STAGE, f"The repeat unit has {heavy} heavy atoms; this protocol takes at most {LARGEST}."
-        )
-    difference = choose_difference(polymer)
+    difference = _checked_difference(polymer)
     density = amorphous_density(polymer, seed, difference)
-    larger, smaller = oligomer_geometries(difference, seed)
-    static_d4 = dftd4.static_polarizability(larger) - dftd4.static_polarizability(smaller)
-    more, fewer = correction_counts(difference.larger), correction_counts(difference.smaller)
+    dynamic, level = _at_d_line(difference, seed)
     correction = additive_correction()
-    dynamic = correction.at_d_line(static_d4, {term: more[term] - fewer[term] for term in more}) / difference.units
-    level = float(np.hypot(correction.residual, difference.relative_errors(dynamic, dynamic)[0]))
     index = refractive_index(dynamic, density.value, polymer.molar_mass)
     relative = np.array([level, density.std / density.value])
     index_std = _slope(index) * float(np.linalg.norm(relative))
@@ -104,6 +95,35 @@ def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outco
             "oligomers": [Chem.MolToSmiles(difference.larger), Chem.MolToSmiles(difference.smaller)],
         },
     )
+
+
+def d_line_polarizability(polymer: Polymer, seed: int) -> tuple[float, float]:
+    """Return one repeat unit's polarizability at 589.29 nm in angstrom3, and its relative standard error.
+
+    Raises
+    ------
+    EvaluationError
+        CONFORMER, ELEMENT or SIZE, with the stage and the reason.
+    """
+    return _at_d_line(_checked_difference(polymer), seed)
+
+
+def _checked_difference(polymer: Polymer) -> Difference:
+    heavy = polymer.mol.GetNumHeavyAtoms()
+    if heavy > LARGEST:
+        raise EvaluationError(
+            FailureCode.SIZE, _STAGE, f"The repeat unit has {heavy} heavy atoms; this protocol takes at most {LARGEST}."
+        )
+    return choose_difference(polymer)
+
+
+def _at_d_line(difference: Difference, seed: int) -> tuple[float, float]:
+    larger, smaller = oligomer_geometries(difference, seed)
+    static_d4 = dftd4.static_polarizability(larger) - dftd4.static_polarizability(smaller)
+    more, fewer = correction_counts(difference.larger), correction_counts(difference.smaller)
+    correction = additive_correction()
+    dynamic = correction.at_d_line(static_d4, {term: more[term] - fewer[term] for term in more}) / difference.units
+    return dynamic, float(np.hypot(correction.residual, difference.relative_errors(dynamic, dynamic)[0]))
 
 
 def _slope(index: float) -> float:

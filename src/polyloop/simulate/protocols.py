@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from polyloop.chem import Polymer
 from polyloop.core import Conditions, InvalidInputError, get_property
 from polyloop.simulate import instant, optics
 from polyloop.simulate.estimate import Outcome
+from polyloop.simulate.md import recipes, workflow
+from polyloop.simulate.md.estimates import PROPERTIES as MD_PROPERTIES
 
 __all__ = ["LEVELS", "PROTOCOLS", "Protocol", "available_levels", "get_protocol", "protocol_for"]
 
@@ -30,6 +33,10 @@ class Protocol:
         Typical cost, in words.
     function
         Maps (polymer, seed, conditions) to an `Outcome`, or raises `EvaluationError`.
+    any_conditions
+        Whether it honours temperature and pressure; else it knows 298.15 K and 1 atm only.
+    time_limit
+        Wall time in s that an evaluation may take unless the user says otherwise.
     """
 
     name: str
@@ -39,11 +46,20 @@ class Protocol:
     cost: str
     description: str
     function: Callable[[Polymer, int, Conditions], Outcome]
+    any_conditions: bool = False
+    time_limit: float = 3600.0
 
     @property
     def label(self) -> str:
         """`NAME@VERSION`, as requests and records spell it."""
         return f"{self.name}@{self.version}"
+
+
+def _molecular_dynamics(recipe: recipes.Recipe, level: str, cost: str) -> Protocol:
+    return Protocol(
+        recipe.name, recipe.version, level, MD_PROPERTIES, cost, recipe.description,
+        partial(workflow.simulate_polymer, recipe.label), any_conditions=True, time_limit=recipe.time_limit,
+    )  # fmt: skip
 
 
 _TABLE = (
@@ -57,6 +73,8 @@ _TABLE = (
         "Refractive indices and Abbe number from linear-response quantum chemistry on capped oligomers.",
         optics.quick_optics,
     ),
+    _molecular_dynamics(recipes.STANDARD, "standard", "an hour on two cores, minutes on a GPU"),
+    _molecular_dynamics(recipes.FULL, "full", "a day on a GPU, days on a cluster's node"),
 )  # fmt: skip
 
 PROTOCOLS: dict[str, Protocol] = {protocol.label: protocol for protocol in _TABLE}

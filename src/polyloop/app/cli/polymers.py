@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -59,15 +59,33 @@ def properties(
     store: Annotated[
         str | None, typer.Option("--store", metavar="URL", help="Results database; nothing in it is computed again.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the conformer search.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of conformers, chains and cells.")] = 0,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a CSV.")] = None,
-    time_limit: Annotated[float, typer.Option("--time-limit", min=1, help="Seconds per evaluation.")] = 3600.0,
+    temperature: Annotated[float, typer.Option("--temperature", min=1, help="K; for molecular dynamics.")] = 298.15,
+    pressure: Annotated[float, typer.Option("--pressure", help="atm; for molecular dynamics.")] = 1.0,
+    time_limit: Annotated[
+        float | None,
+        typer.Option("--time-limit", min=1, help="Seconds per evaluation.  [default: what the level needs at most]"),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would take, after timing simulations for some 20 s.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Compute properties of repeat units; what the store has is not computed again."""
-    from polyloop.loop import compute_properties, write_properties
+    from polyloop.core import Conditions
+    from polyloop.loop import compute_properties, preview_properties, write_properties
 
     polymers = _polymers(smiles, csv, smiles_column)
+    conditions = Conditions(temperature, pressure)
+    tell = None if quiet or as_json else message
+    if dry_run:
+        rows = preview_properties(
+            polymers, level=level, protocol=protocol, properties=property_names, seed=seed, conditions=conditions,
+            progress=tell,
+        )  # fmt: skip
+        write_json(rows) if as_json else _show_preview(rows)
+        return
     results = compute_properties(
         polymers,
         level=level,
@@ -76,8 +94,9 @@ def properties(
         store=store,
         workers=workers,
         seed=seed,
+        conditions=conditions,
         time_limit=time_limit,
-        progress=None if quiet or as_json else message,
+        progress=tell,
     )
     if output is not None:
         write_properties(results, output)
@@ -85,6 +104,13 @@ def properties(
         write_json([result.to_dict() for result in results])
     elif output is None:
         _show(results)
+
+
+def _show_preview(rows: list[dict[str, Any]]) -> None:
+    numbers = ("atoms", "nanoseconds", "steps", "steps_per_s", "hours", "hours_at_most", "memory_gb")
+    names = ("smiles", "protocol", "cost", "engine", *numbers)
+    shown = [name for name in names if any(name in row for row in rows)]
+    write_table(shown, [[row.get(name) for name in shown] for row in rows])
 
 
 def _polymers(smiles: list[str] | None, csv: Path | None, smiles_column: str) -> list[Polymer]:

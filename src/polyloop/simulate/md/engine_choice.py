@@ -1,0 +1,84 @@
+"""Which program runs a simulation on this machine: a GPU if there is one, else what is fastest on CPUs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from importlib.util import find_spec
+
+from polyloop.core import ConfigurationError
+from polyloop.engines.stages import Engine
+
+__all__ = ["ENGINES", "choose_engine", "cores"]
+
+ENGINES = ("auto", "openmm", "lammps")
+
+
+def choose_engine(name: str | None = None, n_cores: int | None = None) -> Engine:
+    """Return the engine called `name`; $POLYLOOP_MD_ENGINE, or `auto`, when left out.
+
+    `auto` is OpenMM where it finds a GPU, else LAMMPS where it is installed (1.4 to 1.6 times faster per step on two
+    cores), else OpenMM on the CPU.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such engine.
+    MissingDependencyError
+        If the engine is not installed; it names the install line.
+    """
+    wanted = name or os.environ.get("POLYLOOP_MD_ENGINE") or "auto"
+    if wanted not in ENGINES:
+        raise ConfigurationError(
+            f"There is no molecular-dynamics engine {wanted!r}.",
+            where="POLYLOOP_MD_ENGINE",
+            mend=f"Known: {', '.join(ENGINES)}.",
+        )
+    count = cores() if n_cores is None else n_cores
+    if wanted == "auto":
+        wanted = "lammps" if not _has_gpu() and _has_lammps() else "openmm"
+    engine = _lammps(count) if wanted == "lammps" else _openmm(count)
+    engine.version()  # raises where the program is missing, before any work is done
+    return engine
+
+
+def cores() -> int:
+    """Return how many cores one simulation may use: $POLYLOOP_CORES, or all that this process may run on.
+
+    Raises
+    ------
+    ConfigurationError
+        If the variable holds no positive number.
+    """
+    given = os.environ.get("POLYLOOP_CORES")
+    if given:
+        if not given.isdecimal() or int(given) < 1:
+            raise ConfigurationError(
+                f"{given!r} is no number of cores.", where="POLYLOOP_CORES", mend="Write for example 2."
+            )
+        return int(given)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _has_gpu() -> bool:
+    if find_spec("openmm") is None:
+        return False
+    from polyloop.engines.openmm import choose_platform
+
+    return choose_platform("auto") in ("CUDA", "HIP", "OpenCL")
+
+
+def _has_lammps() -> bool:
+    return find_spec("lammps") is not None or shutil.which("lmp") is not None
+
+
+def _lammps(n_cores: int) -> Engine:
+    from polyloop.engines.lammps import LammpsEngine
+
+    return LammpsEngine(ranks=n_cores)
+
+
+def _openmm(n_cores: int) -> Engine:
+    from polyloop.engines.openmm import OpenMMEngine
+
+    return OpenMMEngine(threads=n_cores)

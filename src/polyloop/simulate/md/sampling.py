@@ -1,0 +1,214 @@
+"""Run a recipe's stages one after the other, each under its key, and production until it is good enough."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyloop.chem.topology import Cell
+from polyloop.core import EvaluationError, FailureCode
+from polyloop.engines.stages import Engine, Stage, StageResult
+from polyloop.simulate.md.convergence import Verdict, judge
+from polyloop.simulate.md.progress import ProgressWriter
+from polyloop.simulate.md.recipes import Recipe
+from polyloop.simulate.md.workspace import Workspace
+
+__all__ = ["BOLTZMANN", "Cost", "Sample", "StageRunner", "concatenate", "cpu_time", "sample"]
+
+BOLTZMANN = 0.0019872042586  # kcal/(mol K)
+_KIND = "stages"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a stage cost over all its sittings that ended by themselves: s, s and ns."""
+
+    cpu_s: float
+    wall_s: float
+    nanoseconds: float
+
+    @property
+    def ns_per_day(self) -> float:
+        """Simulated time per day of wall time."""
+        return 86400.0 * self.nanoseconds / self.wall_s if self.wall_s > 0.0 else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """What production yields.
+
+    Parameters
+    ----------
+    cell
+        The last state.
+    samples, frames, frame_boxes, frame_times
+        As in `StageResult`, of all production stages together, without what came before equilibrium.
+    verdict
+        What the criteria say.
+    extensions
+        How many times production was extended.
+    costs
+        By stage.
+    """
+
+    cell: Cell
+    samples: Mapping[str, NDArray[np.float64]]
+    frames: NDArray[np.float32]
+    frame_boxes: NDArray[np.float64]
+    frame_times: NDArray[np.float64]
+    verdict: Verdict
+    extensions: int
+    costs: Mapping[str, Cost]
+
+
+def cpu_time() -> float:
+    """CPU time in s of this process and of the programs that it has run to their end."""
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    )
+
+
+class StageRunner:
+    """Runs one stage after the other; the key of each holds the keys of all before it.
+
+    Parameters
+    ----------
+    key
+        Key of the step that made the first cell.
+    """
+
+    def __init__(
+        self, engine: Engine, workspace: Workspace, progress: ProgressWriter, seed: int, cell: Cell, key: str
+    ) -> None:
+        self._engine, self._workspace, self._progress, self._seed = engine, workspace, progress, seed
+        self.cell, self.key = cell, key
+        self.costs: dict[str, Cost] = {}
+
+    def run(self, stage: Stage) -> StageResult:
+        """Run `stage` from the present cell, or read back what was run before.
+
+        A folder that the engine finds damaged is set aside, and the stage is run anew, once.
+
+        Raises
+        ------
+        EvaluationError
+            BLOWN_UP, EVALUATOR, or CHECKPOINT, with the stage and the reason.
+        """
+        key = Workspace.key(
+            "stage", {"before": self.key, "stage": asdict(stage), "engine": self._engine.name, "seed": self._seed}
+        )
+        self._progress.enter(stage.name)
+        with self._workspace.locked(_KIND, key) as folder:
+            started = cpu_time()
+            try:
+                result = self._engine.run(self.cell, stage, folder, self._stage_seed(key), self._progress)
+            except EvaluationError as error:
+                if error.failure.code is not FailureCode.CHECKPOINT:
+                    raise
+                self._workspace.set_aside(folder)
+                folder.mkdir()
+                result = self._engine.run(self.cell, stage, folder, self._stage_seed(key), self._progress)
+            self._account(stage, key, result, cpu_time() - started)
+        self._progress.finished(stage)
+        self.cell, self.key = result.cell, key
+        return result
+
+    def _stage_seed(self, key: str) -> int:
+        # The key holds the user's seed; engines take 31 bits and some no zero.
+        return int(key[:8], 16) % (2**31 - 2) + 1
+
+    def _account(self, stage: Stage, key: str, result: StageResult, cpu_s: float) -> None:
+        """Note the cost where the stage was run, read it where the stage was read back."""
+        noted = self._workspace.read_json(_KIND, key, "cost.json")
+        cost = Cost(**noted) if noted else Cost(cpu_s, result.wall_time, stage.duration / 1000.0)
+        if not noted:
+            self._workspace.write_json(_KIND, key, "cost.json", asdict(cost))
+        self.costs[stage.name] = cost
+
+
+def sample(recipe: Recipe, runner: StageRunner, progress: ProgressWriter, temperature: float) -> Sample:
+    """Run `recipe` (as at its conditions) from the runner's cell.
+
+    Raises
+    ------
+    EvaluationError
+        NOT_EQUILIBRATED with the figures where the criteria are not met after all extensions; what `StageRunner.run`
+        raises.
+    """
+    progress.plan([*recipe.equilibration, recipe.extension(1)])
+    for stage in recipe.equilibration:
+        runner.run(stage)
+    results: list[StageResult] = []
+    while True:
+        stage = recipe.extension(len(results) + 1)
+        progress.plan([stage])
+        results.append(runner.run(stage))
+        verdict = _judge(recipe, results, temperature)
+        if (verdict.is_equilibrated and verdict.is_precise) or len(results) > recipe.extensions:
+            break
+    if not verdict.is_equilibrated:
+        total = recipe.production.duration * len(results) / 1000.0
+        raise EvaluationError(
+            FailureCode.NOT_EQUILIBRATED,
+            recipe.production.name,
+            f"After {total:g} ns of production in {len(results)} parts, {verdict.reason()}.",
+            hint="Try another seed, a higher temperature, or the level full.",
+        )
+    return _kept(results, verdict, runner.costs)
+
+
+def _judge(recipe: Recipe, results: Sequence[StageResult], temperature: float) -> Verdict:
+    samples = concatenate([result.samples for result in results])
+    series = {name: samples[name] for name in ("density", "potential_energy")}
+    if any(criterion.quantity == "radius_of_gyration" for criterion in recipe.criteria):
+        frames = np.concatenate([result.frames for result in results])
+        series["radius_of_gyration"] = _radius_of_gyration(results[0].cell, frames)
+    topology = results[0].cell.topology
+    return judge(recipe.criteria, series, {"potential_energy": BOLTZMANN * temperature * topology.n_atoms})
+
+
+def _radius_of_gyration(cell: Cell, frames: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Mass-weighted radius of gyration in angstrom, mean over molecules, shape (n_frames,)."""
+    molecule, masses = cell.topology.molecule, cell.topology.masses
+    total = np.bincount(molecule, weights=masses)
+    radii = np.empty(len(frames))
+    for number, frame in enumerate(frames):
+        centre = np.stack([np.bincount(molecule, weights=masses * axis) / total for axis in frame.T], axis=1)
+        square = ((frame - centre[molecule]) ** 2).sum(axis=1)
+        radii[number] = np.sqrt(np.bincount(molecule, weights=masses * square) / total).mean()
+    return radii
+
+
+def concatenate(parts: Sequence[Mapping[str, NDArray[np.float64]]]) -> dict[str, NDArray[np.float64]]:
+    """Put the samples of consecutive stages together; the time runs on."""
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    offsets, start = [], 0.0
+    for part in parts:
+        offsets.append(part["time"] + start)
+        start += float(part["time"][-1])
+    return joined | {"time": np.concatenate(offsets)}
+
+
+def _kept(results: Sequence[StageResult], verdict: Verdict, costs: Mapping[str, Cost]) -> Sample:
+    def after(columns: NDArray[Any]) -> NDArray[Any]:
+        return columns[int(verdict.start * len(columns)) :]
+
+    starts = np.cumsum([0.0, *(float(result.samples["time"][-1]) for result in results)])
+    return Sample(
+        cell=results[-1].cell,
+        samples={name: after(column) for name, column in concatenate([r.samples for r in results]).items()},
+        frames=after(np.concatenate([result.frames for result in results])),
+        frame_boxes=after(np.concatenate([result.frame_boxes for result in results])),
+        frame_times=after(
+            np.concatenate([r.frame_times + start for r, start in zip(results, starts, strict=False)])
+        ),
+        verdict=verdict,
+        extensions=len(results) - 1,
+        costs=dict(costs),
+    )  # fmt: skip

@@ -1,0 +1,175 @@
+"""From a repeat unit to estimates by molecular dynamics, each step under its own key, so that a killed run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyloop.chem import Chain, Polymer
+from polyloop.chem.topology import Cell, Topology
+from polyloop.core import Conditions, EvaluationError, FailureCode, Request
+from polyloop.engines.stages import Engine
+from polyloop.simulate.estimate import Outcome
+from polyloop.simulate.md.engine_choice import choose_engine
+from polyloop.simulate.md.progress import ProgressWriter
+from polyloop.simulate.md.recipes import Recipe, get_recipe
+from polyloop.simulate.md.sampling import Cost, Sample, StageRunner, cpu_time, sample
+from polyloop.simulate.md.workspace import Workspace, default_scratch
+
+__all__ = ["PreparedCell", "build_packed_cell", "chains_of", "prepare_cell", "simulate_polymer"]
+
+# Charges and cells change when their code does; raise these then, so that old files are not taken for new ones.
+_CHARGES_VERSION, _CELL_VERSION = 1, 1
+_NEUTRAL = 1e-6  # e, of the whole cell
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedCell:
+    """The packed cell, its chains, the key of the step that made it, and what it cost."""
+
+    cell: Cell
+    chains: tuple[Chain, ...]
+    key: str
+    cpu_s: float
+
+
+def simulate_polymer(recipe_label: str, polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:
+    """Run a recipe for a polymer and return its estimates.
+
+    The steps are kept in `default_scratch() / "md"`; the same call goes on with what is found there.
+
+    Raises
+    ------
+    EvaluationError
+        With the stage, the reason and what to try: ELEMENT, PACKING, BLOWN_UP, NOT_EQUILIBRATED, CHECKPOINT, ...
+    MissingDependencyError
+        Where the engine is not installed.
+    """
+    written = get_recipe(recipe_label)
+    recipe = written.at(conditions)
+    engine = choose_engine()
+    workspace = Workspace(default_scratch() / "md")
+    progress = ProgressWriter(workspace, Request(polymer.canonical, recipe_label, seed, conditions).key)
+    prepared = prepare_cell(recipe, polymer, seed, workspace, progress)
+    runner = StageRunner(engine, workspace, progress, seed, prepared.cell, prepared.key)
+    taken = sample(recipe, runner, progress, conditions.temperature)
+    progress.enter("estimates")
+    from polyloop.simulate.md.estimates import estimate_properties
+
+    return Outcome(
+        estimates=estimate_properties(recipe, polymer, prepared.chains, taken, conditions, seed),
+        engines={engine.name: engine.version()},
+        settings=_settings(recipe, prepared, taken, engine),
+    )
+
+
+def chains_of(recipe: Recipe, polymer: Polymer) -> tuple[Chain, ...]:
+    """Return the chains of the recipe's cell, before they have conformers.
+
+    Raises
+    ------
+    EvaluationError
+        SIZE where one repeat unit is larger than a chain should be.
+    InvalidInputError
+        Where the units are not joined by single bonds.
+    """
+    one, two = (Chain.homopolymer(polymer, degree) for degree in (1, 2))
+    unit = two.n_atoms - one.n_atoms
+    if unit > recipe.atoms_per_chain:
+        raise EvaluationError(
+            FailureCode.SIZE, "cell",
+            f"The repeat unit has {unit} atoms; chains of {recipe.label} have some {recipe.atoms_per_chain}.",
+            hint="Use the level full.",
+        )  # fmt: skip
+    degree = max(1, round((recipe.atoms_per_chain - (one.n_atoms - unit)) / unit))
+    return (Chain.homopolymer(polymer, degree),) * recipe.n_chains
+
+
+def prepare_cell(
+    recipe: Recipe, polymer: Polymer, seed: int, workspace: Workspace, progress: ProgressWriter
+) -> PreparedCell:
+    """Type, charge and pack the chains; each step is read back where it was done before.
+
+    Raises
+    ------
+    EvaluationError
+        ELEMENT or UNSUPPORTED from force field and charges, PACKING from the builder.
+    """
+    started = cpu_time()
+    chains = chains_of(recipe, polymer)
+    degree = len(chains[0].sequence)
+    # The text of the unit fixes the order of its atoms, which the arrays follow.
+    unit = {"unit": polymer.smiles, "degree": degree}
+    progress.enter("charges")
+    charging = {**unit, "method": recipe.charges, "version": _CHARGES_VERSION}
+    charges_key = Workspace.key("charges", charging)
+    charges = workspace.arrays("charges", charges_key, lambda: {"charges": _charges(recipe, chains[0])})["charges"]
+    progress.enter("cell")
+    packing = {
+        "charges": charges_key, "chains": recipe.n_chains, "density": recipe.packing_density, "seed": seed,
+        "version": _CELL_VERSION,
+    }  # fmt: skip
+    key = Workspace.key("cell", packing)
+    cell = workspace.cell("cells", key, lambda: _packed(recipe, chains, charges, seed))
+    return PreparedCell(cell, chains, key, cpu_time() - started)
+
+
+def build_packed_cell(recipe: Recipe, chains: tuple[Chain, ...], seed: int) -> Cell:
+    """Return the recipe's packed cell, made now and kept nowhere; raises as `prepare_cell`."""
+    return _packed(recipe, chains, _charges(recipe, chains[0]), seed)
+
+
+def _charges(recipe: Recipe, chain: Chain) -> NDArray[np.float64]:
+    from polyloop.chem.forcefield import type_chain
+    from polyloop.simulate.charges import chain_charges
+
+    # Before the quantum chemistry: a missing parameter should be said at once.
+    type_chain(chain)
+    # One seed for all: replicas of a polymer should differ in their chains, not in their charges.
+    charges = chain_charges(chain, recipe.charges, seed=0)
+    if abs(charges.sum()) > _NEUTRAL:
+        raise EvaluationError(
+            FailureCode.UNSUPPORTED, "charges",
+            f"A chain has the charge {charges.sum():+.3g} e; a periodic cell must be neutral.",
+            hint="Polyelectrolytes need counter-ions, which this protocol does not add.",
+        )  # fmt: skip
+    return charges
+
+
+def _packed(recipe: Recipe, chains: tuple[Chain, ...], charges: NDArray[np.float64], seed: int) -> Cell:
+    from polyloop.simulate.build import build_cell
+
+    return build_cell(chains, charges=[charges] * len(chains), density=recipe.packing_density, seed=seed)
+
+
+def _settings(recipe: Recipe, prepared: PreparedCell, taken: Sample, engine: Engine) -> dict[str, Any]:
+    topology: Topology = prepared.cell.topology
+    production = [cost for name, cost in taken.costs.items() if name.startswith(recipe.production.name)]
+    return {
+        "recipe": recipe.label,
+        "force_field": "gaff2_mod",
+        "charges": recipe.charges,
+        "atoms": topology.n_atoms,
+        "chains": recipe.n_chains,
+        "degree_of_polymerization": len(prepared.chains[0].sequence),
+        "extensions": taken.extensions,
+        "equilibration": taken.verdict.to_dict(),
+        "engine": engine.name,
+        "cost": _total(taken.costs, production, prepared.cpu_s),
+    }
+
+
+def _total(costs: Mapping[str, Cost], production: list[Cost], build_cpu_s: float) -> dict[str, Any]:
+    wall = sum(cost.wall_s for cost in production)
+    return {
+        "build_cpu_s": round(build_cpu_s, 2),
+        "cpu_s": round(sum(cost.cpu_s for cost in costs.values()), 2),
+        "wall_s": round(sum(cost.wall_s for cost in costs.values()), 2),
+        "nanoseconds": sum(cost.nanoseconds for cost in costs.values()),
+        "production_ns_per_day": round(86400.0 * sum(c.nanoseconds for c in production) / wall, 3) if wall else None,
+        "stages": {name: {k: round(v, 3) for k, v in asdict(cost).items()} for name, cost in costs.items()},
+    }
