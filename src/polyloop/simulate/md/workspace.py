@@ -146,5 +146,5 @@ def _write_arrays(path: Path, content: Mapping[str, NDArray[Any]]) -> None:
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    with np.load(path, allow_pickle=False) as content:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as content:
         return {name: content[name] for name in content.files}
