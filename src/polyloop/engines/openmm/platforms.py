@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from polyloop.core import ConfigurationError, MissingDependencyError
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 __all__ = ["PLATFORMS", "choose_platform", "load_openmm", "platform_properties"]
 
@@ -16,7 +13,7 @@ __all__ = ["PLATFORMS", "choose_platform", "load_openmm", "platform_properties"]
 PLATFORMS = ("CUDA", "HIP", "OpenCL", "CPU", "Reference")
 
 
-def load_openmm() -> ModuleType:
+def load_openmm() -> Any:
     """Import OpenMM.
 
     Raises

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 # Ramps move in this many steps at least; a cooling by 300 K then moves by 0.3 K.
 _RAMP_STEPS = 1000
-# Largest relative change of an edge in one go. It moves neighbours by less than 0.001 angstrom, far below thermal motion.
+# Largest relative change of an edge in one go; neighbours move by less than 0.001 angstrom, far below thermal motion.
 _STRAIN_STEP = 1e-4
 # A barostat's ten trials shrink an edge by 3 % at most, which the cut-off must leave room for.
 _BOX_STEPS = 250
