@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from polyloop.chem import Polymer
-from polyloop.chem.forcefield import Gaff2Mod, gaff2_mod, gasteiger_charges
+from polyloop.chem.forcefield import gaff2_mod, gasteiger_charges, type_molecule
 from polyloop.core.errors import EvaluationError, FailureCode
 from polyloop.features.oligomer import interior
 
@@ -77,7 +77,7 @@ class ForceFieldBlock:
             If the force field has no type or parameter for a part of the unit.
         """
         mol, centre = interior(polymer, _REACH)
-        return self.kernel_means(unit_terms(mol, centre, gaff2_mod()))
+        return self.kernel_means(unit_terms(mol, centre))
 
     def kernel_means(self, terms: UnitTerms) -> NDArray[np.float64]:
         """Return the kernel means of given terms, shape (170,)."""
@@ -93,99 +93,59 @@ class ForceFieldBlock:
     @cached_property
     def _ranges(self) -> dict[str, tuple[float, float]]:
         tables = gaff2_mod().tables
-        atoms = [value for name, value in tables.pt.items() if name not in _IGNORED_TYPES]
-        bonds = [value for value in tables.bt.values() if value.k >= _SMALLEST_K]
-        angles = [value for value in tables.at.values() if value.k >= _SMALLEST_K]
+        atoms = [kind for name, kind in tables.atoms.items() if name not in _IGNORED_TYPES]
+        bonds = [harmonic for harmonic in tables.bonds.values() if harmonic[0] >= _SMALLEST_K]
+        angles = [harmonic for harmonic in tables.angles.values() if harmonic[0] >= _SMALLEST_K]
         return {
             "charge": (-1.0, 1.0),
-            "epsilon": _extent(value.epsilon for value in atoms),
-            "sigma": _extent(value.sigma for value in atoms),
-            "k_bond": _extent(value.k for value in bonds),
-            "r0": _extent(value.r0 for value in bonds),
-            "k_angle": _extent(value.k for value in angles),
-            "theta0": _extent(value.theta0 for value in angles),
-            "k_dih": _extent(max(value.k) for value in tables.dt.values()),
+            "epsilon": _extent(kind.epsilon for kind in atoms),
+            "sigma": _extent(kind.sigma for kind in atoms),
+            "k_bond": _extent(k for k, _ in bonds),
+            "r0": _extent(r0 for _, r0 in bonds),
+            "k_angle": _extent(k for k, _ in angles),
+            "theta0": _extent(theta0 for _, theta0 in angles),
+            "k_dih": _extent(max(term.k for term in terms) for terms in tables.dihedrals.values()),
         }
 
 
-def unit_terms(mol: Chem.Mol, unit: int, force_field: Gaff2Mod) -> UnitTerms:
+def unit_terms(mol: Chem.Mol, unit: int) -> UnitTerms:
     """Return the parameters of unit number `unit` of an oligomer whose atoms carry the property `unit`.
 
     Raises
     ------
     EvaluationError
-        If the force field has no type or parameter for a part of the unit.
+        If the force field has no type or parameter for a part of the oligomer.
     """
     mol = Chem.AddHs(mol)
-    # The types were defined on MDL aromaticity, where five-membered rings are not aromatic.
-    Chem.Kekulize(mol, clearAromaticFlags=True)
-    Chem.SetAromaticity(mol, Chem.AromaticityModel.AROMATICITY_MDL)
-    types, charges = force_field.type_atoms(mol), gasteiger_charges(mol)
-    atoms = [atom for atom in mol.GetAtoms() if _unit_of(atom) == unit]
-    indices = [atom.GetIdx() for atom in atoms]
-    bonded = _bonded_terms(mol, unit, types, force_field)
-    if not all(bonded):
+    charges = np.array(gasteiger_charges(mol))
+    topology = type_molecule(mol)
+    units = np.array([_unit_of(atom) for atom in mol.GetAtoms()])
+    atoms = units == unit
+    bonds = units[topology.bonds].min(axis=1) == unit
+    angles = units[topology.angles[:, 1]] == unit
+    dihedrals = units[topology.dihedrals[:, 1:3]].min(axis=1) == unit
+    if not (bonds.any() and angles.any() and dihedrals.any()):
         raise EvaluationError(
             FailureCode.UNSUPPORTED, "force-field descriptor", "The repeat unit has no bond, angle or dihedral."
         )
-    bonds, angles, dihedrals = bonded
+    k_dih = np.full(len(dihedrals), -np.inf)
+    np.maximum.at(k_dih, topology.term_dihedral, topology.term_k)
     return UnitTerms(
-        mass=np.array([atom.GetMass() for atom in atoms]),
-        charge=np.array([charges[index] for index in indices]),
-        epsilon=np.array([atom.GetDoubleProp("ff_epsilon") for atom in atoms]),
-        sigma=np.array([atom.GetDoubleProp("ff_sigma") for atom in atoms]),
-        k_bond=np.array([bond[0] for bond in bonds]),
-        r0=np.array([bond[1] for bond in bonds]),
-        k_angle=np.array([angle[0] for angle in angles]),
-        theta0=np.array([angle[1] for angle in angles]),
-        k_dih=np.array(dihedrals),
+        mass=topology.masses[atoms],
+        charge=charges[atoms],
+        epsilon=topology.epsilon[atoms],
+        sigma=topology.sigma[atoms],
+        k_bond=topology.bond_k[bonds],
+        r0=topology.bond_r0[bonds],
+        k_angle=topology.angle_k[angles],
+        theta0=topology.angle_theta0[angles],
+        k_dih=k_dih[dihedrals],
     )
 
 
 def _unit_of(atom: Chem.Atom) -> int:
     # A hydrogen that AddHs made has no property: it belongs where its neighbour does.
     return int((atom if atom.HasProp("unit") else atom.GetNeighbors()[0]).GetIntProp("unit"))
-
-
-def _bonded_terms(
-    mol: Chem.Mol, unit: int, types: list[str], force_field: Gaff2Mod
-) -> tuple[list[tuple[float, float]], list[tuple[float, float]], list[float]]:
-    bonds, angles, dihedrals = [], [], []
-    symbols = [atom.GetSymbol() for atom in mol.GetAtoms()]
-    units = [_unit_of(atom) for atom in mol.GetAtoms()]
-    # Units unit - 1 to unit + 1 hold every atom of a term that belongs to `unit`.
-    neighbours = {
-        index: [neighbour.GetIdx() for neighbour in mol.GetAtomWithIdx(index).GetNeighbors()]
-        for index in range(mol.GetNumAtoms())
-        if abs(units[index] - unit) <= 1
-    }
-    for vertex, around in neighbours.items():
-        if units[vertex] != unit:
-            continue
-        for position, first in enumerate(around):
-            for last in around[position + 1 :]:
-                angle = force_field.angle(
-                    (types[first], types[vertex], types[last]), (symbols[first], symbols[vertex], symbols[last])
-                )
-                angles.append((angle.k, angle.theta0))
-    for edge in mol.GetBonds():
-        begin, end = edge.GetBeginAtomIdx(), edge.GetEndAtomIdx()
-        if min(units[begin], units[end]) != unit:
-            continue
-        bond = force_field.bond((types[begin], types[end]), (symbols[begin], symbols[end]))
-        bonds.append((bond.k, bond.r0))
-        for first in neighbours[begin]:
-            for last in neighbours[end]:
-                if first in (end, last) or last == begin:
-                    continue
-                path = (first, begin, end, last)
-                dihedrals.append(
-                    force_field.dihedral_barrier(
-                        (types[path[0]], types[path[1]], types[path[2]], types[path[3]]),
-                        (symbols[path[0]], symbols[path[1]], symbols[path[2]], symbols[path[3]]),
-                    )
-                )
-    return bonds, angles, dihedrals
 
 
 def _extent(values: Iterable[float]) -> tuple[float, float]:

@@ -1,0 +1,31 @@
+"""Gasteiger charges, with a reason where there are none."""
+
+from __future__ import annotations
+
+import math
+
+from rdkit import Chem
+from rdkit.Chem import rdPartialCharges
+
+from polyloop.chem.forcefield.terms import STAGE
+from polyloop.core.errors import EvaluationError, FailureCode
+
+__all__ = ["gasteiger_charges"]
+
+
+def gasteiger_charges(mol: Chem.Mol) -> list[float]:
+    """Return the Gasteiger charge of each atom in e.
+
+    Raises
+    ------
+    EvaluationError
+        If an element has no Gasteiger parameters.
+    """
+    rdPartialCharges.ComputeGasteigerCharges(mol)
+    charges = [atom.GetDoubleProp("_GasteigerCharge") for atom in mol.GetAtoms()]
+    if not all(map(math.isfinite, charges)):
+        # One unknown element spoils the charges of all atoms around it.
+        elements = ", ".join(sorted({atom.GetSymbol() for atom in mol.GetAtoms()}))
+        reason = f"There are no Gasteiger charges for this combination of elements: {elements}."
+        raise EvaluationError(FailureCode.ELEMENT, STAGE, reason)
+    return charges
