@@ -63,7 +63,7 @@ def cores() -> int:
 def _has_gpu() -> bool:
     if find_spec("openmm") is None:
         return False
-    from polyloop.engines.openmm import choose_platform
+    from polyloop.engines.openmm.platforms import choose_platform
 
     return choose_platform("auto") in ("CUDA", "HIP", "OpenCL")
 

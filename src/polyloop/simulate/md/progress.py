@@ -86,6 +86,7 @@ class ProgressWriter:
     def finished(self, stage: Stage) -> None:
         """Say that a stage is done, or was found done."""
         self._done[stage.name] = stage.duration
+        self._write(stage.name, None)
 
     def __call__(self, stage: str, done: float, total: float) -> None:
         """Take the engine's report: stage, ps done, ps in all."""
