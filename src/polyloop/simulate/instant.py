@@ -19,7 +19,14 @@ from polyloop.simulate.estimate import Estimate, Outcome
 from polyloop.simulate.lorentz_lorenz import molar_refraction, refractive_index
 from polyloop.simulate.oligomers import Difference, choose_difference
 
-__all__ = ["CORRECTION_TERMS", "PROPERTIES", "AdditiveCorrection", "correction_counts", "d_line_polarizability", "instant_optics"]
+__all__ = [
+    "CORRECTION_TERMS",
+    "PROPERTIES",
+    "AdditiveCorrection",
+    "correction_counts",
+    "d_line_polarizability",
+    "instant_optics",
+]
 
 PROPERTIES = ("refractive_index", "density", "static_polarizability", "molar_refraction")
 LARGEST = 200  # heavy atoms of the capped repeat unit; beyond it distance geometry takes seconds

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.simulate.md.argon import argon
 
 from polyloop.core import EvaluationError, FailureCode
 from polyloop.simulate.md.workspace import Workspace, default_scratch, load_cell, save_cell
+from tests.simulate.md.argon import argon
 
 
 def test_a_step_is_made_once(tmp_path):

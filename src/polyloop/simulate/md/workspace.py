@@ -66,9 +66,7 @@ class Workspace:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield folder
 
-    def arrays(
-        self, kind: str, key: str, make: Callable[[], Mapping[str, NDArray[Any]]]
-    ) -> dict[str, NDArray[Any]]:
+    def arrays(self, kind: str, key: str, make: Callable[[], Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
         """Return the arrays of a step: read back, or made and written. A damaged file is made anew."""
         with self.locked(kind, key) as folder:
             path = folder / "arrays.npz"
