@@ -19,7 +19,8 @@ def test_stages_have_names_of_their_own_and_whole_steps(recipe):
 
 
 def test_the_full_recipe_is_the_peers_21_steps():
-    # RadonPy 0.2.11, preset eq.EQ21step: 1.56 ns in 7 cycles of NVT 600 K, NVT 300 K, NPT 300 K; 10 chains of 1,000 atoms.
+    # RadonPy 0.2.11, preset eq.EQ21step: 10 chains of 1,000 atoms; 7 cycles of NVT 600 K, NVT 300 K and NPT 300 K in
+    # 1.56 ns.
     steps = [stage for stage in FULL.equilibration if stage.name.split("_")[0] in ("hot", "cool", "press")]
     assert len(steps) == 21
     assert sum(stage.duration for stage in steps) == pytest.approx(1560.0)

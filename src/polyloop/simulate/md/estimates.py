@@ -18,8 +18,7 @@ __all__ = ["PROPERTIES", "estimate_properties"]
 PROPERTIES = (
     "density", "refractive_index", "volume_expansion", "linear_expansion", "classical_heat_capacity_cp",
     "classical_heat_capacity_cv", "isothermal_compressibility", "bulk_modulus", "isentropic_compressibility",
-    "isentropic_bulk_modulus", "radius_of_gyration", "end_to_end_distance", "static_dielectric_constant",
-    "dielectric_constant", "nematic_order",
+    "isentropic_bulk_modulus", "radius_of_gyration", "end_to_end_distance", "nematic_order",
 )  # fmt: skip
 
 
@@ -47,14 +46,10 @@ def estimate_properties(
     )  # fmt: skip
     ends, directors = _backbone(chains)
     index = _refractive_index(polymer, density, seed)
-    static = analysis.static_dielectric_constant(
-        taken.frames, topology.charges, taken.frame_boxes, temperature=conditions.temperature
-    )
     found = [
         density, index, *fluctuations.values(),
         analysis.radius_of_gyration(taken.frames, topology.masses, topology.molecule),
         analysis.end_to_end_distance(taken.frames, ends),
-        static, analysis.dielectric_constant(static, index),
         analysis.nematic_order(taken.frames, directors),
     ]  # fmt: skip
     by_name = {estimate.property: estimate for estimate in found}

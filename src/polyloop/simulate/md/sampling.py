@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from polyloop.chem.topology import Cell
 from polyloop.core import EvaluationError, FailureCode
 from polyloop.engines.stages import Engine, Stage, StageResult
+from polyloop.simulate.md.analysis.chains import gyration_series
 from polyloop.simulate.md.convergence import Verdict, judge
 from polyloop.simulate.md.progress import ProgressWriter
 from polyloop.simulate.md.recipes import Recipe
@@ -164,25 +165,13 @@ def sample(recipe: Recipe, runner: StageRunner, progress: ProgressWriter, temper
 
 
 def _judge(recipe: Recipe, results: Sequence[StageResult], temperature: float) -> Verdict:
+    topology = results[0].cell.topology
     samples = concatenate([result.samples for result in results])
     series = {name: samples[name] for name in ("density", "potential_energy")}
     if any(criterion.quantity == "radius_of_gyration" for criterion in recipe.criteria):
         frames = np.concatenate([result.frames for result in results])
-        series["radius_of_gyration"] = _radius_of_gyration(results[0].cell, frames)
-    topology = results[0].cell.topology
+        series["radius_of_gyration"] = np.sqrt(gyration_series(frames, topology.masses, topology.molecule).mean(axis=1))
     return judge(recipe.criteria, series, {"potential_energy": BOLTZMANN * temperature * topology.n_atoms})
-
-
-def _radius_of_gyration(cell: Cell, frames: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mass-weighted radius of gyration in angstrom, mean over molecules, shape (n_frames,)."""
-    molecule, masses = cell.topology.molecule, cell.topology.masses
-    total = np.bincount(molecule, weights=masses)
-    radii = np.empty(len(frames))
-    for number, frame in enumerate(frames):
-        centre = np.stack([np.bincount(molecule, weights=masses * axis) / total for axis in frame.T], axis=1)
-        square = ((frame - centre[molecule]) ** 2).sum(axis=1)
-        radii[number] = np.sqrt(np.bincount(molecule, weights=masses * square) / total).mean()
-    return radii
 
 
 def concatenate(parts: Sequence[Mapping[str, NDArray[np.float64]]]) -> dict[str, NDArray[np.float64]]:
