@@ -138,7 +138,7 @@ def _packing(heat: float, compress: float, timestep: float, hydrogen_mass: float
     """
     soft = Stage("minimise", "minimise", nonbonded="short", cutoff=3.0, hydrogen_mass=hydrogen_mass)
     settle = replace(
-        soft, name="settle", ensemble="nvt", duration=2.0, timestep=0.1, new_velocities=True,
+        soft, name="settle", ensemble="nvt", duration=1.0, timestep=0.5, new_velocities=True,
         constrain_hydrogens=False,
     )  # fmt: skip
     hot = replace(
