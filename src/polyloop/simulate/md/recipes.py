@@ -232,7 +232,7 @@ SMOKE = Recipe(
         Stage("relax", "minimise"),
         Stage("press", "npt", 4.0, 2.0, sample_interval=0.2, new_velocities=True),
     ),
-    production=Stage("production", "npt", 4.0, 2.0, sample_interval=0.1, frame_interval=0.5),
+    production=Stage("production", "npt", 4.0, 2.0, sample_interval=0.1, frame_interval=0.1),
     criteria=(Criterion("density", drift=1.0), Criterion("potential_energy", drift=10.0)),
     extensions=1,
     time_limit=600.0,
