@@ -95,7 +95,11 @@ def read_samples(directory: Path, names: list[str], interval: float, n_atoms: in
         rows = np.concatenate([rows[_times(rows) <= begin + 1e-9], found])
         later = read_frames(directory / f"{name}.dcd", n_atoms)
         kept = frames[2] <= begin + 1e-9
-        frames = tuple(np.concatenate([old[kept], new]) for old, new in zip(frames, later, strict=True))  # type: ignore[assignment]
+        frames = (
+            np.concatenate([frames[0][kept], later[0]]),
+            np.concatenate([frames[1][kept], later[1]]),
+            np.concatenate([frames[2][kept], later[2]]),
+        )
     times = _times(rows)
     count = times / interval
     due = (times > 0) & (np.abs(count - np.round(count)) * interval < 1e-6)

