@@ -75,7 +75,7 @@ def _has_lammps() -> bool:
 def _lammps(n_cores: int) -> Engine:
     from polyloop.engines.lammps import LammpsEngine
 
-    return LammpsEngine(ranks=n_cores)
+    return LammpsEngine(processes=n_cores)
 
 
 def _openmm(n_cores: int) -> Engine:
