@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
@@ -19,16 +21,17 @@ __all__ = ["grow_chain"]
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-# Trial placements per step, first and when all of the first overlap.
-_TRIALS = (16, 96)
+# Trial placements per step, and how many of them are tried in turn before the step before is taken back.
+_TRIALS, _TRIED = 48, 6
 # Neighbours along the chain within so many blocks count with their energy (the pentane effect needs four bonds);
 # all others only by overlap, for a chain in a melt is not swollen by its own far parts.
 _LOCAL_BLOCKS = 4
 # Within the window, shapes are rigid and can be crowded: an overlap there is only what a minimiser could not undo.
 _LOCAL_SHARE = 0.75
-# Van der Waals energy over kT that a new block may have with the blocks nearby; it grows with each failure on the spot.
-_STRAIN = 10.0
-_MOST_STEPS_PER_BLOCK = 60
+# Van der Waals energy over kT that a new block may have with the blocks nearby. After every so many dead ends at one
+# place it may be larger by a factor, and the chain is taken back further.
+_STRAIN, _PATIENCE, _LENIENCE = 10.0, 20, 1.3
+_MOST_STEPS_PER_BLOCK = 100
 
 
 def grow_chain(chain: Chain, rng: np.random.Generator, tacticity: Tacticity = "atactic") -> Floats:
@@ -47,17 +50,22 @@ def grow_chain(chain: Chain, rng: np.random.Generator, tacticity: Tacticity = "a
     plan = plan_chain(chain, rng, tacticity)
     growth = _Growth(chain, plan, rng)
     step = furthest = 1
-    failures = 0
+    dead_ends = 0
+    options = {1: growth.options(1, _STRAIN)}
     for _ in range(_MOST_STEPS_PER_BLOCK * len(plan)):
-        if growth.place(step, _STRAIN * 1.15**failures):
+        if any(growth.stands(step, option) for option in options[step]):
             step += 1
-            if step > furthest:
-                furthest, failures = step, 0
             if step == len(plan):
                 return growth.positions()
+            if step > furthest:
+                furthest, dead_ends = step, 0
         else:
-            failures += 1
-            step = max(1, step - 1 - failures // 3)
+            dead_ends += 1
+            step -= 1 if dead_ends % _PATIENCE else 1 + 2 * (dead_ends // _PATIENCE)
+            if step >= 1:
+                continue
+            step = 1
+        options[step] = growth.options(step, _STRAIN * _LENIENCE ** (dead_ends // _PATIENCE))
     raise EvaluationError(
         FailureCode.PACKING,
         "chain growth",
@@ -91,22 +99,22 @@ class _Growth:
         ordered[self.order] = self.placed
         return ordered
 
-    def place(self, step: int, strain: float) -> bool:
-        """Try to add the block number `step` with at most `strain` (in kT) on its joint; say whether it stands."""
-        return any(self._place(step, trials, strain) for trials in _TRIALS)
+    def options(self, step: int, strain: float) -> Iterator[Floats]:
+        """Placements of the block number `step` without overlap and with at most `strain` (in kT) on its joint.
 
-    def _place(self, step: int, trials: int, strain: float) -> bool:
-        shape, positions = self._proposals(step, trials)
+        A few, drawn without replacement in proportion to their weights; shape (m + 1, 3), the last the next head's.
+        """
+        positions = self._proposals(step)
         log_weights = self._log_weights(step, positions)
-        # Gumbel's trick draws without replacement in proportion to the weights.
-        ranked = np.argsort(-(log_weights + self.rng.gumbel(size=trials)))
-        for trial in ranked[log_weights[ranked] > -strain]:
-            first, last = self.firsts[step], self.firsts[step + 1]
-            self.placed[first:last] = positions[trial, :-1]
-            if not self.threading.pierced(step, self.placed):
-                self.following[step] = positions[trial, -1]
-                return True
-        return False
+        # Gumbel's trick.
+        ranked = np.argsort(-(log_weights + self.rng.gumbel(size=len(log_weights))))
+        return iter(positions[ranked[log_weights[ranked] > -strain][:_TRIED]])
+
+    def stands(self, step: int, positions: Floats) -> bool:
+        """Put the block number `step` there; say whether no ring is pierced then."""
+        self.placed[self.firsts[step] : self.firsts[step + 1]] = positions[:-1]
+        self.following[step] = positions[-1]
+        return not self.threading.pierced(step, self.placed)
 
     def _joint(self, step: int) -> tuple[Floats, Floats, Indices]:
         """Where the joint starts, its axes, and the places of the backbone's last two atoms."""
@@ -119,18 +127,18 @@ class _Growth:
         axes = frame(self.following[step - 1] - self.placed[tail], self.placed[ahead] - self.placed[tail])
         return self.placed[tail], axes, np.array([ahead, tail])
 
-    def _proposals(self, step: int, trials: int) -> tuple[Indices, Floats]:
+    def _proposals(self, step: int) -> Floats:
         """Shapes drawn by their weights and turned by torsions drawn by theirs; the last point is the next head's."""
         block = self.plan[step]
         shapes = block.shapes
-        shape = self.rng.choice(len(shapes.probabilities), size=trials, p=shapes.probabilities)
-        torsion = self.rng.choice(TORSIONS, size=trials, p=shapes.torsion_probabilities)
-        torsion = torsion + self.rng.uniform(-0.5, 0.5, trials) * TORSIONS[1]
+        shape = self.rng.choice(len(shapes.probabilities), size=_TRIALS, p=shapes.probabilities)
+        torsion = self.rng.choice(TORSIONS, size=_TRIALS, p=shapes.torsion_probabilities)
+        torsion = torsion + self.rng.uniform(-0.5, 0.5, _TRIALS) * TORSIONS[1]
         local = np.concatenate([shapes.positions, shapes.following[:, None]], axis=1)[shape]
         origin, axes, _ = self._joint(step)
         turned = np.einsum("kij,kmj->kmi", rotation_about_x(torsion), local)
         turned[:, :, 0] += block.joint_length[shape][:, None]
-        return shape, turned @ axes + origin
+        return turned @ axes + origin
 
     def _log_weights(self, step: int, positions: Floats) -> Floats:
         """Minus the energy over kT of each trial, minus infinity where it overlaps.
