@@ -8,12 +8,12 @@ from rdkit import Chem
 from scipy.sparse import coo_array, csr_array, eye_array
 from scipy.spatial import cKDTree
 
-__all__ = ["contact_radii", "smallest_contact"]
+__all__ = ["contact_radii", "pairs_within", "periodic_tree", "smallest_contact"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-# Share of the van der Waals radius that counts as hard: carbon atoms then stay 2.6 A apart and hydrogens 1.7 A, well
+# Share of the van der Waals radius that counts as hard: carbon atoms then stay 2.6 A apart and hydrogens 1.8 A, well
 # below where they rest (3.4 and 2.4 A) but far from where a minimiser meets a wall.
 _HARD_SHARE = 0.77
 
@@ -26,32 +26,43 @@ def contact_radii(numbers: Indices) -> Floats:
     return _HARD_SHARE * radii[place]
 
 
+def periodic_tree(points: Floats, box: Floats | None) -> cKDTree:
+    """Return a search tree of points, shape (n, 3), in a periodic box with edges `box`, shape (3,), or in none."""
+    if box is None:
+        return cKDTree(points)
+    wrapped = points - box * np.floor(points / box)
+    # Rounding can put a tiny negative number exactly on the far edge, which the tree refuses.
+    wrapped[wrapped >= box] = 0.0
+    return cKDTree(wrapped, boxsize=box)
+
+
 def smallest_contact(positions: Floats, bonds: Indices, box: Floats | None = None) -> float:
     """Return the smallest distance in angstrom between atoms more than three bonds apart.
 
     `positions` has shape (n, 3) and `bonds` (b, 2); with `box`, edges of shape (3,), periodic images count. Infinite
     when no such pair is within 4 angstrom.
     """
-    if box is None:
-        tree = cKDTree(positions)
-    else:
-        wrapped = np.mod(positions, box)
-        wrapped[wrapped >= box] = 0.0
-        tree = cKDTree(wrapped, boxsize=box)
-    found = tree.sparse_distance_matrix(tree, 4.0, output_type="coo_matrix")
-    pairs = found.row < found.col
-    row, col, distance = found.row[pairs], found.col[pairs], found.data[pairs]
-    joined = _within_three_bonds(len(positions), bonds)
-    # A membership test by code keeps pairs at distance zero, which a sparse matrix would drop.
-    apart = ~np.isin(row.astype(np.int64) * len(positions) + col, joined)
-    return float(distance[apart].min(initial=np.inf))
+    near = periodic_tree(positions, box).query_pairs(4.0, output_type="ndarray")
+    apart = near[~np.isin(_codes(near, len(positions)), _codes(pairs_within(3, len(positions), bonds), len(positions)))]
+    across = positions[apart[:, 0]] - positions[apart[:, 1]]
+    if box is not None:
+        across -= box * np.round(across / box)
+    return float(np.linalg.norm(across, axis=1).min(initial=np.inf))
 
 
-def _within_three_bonds(n_atoms: int, bonds: Indices) -> Indices:
-    """Codes i * n_atoms + j of the pairs of atoms that at most three bonds join, sorted."""
+def pairs_within(count: int, n_atoms: int, bonds: Indices) -> Indices:
+    """Return the pairs of different atoms, i < j, that at most `count` bonds join, shape (p, 2)."""
     ends = np.concatenate([bonds, bonds[:, ::-1]])
-    one = csr_array(coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(n_atoms, n_atoms)))
-    near = one + eye_array(n_atoms)
-    reached = coo_array(near @ near @ near)
-    codes: Indices = np.unique(reached.coords[0].astype(np.int64) * n_atoms + reached.coords[1])
+    step = csr_array(coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(n_atoms, n_atoms)))
+    step = step + eye_array(n_atoms, format="csr")
+    reached = step
+    for _ in range(count - 1):
+        reached = reached @ step
+    first, second = reached.tocoo().coords
+    upper = first < second
+    return np.column_stack([first[upper], second[upper]]).astype(np.int64)
+
+
+def _codes(pairs: Indices, n_atoms: int) -> Indices:
+    codes: Indices = pairs[:, 0].astype(np.int64) * n_atoms + pairs[:, 1]
     return codes

@@ -13,6 +13,7 @@ from polyloop.core.errors import EvaluationError, FailureCode
 from polyloop.simulate.build.conformers import THERMAL_ENERGY, TORSIONS, frame, rotation_about_x
 from polyloop.simulate.build.contacts import contact_radii
 from polyloop.simulate.build.plan import PlacedBlock, Tacticity, plan_chain
+from polyloop.simulate.build.relaxation import relax
 from polyloop.simulate.build.rings import pierced_rings
 from polyloop.simulate.build.strain import pair_energies
 
@@ -26,11 +27,12 @@ _TRIALS, _TRIED = 48, 6
 # Neighbours along the chain within so many blocks count with their energy (the pentane effect needs four bonds);
 # all others only by overlap, for a chain in a melt is not swollen by its own far parts.
 _LOCAL_BLOCKS = 4
-# Within the window, shapes are rigid and can be crowded: an overlap there is only what a minimiser could not undo.
-_LOCAL_SHARE = 0.75
-# Van der Waals energy over kT that a new block may have with the blocks nearby. After every so many dead ends at one
-# place it may be larger by a factor, and the chain is taken back further.
-_STRAIN, _PATIENCE, _LENIENCE = 10.0, 20, 1.3
+# Within the window, shapes are rigid and can be crowded: an overlap there is nearer than this share of the hard radii,
+# and the van der Waals energy over kT that a new block may have there is limited.
+_LOCAL_SHARE, _STRAIN = 0.75, 10.0
+# After every so many dead ends at one place both limits give way by a factor, and the chain is taken back further;
+# what remains of overlap is relaxed in the end.
+_PATIENCE, _NEARER, _MORE_STRAIN, _LEAST_SHARE = 10, 0.93, 2.0, 0.45
 _MOST_STEPS_PER_BLOCK = 100
 
 
@@ -51,12 +53,12 @@ def grow_chain(chain: Chain, rng: np.random.Generator, tacticity: Tacticity = "a
     growth = _Growth(chain, plan, rng)
     step = furthest = 1
     dead_ends = 0
-    options = {1: growth.options(1, _STRAIN)}
+    options: dict[int, Iterator[Floats]] = {1: growth.options(1, 0)}
     for _ in range(_MOST_STEPS_PER_BLOCK * len(plan)):
         if any(growth.stands(step, option) for option in options[step]):
             step += 1
             if step == len(plan):
-                return growth.positions()
+                return relax(growth.positions(), chain.numbers, chain.bonds)
             if step > furthest:
                 furthest, dead_ends = step, 0
         else:
@@ -65,7 +67,7 @@ def grow_chain(chain: Chain, rng: np.random.Generator, tacticity: Tacticity = "a
             if step >= 1:
                 continue
             step = 1
-        options[step] = growth.options(step, _STRAIN * _LENIENCE ** (dead_ends // _PATIENCE))
+        options[step] = growth.options(step, dead_ends // _PATIENCE)
     raise EvaluationError(
         FailureCode.PACKING,
         "chain growth",
@@ -99,16 +101,16 @@ class _Growth:
         ordered[self.order] = self.placed
         return ordered
 
-    def options(self, step: int, strain: float) -> Iterator[Floats]:
-        """Placements of the block number `step` without overlap and with at most `strain` (in kT) on its joint.
+    def options(self, step: int, lenience: int) -> Iterator[Floats]:
+        """Placements of the block number `step` within the limits, which give way `lenience` times.
 
         A few, drawn without replacement in proportion to their weights; shape (m + 1, 3), the last the next head's.
         """
         positions = self._proposals(step)
-        log_weights = self._log_weights(step, positions)
+        log_weights = self._log_weights(step, positions, max(_LEAST_SHARE, _LOCAL_SHARE * _NEARER**lenience))
         # Gumbel's trick.
         ranked = np.argsort(-(log_weights + self.rng.gumbel(size=len(log_weights))))
-        return iter(positions[ranked[log_weights[ranked] > -strain][:_TRIED]])
+        return iter(positions[ranked[log_weights[ranked] > -_STRAIN * _MORE_STRAIN**lenience][:_TRIED]])
 
     def stands(self, step: int, positions: Floats) -> bool:
         """Put the block number `step` there; say whether no ring is pierced then."""
@@ -140,7 +142,7 @@ class _Growth:
         turned[:, :, 0] += block.joint_length[shape][:, None]
         return turned @ axes + origin
 
-    def _log_weights(self, step: int, positions: Floats) -> Floats:
+    def _log_weights(self, step: int, positions: Floats, share: float) -> Floats:
         """Minus the energy over kT of each trial, minus infinity where it overlaps.
 
         The next block's head counts along: the torsion that is tried here decides where it comes to stand.
@@ -160,7 +162,7 @@ class _Growth:
         near = np.arange(window, first)
         counted = self._counted(step, near, count)
         distances = cdist(atoms, self.placed[window:first]).reshape(trials, count, len(near))
-        touch = distances < _LOCAL_SHARE * (self.hard[new, None] + self.hard[near])
+        touch = distances < share * (self.hard[new, None] + self.hard[near])
         crowd |= (touch & counted).any(axis=(1, 2))
         radius = (self.radius[new, None] + self.radius[near]) / 2
         well = np.sqrt(self.well[new, None] * self.well[near]) * counted

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
-from scipy.spatial import cKDTree
+
+from polyloop.simulate.build.contacts import periodic_tree
 
 __all__ = ["pierced_rings", "smallest_rings"]
 
@@ -91,20 +92,11 @@ def _pairs_in_reach(
     middles: Floats, centroids: Floats, reach: Floats, box: Floats | None
 ) -> tuple[Indices, Indices]:
     """Bonds whose middle is within `reach` of a ring's centroid, as two columns."""
-    if box is None:
-        tree, queries = cKDTree(middles), centroids
-    else:
-        tree, queries = cKDTree(_wrapped(middles, box), boxsize=box), _wrapped(centroids, box)
-    near = tree.query_ball_point(queries, reach)
-    ring = np.repeat(np.arange(len(near)), [len(found) for found in near])
-    return np.array([bond for found in near for bond in found], dtype=np.int64), ring
-
-
-def _wrapped(points: Floats, box: Floats) -> Floats:
-    wrapped = points - box * np.floor(points / box)
-    # Rounding can put a tiny negative number exactly on the far edge, which the tree refuses.
-    wrapped[wrapped >= box] = 0.0
-    return wrapped
+    # Through two trees, so that both sides are wrapped into the box alike.
+    near = periodic_tree(centroids, box)
+    found = periodic_tree(middles, box).query_ball_point(near.data, reach)
+    ring = np.repeat(np.arange(len(found)), [len(bonds) for bonds in found])
+    return np.array([bond for bonds in found for bond in bonds], dtype=np.int64), ring
 
 
 def _meets_fan(start: Floats, along: Floats, ring: Indices, arms: Floats, sizes: Indices) -> NDArray[np.bool_]:
