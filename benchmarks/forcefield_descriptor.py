@@ -25,7 +25,7 @@ from radonpy.ff.gaff2_mod import GAFF2_mod
 from rdkit import Chem, rdBase
 
 from polyloop.chem import Polymer
-from polyloop.chem.forcefield import gaff2_mod, gasteiger_charges
+from polyloop.chem.forcefield import gasteiger_charges, type_molecule
 from polyloop.features.block import get_block
 from polyloop.features.forcefield import ForceFieldBlock, unit_terms
 from polyloop.features.oligomer import interior
@@ -40,9 +40,8 @@ def types_by_unit(polymer: Polymer) -> list[tuple[str, ...]]:
     """Return the sorted types of the atoms of the three central units: equal ones mean that the typing repeats."""
     mol, centre = interior(polymer, 14)
     mol = Chem.AddHs(mol)
-    Chem.Kekulize(mol, clearAromaticFlags=True)
-    Chem.SetAromaticity(mol, Chem.AromaticityModel.AROMATICITY_MDL)
-    types = gaff2_mod().type_atoms(mol)
+    topology = type_molecule(mol)
+    types = [topology.type_names[code] for code in topology.types]
     units: dict[int, list[str]] = {}
     for atom, name in zip(mol.GetAtoms(), types, strict=True):
         owner = atom if atom.HasProp("unit") else atom.GetNeighbors()[0]
@@ -70,7 +69,7 @@ def with_planar_sulfur(polymer: Polymer) -> np.ndarray:
 
     mol, centre = interior(polymer, 14)
     with patch("polyloop.features.forcefield.gasteiger_charges", charges):
-        return ForceFieldBlock().kernel_means(unit_terms(mol, centre, gaff2_mod()))
+        return ForceFieldBlock().kernel_means(unit_terms(mol, centre))
 
 
 def explain(polymer: Polymer, computed: np.ndarray, published: np.ndarray) -> dict[str, object]:
