@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.chem import Chain, Polymer
+from polyloop.chem import Chain, ChainUnit, Polymer
 from polyloop.chem.topology import Cell, Topology
 from polyloop.core import Conditions, EvaluationError, FailureCode, Request
 from polyloop.engines.stages import Engine
@@ -77,16 +77,16 @@ def chains_of(recipe: Recipe, polymer: Polymer) -> tuple[Chain, ...]:
     InvalidInputError
         Where the units are not joined by single bonds.
     """
-    one, two = (Chain.homopolymer(polymer, degree) for degree in (1, 2))
-    unit = two.n_atoms - one.n_atoms
-    if unit > recipe.atoms_per_chain:
+    from polyloop.simulate.build import degree_for
+
+    unit = ChainUnit.of(polymer)
+    if unit.n_atoms > recipe.atoms_per_chain:
         raise EvaluationError(
             FailureCode.SIZE, "cell",
-            f"The repeat unit has {unit} atoms; chains of {recipe.label} have some {recipe.atoms_per_chain}.",
+            f"The repeat unit has {unit.n_atoms} atoms; chains of {recipe.label} have some {recipe.atoms_per_chain}.",
             hint="Use the level full.",
         )  # fmt: skip
-    degree = max(1, round((recipe.atoms_per_chain - (one.n_atoms - unit)) / unit))
-    return (Chain.homopolymer(polymer, degree),) * recipe.n_chains
+    return (Chain.homopolymer(polymer, degree_for(unit, recipe.atoms_per_chain)),) * recipe.n_chains
 
 
 def prepare_cell(
