@@ -16,7 +16,7 @@ def test_each_protocol_is_found_by_its_own_properties_and_level(protocol):
 
 
 def test_levels_that_exist():
-    assert available_levels() == ("instant", "quick")
+    assert available_levels() == ("instant", "quick", "standard", "full")
 
 
 @pytest.mark.parametrize(
@@ -25,10 +25,11 @@ def test_levels_that_exist():
         (lambda: get_protocol("optics/quik@1"), "Did you mean optics/quick@1"),
         (lambda: get_protocol("optics/quick@7"), "Did you mean optics/quick@1"),
         (lambda: protocol_for("refractive_index", "instnat"), "Did you mean instant"),
-        (lambda: protocol_for("refractive_index", "standard"), "not available yet. Available: instant, quick"),
-        (lambda: protocol_for("refractive_index", "full"), "not available yet"),
+        (lambda: protocol_for("refractive_index", "precise"), "Known: instant, quick, standard, full"),
         (lambda: protocol_for("abbe_number", "instant"), "Use the level quick"),
-        (lambda: protocol_for("bulk_modulus", "quick"), "No protocol computes it in this version"),
+        (lambda: protocol_for("abbe_number", "standard"), "Use the level quick"),
+        (lambda: protocol_for("bulk_modulus", "quick"), "Use the level standard or full"),
+        (lambda: protocol_for("viscosity", "full"), "No protocol computes it in this version"),
         (lambda: protocol_for("refraktive_index", "quick"), "refractive_index"),
     ],
 )

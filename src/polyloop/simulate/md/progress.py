@@ -108,7 +108,7 @@ class ProgressWriter:
         left = {"full": 0.0, "short": 0.0}
         for name, stage in self._stages.items():
             left[stage.nonbonded] += _steps(stage, stage.duration - self._done.get(name, 0.0))
-        known = all(kind in self._rates for kind, steps in left.items() if steps > 0.0)
+        known = bool(total) and all(kind in self._rates for kind, steps in left.items() if steps > 0.0)
         eta = sum(steps / self._rates[kind] for kind, steps in left.items() if steps > 0.0) if known else None
         percent = 100.0 * (1.0 - sum(left.values()) / total) if total else 0.0
         content = MDProgress(step, percent, None if speed is None else speed * 86.4, eta, time.time())
