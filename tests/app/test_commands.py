@@ -137,6 +137,13 @@ def test_a_property_alone_names_its_protocol(polyloop: Command) -> None:
     assert json.loads(ran.out)[0]["records"][0]["protocol"] == "optics/instant@1"
 
 
+def test_a_dry_run_says_what_it_would_take_and_computes_nothing(polyloop: Command, tmp_path: Path) -> None:
+    ran = polyloop("properties", "*CC*", "--level", "instant", "--dry-run", "--json")
+    (row,) = json.loads(ran.out)
+    assert row == {"smiles": "*CC*", "protocol": "optics/instant@1", "cost": "tens of milliseconds on one core"}
+    assert not (tmp_path / "default-store.sqlite").exists()
+
+
 # discover, status, report, export, retry
 
 

@@ -25,6 +25,22 @@ def sleep(seconds: float) -> str:
     return "slept"
 
 
+def save_on_sigterm(started: str, saved: str) -> None:
+    """Wait to be told to end, and then write a file."""
+
+    def save(number: int, frame: object) -> None:
+        Path(saved).write_text("saved")
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, save)
+    Path(started).touch()
+    time.sleep(60)
+
+
+def cores() -> str:
+    return os.environ["POLYLOOP_CORES"]
+
+
 def raise_value_error() -> None:
     print("working on it", flush=True)
     raise ValueError("no such bond")

@@ -168,6 +168,25 @@ def test_a_running_call_can_be_killed(tmp_path):
         assert_gone(file)
 
 
+def test_a_killed_call_may_save_what_it_has(tmp_path):
+    started, saved = tmp_path / "started", tmp_path / "saved"
+    with SupervisedProcessPool(1) as pool:
+        future = pool.submit(calls.save_on_sigterm, str(started), str(saved))
+        while not started.exists():
+            time.sleep(0.01)
+        pool.kill(future)
+        with pytest.raises(CancelledError):
+            future.result(timeout=30)
+    assert saved.read_text() == "saved"
+
+
+def test_workers_share_the_cores(monkeypatch):
+    monkeypatch.delenv("POLYLOOP_CORES", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(6)), raising=False)
+    with SupervisedProcessPool(2) as pool:
+        assert pool.submit(calls.cores).result(timeout=30) == "3"
+
+
 def test_a_waiting_call_can_be_cancelled(tmp_path):
     file = tmp_path / "pids"
     with SupervisedProcessPool(1) as pool:

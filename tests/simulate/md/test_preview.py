@@ -1,0 +1,27 @@
+"""A dry run builds the cell, times it, and says what the recipe would take."""
+
+import pytest
+
+from polyloop.chem import Polymer
+from polyloop.core import Conditions
+from polyloop.simulate.md import preview as module
+from polyloop.simulate.md.preview import preview
+from polyloop.simulate.md.recipes import SMOKE
+
+
+def test_atoms_steps_time_and_memory(tmp_path, monkeypatch):
+    monkeypatch.setenv("POLYLOOP_SCRATCH", str(tmp_path))
+    monkeypatch.setenv("POLYLOOP_MD_ENGINE", "openmm")
+    monkeypatch.setenv("POLYLOOP_CORES", "1")
+    for name in ("_FULL_S", "_SHORT_S"):
+        monkeypatch.setattr(module, name, 0.3)
+    found = preview(SMOKE.label, Polymer("*CC*"), 0, Conditions())
+    assert found.atoms == pytest.approx(120, abs=20)
+    # 4 ps at 1 fs, and 4 ps at 2 fs before and in production; one extension.
+    assert found.steps == 8000
+    assert found.steps_at_most == 10000
+    assert found.nanoseconds == pytest.approx(0.012)
+    assert 10.0 < found.steps_per_s < 1e5
+    assert 0.0 < found.hours < found.hours_at_most < 1.0
+    assert 0.05 < found.memory_gb < 20.0
+    assert list(tmp_path.iterdir()) == []  # nothing is kept
