@@ -166,7 +166,7 @@ def conductivity_parts(conductivity: Estimate, fluxes: Mapping[str, Floats]) -> 
 
     References
     ----------
-    doi:10.1063/1.4922526 (Matsubara et al. 2015)
+    doi:10.1103/PhysRevE.99.051301 (Surblys et al. 2019)
     """
     names = tuple(fluxes)
     series = as_series(np.stack([np.asarray(fluxes[name]) for name in names]), "The heat flux")

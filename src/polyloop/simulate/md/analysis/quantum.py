@@ -122,7 +122,7 @@ def quantum_correction(spectrum: VibrationalSpectrum, temperature: float, freedo
 
     References
     ----------
-    doi:10.1063/1.449071 (Berens et al. 1983); doi:10.1063/1.1624057
+    doi:10.1063/1.446044 (Berens et al. 1983); doi:10.1063/1.1624057
     """
     deficit = spectrum.density @ (harmonic_weight(spectrum.wavenumbers, temperature) - 1.0)
     values = freedom * BOLTZMANN * deficit / mass * JOULE_PER_KG_PER_KCAL_PER_G
