@@ -124,7 +124,7 @@ def heat_flow(
     # From the cold slab on: the first half rises to the hot slab, the second, read backwards, does as well.
     turned = np.roll(profile, -cold, axis=0)
     sides = np.stack([turned[1:half], turned[:half:-1]])
-    x = np.arange(1, half) * (length / slabs)
+    x = np.arange(1, half, dtype=np.float64) * (length / slabs)
     weights = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
     slopes = np.tensordot(weights, sides, axes=(0, 1))
     power = np.gradient(np.asarray(exchanged, dtype=np.float64), np.asarray(times, dtype=np.float64))

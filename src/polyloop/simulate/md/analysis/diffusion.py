@@ -106,7 +106,7 @@ def diffusion(positions: Floats, times: Floats) -> Diffusion:
         raise InvalidInputError("Nothing moves in these frames.")
     total = curves.sum(axis=1, keepdims=True)
     left_out = np.concatenate([total / count, (total - curves) / max(count - 1, 1)], axis=1)
-    lag_times = lags * step
+    lag_times: Floats = lags * np.float64(step)
     slope = _slopes(lag_times, left_out) / 2.0 * M2_PER_S_PER_ANGSTROM2_PER_PS
     # Left out one by one a set that never moved would leave nothing to take the logarithm of.
     exponent = _slopes(np.log(lag_times), np.log(np.maximum(left_out, 1e-300)))

@@ -58,7 +58,7 @@ def initial_slope(strain: object, response: object, limit: float) -> Slope:
 
 def _fit(x: Floats, y: Floats, degree: int) -> tuple[Floats, Floats, float]:
     design = np.vander(x, degree + 1, increasing=True)
-    coefficients = np.linalg.lstsq(design, y, rcond=None)[0]
+    coefficients = np.asarray(np.linalg.lstsq(design, y, rcond=None)[0], dtype=np.float64)
     residuals = y - design @ coefficients
     g = float(statistical_inefficiency(residuals)) if np.ptp(residuals) > 0.0 else 1.0
     variance = float(residuals @ residuals) / max(len(x) - g * (degree + 1), 1.0) * g
