@@ -75,6 +75,7 @@ def report(folder: Path) -> None:
     reference = np.array(states["ehvi"].reference_point)
     result: dict = {"initial": n0, "evaluations_each": n - n0, "reference_point": reference.tolist()}
     result["pool"] = len(states["ehvi"].pool)
+    result["protocol"] = states["ehvi"].config.objectives[0].protocol
     for name, (candidates, values) in ended.items():
         values, candidates = values[:n], candidates[:n]
         over = margin(values[:, 0], values[:, 1])
