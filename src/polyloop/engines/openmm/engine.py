@@ -158,11 +158,8 @@ def _check(cell: Cell, stage: Stage) -> None:
             f"edges, not {shapes} and {cell.box.tolist()}.",
             where=f"stage {stage.name}",
         )
-    for name, values in (
-        ("position", cell.positions),
-        ("velocity", cell.velocities),
-        ("charge", cell.topology.charges),
-    ):
+    numbers = {"position": cell.positions, "velocity": cell.velocities, "charge": cell.topology.charges}
+    for name, values in numbers.items():
         if values is not None and not np.isfinite(values).all():
             atom = int(np.argwhere(~np.isfinite(values))[0, 0])
             raise EvaluationError(

@@ -102,7 +102,7 @@ def _context(sitting: Sitting, box: Floats, *, soft: bool) -> Any:
 
 
 def _energy_and_force(context: Any) -> tuple[float, float, float]:
-    """Return the energy in kcal/mol, and root mean square in kJ/(mol nm) and largest in kcal/(mol angstrom) of forces."""
+    """Return the energy in kcal/mol, and of forces the root mean square in kJ/(mol nm), the largest in kcal/(mol A)."""
     state = context.getState(getEnergy=True, getForces=True)
     forces = np.asarray(state.getForces(asNumpy=True)._value)
     # Overlaps overflow here, which is what is looked for.
