@@ -132,6 +132,15 @@ def test_a_cell_is_deformed_to_a_density_while_it_is_heated(ethane, tmp_path):
     assert result.samples["temperature"][-5:].mean() == pytest.approx(400, abs=60)
 
 
+def test_a_cell_that_grows_far_keeps_its_energy_right(ethane, tmp_path):
+    """Mesh and cut-off are laid out for a box, and must follow it."""
+    stage = replace(FLEXIBLE, nonbonded="full", cutoff=6.0, duration=1.0, density=0.2)
+    result = ENGINE.run(ethane, stage, tmp_path)
+    assert (result.cell.box > 1.3 * ethane.box).all()
+    expected = ENGINE.energies(result.cell, stage).total
+    assert result.samples["potential_energy"][-1] == pytest.approx(expected, abs=0.05)
+
+
 def test_strain_pulls_along_x_alone(ethane, tmp_path):
     stage = replace(FLEXIBLE, duration=0.5, strain_rate=0.04)
     result = ENGINE.run(ethane, stage, tmp_path)

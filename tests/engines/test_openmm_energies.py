@@ -78,9 +78,9 @@ def test_a_run_has_the_same_energy_as_energies(tmp_path):
     cell = liquid("CCO", 27, 0.7)
     stage = Stage("minimise", "minimise")
     ended = OpenMMEngine().run(cell, stage, tmp_path)
-    # 1e-4: runs compute in single precision and with a coarser mesh.
+    # 0.05 kcal/mol of 243 atoms: runs compute in single precision and with a coarser mesh.
     expected = OpenMMEngine().energies(ended.cell, replace(stage, cutoff=0.47 * cell.box.min()))
-    assert ended.samples["potential_energy"] == pytest.approx(expected.total, rel=1e-4)
+    assert ended.samples["potential_energy"] == pytest.approx(expected.total, abs=0.05)
     assert ended.samples["angle"] == pytest.approx(expected.terms["angle"], rel=1e-5)
 
 

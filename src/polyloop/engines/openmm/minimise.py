@@ -21,8 +21,8 @@ __all__ = ["relax", "run_minimisation"]
 Floats = NDArray[np.float64]
 
 TOLERANCE = 10.0  # kJ/(mol nm), root mean square: OpenMM's own, far below thermal forces
-# Iterations between two looks at signals and clock, and how often at most.
-_ROUND, _MOST_ROUNDS = 250, 20
+# Iterations between two looks at signals and clock (some seconds for 10,000 atoms on one core), and rounds at most.
+_ROUND, _MOST_ROUNDS = 50, 100
 # kcal/mol per atom that a round must gain to be worth another.
 _LEAST_GAIN = 1e-4
 # kcal/(mol angstrom): no atom of a sane cell feels more, and single precision still holds it.
@@ -84,6 +84,7 @@ def relax(sitting: Sitting, start: Snapshot) -> Any:
         for softness in _SOFTNESS:
             soft.setParameter(SOFTNESS, softness)
             load_openmm().LocalEnergyMinimizer.minimize(soft, TOLERANCE, _SOFT_ITERATIONS)
+            sitting.interruption.pass_on()
         context.setPositions(soft.getState(getPositions=True).getPositions(asNumpy=True))
     return context
 
