@@ -1,8 +1,8 @@
-"""Measure whether LAMMPS stages conserve energy and sample their ensembles, on the liquid decane of openmm_ensembles.py.
+"""Measure whether LAMMPS stages conserve energy and sample their ensembles, as openmm_ensembles.py does for OpenMM.
 
 Usage: python benchmarks/lammps_ensembles.py [--directory runs/lammps_ensembles] [--conserve 150] [--compress 200]
 
-The figures are those of openmm_ensembles.py, written to results/lammps_ensembles.json. Stages go on where they were killed.
+The liquid and the figures are the same; they go to results/lammps_ensembles.json. Stages go on where they were killed.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import argparse
 import resource
 from pathlib import Path
 
-from openmm_ensembles import TEMPERATURE, compressions, decane, drift
-
 import machine
+from openmm_ensembles import TEMPERATURE, compressions, decane, drift
 from polyloop.chem import Cell
 from polyloop.engines.lammps import LammpsEngine
 from polyloop.engines.stages import Stage
