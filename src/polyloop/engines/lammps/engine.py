@@ -113,11 +113,13 @@ class LammpsEngine:
             return done
         with Interruption() as interruption:
             folder.open()
+            # LAMMPS numbers its types by mass too, so data and script must see the same masses.
+            masses = effective_masses(cell.topology, stage.hydrogen_mass)
+            weighted = replace(cell, topology=replace(cell.topology, masses=masses))
             if not (folder.path / DATA).exists():
-                masses = effective_masses(cell.topology, stage.hydrogen_mass)
-                folder.write(DATA, lammps_data(replace(cell, topology=replace(cell.topology, masses=masses))))
+                folder.write(DATA, lammps_data(weighted))
             sitting = Sitting(self.program, stage, folder, interruption, 60 * self.checkpoint_minutes, progress)
-            while (fault := self._sit(cell, stage, sitting, seed)) is not None:
+            while (fault := self._sit(weighted, stage, sitting, seed)) is not None:
                 if not is_unstable(fault):
                     raise EvaluationError(FailureCode.EVALUATOR, stage.name, f"LAMMPS: {fault}")
                 if folder.state.divisor > 1 or stage.ensemble == "minimise":
