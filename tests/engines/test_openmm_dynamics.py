@@ -73,6 +73,10 @@ def test_energy_is_conserved(ethane, tmp_path):
     assert covariance[0, 0] < 0.5**2
     assert abs(slope) < 3 * np.sqrt(covariance[0, 0]) + 0.1
     assert total.std() < 0.01
+    # Bending of CH3 near 1400/cm has (frequency timestep)^2 / 4 = 7 %, skeletal motion next to nothing.
+    degrees = 3 * ethane.topology.n_atoms - 27 * 6 - 3
+    on_steps = 2 * samples["kinetic_energy"] / (degrees * GAS_CONSTANT)
+    assert 1.01 < samples["temperature"].mean() / on_steps.mean() < 1.07
 
 
 def test_an_ideal_gas_has_the_volume_that_its_pressure_gives(tmp_path):
