@@ -105,7 +105,7 @@ def test_the_guard_names_what_went_wrong(ethane):
 def test_what_else_openmm_refuses_comes_with_its_words():
     from openmm import OpenMMException
 
-    with pytest.raises(EvaluationError, match="OpenMM: Out of luck.$") as caught, words_of_openmm("stage"):
+    with pytest.raises(EvaluationError, match=r"OpenMM: Out of luck\.$") as caught, words_of_openmm("stage"):
         raise OpenMMException("Out of luck")
     assert caught.value.failure.code is FailureCode.EVALUATOR
 
