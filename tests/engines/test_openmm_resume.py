@@ -181,7 +181,7 @@ def test_a_full_disk_is_said_and_the_earlier_checkpoint_stays(tmp_path):
     check_whole(result)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(place=st.integers(0, 10**6), bit=st.integers(0, 7), cut=st.booleans())
 def test_any_changed_bit_and_any_cut_is_noticed(tmp_path_factory, place, bit, cut):
     folder = tmp_path_factory.mktemp("bits")
