@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from polyloop.chem import Cell, Topology
-from polyloop.core import InvalidInputError
+from polyloop.core import ConfigurationError, InvalidInputError
 from polyloop.engines.openmm import OpenMMEngine
+from polyloop.engines.openmm.platforms import choose_platform
 from polyloop.engines.runs import effective_masses
 from polyloop.engines.stages import ENERGY_TERMS, Stage
 from tests.engines import numpy_energies as by_hand
@@ -82,6 +83,21 @@ def test_a_run_has_the_same_energy_as_energies(tmp_path):
     expected = OpenMMEngine().energies(ended.cell, replace(stage, cutoff=0.47 * cell.box.min()))
     assert ended.samples["potential_energy"] == pytest.approx(expected.total, abs=0.05)
     assert ended.samples["angle"] == pytest.approx(expected.terms["angle"], rel=1e-5)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("platform", ["CUDA", "HIP", "OpenCL"])
+def test_a_gpu_runs_with_the_same_energy(tmp_path, platform):
+    try:
+        choose_platform(platform)
+    except ConfigurationError as error:
+        pytest.skip(str(error))
+    engine, stage = OpenMMEngine(platform), Stage("npt", "npt", duration=2.0, timestep=2.0)
+    cell = engine.run(liquid("CCO", 64, 0.7), Stage("minimise", "minimise"), tmp_path / "minimise").cell
+    ended = engine.run(cell, replace(stage, cutoff=6.0), tmp_path / "npt")
+    terms = engine.energies(ended.cell, replace(stage, cutoff=6.0)).terms
+    assert ended.samples["angle"][-1] == pytest.approx(terms["angle"], rel=1e-4)
+    assert ended.samples["nonbonded"][-1] == pytest.approx(terms["lennard_jones"] + terms["coulomb"], abs=0.2)
 
 
 def test_heavy_hydrogens_leave_the_mass_of_the_molecule_as_it_was():

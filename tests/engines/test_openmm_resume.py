@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyloop.core import EvaluationError, FailureCode
@@ -134,6 +134,23 @@ def test_where_no_checkpoint_is_whole_the_run_says_so(tmp_path):
     assert caught.value.failure.code is FailureCode.CHECKPOINT
 
 
+def test_a_damaged_result_is_not_read(tmp_path):
+    run(tmp_path)
+    damage(tmp_path / "result.npz")
+    with pytest.raises(EvaluationError, match=r"result.npz in .*: damaged"):
+        run(tmp_path)
+
+
+def test_a_signal_at_the_very_end_comes_after_the_result(tmp_path):
+    def progress(name, done, total):
+        if done == total:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, progress)
+    assert files_in(tmp_path) == {"result.npz"}
+
+
 @pytest.mark.parametrize("other", ["stage", "seed", "cell"])
 def test_a_directory_belongs_to_one_run(tmp_path, other):
     interrupt(tmp_path, looks=1)
@@ -164,6 +181,7 @@ def test_a_full_disk_is_said_and_the_earlier_checkpoint_stays(tmp_path):
     check_whole(result)
 
 
+@settings(max_examples=40, deadline=None)
 @given(place=st.integers(0, 10**6), bit=st.integers(0, 7), cut=st.booleans())
 def test_any_changed_bit_and_any_cut_is_noticed(tmp_path_factory, place, bit, cut):
     folder = tmp_path_factory.mktemp("bits")

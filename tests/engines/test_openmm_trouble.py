@@ -13,6 +13,7 @@ from polyloop.chem import Cell, Topology
 from polyloop.core import ConfigurationError, EvaluationError, FailureCode, MissingDependencyError
 from polyloop.engines.openmm import OpenMMEngine
 from polyloop.engines.openmm.guard import Guard, Unstable
+from polyloop.engines.openmm.sitting import words_of_openmm
 from polyloop.engines.stages import Stage
 from tests.engines.liquids import liquid, molecule
 
@@ -99,6 +100,14 @@ def test_the_guard_names_what_went_wrong(ethane):
         guard.check_energy(100300.0, 300.0)
     with pytest.raises(Unstable, match="not a number"):
         guard.check_energy(float("inf"), 300.0)
+
+
+def test_what_else_openmm_refuses_comes_with_its_words():
+    from openmm import OpenMMException
+
+    with pytest.raises(EvaluationError, match=r"OpenMM: Out of luck\.$") as caught, words_of_openmm("stage"):
+        raise OpenMMException("Out of luck")
+    assert caught.value.failure.code is FailureCode.EVALUATOR
 
 
 def test_settings_out_of_range_and_unknown_platforms_are_refused(tmp_path, ethane):

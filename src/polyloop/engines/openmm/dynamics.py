@@ -85,9 +85,10 @@ class _Integration:
                 self._advance()
                 is_time = time.monotonic() - self.looked > self.look
                 sampling, framing = self.schedule.samples_at(self.step), self.schedule.frames_at(self.step)
-                if is_time or sampling or framing or self.step == self.schedule.n_steps:
+                is_last = self.step == self.schedule.n_steps
+                if is_time or sampling or framing or is_last:
                     self._look(sampling, framing)
-                if is_time:
+                if is_time and not is_last:
                     self._stand(keep)
         self._tell()
         return self._snapshot()
