@@ -177,7 +177,7 @@ class RunDirectory:
         )
         data = buffer.getvalue()
         self.write(self._result.name, data + hashlib.sha256(data).digest())
-        for file in (*self.path.glob("checkpoint*.restart"), *self.path.glob("sitting-*.dcd")):
+        for file in (*self.path.glob("checkpoint*.restart"), *self.path.glob("sitting-*.dcd"), self.path / REQUEST):
             file.unlink(missing_ok=True)
 
     def result(self, cell: Cell) -> StageResult | None:

@@ -123,7 +123,7 @@ class LammpsEngine:
                 if not is_unstable(fault):
                     raise EvaluationError(FailureCode.EVALUATOR, stage.name, f"LAMMPS: {fault}")
                 if folder.state.divisor > 1 or stage.ensemble == "minimise":
-                    raise _blown_up(stage, folder, fault)
+                    raise _blown_up(stage, fault)
                 folder.halve_timestep()
             result = self._collect(cell, stage, folder)
             folder.finish(result)
@@ -153,6 +153,8 @@ class LammpsEngine:
             raise folder.error(f"{FINAL} in {folder.path} is damaged: {error}.", "Run again.") from error
         if stage.ensemble == "minimise":
             samples = sample_columns(LogReader(folder.path / f"{names[-1]}.log").read()[-1:])
+            if not np.isfinite(samples["potential_energy"]).all():
+                raise _blown_up(stage, "the potential energy is nan")
             samples |= {name: np.zeros(1) for name in ("time", "temperature", "kinetic_energy")}
             frames, velocities = read_frames(folder.path / "none.dcd", n_atoms), cell.velocities
         else:
@@ -169,13 +171,9 @@ class LammpsEngine:
         )
 
 
-def _blown_up(stage: Stage, folder: RunDirectory, fault: str) -> EvaluationError:
-    how = "The minimisation found no finite energy"
+def _blown_up(stage: Stage, fault: str) -> EvaluationError:
+    how, hint = "The minimisation found no finite energy", "Look at the cell: its box, its bonds, stray atoms."
     if stage.ensemble != "minimise":
         how = f"The simulation blew up twice, the second time with {stage.timestep / 2:g} fs"
-    return EvaluationError(
-        FailureCode.BLOWN_UP,
-        stage.name,
-        f"{how}: {fault}.",
-        hint="Minimise the cell first, look for pierced rings and overlaps, or take a smaller timestep.",
-    )
+        hint = "Minimise the cell first, look for pierced rings and overlaps, or take a smaller timestep."
+    return EvaluationError(FailureCode.BLOWN_UP, stage.name, f"{how}: {fault}.", hint=hint)

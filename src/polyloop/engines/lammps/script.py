@@ -31,8 +31,9 @@ _SOFT_HEIGHTS = (2.0, 10.0, 50.0)
 _SOFT_ITERATIONS = 200
 # Relative error of the Ewald sum where energies are compared.
 _EXACT = 1e-8
-# angstrom: atoms of a dihedral must be known to the rank that computes it, also where the cut-off is short.
-_GHOSTS = 12.0
+# angstrom: atoms of a dihedral must be known to the rank that computes it, also where the cut-off and the skin around
+# it are short.
+_GHOSTS, _SKIN = 10.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _interactions(
         f"read_data {start}" if start == DATA else f"read_restart {start}",
         *mesh,
         "neigh_modify delay 0 every 1 check yes",
-        *([f"comm_modify cutoff {_GHOSTS}"] if cutoff < _GHOSTS else []),
+        *([f"comm_modify cutoff {_GHOSTS}"] if cutoff + _SKIN < _GHOSTS else []),
     ]
     kinds, _ = atom_types(topology)
     wells = [

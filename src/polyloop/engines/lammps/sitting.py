@@ -18,7 +18,7 @@ from polyloop.engines.stages import Progress, Stage
 __all__ = ["Sitting"]
 
 # s between two looks at the program: short at first, so that short stages do not wait.
-_FIRST_LOOK, _LOOK = 0.02, 0.5
+_FIRST_LOOK, _LOOK = 0.02, 0.1
 # s that the program has to write a checkpoint when it is asked to stop.
 _PATIENCE = 120.0
 _ENERGY = THERMO.index("pe")
@@ -66,7 +66,8 @@ class Sitting:
             time.sleep(pause)
             pause = min(_LOOK, 1.5 * pause)
             for row in self._tell():
-                if not math.isfinite(row[_ENERGY]):
+                # A minimisation may begin at overlaps.
+                if not math.isfinite(row[_ENERGY]) and self.stage.ensemble != "minimise":
                     return f"the potential energy is nan at step {row[0]:.0f}"
             self._adopt()
             if self.interruption.asked is not None:

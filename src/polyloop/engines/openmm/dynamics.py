@@ -68,6 +68,7 @@ class _Integration:
         self.sitting, self.schedule, self.start = sitting, schedule, start
         self.step, self.pace = start.step, 10.0
         self.began = self.looked = self.saved = time.monotonic()
+        self.look = min(_LOOK, sitting.checkpoint_seconds)
         self.rows, self.frames = list(start.samples), list(start.frames)
         self.frame_boxes, self.frame_times = list(start.frame_boxes), list(start.frame_times)
         with words_of_openmm(sitting.stage.name):
@@ -82,18 +83,19 @@ class _Integration:
         with words_of_openmm(self.sitting.stage.name):
             while self.step < self.schedule.n_steps:
                 self._advance()
-                is_time = time.monotonic() - self.looked > _LOOK
+                is_time = time.monotonic() - self.looked > self.look
                 sampling, framing = self.schedule.samples_at(self.step), self.schedule.frames_at(self.step)
-                if is_time or sampling or framing or self.step == self.schedule.n_steps:
+                is_last = self.step == self.schedule.n_steps
+                if is_time or sampling or framing or is_last:
                     self._look(sampling, framing)
-                if is_time:
+                if is_time and not is_last:
                     self._stand(keep)
         self._tell()
         return self._snapshot()
 
     def _advance(self) -> None:
         schedule, simulation = self.schedule, self.simulation
-        target = min(schedule.next_event(self.step), self.step + max(1, int(self.pace * _LOOK)))
+        target = min(schedule.next_event(self.step), self.step + max(1, int(self.pace * self.look)))
         simulation.set_conditions(schedule.temperature(self.step), schedule.pressure(self.step))
         before = time.monotonic()
         simulation.step(target - self.step)

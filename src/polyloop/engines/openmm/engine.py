@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from polyloop.chem.topology import Cell
-from polyloop.core import ConfigurationError
+from polyloop.core import ConfigurationError, EvaluationError, FailureCode
 from polyloop.engines.interruption import Interruption
 from polyloop.engines.openmm.dynamics import run_dynamics
+from polyloop.engines.openmm.guard import Unstable
 from polyloop.engines.openmm.minimise import relax, run_minimisation
 from polyloop.engines.openmm.platforms import choose_platform, load_openmm
 from polyloop.engines.openmm.schedule import Schedule
@@ -62,10 +63,10 @@ class OpenMMEngine:
         device: int | str | None = None,
         checkpoint_minutes: float = 2.0,
     ) -> None:
-        if threads < 1 or not 0 <= checkpoint_minutes <= 5:
+        if threads < 1 or not 0 < checkpoint_minutes <= 5:
             raise ConfigurationError(
                 f"threads = {threads} and checkpoint_minutes = {checkpoint_minutes} are out of range.",
-                mend="Take at least one thread, and 0 to 5 minutes.",
+                mend="Take at least one thread, and more than 0 to 5 minutes.",
             )
         self.platform, self.threads = platform, threads
         self.device = None if device is None else str(device)
@@ -112,21 +113,32 @@ class OpenMMEngine:
             else:
                 done = run_dynamics(sitting, Schedule.of(cell, stage), start)
             files.finish(done)
+            interruption.pass_on()
         return done.result(cell.topology)
 
     def steps_per_second(self, cell: Cell, stage: Stage, seconds: float = 20.0) -> float:
         """Return how many steps of `stage`, samples included, run per second of wall time on this machine.
 
         Overlaps are relaxed first, so a freshly packed cell will do. `seconds` is for stepping alone.
+
+        Raises
+        ------
+        EvaluationError
+            BLOWN_UP where the cell is too far from any stable state.
         """
         check_cell(cell, stage)
         schedule = Schedule.of(cell, stage)
-        with Interruption() as interruption:
-            sitting = self._sitting(cell, stage, 0, StageFiles(Path(), "", stage.name), interruption, None)
+        # Nothing is saved, so signals may take their course at once.
+        sitting = self._sitting(cell, stage, 0, StageFiles(Path(), "", stage.name), Interruption(), None)
+        try:
             with words_of_openmm(stage.name):
                 context = relax(sitting, _start(cell, stage))
                 load_openmm().LocalEnergyMinimizer.minimize(context, maxIterations=50)
                 return _pace(sitting, schedule, context, seconds)
+        except Unstable as fault:
+            raise EvaluationError(
+                FailureCode.BLOWN_UP, stage.name, f"It blew up while it was timed: {fault}."
+            ) from fault
 
     def _sitting(
         self,

@@ -21,8 +21,8 @@ __all__ = ["relax", "run_minimisation"]
 Floats = NDArray[np.float64]
 
 TOLERANCE = 10.0  # kJ/(mol nm), root mean square: OpenMM's own, far below thermal forces
-# Iterations between two looks at signals and clock, and how often at most.
-_ROUND, _MOST_ROUNDS = 250, 20
+# Iterations between two looks at signals and clock (some seconds for 10,000 atoms on one core), and rounds at most.
+_ROUND, _MOST_ROUNDS = 50, 100
 # kcal/mol per atom that a round must gain to be worth another.
 _LEAST_GAIN = 1e-4
 # kcal/(mol angstrom): no atom of a sane cell feels more, and single precision still holds it.
@@ -84,6 +84,7 @@ def relax(sitting: Sitting, start: Snapshot) -> Any:
         for softness in _SOFTNESS:
             soft.setParameter(SOFTNESS, softness)
             load_openmm().LocalEnergyMinimizer.minimize(soft, TOLERANCE, _SOFT_ITERATIONS)
+            sitting.interruption.pass_on()
         context.setPositions(soft.getState(getPositions=True).getPositions(asNumpy=True))
     return context
 
@@ -102,7 +103,7 @@ def _context(sitting: Sitting, box: Floats, *, soft: bool) -> Any:
 
 
 def _energy_and_force(context: Any) -> tuple[float, float, float]:
-    """Return the energy in kcal/mol, and root mean square in kJ/(mol nm) and largest in kcal/(mol angstrom) of forces."""
+    """Return the energy in kcal/mol, and of forces the root mean square in kJ/(mol nm), the largest in kcal/(mol A)."""
     state = context.getState(getEnergy=True, getForces=True)
     forces = np.asarray(state.getForces(asNumpy=True)._value)
     # Overlaps overflow here, which is what is looked for.

@@ -74,7 +74,7 @@ class Schedule:
 
     def samples_at(self, step: int) -> bool:
         """Whether a row of the samples is due."""
-        return step % self._sample_steps == 0
+        return step % self.sample_steps == 0
 
     def frames_at(self, step: int) -> bool:
         """Whether a frame is due."""
@@ -82,7 +82,7 @@ class Schedule:
 
     def next_event(self, step: int) -> int:
         """Return the first step after `step` at which anything is due."""
-        intervals = [self._sample_steps]
+        intervals = [self.sample_steps]
         if self.stage.frame_interval > 0:
             intervals.append(self._steps(self.stage.frame_interval))
         if len({*self.stage.temperature}) > 1 or len({*self.stage.pressure}) > 1:
@@ -96,11 +96,7 @@ class Schedule:
 
     @property
     def sample_steps(self) -> int:
-        """Steps between two rows of the samples."""
-        return self._sample_steps
-
-    @property
-    def _sample_steps(self) -> int:
+        """Steps between two rows of the samples; a stage shorter than its interval has one at its end."""
         return min(self.n_steps, self._steps(self.stage.sample_interval))
 
     def _steps(self, interval: float) -> int:

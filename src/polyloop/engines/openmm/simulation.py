@@ -106,7 +106,7 @@ class Simulation:
         """Return the temperature in K of `velocities` in angstrom/ps."""
         # 1 g/mol angstrom2/ps2 is 0.01 kJ/mol.
         kinetic = 0.5 * 0.01 / KCAL * float(self._masses @ (velocities**2).sum(axis=1))
-        return self._temperature(kinetic)
+        return 2 * kinetic / (self.degrees * GAS_CONSTANT)
 
     def deform(self, box: Floats) -> None:
         """Give the cell another box in angstrom; every atom moves along in proportion."""
@@ -120,9 +120,10 @@ class Simulation:
 
     def sample(self, time: float) -> Floats:
         """Return a row of the samples, shape (len(COLUMNS),), at `time` in ps."""
-        row = energy_row(self.context, self.topology, time=time, **self._pressures())
-        row[COLUMNS.index("temperature")] = self._temperature(row[COLUMNS.index("kinetic_energy")])
-        return row
+        # Leapfrog's velocities between steps have the ensemble's temperature; those on the steps, which the kinetic
+        # energy must have to be conserved with the potential energy, are too cold by (frequency timestep)^2 / 4.
+        temperature = self.temperature(self.state()[1])
+        return energy_row(self.context, self.topology, time=time, temperature=temperature, **self._pressures())
 
     def box(self) -> Floats:
         """Return the box in angstrom, shape (3,)."""
@@ -134,9 +135,6 @@ class Simulation:
         box = self.box()
         wider = np.abs(box / self._first_box - 1).max() > _GROWN
         return bool(wider or 2 * self.cutoff > 0.98 * box.min())
-
-    def _temperature(self, kinetic: float) -> float:
-        return 2 * kinetic / (self.degrees * GAS_CONSTANT)
 
     def _pressures(self) -> dict[str, float]:
         if self._barostat is None:

@@ -46,7 +46,8 @@ def words_of_openmm(stage: str) -> Iterator[None]:
     try:
         yield
     except exception as error:
-        words = str(error)
+        # Where OpenMM goes on, it is with a link to its list of questions.
+        words = str(error).split("  For more information")[0].rstrip(". ")
         if any(sign in words.lower() for sign in _BLOWN_UP):
             raise Unstable(words) from error
-        raise EvaluationError(FailureCode.EVALUATOR, stage, f"OpenMM: {words}") from error
+        raise EvaluationError(FailureCode.EVALUATOR, stage, f"OpenMM: {words}.") from error

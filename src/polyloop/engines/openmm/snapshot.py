@@ -121,8 +121,10 @@ class StageFiles:
     def finish(self, snapshot: Snapshot) -> None:
         """Write the result; the checkpoints go."""
         self._write(self._result, snapshot)
-        for path in self._checkpoints:
-            path.unlink(missing_ok=True)
+        # Those too that a kill left half written.
+        for pattern in ("checkpoint*.npz", ".checkpoint*"):
+            for path in self._result.parent.glob(pattern):
+                path.unlink()
 
     def _write(self, path: Path, snapshot: Snapshot) -> None:
         buffer = io.BytesIO()

@@ -156,7 +156,7 @@ def _nonbonded(
 def _soft_repulsion(openmm: Any, topology: Topology, cutoff: float) -> Any:
     """Return the repulsive half of Lennard-Jones, made finite at zero distance (doi:10.1016/0009-2614(94)00397-1)."""
     force = openmm.CustomNonbondedForce(
-        "step(2 - x6) * epsilon * (4 * (1 / (s + x6)^2 - 1 / (s + x6)) + 1);"
+        "step(2 - s - x6) * epsilon * (4 * (1 / (s + x6)^2 - 1 / (s + x6)) + 1);"
         f"x6 = (r / sigma)^6; s = {SOFTNESS}; sigma = 0.5 * (sigma1 + sigma2); epsilon = sqrt(epsilon1 * epsilon2)"
     )
     force.addGlobalParameter(SOFTNESS, 0.5)
