@@ -30,9 +30,11 @@ _LOCAL_BLOCKS = 4
 # Within the window, shapes are rigid and can be crowded: an overlap there is nearer than this share of the hard radii,
 # and the van der Waals energy over kT that a new block may have there is limited.
 _LOCAL_SHARE, _STRAIN = 0.75, 10.0
-# After every so many dead ends at one place both limits give way by a factor, and the chain is taken back further;
-# what remains of overlap is relaxed in the end.
-_PATIENCE, _NEARER, _MORE_STRAIN, _LEAST_SHARE = 10, 0.93, 2.0, 0.45
+# After every so many dead ends at one place both limits give way by a factor, and the chain is taken back further.
+# From the third time on, each block is relaxed as it is placed, with so many before it. What remains is relaxed in
+# the end; where a ring is pierced then, the chain is grown anew.
+_PATIENCE, _NEARER, _MORE_STRAIN, _LEAST_SHARE = 8, 0.88, 3.0, 0.3
+_EASING, _EASED, _ATTEMPTS = 3, 6, 5
 _MOST_STEPS_PER_BLOCK = 100
 
 
@@ -50,24 +52,44 @@ def grow_chain(chain: Chain, rng: np.random.Generator, tacticity: Tacticity = "a
         If `tacticity` is unknown.
     """
     plan = plan_chain(chain, rng, tacticity)
+    for _ in range(_ATTEMPTS):
+        positions = relax(_grown(plan, chain, rng), chain.numbers, chain.bonds)
+        if not len(pierced_rings(positions, chain.bonds, chain.rings)):
+            return positions
+    raise EvaluationError(
+        FailureCode.PACKING,
+        "chain growth",
+        f"Each of {_ATTEMPTS} chains of {len(chain.sequence)} units had a ring pierced by a bond once it was relaxed.",
+        hint="Try another seed, or a chain with fewer units.",
+        retryable=True,
+    )
+
+
+def _grown(plan: list[PlacedBlock], chain: Chain, rng: np.random.Generator) -> Floats:
+    """Positions of a chain as it grew; overlaps along the chain may remain where it is crowded."""
     growth = _Growth(chain, plan, rng)
     step = furthest = 1
     dead_ends = 0
-    options: dict[int, Iterator[Floats]] = {1: growth.options(1, 0)}
+    options: dict[int, Iterator[Floats]] = {}
     for _ in range(_MOST_STEPS_PER_BLOCK * len(plan)):
-        if any(growth.stands(step, option) for option in options[step]):
+        lenience = dead_ends // _PATIENCE
+        if step not in options:
+            options[step] = growth.options(step, lenience)
+        if any(growth.stands(step, option) for option in options[step]) and (lenience < _EASING or growth.ease(step)):
+            if lenience >= _EASING:
+                # They were made for where the chain stood before.
+                options = {earlier: rest for earlier, rest in options.items() if earlier < step - _EASED}
             step += 1
+            options.pop(step, None)
             if step == len(plan):
-                return relax(growth.positions(), chain.numbers, chain.bonds)
+                return growth.positions()
             if step > furthest:
                 furthest, dead_ends = step, 0
         else:
             dead_ends += 1
-            step -= 1 if dead_ends % _PATIENCE else 1 + 2 * (dead_ends // _PATIENCE)
-            if step >= 1:
-                continue
-            step = 1
-        options[step] = growth.options(step, dead_ends // _PATIENCE)
+            step = max(1, step - (1 if dead_ends % _PATIENCE else 1 + 2 * lenience))
+            if step == 1:
+                options.clear()
     raise EvaluationError(
         FailureCode.PACKING,
         "chain growth",
@@ -87,7 +109,8 @@ class _Growth:
         self.firsts = np.concatenate([[0], np.cumsum([len(block.atoms) for block in plan])])
         self.placed = np.zeros((chain.n_atoms, 3))
         self.following = np.zeros((len(plan), 3))
-        self.hard = contact_radii(chain.numbers)[self.order]
+        self.numbers = chain.numbers[self.order]
+        self.hard = contact_radii(self.numbers)
         self.radius = np.concatenate([block.shapes.radius for block in plan])
         self.well = np.concatenate([block.shapes.well for block in plan])
         self.threading = _Threading(chain, self.order, self.firsts)
@@ -158,7 +181,8 @@ class _Growth:
         crowd = np.zeros(trials, dtype=bool)
         if len(far):
             distances = cdist(atoms, self.placed[far]).reshape(trials, count, len(far))
-            crowd = (distances < self.hard[new, None] + self.hard[far]).any(axis=(1, 2))
+            limit = min(1.0, share / _LOCAL_SHARE + 0.2) * (self.hard[new, None] + self.hard[far])
+            crowd = (distances < limit).any(axis=(1, 2))
         near = np.arange(window, first)
         counted = self._counted(step, near, count)
         distances = cdist(atoms, self.placed[window:first]).reshape(trials, count, len(near))
@@ -185,6 +209,28 @@ class _Growth:
         return counted
 
 
+    def ease(self, step: int) -> bool:
+        """Relax the last blocks up to number `step`; say whether no ring is pierced then.
+
+        As many blocks before them are there to be kept clear of, and stay where they are.
+        """
+        following = step + 1
+        first, moving = (int(self.firsts[max(0, following - blocks)]) for blocks in (2 * _EASED, _EASED))
+        last = int(self.firsts[following])
+        bonds, rings = self.threading.between(first, last)
+        points, numbers = self.placed[first:last], self.numbers[first:last]
+        if following < len(self.plan):
+            # The place that waits for the next head belongs to the chain already.
+            tail = self.firsts[step] + self.plan[step].shapes.tail - first
+            bonds = np.concatenate([bonds, [[tail, last - first]]])
+            points = np.concatenate([points, self.following[step : following]])
+            numbers = np.append(numbers, self.numbers[last + self.plan[following].shapes.head])
+        eased = relax(points, numbers, bonds, fixed=moving - first)
+        self.placed[first:last] = eased[: last - first]
+        self.following[step] = eased[-1]
+        return not len(pierced_rings(eased, bonds, rings))
+
+
 class _Threading:
     """Which bonds and rings are complete after each step, and whether the newest pierce or are pierced."""
 
@@ -196,6 +242,11 @@ class _Threading:
         rings = sorted((place[ring] for ring in chain.rings), key=np.max)
         self.rings: list[Indices] = rings
         self.n_rings = np.searchsorted([ring.max() for ring in rings], firsts) if rings else np.zeros_like(firsts)
+
+    def between(self, first: int, last: int) -> tuple[Indices, list[Indices]]:
+        """Bonds and rings among the atoms placed as number `first` to `last` - 1, counted from `first`."""
+        bonds = self.bonds[(self.bonds[:, 0] >= first) & (self.bonds[:, 1] < last)] - first
+        return bonds, [ring - first for ring in self.rings if ring.min() >= first and ring.max() < last]
 
     def pierced(self, step: int, placed: Floats) -> bool:
         """Whether a bond that came with this step runs through a ring, or any bond through a ring that came with it."""

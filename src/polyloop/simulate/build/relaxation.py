@@ -20,11 +20,11 @@ _SHARE_14 = 0.8
 _ROUNDS, _STEPS = 12, 60
 
 
-def relax(positions: Floats, numbers: Indices, bonds: Indices) -> Floats:
+def relax(positions: Floats, numbers: Indices, bonds: Indices, fixed: int = 0) -> Floats:
     """Return positions in angstrom, shape (n, 3), with the overlaps of non-bonded atoms pushed apart.
 
     Bonds and angles are held by springs at what they are; atoms nearer than the sum of their hard radii repel each
-    other. Returned as they are where nothing overlaps.
+    other. The first `fixed` atoms do not move. Returned as they are where nothing overlaps.
     """
     n = len(positions)
     rigid = pairs_within(2, n, bonds)
@@ -45,7 +45,9 @@ def relax(positions: Floats, numbers: Indices, bonds: Indices) -> Floats:
             held, held_force = _springs(points, rigid, rigid_length, stiffness)
             touching = _lengths(points, pairs) < least
             pushed, pushed_force = _springs(points, pairs[touching], least[touching], _CONTACT)
-            return held + pushed, (held_force + pushed_force).ravel()
+            gradient = held_force + pushed_force
+            gradient[:fixed] = 0.0
+            return held + pushed, gradient.ravel()
 
         positions = minimize(
             energy, positions.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": _STEPS}
