@@ -1,4 +1,4 @@
-"""Fit the bond charge corrections of the fast charge models to Hartree-Fock potentials of small molecules.
+"""Fit the bond charge corrections of the fast charges to Hartree-Fock potentials of small molecules.
 
     python benchmarks/fit_bond_charges.py
 
@@ -27,7 +27,8 @@ from polyloop.simulate.charges.models import potential_around
 from polyloop.simulate.conformers import find_conformers
 
 OUT = Path(__file__).resolve().parents[1] / "src/polyloop/simulate/charges/bond_corrections.json"
-BASES = ("gfn2", "gasteiger")
+SHIPPED = "gfn2"
+BASES = (SHIPPED, "gasteiger")
 RIDGES = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
 FOLDS = 5
 MOLECULES = """
@@ -112,42 +113,59 @@ def held_out(samples: list[Sample], base: str, kinds: list[str], ridge: float) -
     return errors
 
 
-def main() -> None:
+def collect() -> tuple[list[Sample], dict[str, str]]:
+    """Samples of all molecules, and why others were refused."""
     samples, refused = [], {}
     for smiles in MOLECULES:
         try:
             samples.append(kept(f"molecule {smiles}", partial(sample, smiles)))
         except EvaluationError as error:
             refused[smiles] = str(error)
-        print(smiles, flush=True)
+    return samples, refused
+
+
+def figures(errors: np.ndarray, samples: list[Sample]) -> dict[str, object]:
+    return {
+        "mean": float(np.mean(errors)),
+        "root_mean_square": float(np.sqrt(np.mean(errors**2))),
+        "largest": float(errors.max()),
+        "worst": samples[int(np.argmax(errors))].smiles,
+    }
+
+
+def main() -> None:
+    samples, refused = collect()
     kinds = sorted({kind for one in samples for kind in one.kinds})
-    shipped, report = {}, {"machine": describe("pyscf", "tblite", "rdkit", "numpy"), "molecules": len(samples)}
+    report: dict[str, object] = {
+        "machine": describe("pyscf", "tblite", "rdkit", "numpy"),
+        "molecules": len(samples),
+        "refused": refused,
+        "kinds": len(kinds),
+        "potential_root_mean_square": float(np.mean([np.sqrt(one.square) for one in samples])),
+    }
     for base in BASES:
         scan = {ridge: held_out(samples, base, kinds, ridge) for ridge in RIDGES}
         best = min(scan, key=lambda ridge: float(np.mean(scan[ridge] ** 2)))
         values = solve(samples, base, kinds, best)
         before = np.array([one.error(one.bases[base]) for one in samples])
         inside = np.array([one.error(one.bases[base] + one.design(kinds) @ values) for one in samples])
-        shipped[base] = {
-            "name": f"{base}_bond_charges@1",
-            "fitted_to": f"HF/6-31G(d) potentials of {len(samples)} small molecules, GFN2-xTB geometries",
-            "held_out_root_mean_square_hartree": float(f"{np.sqrt(np.mean(scan[best] ** 2)):.3e}"),
-            "ridge": best,
-            "values": {kind: round(float(value), 4) for kind, value in zip(kinds, values, strict=True)},
-        }
         report[base] = {
             "potential_error_hartree_per_e": {
-                name: {"mean": float(np.mean(e)), "root_mean_square": float(np.sqrt(np.mean(e**2))),
-                       "largest": float(e.max()), "worst": samples[int(np.argmax(e))].smiles}
-                for name, e in (("uncorrected", before), ("corrected, held out", scan[best]),
-                                ("corrected, in the fit", inside))
+                "uncorrected": figures(before, samples),
+                "corrected, held out": figures(scan[best], samples),
+                "corrected, in the fit": figures(inside, samples),
             },
             "ridge_scan": {str(r): float(np.sqrt(np.mean(e**2))) for r, e in scan.items()},
-            "kinds": len(kinds),
-        }  # fmt: skip
-    report["potential_root_mean_square"] = float(np.mean([np.sqrt(s.square) for s in samples]))
-    report["refused"] = refused
-    write_atomically(OUT, json.dumps(shipped, indent=1) + "\n")
+        }
+        if base == SHIPPED:
+            model = {
+                "name": f"{base}_bond_charges@1",
+                "fitted_to": f"HF/6-31G(d) potentials of {len(samples)} small molecules, GFN2-xTB geometries",
+                "held_out_root_mean_square_hartree": float(f"{np.sqrt(np.mean(scan[best] ** 2)):.3e}"),
+                "ridge": best,
+                "values": {kind: round(float(value), 4) for kind, value in zip(kinds, values, strict=True)},
+            }
+            write_atomically(OUT, json.dumps(model, indent=1) + "\n")
     write("fit_bond_charges", report)
     print(json.dumps(report, indent=1))
 

@@ -80,11 +80,11 @@ class BondCorrections:
 
 
 @cache
-def shipped_corrections(base: str) -> BondCorrections:
-    """Return the corrections of the charges `base`, `gfn2` or `gasteiger`.
+def shipped_corrections() -> BondCorrections:
+    """Return the corrections of GFN2-xTB's Mulliken charges.
 
     They are fitted to Hartree-Fock potentials of small molecules by `benchmarks/fit_bond_charges.py`.
     """
     text = files("polyloop.simulate.charges").joinpath("bond_corrections.json").read_text(encoding="utf-8")
-    data = json.loads(text)[base]
+    data = json.loads(text)
     return BondCorrections(data["name"], data["values"])

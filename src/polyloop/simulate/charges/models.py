@@ -91,7 +91,7 @@ def _gasteiger(oligomer: Oligomer, seed: int) -> Floats:
 def _fast(oligomer: Oligomer, seed: int) -> Floats:
     (geometry,) = oligomer.conformers(seed, 1)
     charges = TightBinding(geometry)(geometry.coordinates).charges
-    moved = shipped_corrections("gfn2")(oligomer.chain.numbers, oligomer.chain.bonds)
+    moved = shipped_corrections()(oligomer.chain.numbers, oligomer.chain.bonds)
     return segments_made_whole(oligomer, charges + moved)
 
 
