@@ -12,11 +12,13 @@ from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
 from polyloop.engines.pyscf import Level, ground_state
 from polyloop.engines.pyscf.electrostatic_potential import electrostatic_potential
+from polyloop.engines.tblite import TightBinding
+from polyloop.simulate.charges.bond_corrections import shipped_corrections
 from polyloop.simulate.charges.oligomer import Oligomer
 from polyloop.simulate.charges.resp import ChargeSum, Potential, fit_charges, resp_charges
 from polyloop.simulate.charges.shells import merz_kollman_points
 
-__all__ = ["LEVEL", "MODELS", "potential_around", "segments_made_whole"]
+__all__ = ["LEVEL", "MODELS", "gasteiger_charges", "potential_around", "segments_made_whole", "unit_sums"]
 
 # The level that RESP was made for; its overpolarisation in the gas phase stands for that of the condensed phase.
 # Elements beyond krypton, which 6-31G(d) lacks, take def2-SVP with its effective core potential.
@@ -47,7 +49,24 @@ def segments_made_whole(oligomer: Oligomer, charges: Floats) -> Floats:
     return whole
 
 
-def _sums(oligomer: Oligomer) -> list[ChargeSum]:
+def gasteiger_charges(oligomer: Oligomer) -> Floats:
+    """Return Gasteiger's charges of the oligomer as it is, shape (n_atoms,) (doi:10.1016/0040-4020(80)80168-2).
+
+    Raises
+    ------
+    EvaluationError
+        ELEMENT for an element without parameters.
+    """
+    try:
+        rdPartialCharges.ComputeGasteigerCharges(oligomer.mol, throwOnParamFailure=True)
+    except ValueError as error:
+        raise EvaluationError(FailureCode.ELEMENT, "charges", f"Gasteiger's model has no parameters: {error}.",
+                              hint="Use the method resp.") from error  # fmt: skip
+    atoms = (oligomer.mol.GetAtomWithIdx(int(index)) for index in oligomer.order)
+    return np.array([atom.GetDoubleProp("_GasteigerCharge") for atom in atoms])
+
+
+def unit_sums(oligomer: Oligomer) -> list[ChargeSum]:
     """The middle unit has its formal charge, and so has the whole; what its neighbours draw from the caps is free."""
     everything = np.concatenate(oligomer.segments)
     return [ChargeSum(oligomer.middle, oligomer.unit_charge), ChargeSum(everything, sum(oligomer.totals))]
@@ -56,24 +75,29 @@ def _sums(oligomer: Oligomer) -> list[ChargeSum]:
 def _resp(oligomer: Oligomer, seed: int) -> Floats:
     potentials = [potential_around(geometry) for geometry in oligomer.conformers(seed, CONFORMERS)]
     bonds = [(int(i), int(j)) for i, j in oligomer.chain.bonds]
-    return resp_charges(potentials, oligomer.chain.numbers, bonds, _sums(oligomer), classes=oligomer.classes)
+    return resp_charges(potentials, oligomer.chain.numbers, bonds, unit_sums(oligomer), classes=oligomer.classes)
 
 
 def _esp(oligomer: Oligomer, seed: int) -> Floats:
     potentials = [potential_around(geometry) for geometry in oligomer.conformers(seed, CONFORMERS)]
-    return fit_charges(potentials, _sums(oligomer))
+    return fit_charges(potentials, unit_sums(oligomer))
 
 
 def _gasteiger(oligomer: Oligomer, seed: int) -> Floats:
     del seed  # the bonds alone decide
-    try:
-        rdPartialCharges.ComputeGasteigerCharges(oligomer.mol, throwOnParamFailure=True)
-    except ValueError as error:
-        raise EvaluationError(FailureCode.ELEMENT, "charges", f"Gasteiger's model has no parameters: {error}.",
-                              hint="Use the method resp.") from error  # fmt: skip
-    atoms = (oligomer.mol.GetAtomWithIdx(int(index)) for index in oligomer.order)
-    charges = np.array([atom.GetDoubleProp("_GasteigerCharge") for atom in atoms])
-    return segments_made_whole(oligomer, charges)
+    return segments_made_whole(oligomer, gasteiger_charges(oligomer))
 
 
-MODELS: Mapping[str, Callable[[Oligomer, int], Floats]] = {"resp": _resp, "esp": _esp, "gasteiger": _gasteiger}
+def _fast(oligomer: Oligomer, seed: int) -> Floats:
+    (geometry,) = oligomer.conformers(seed, 1)
+    charges = TightBinding(geometry)(geometry.coordinates).charges
+    moved = shipped_corrections()(oligomer.chain.numbers, oligomer.chain.bonds)
+    return segments_made_whole(oligomer, charges + moved)
+
+
+MODELS: Mapping[str, Callable[[Oligomer, int], Floats]] = {
+    "resp": _resp,
+    "esp": _esp,
+    "fast": _fast,
+    "gasteiger": _gasteiger,
+}
