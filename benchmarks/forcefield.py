@@ -1,6 +1,6 @@
 """Compare our GAFF2_mod assignment with the radonpy package's on the 1,077 polymers of PI1070, and time both.
 
-Run: python benchmarks/forcefield.py [every nth polymer, or `speed` to renew the timings alone]
+Run: python benchmarks/forcefield.py [identity | speed]   (without a word: both)
 Reads radonpy_pi1070/PI1070.csv.gz from POLYLOOP_DATA (or ../shared/data). Writes benchmarks/results/forcefield.json.
 """
 
@@ -33,7 +33,7 @@ TABLE = Path(os.environ.get("POLYLOOP_DATA", ROOT.parent / "shared" / "data")) /
 UNITS = 3  # of the oligomer that the package assigns
 LONG = 9  # of the chain that is typed by windows and, once more, as one molecule
 EVERY_CHAIN = 4  # the package also assigns the chain of every 4th polymer
-EVERY_TIMED = 20
+EVERY_TIMED = 40
 CHAINS = {
     "polystyrene": ("*CC(*)c1ccccc1", 62),
     "PET": ("*OCCOC(=O)c1ccc(cc1)C(*)=O", 45),
@@ -117,34 +117,30 @@ def identity(smiles: list[str]) -> dict[str, object]:
     start = time.process_time()
     different: dict[str, dict[str, list[str]]] = {}
     for number, text in enumerate(smiles):
-        found = {name: names for name, names in compare(text, both_orders=number % EVERY_CHAIN == 0).items() if names}
-        if found:
+        found = compare(text, both_orders=number % EVERY_CHAIN == 0)
+        if found := {name: names for name, names in found.items() if names}:
             different[text] = found
             print(text, found, flush=True)
         if number % 100 == 0:
             print(number, f"{time.process_time() - start:.0f} CPU s", flush=True)
     print(f"{len(smiles) - len(different)} of {len(smiles)} polymers are identical", flush=True)
-    return {"polymers": len(smiles), "different": different, "cpu_seconds": time.process_time() - start}
+    return {"polymers": len(smiles), "different": different}
 
 
-def main(argument: str) -> None:
+def main(part: str) -> None:
     smiles = pd.read_csv(TABLE)["smiles"].tolist()
     path = RESULTS / "forcefield.json"
+    result = json.loads(path.read_text()) if path.exists() else {}
+    result.update(describe("rdkit", "radonpy-pypi", "numpy"))
     with rdBase.BlockLogs():
-        if argument == "speed":
-            compared = json.loads(path.read_text())["identity"]
-        else:
-            compared = identity(smiles[:: int(argument)])
-        result = {
-            **describe("rdkit", "radonpy-pypi", "numpy"),
-            "identity": compared,
-            "chain": chain_speed(),
-            "descriptor": descriptor_speed(smiles[::EVERY_TIMED]),
-        }
-    print(result["descriptor"])
-    if argument in ("1", "speed"):
-        write("forcefield", result)
+        if part in ("identity", "all"):
+            result["identity"] = identity(smiles)
+        if part in ("speed", "all"):
+            result["chain"] = chain_speed()
+            result["descriptor"] = descriptor_speed(smiles[::EVERY_TIMED])
+            print(result["descriptor"])
+    write("forcefield", result)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "1")
+    main(sys.argv[1] if len(sys.argv) > 1 else "all")
