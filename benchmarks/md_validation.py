@@ -98,6 +98,7 @@ def row_of(name: str, table: Mapping[str, Mapping[str, Any]], options: argparse.
         "name": name, "smiles": fact.smiles, "class": str(polymer.polymer_class.value),
         "status": first.status.value, "failure": first.failure.reason if first.failure else None,
         "cost": dict(first.provenance.settings.get("cost", {})), "engines": dict(first.provenance.engines),
+        "all": {key: (record.value, record.std, record.unit) for key, record in records.items()},
         "experiment": {"density": fact.density_g_cm3, "refractive_index": fact.refractive_index},
     }  # fmt: skip
     for quantity in QUANTITIES:

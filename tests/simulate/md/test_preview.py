@@ -17,10 +17,10 @@ def test_atoms_steps_time_and_memory(tmp_path, monkeypatch):
         monkeypatch.setattr(module, name, 0.3)
     found = preview(SMOKE.label, Polymer("*CC*"), 0, Conditions())
     assert found.atoms == pytest.approx(120, abs=20)
-    # 4 ps at 1 fs, and 4 ps at 2 fs before and in production; one extension.
-    assert found.steps == 8000
-    assert found.steps_at_most == 10000
-    assert found.nanoseconds == pytest.approx(0.012)
+    # 4 ps at 1 fs, 4 ps at 2 fs before and in production, and 1.2 ps of vibrations; one extension.
+    assert found.steps == 8600
+    assert found.steps_at_most == 10600
+    assert found.nanoseconds == pytest.approx(0.0132)
     assert 10.0 < found.steps_per_s < 1e5
     assert 0.0 < found.hours < found.hours_at_most < 1.0
     assert 0.05 < found.memory_gb < 20.0

@@ -24,6 +24,7 @@ RECIPE = Recipe(
     equilibration=(Stage("minimise", "minimise", cutoff=8.0), LIQUID),
     production=dataclasses.replace(LIQUID, name="production", new_velocities=False, frame_interval=0.5),
     criteria=(Criterion("density", drift=1.0), Criterion("potential_energy", drift=10.0)),
+    vibrations=Stage("vibrations", "nve", 0.2, 2.0, frame_interval=0.004, sample_interval=0.1, cutoff=8.0),
     extensions=2, time_limit=60.0,
 )  # fmt: skip
 

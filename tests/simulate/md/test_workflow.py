@@ -176,4 +176,4 @@ def test_a_killed_run_goes_on_and_repeats_no_finished_stage(tmp_path, number):
     assert all(np.isfinite(float(word)) for word in output.split())
     after = stages(tmp_path)
     assert {name: after[name] for name in done} == done
-    assert len(after) == len(SMOKE.equilibration) + 1
+    assert len(after) == len(SMOKE.equilibration) + 2

@@ -73,7 +73,10 @@ def preview(recipe_label: str, polymer: Polymer, seed: int, conditions: Conditio
     cell = build_packed_cell(replace(recipe, charges="gasteiger"), chains, seed)
     with tempfile.TemporaryDirectory(prefix="polyloop-preview-") as folder:
         rates = _rates(engine, cell, recipe, Path(folder))
-    stages, more = [*recipe.equilibration, recipe.production], [recipe.production] * recipe.extensions
+    stages, more = (
+        [*recipe.equilibration, recipe.production, recipe.vibrations],
+        [recipe.production] * recipe.extensions,
+    )
     seconds, extra = (sum(_steps(s) / rates[s.nonbonded] for s in some) for some in (stages, more))
     return Preview(
         engine=engine.name,

@@ -64,6 +64,8 @@ class Recipe:
         Stages before production, as at 300 K and 1 atm.
     production
         The stage that is sampled; it is run at least once, and then once more for each extension.
+    vibrations
+        A short stage after production, with frames close enough to see the fastest vibrations.
     extensions
         How many times production is extended when the criteria are not met.
     time_limit
@@ -80,6 +82,7 @@ class Recipe:
     equilibration: tuple[Stage, ...]
     production: Stage
     criteria: tuple[Criterion, ...]
+    vibrations: Stage
     extensions: int
     time_limit: float
 
@@ -91,7 +94,7 @@ class Recipe:
     @property
     def duration(self) -> float:
         """Simulated time in ps without extensions."""
-        return sum(stage.duration for stage in self.equilibration) + self.production.duration
+        return sum(stage.duration for stage in (*self.equilibration, self.production, self.vibrations))
 
     def at(self, conditions: Conditions) -> Recipe:
         """Return the recipe for the sample's temperature and pressure."""
@@ -99,6 +102,7 @@ class Recipe:
             self,
             equilibration=tuple(_at(stage, conditions) for stage in self.equilibration),
             production=_at(self.production, conditions),
+            vibrations=_at(self.vibrations, conditions),
         )
 
     def extension(self, number: int) -> Stage:
@@ -169,6 +173,9 @@ def _twenty_one_steps(scale: float, shortest: float, last: float, timestep: floa
     return tuple(stages)
 
 
+# Frames 4 fs apart, as the estimator of the vibrational spectrum demands; 4 ps resolve some 40 per cm.
+_VIBRATIONS = Stage("vibrations", "nve", duration=4.0, timestep=2.0, sample_interval=0.1, frame_interval=0.004)
+
 FULL = Recipe(
     name="md/full",
     version=1,
@@ -188,6 +195,7 @@ FULL = Recipe(
         Criterion("potential_energy", drift=0.005),
         Criterion("radius_of_gyration", drift=0.01),
     ),
+    vibrations=_VIBRATIONS,
     extensions=4,
     time_limit=30 * 24 * 3600.0,
 )
@@ -213,6 +221,7 @@ STANDARD = Recipe(
         Criterion("density", drift=0.005, standard_error=0.003),
         Criterion("potential_energy", drift=0.02),
     ),
+    vibrations=_VIBRATIONS,
     extensions=4,
     time_limit=48 * 3600.0,
 )
@@ -234,6 +243,7 @@ SMOKE = Recipe(
     ),
     production=Stage("production", "npt", 4.0, 2.0, sample_interval=0.1, frame_interval=0.1),
     criteria=(Criterion("density", drift=1.0), Criterion("potential_energy", drift=10.0)),
+    vibrations=replace(_VIBRATIONS, duration=1.2),
     extensions=1,
     time_limit=600.0,
 )

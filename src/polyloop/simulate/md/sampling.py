@@ -46,9 +46,11 @@ class Sample:
     Parameters
     ----------
     cell
-        The last state.
+        The state at the end of production.
     samples, frames, frame_boxes, frame_times
         As in `StageResult`, of all production stages together, without what came before equilibrium.
+    vibrations
+        The short stage with frames close to each other.
     verdict
         What the criteria say.
     extensions
@@ -62,6 +64,7 @@ class Sample:
     frames: NDArray[np.float32]
     frame_boxes: NDArray[np.float64]
     frame_times: NDArray[np.float64]
+    vibrations: StageResult
     verdict: Verdict
     extensions: int
     costs: Mapping[str, Cost]
@@ -142,7 +145,7 @@ def sample(recipe: Recipe, runner: StageRunner, progress: ProgressWriter, temper
         NOT_EQUILIBRATED with the figures where the criteria are not met after all extensions; what `StageRunner.run`
         raises.
     """
-    progress.plan([*recipe.equilibration, recipe.extension(1)])
+    progress.plan([*recipe.equilibration, recipe.extension(1), recipe.vibrations])
     for stage in recipe.equilibration:
         runner.run(stage)
     results: list[StageResult] = []
@@ -161,7 +164,8 @@ def sample(recipe: Recipe, runner: StageRunner, progress: ProgressWriter, temper
             f"After {total:g} ns of production in {len(results)} parts, {verdict.reason()}.",
             hint="Try another seed, a higher temperature, or the level full.",
         )
-    return _kept(results, verdict, runner.costs)
+    cell = runner.cell
+    return _kept(cell, results, runner.run(recipe.vibrations), verdict, runner.costs)
 
 
 def _judge(recipe: Recipe, results: Sequence[StageResult], temperature: float) -> Verdict:
@@ -184,19 +188,22 @@ def concatenate(parts: Sequence[Mapping[str, NDArray[np.float64]]]) -> dict[str,
     return joined | {"time": np.concatenate(offsets)}
 
 
-def _kept(results: Sequence[StageResult], verdict: Verdict, costs: Mapping[str, Cost]) -> Sample:
+def _kept(
+    cell: Cell, results: Sequence[StageResult], vibrations: StageResult, verdict: Verdict, costs: Mapping[str, Cost]
+) -> Sample:
     def after(columns: NDArray[Any]) -> NDArray[Any]:
         return columns[int(verdict.start * len(columns)) :]
 
     starts = np.cumsum([0.0, *(float(result.samples["time"][-1]) for result in results)])
     return Sample(
-        cell=results[-1].cell,
+        cell=cell,
         samples={name: after(column) for name, column in concatenate([r.samples for r in results]).items()},
         frames=after(np.concatenate([result.frames for result in results])),
         frame_boxes=after(np.concatenate([result.frame_boxes for result in results])),
         frame_times=after(
             np.concatenate([r.frame_times + start for r, start in zip(results, starts, strict=False)])
         ),
+        vibrations=vibrations,
         verdict=verdict,
         extensions=len(results) - 1,
         costs=dict(costs),
