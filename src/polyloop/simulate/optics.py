@@ -1,4 +1,4 @@
-"""Protocol `optics/quick@1`: refractive indices and Abbe number from linear response on short oligomers."""
+"""Protocol `optics/quick@2`: refractive indices and Abbe number from linear response on short oligomers."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def solid_optics(
     scatter
         Relative standard deviation of the polarizability over conformers.
     """
-    inputs = OpticalInputs(SCALE.apply(raw), density.value, polymer.molar_mass)
+    inputs = OpticalInputs(SCALE.apply(raw, polymer.composition.get("H", 0)), density.value, polymer.molar_mass)
     spread = float(inputs.polarizabilities[3] - inputs.polarizabilities[1])
     extrapolation = difference.relative_errors(float(inputs.polarizabilities[2]), spread)
     level = float(np.linalg.norm([scatter, ERRORS.conformers[0], extrapolation[0], SCALE.level_std]))
