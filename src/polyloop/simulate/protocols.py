@@ -87,7 +87,7 @@ def get_protocol(label: str) -> Protocol:
         if other.name == label.partition("@")[0]:
             raise InvalidInputError(
                 f"This version of polyloop has {other.label}, not {label}.",
-                mend=f"Write {other.label}; its values are others, so begin a new campaign with it.",
+                mend=f"Write {other.label}. Its values are others, so a campaign with it needs a new folder.",
             )
     raise InvalidInputError(f"There is no protocol {label!r}.", mend=_nearest(label, tuple(PROTOCOLS)))
 
