@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from polyloop.core import ConfigurationError, InvalidInputError
 from polyloop.design import ACQUISITIONS, Objective, default_reference_point, propose
@@ -72,6 +73,21 @@ def test_a_batch_holds_new_allowed_rows_and_is_the_same_for_the_same_seed(proble
     assert not first.exhausted
     np.testing.assert_array_equal(first.indices, again.indices)
     np.testing.assert_array_equal(first.scores, again.scores)
+
+
+@pytest.mark.parametrize("objectives", [(N,), (N, V)])
+def test_sampling_acquisitions_depend_on_the_seed_alone_and_leave_pytorchs_generator_as_it_was(
+    problem, pool, objectives
+):
+    batches = []
+    for state in range(6):
+        torch.manual_seed(state)
+        before = torch.get_rng_state()
+        batches.append(ask(problem, pool, "qlognehvi", objectives))
+        assert torch.equal(torch.get_rng_state(), before)
+    for other in batches[1:]:
+        np.testing.assert_array_equal(other.indices, batches[0].indices)
+        np.testing.assert_array_equal(other.scores, batches[0].scores)
 
 
 @pytest.mark.parametrize("acquisition", [a for a in ACQUISITIONS if a != "ei"])

@@ -161,6 +161,22 @@ def test_it_stops_when_its_time_is_up_and_goes_on_when_it_is_given_more(campaign
     assert (outcome.reason, outcome.evaluations) == ("cycles", 18)
 
 
+def test_the_time_to_go_is_never_more_than_the_time_that_is_left(campaign_file: Write, place: Path) -> None:
+    told: list[Progress] = []
+    file = campaign_file("[stop]\nhours = 1.0\n", cycles=10**9)
+    with pytest.raises(KeyboardInterrupt):
+
+        def listen(event: Progress) -> None:
+            told.append(event)
+            if event.cycle > 0:
+                raise KeyboardInterrupt
+
+        Campaign.from_file(file, place / "run").run(progress=listen, report=False)
+    known = [event.eta_s for event in told if event.eta_s is not None]
+    assert known
+    assert max(known) <= 3600.0
+
+
 def test_it_stops_when_the_hypervolume_stands_still(campaign_file: Write, place: Path) -> None:
     file = campaign_file("[stop]\nstall_cycles = 2\nstall_tolerance = 1e9\n", cycles=8)
     outcome = Campaign.from_file(file, place / "run").run(report=False)

@@ -83,6 +83,10 @@ class FailureCode(StrEnum):
     ELEMENT = "element"  # an element without basis set or parameters
     SIZE = "size"  # too large for this protocol
     DENSITY = "density"  # the density model does not apply
+    PACKING = "packing"  # no chain or cell without overlaps and pierced rings was found
+    BLOWN_UP = "blown_up"  # molecular dynamics became unstable
+    NOT_EQUILIBRATED = "not_equilibrated"  # the convergence tests did not pass within the allowed extensions
+    CHECKPOINT = "checkpoint"  # a run's folder holds damaged files or another run
     TIME_LIMIT = "time_limit"
     MEMORY_LIMIT = "memory_limit"
     WORKER_DIED = "worker_died"

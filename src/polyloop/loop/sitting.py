@@ -219,7 +219,10 @@ class Sitting:
 
     def _tell(self, stage: str, cycle: int, done: int = 0, total: int = 0) -> None:
         left = total - done + max(self.cycles - cycle, 0) * self._plan.config.campaign.batch
-        self._listen(Progress(stage, cycle, self.cycles, done, total, eta_s=self._pace.time_for(left), best=self._best))
+        eta, deadline = self._pace.time_for(left), self._deadline()
+        if eta is not None and deadline is not None:
+            eta = min(eta, max(deadline - time.monotonic(), 0.0))
+        self._listen(Progress(stage, cycle, self.cycles, done, total, eta_s=eta, best=self._best))
 
 
 class Pace:

@@ -16,6 +16,7 @@ from botorch.acquisition.objective import GenericMCObjective
 from botorch.optim.optimize import optimize_acqf_discrete
 from botorch.posteriors.gpytorch import GPyTorchPosterior
 from botorch.sampling.normal import SobolQMCNormalSampler
+from botorch.utils.sampling import manual_seed
 from numpy.typing import NDArray
 
 from polyloop.design.objectives import Array, Objective
@@ -129,9 +130,11 @@ def noisy_hypervolume_batch(
     # Double precision leaves eigenvalues of about -1e-12; this lifts them without being seen in any sample.
     covariance += 1e-8 * np.eye(covariance.shape[1])
     utilities = _Utilities(objectives, center, unit, reference)
-    acquisition = _acquisition(TabulatedModel(mean, covariance), n_observed, utilities, seed)
     choices = torch.arange(n_observed, n_observed + n_shortlist, dtype=torch.double)[:, None]
-    chosen, values = optimize_acqf_discrete(acquisition, q=batch, choices=choices, max_batch_size=64, unique=True)
+    # BoTorch prunes the observed points by samples of its own, drawn from PyTorch's global generator.
+    with manual_seed(seed):
+        acquisition = _acquisition(TabulatedModel(mean, covariance), n_observed, utilities, seed)
+        chosen, values = optimize_acqf_discrete(acquisition, q=batch, choices=choices, max_batch_size=64, unique=True)
     picks = chosen[:, 0].round().long().numpy() - n_observed
     return picks, np.atleast_1d(values.detach().numpy()).astype(float)
 
