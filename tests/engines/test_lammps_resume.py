@@ -144,18 +144,21 @@ def test_ramps_and_deformation_go_on_where_they_were(tmp_path):
     assert result.samples["temperature"][-20:].mean() == pytest.approx(600, abs=100)
 
 
-@pytest.mark.parametrize("other", ["stage", "seed", "cell", "files", "state"])
+@pytest.mark.parametrize("other", ["stage", "seed", "cell", "engine", "accuracy", "files", "state"])
 def test_a_directory_belongs_to_one_run(tmp_path, other):
     if other == "files":
         (tmp_path / "diary.txt").write_text("Dear diary")
     elif other == "state":
         (tmp_path / "state.json").write_text('{"key": ')
+    elif other == "engine":
+        engine("openmm").run(CELL, replace(STAGE, duration=0.05), tmp_path)
     else:
         ENGINE.run(CELL, replace(STAGE, duration=0.05), tmp_path)
+    mine = LammpsEngine(kspace_accuracy=1e-5) if other == "accuracy" else ENGINE
     stage = replace(STAGE, duration=0.1) if other == "stage" else replace(STAGE, duration=0.05)
     cell = replace(CELL, positions=CELL.positions + 1e-6) if other == "cell" else CELL
-    with pytest.raises(EvaluationError, match=r"another cell, stage or seed|something else|damaged") as caught:
-        ENGINE.run(cell, stage, tmp_path, seed=int(other == "seed"))
+    with pytest.raises(EvaluationError, match=r"another cell, stage, seed or engine|something else|damaged") as caught:
+        mine.run(cell, stage, tmp_path, seed=int(other == "seed"))
     assert caught.value.failure.code is FailureCode.CHECKPOINT
 
 

@@ -102,17 +102,21 @@ class RunDirectory:
             raise self._unwritable(error) from error
 
     def newest(self) -> Checkpoint | None:
-        """Return the newest checkpoint whose bytes are as they were written; None where there was none yet.
+        """Return the newest checkpoint whose bytes are as they were written, and drop newer ones; None where none is.
 
         Raises
         ------
         EvaluationError
             CHECKPOINT where there were some, and all are damaged.
         """
-        for checkpoint in reversed(self.state.checkpoints):
-            file = self.path / checkpoint.file
-            if file.exists() and _sha256(file) == checkpoint.sha256:
-                return checkpoint
+        kept = self.state.checkpoints
+        while kept:
+            file = self.path / kept[-1].file
+            if file.exists() and _sha256(file) == kept[-1].sha256:
+                if kept != self.state.checkpoints:
+                    self._save(replace(self.state, checkpoints=kept))
+                return kept[-1]
+            kept = kept[:-1]
         if self.state.checkpoints:
             names = " and ".join(checkpoint.file for checkpoint in self.state.checkpoints)
             raise self.error(f"{names} in {self.path}: damaged or gone.", "Delete the directory to run the stage anew.")
@@ -200,8 +204,8 @@ class RunDirectory:
         if hashlib.sha256(data).digest() != digest:
             raise self.error(f"{self._result} is damaged.", "Delete the directory to run the stage anew.")
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            self._check_key(str(archive["key"]), self._result)
             arrays = dict(archive)
-        self._check_key(str(arrays["key"]), self._result)
         return StageResult(
             cell=Cell(
                 cell.topology,
@@ -233,7 +237,8 @@ class RunDirectory:
     def _check_key(self, key: str, file: Path) -> None:
         if key != self.state.key:
             raise self.error(
-                f"{file} belongs to a run of another cell, stage or seed.", "Give every run a directory of its own."
+                f"{file} belongs to a run of another cell, stage, seed or engine.",
+                "Give every run a directory of its own.",
             )
 
     def _end_orphan(self) -> None:

@@ -108,7 +108,9 @@ class LammpsEngine:
         check_cell(cell, stage)
         if stage.ensemble != "minimise":
             check_stage(stage)
-        folder = RunDirectory(Path(directory), run_key(cell, stage, seed), stage.name)
+        # Another engine, or another accuracy, gives another answer.
+        key = f"{self.name} {self.kspace_accuracy:g} {run_key(cell, stage, seed)}"
+        folder = RunDirectory(Path(directory), key, stage.name)
         if (done := folder.result(cell)) is not None:
             return done
         with Interruption() as interruption:
