@@ -14,9 +14,9 @@ import time
 from collections import Counter
 from typing import Any
 
-import machine
 import numpy as np
 
+import machine
 from polyloop import datasets
 from polyloop.chem import Polymer
 from polyloop.chem.chain import Chain

@@ -9,7 +9,6 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem
 from rdkit.Chem import rdPartialCharges
 
 from polyloop.chem.forcefield.atom_types import local_types

@@ -14,7 +14,7 @@ from polyloop.core.errors import EvaluationError, FailureCode
 from polyloop.simulate.build.fragment import Fragment
 from polyloop.simulate.build.strain import Strain
 
-__all__ = ["THERMAL_ENERGY", "BlockShapes", "block_shapes", "methyl_shapes", "rotation_about_x"]
+__all__ = ["THERMAL_ENERGY", "TORSIONS", "BlockShapes", "block_shapes", "frame", "methyl_shapes", "rotation_about_x"]
 
 Floats = NDArray[np.float64]
 
@@ -124,7 +124,7 @@ def methyl_shapes(partner: int) -> BlockShapes:
         head=0,
         tail=0,
         ahead=1,
-        radius=np.array([3.94, 2.97, 2.97, 2.97]),  # MMFF94, types CR and HC, doi:10.1002/(SICI)1096-987X(199604)17:5/6
+        radius=np.array([3.94, 2.97, 2.97, 2.97]),  # MMFF94, types CR and HC
         well=np.array([0.068, 0.022, 0.022, 0.022]),
     )
 

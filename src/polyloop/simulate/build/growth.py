@@ -208,7 +208,7 @@ class _Growth:
         return counted
 
     def ease(self, step: int) -> bool:
-        """Relax the last blocks up to number `step`; say whether no ring is pierced then.
+        """Relax the last blocks up to number `step`, unless a ring is pierced then; say whether it was done.
 
         As many blocks before them are there to be kept clear of, and stay where they are.
         """
@@ -224,9 +224,11 @@ class _Growth:
             points = np.concatenate([points, self.following[step:following]])
             numbers = np.append(numbers, self.numbers[last + self.plan[following].shapes.head])
         eased = relax(points, numbers, bonds, fixed=moving - first)
+        if len(pierced_rings(eased, bonds, rings)):
+            return False
         self.placed[first:last] = eased[: last - first]
         self.following[step] = eased[-1]
-        return not len(pierced_rings(eased, bonds, rings))
+        return True
 
 
 class _Threading:
