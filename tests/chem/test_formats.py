@@ -7,11 +7,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.engines.cells import lattice
+from tests.engines.liquids import molecule, turn
 
 from polyloop.chem import Cell, Topology
 from polyloop.chem.formats import SUFFIXES, read_lammps_data, write
 from polyloop.core import InvalidInputError, UnsupportedChemistryError
+
+
+def lattice(smiles, counts, spacing):
+    """Molecules turned at random on a lattice of `counts` points; a list of SMILES is gone through in turn."""
+    rng = np.random.default_rng(5)
+    kinds = [molecule(one) for one in ([smiles] if isinstance(smiles, str) else smiles)]
+    points = np.stack(np.meshgrid(*[np.arange(c) for c in counts], indexing="ij"), axis=-1).reshape(-1, 3) * spacing
+    chosen = [kinds[k % len(kinds)] for k in range(len(points))]
+    positions = [shape @ turn(rng) + point for (_, shape), point in zip(chosen, points, strict=True)]
+    topology = Topology.concatenate([topology for topology, _ in chosen])
+    return Cell(topology, np.concatenate(positions), np.array(counts) * float(spacing))
 
 
 @st.composite
