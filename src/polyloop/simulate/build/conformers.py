@@ -141,11 +141,11 @@ def rotation_about_x(angles: Floats) -> Floats:
 
 def _embed(mol: Chem.Mol, count: int) -> None:
     parameters = rdDistGeom.ETKDGv3()
-    parameters.randomSeed = _SEED
+    parameters.randomSeed = _SEED  # type: ignore[assignment]
     if rdDistGeom.EmbedMultipleConfs(mol, count, parameters):
         return
-    parameters.useRandomCoords = True
-    parameters.maxIterations = 200
+    parameters.useRandomCoords = True  # type: ignore[assignment]
+    parameters.maxIterations = 200  # type: ignore[assignment]
     if not rdDistGeom.EmbedMultipleConfs(mol, count, parameters):
         raise EvaluationError(
             FailureCode.CONFORMER,
@@ -163,7 +163,7 @@ def _number_of_shapes(mol: Chem.Mol, n_block: int) -> int:
         max(ring) < n_block and not all(mol.GetAtomWithIdx(atom).GetIsAromatic() for atom in ring)
         for ring in mol.GetRingInfo().AtomRings()
     )
-    return min(_MOST_SHAPES, 2 + 4 * (turns + puckers))
+    return int(min(_MOST_SHAPES, 2 + 4 * (turns + puckers)))
 
 
 def _in_joint_frame(positions: Floats, fragment: Fragment) -> Floats:
@@ -205,8 +205,9 @@ def _turned_before(placed: Floats, fragment: Fragment) -> Floats:
 
 
 def _boltzmann(energies: Floats, thermal_energy: float = THERMAL_ENERGY) -> Floats:
-    weights = np.exp(-(energies - energies.min()) / thermal_energy)
-    return weights / weights.sum()
+    weights: Floats = np.exp(-(energies - energies.min()) / thermal_energy)
+    weights /= weights.sum()
+    return weights
 
 
 def _tempered(energies: Floats) -> Floats:
