@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from rdkit import Chem
 from rdkit.Chem import rdPartialCharges
 
 from polyloop.chem.forcefield.atom_types import local_types
