@@ -72,7 +72,7 @@ class ForceFieldBlock:
             raise EvaluationError(
                 FailureCode.UNSUPPORTED, "force-field descriptor", "The repeat unit has no bond, angle or dihedral."
             )
-        atoms = Counter({(name,): count for name, count in terms.atoms.items()})
+        atoms: Counter[tuple[str, ...]] = Counter({(name,): count for name, count in terms.atoms.items()})
         return np.concatenate(
             [
                 _mass_kernels(terms.mass).mean(axis=0),

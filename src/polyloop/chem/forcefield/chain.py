@@ -48,9 +48,11 @@ def type_chain(chain: Chain) -> Topology:
 def chain_molecule(chain: Chain) -> Chem.Mol:
     """Return a chain as a sanitised RDKit molecule with explicit hydrogens, atoms and bonds in the chain's order."""
     mol = Chem.RWMol()
-    for number, charge in zip(chain.numbers.tolist(), formal_charges(chain).tolist(), strict=True):
+    charges, isotopes = _formal_charges(chain), _isotopes(chain)
+    for number, charge, isotope in zip(chain.numbers.tolist(), charges.tolist(), isotopes.tolist(), strict=True):
         atom = Chem.Atom(number)
         atom.SetFormalCharge(charge)
+        atom.SetIsotope(isotope)
         atom.SetNoImplicit(True)
         mol.AddAtom(atom)
     for (begin, end), order in zip(chain.bonds.tolist(), chain.orders.tolist(), strict=True):
@@ -59,10 +61,19 @@ def chain_molecule(chain: Chain) -> Chem.Mol:
     return mol.GetMol()
 
 
-def formal_charges(chain: Chain) -> Indices:
-    """Formal charges in e, shape (n_atoms,)."""
+def _formal_charges(chain: Chain) -> Indices:
     caps = np.zeros(chain.starts[0], dtype=np.int64)
     return np.concatenate([caps, *(chain.units[kind].formal_charges for kind in chain.sequence), caps])
+
+
+def _isotopes(chain: Chain) -> Indices:
+    """Mass numbers of the atoms whose isotope was written, 0 for the others, shape (n_atoms,)."""
+    isotopes = []
+    for unit in chain.units:
+        written = [atom.GetIsotope() for atom in unit.polymer.mol.GetAtoms() if atom.GetAtomicNum()]
+        isotopes.append(np.array(written + [0] * (unit.n_atoms - len(written)), dtype=np.int64))
+    caps = np.zeros(chain.starts[0], dtype=np.int64)
+    return np.concatenate([caps, *(isotopes[kind] for kind in chain.sequence), caps])
 
 
 @dataclass(frozen=True)
@@ -113,15 +124,12 @@ def _typed(chain: Chain, label: Labels) -> tuple[list[str], list[list[tuple[int,
 
 
 def _masses(chain: Chain) -> NDArray[np.float64]:
-    """Masses in g/mol, isotopes as written, shape (n_atoms,)."""
-    caps = atomic_masses(chain.numbers[: chain.starts[0]])
-    parts = []
-    for unit in chain.units:
-        masses = atomic_masses(unit.numbers)
-        heavy = [atom.GetMass() for atom in unit.polymer.mol.GetAtoms() if atom.GetAtomicNum()]
-        masses[: len(heavy)] = heavy
-        parts.append(masses)
-    return np.concatenate([caps, *(parts[kind] for kind in chain.sequence), caps])
+    """Masses in g/mol, shape (n_atoms,)."""
+    masses, isotopes = atomic_masses(chain.numbers), _isotopes(chain)
+    table = Chem.GetPeriodicTable()
+    for atom in np.flatnonzero(isotopes):
+        masses[atom] = table.GetMassForIsotope(int(chain.numbers[atom]), int(isotopes[atom]))
+    return masses
 
 
 def _path_length(unit: ChainUnit) -> int:

@@ -78,7 +78,11 @@ class TypingGraph:
     @cached_property
     def hydrogens(self) -> list[int]:
         """Number of hydrogens bonded to each atom."""
-        return [sum(self.numbers[other] == 1 for other, _ in bonds) for bonds in self.around]
+        counts = [0] * len(self.numbers)
+        for begin, end in self.bonds:
+            counts[begin] += self.numbers[end] == 1
+            counts[end] += self.numbers[begin] == 1
+        return counts
 
     @cached_property
     def ring_sizes(self) -> list[frozenset[int]]:

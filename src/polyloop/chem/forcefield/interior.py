@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,39 +68,45 @@ def unit_terms(polymer: Polymer) -> UnitTerms:
         If the force field has no type for an atom or no parameters for a term, or an element has no charge.
     """
     unit = UnitGraph.of(polymer)
-    length = len(polymer.backbone)
-    copies = math.ceil(_SHORTEST_CYCLE / length)
-    graph = unit.endless(copies)
+    copies = math.ceil(_SHORTEST_CYCLE / len(polymer.backbone))
+    e = math.ceil(_CHARGE_REACH / len(polymer.backbone))
+    oligomer = unit.heavy_oligomer(2 * e + 1)
+    graph = unit.endless(copies, unit.hybridization(oligomer, range(e, e + 1)))
     types = refuse_untyped(local_types(graph), unit.label)
-    e = math.ceil(_CHARGE_REACH / length)
-    first, next_head = 0, unit.n_atoms % (copies * unit.n_atoms) + unit.head
+    first, next_head = 0, (copies > 1) * unit.n_atoms + unit.head
     if labels_travel(types, graph.around, (unit.tail, next_head)):
-        graph = unit.oligomer(2 * e + 1)
+        graph = unit.oligomer(2 * e + 1, unit.hybridization(oligomer, range(2 * e + 1)))
         types = refuse_untyped(local_types(graph), unit.label)
-        first = e * unit.n_atoms
-        next_head = first + unit.n_atoms + unit.head
+        first, next_head = e * unit.n_atoms, (e + 1) * unit.n_atoms + unit.head
     label_conjugated_systems(types, graph.around)
     bonds = unit.unit_bonds(first, next_head)
     angles, dihedrals = _angles_and_dihedrals(graph, range(first, first + unit.n_atoms), bonds)
-    terms = UnitTerms(
+    return UnitTerms(
         mass=unit.masses,
-        charge=_charges(unit, 2 * e + 1, e),
+        charge=_charges(unit, oligomer, e),
         atoms=Counter(types[first : first + unit.n_atoms]),
-        bonds=Counter([(types[a], types[b]) for a, b in bonds]),
-        angles=Counter([(types[a], types[b], types[c]) for a, b, c in angles]),
-        dihedrals=Counter([(types[a], types[b], types[c], types[d]) for a, b, c, d in dihedrals]),
+        bonds=_counted("bond", bonds, [(types[a], types[b]) for a, b in bonds], unit),
+        angles=_counted("angle", angles, [(types[a], types[b], types[c]) for a, b, c in angles], unit),
+        dihedrals=_counted(
+            "dihedral", dihedrals, [(types[a], types[b], types[c], types[d]) for a, b, c, d in dihedrals], unit
+        ),
     )
+
+
+def _counted(
+    kind: Literal["bond", "angle", "dihedral"],
+    terms: Sequence[tuple[int, ...]],
+    types: Sequence[Types],
+    unit: UnitGraph,
+) -> Counter[Types]:
+    """How often each combination of types occurs, once all of them have parameters."""
     force_field = gaff2_mod()
-    for kind, found, atoms, find in (
-        ("bond", terms.bonds, bonds, force_field.bond),
-        ("angle", terms.angles, angles, force_field.angle),
-        ("dihedral", terms.dihedrals, dihedrals, force_field.dihedral),
-    ):
-        for names in found:
-            if find(names) is None:
-                example = next(a for a in atoms if tuple(types[i] for i in a) == names)
-                raise refuse_term(kind, names, example, unit.label)
-    return terms
+    find = {"bond": force_field.bond, "angle": force_field.angle, "dihedral": force_field.dihedral}[kind]
+    counts = Counter(types)
+    for names in counts:
+        if find(names) is None:
+            raise refuse_term(kind, names, terms[types.index(names)], unit.label)
+    return counts
 
 
 def _angles_and_dihedrals(
@@ -112,13 +120,11 @@ def _angles_and_dihedrals(
     return angles, dihedrals
 
 
-def _charges(unit: UnitGraph, n: int, centre: int) -> NDArray[np.float64]:
-    """Gasteiger charges of unit number `centre` of `n`, in e, shape (n_atoms,)."""
-    # Formal charges are spread over conjugated bonds, which the ends of a unit know only inside the chain.
-    mol = unit.heavy_oligomer(n, hybridize=any(atom.GetFormalCharge() for atom in unit.core.GetAtoms()))
-    rdPartialCharges.ComputeGasteigerCharges(mol)
+def _charges(unit: UnitGraph, oligomer: Chem.Mol, centre: int) -> NDArray[np.float64]:
+    """Gasteiger charges of unit number `centre` of an oligomer, in e, shape (n_atoms,)."""
+    rdPartialCharges.ComputeGasteigerCharges(oligomer)
     size = len(unit.numbers)
-    atoms = [mol.GetAtomWithIdx(k) for k in range(centre * size, (centre + 1) * size)]
+    atoms = [oligomer.GetAtomWithIdx(index) for index in range(centre * size, (centre + 1) * size)]
     charges = [atom.GetDoubleProp("_GasteigerCharge") for atom in atoms]
     counts = Counter(unit.hydrogens)
     charges += [atoms[owner].GetDoubleProp("_GasteigerHCharge") / counts[owner] for owner in unit.hydrogens]

@@ -14,8 +14,6 @@ from polyloop.chem.polymer import Polymer
 
 __all__ = ["UnitGraph"]
 
-# Bonds over which conjugation decides on a hybridisation, and one more.
-_HYBRIDIZATION_REACH = 3
 _BOND_TYPES = {1.0: Chem.BondType.SINGLE, 2.0: Chem.BondType.DOUBLE, 3.0: Chem.BondType.TRIPLE}
 _CONJUGATION = Chem.SanitizeFlags.SANITIZE_SETCONJUGATION | Chem.SanitizeFlags.SANITIZE_SETHYBRIDIZATION
 _HYDROGEN_MASS = 1.008
@@ -29,7 +27,9 @@ class UnitGraph:
     Parameters
     ----------
     core
-        The heavy atoms as a molecule, with the hybridisation that they have inside a chain.
+        The heavy atoms as a molecule.
+    numbers
+        Atomic numbers of the heavy atoms.
     hydrogens
         The heavy atom of each hydrogen that `core` does not have as an atom.
     masses
@@ -57,23 +57,18 @@ class UnitGraph:
     def of(cls, polymer: Polymer) -> UnitGraph:
         """Read the repeat unit."""
         mol, stars = polymer.mol, polymer.stars
-        place, count = {}, 0
-        for index in range(mol.GetNumAtoms()):
-            if index not in stars:
-                place[index] = count
-                count += 1
-        atoms = [atom for atom in mol.GetAtoms() if atom.GetIdx() in place]
+        place = {old: new for new, old in enumerate(i for i in range(mol.GetNumAtoms()) if i not in stars)}
+        atoms = [mol.GetAtomWithIdx(index) for index in place]
         rings = mol.GetRingInfo().AtomRings()
         mdl = _with_mdl_aromaticity(mol) if rings else mol
-        ends = [(b.GetBeginAtomIdx(), b.GetEndAtomIdx(), b.GetBondTypeAsDouble()) for b in mdl.GetBonds()]
+        bonds = [mdl.GetBondWithIdx(index) for index in range(mdl.GetNumBonds())]
+        ends = [(b.GetBeginAtomIdx(), b.GetEndAtomIdx(), b.GetBondTypeAsDouble()) for b in bonds]
         inside = [(place[i], place[j], order) for i, j, order in ends if i in place and j in place]
         hydrogens = [k for k, atom in enumerate(atoms) for _ in range(atom.GetTotalNumHs())]
         head, tail = (place[mol.GetAtomWithIdx(star).GetNeighbors()[0].GetIdx()] for star in stars)
-        core = _without(mol, stars)
-        _hybridize(core, head, tail, polymer)
         return cls(
             polymer=polymer,
-            core=core,
+            core=_without(mol, stars),
             numbers=[atom.GetAtomicNum() for atom in atoms],
             hydrogens=hydrogens,
             masses=np.array([atom.GetMass() for atom in atoms] + [_HYDROGEN_MASS] * len(hydrogens)),
@@ -96,30 +91,34 @@ class UnitGraph:
         pairs = [*self.bonds, *((owner, len(self.numbers) + k) for k, owner in enumerate(self.hydrogens))]
         return [*((first + i, first + j) for i, j in pairs), (first + self.tail, next_head)]
 
-    def endless(self, n: int) -> TypingGraph:
+    def heavy_oligomer(self, n: int) -> Chem.Mol:
+        """`n` units and two capping carbons at the end, without explicit hydrogens, with hybridisation."""
+        mol, size, joint = Chem.RWMol(self.core), len(self.numbers), _BOND_TYPES[self.joint_order]
+        for k in range(1, n):
+            mol.InsertMol(self.core)
+            mol.AddBond((k - 1) * size + self.tail, k * size + self.head, joint)
+        for end in (self.head, (n - 1) * size + self.tail):
+            mol.AddBond(mol.AddAtom(Chem.Atom(6)), end, joint)
+        Chem.SanitizeMol(mol, _CONJUGATION)
+        return mol
+
+    def hybridization(self, oligomer: Chem.Mol, units: range) -> list[int]:
+        """Hybridisation of the heavy atoms of some units of a heavy oligomer."""
+        size = len(self.numbers)
+        atoms = [oligomer.GetAtomWithIdx(index) for index in range(units.start * size, units.stop * size)]
+        return [HYBRIDIZATION.get(atom.GetHybridization(), 0) for atom in atoms]
+
+    def endless(self, n: int, hybridization: list[int]) -> TypingGraph:
         """`n` units, the last of which leads into the first, as a graph (no ring is made or perceived)."""
         joints = [(k * self.n_atoms + self.tail, (k + 1) % n * self.n_atoms + self.head) for k in range(n)]
-        return self._graph(n, joints, _hybridization(self.core) * n, caps=0)
+        return self._graph(n, joints, hybridization * n, caps=0)
 
-    def oligomer(self, n: int) -> TypingGraph:
+    def oligomer(self, n: int, hybridization: list[int]) -> TypingGraph:
         """`n` units between two caps, which stand at the end: carbon and its hydrogens each."""
-        hybridization = _hybridization(self.heavy_oligomer(n, hybridize=True))
         joints = [(k * self.n_atoms + self.tail, (k + 1) * self.n_atoms + self.head) for k in range(n - 1)]
         caps = [n * self.n_atoms + k * self._cap_size for k in range(2)]
         joints += [(caps[0], self.head), ((n - 1) * self.n_atoms + self.tail, caps[1])]
-        return self._graph(n, joints, hybridization[: n * len(self.numbers)], caps=2)
-
-    def heavy_oligomer(self, n: int, *, hybridize: bool) -> Chem.Mol:
-        """`n` units and two capping carbons at the end, without explicit hydrogens.
-
-        Hybridisation is that inside a chain, unless `hybridize` sets it and the conjugation of bonds anew.
-        """
-        mol = _joined(self.core, n, self.head, self.tail, _BOND_TYPES[self.joint_order])
-        if hybridize:
-            Chem.SanitizeMol(mol, _CONJUGATION)
-        else:
-            mol.UpdatePropertyCache(False)
-        return mol
+        return self._graph(n, joints, hybridization, caps=2)
 
     def label(self, atom: int) -> str:
         """Name an atom of an endless chain or oligomer in messages."""
@@ -166,26 +165,3 @@ def _without(mol: Chem.Mol, stars: tuple[int, int]) -> Chem.Mol:
     for star in sorted(stars, reverse=True):
         core.RemoveAtom(star)
     return core.GetMol()
-
-
-def _joined(core: Chem.Mol, n: int, head: int, tail: int, joint: Chem.BondType) -> Chem.RWMol:
-    mol, size = Chem.RWMol(core), core.GetNumAtoms()
-    for k in range(1, n):
-        mol.InsertMol(core)
-        mol.AddBond((k - 1) * size + tail, k * size + head, joint)
-    for end in (head, (n - 1) * size + tail):
-        mol.AddBond(mol.AddAtom(Chem.Atom(6)), end, joint)
-    return mol
-
-
-def _hybridize(core: Chem.Mol, head: int, tail: int, polymer: Polymer) -> None:
-    side = -(-_HYBRIDIZATION_REACH // len(polymer.backbone))
-    window = _joined(core, 2 * side + 1, head, tail, _BOND_TYPES[polymer.joint_order])
-    Chem.SanitizeMol(window, _CONJUGATION)
-    first = side * core.GetNumAtoms()
-    for index, atom in enumerate(core.GetAtoms(), first):
-        atom.SetHybridization(window.GetAtomWithIdx(index).GetHybridization())
-
-
-def _hybridization(mol: Chem.Mol) -> list[int]:
-    return [HYBRIDIZATION.get(atom.GetHybridization(), 0) for atom in mol.GetAtoms()]
