@@ -22,7 +22,7 @@ import machine
 from polyloop.chem import Cell, Topology
 from polyloop.chem.forcefield import gasteiger_charges, type_molecule
 from polyloop.engines.openmm import OpenMMEngine
-from polyloop.engines.stages import Stage
+from polyloop.engines.stages import Engine, Stage
 
 GAS_CONSTANT = 1.987204259e-3  # kcal/(mol K)
 ATM_ANGSTROM3 = 1.4584e-5  # kcal/mol
@@ -50,7 +50,7 @@ def blocked(values: np.ndarray, estimate, blocks: int = 10) -> float:
     return float(np.sqrt((blocks - 1) * np.var(left_out)))
 
 
-def drift(engine: OpenMMEngine, cell: Cell, stage: Stage, directory: Path) -> dict:
+def drift(engine: Engine, cell: Cell, stage: Stage, directory: Path) -> dict:
     began, is_new = time.process_time(), not (directory / "result.npz").exists()
     samples = engine.run(cell, stage, directory).samples
     cpu = time.process_time() - began
@@ -87,7 +87,7 @@ def volume_ratio(volumes: list[np.ndarray]) -> float:
     return float(minimize(cost, [0.0, 1.0]).x[1] / scale / expected)
 
 
-def compressions(engine: OpenMMEngine, cell: Cell, duration: float, directory: Path) -> dict:
+def compressions(engine: Engine, cell: Cell, duration: float, directory: Path) -> dict:
     volumes = []
     for pressure in PRESSURES:
         stage = Stage(

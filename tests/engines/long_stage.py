@@ -1,8 +1,9 @@
-"""Run one stage in a process of its own, for tests that kill it: python -m tests.engines.long_stage DIRECTORY PS."""
+"""Run one stage in a process of its own, to be killed: python -m tests.engines.long_stage DIRECTORY PS ENGINE."""
 
 import sys
 from pathlib import Path
 
+from polyloop.engines.lammps import LammpsEngine
 from polyloop.engines.openmm import OpenMMEngine
 from polyloop.engines.stages import Stage
 from tests.engines.liquids import liquid
@@ -17,6 +18,12 @@ def cell_and_stage(duration):
     return liquid("CC", 12, 0.3), stage
 
 
+def engine(name):
+    """An engine that writes a checkpoint every 0.12 s."""
+    if name == "lammps":
+        return LammpsEngine(checkpoint_minutes=0.002)
+    return OpenMMEngine("CPU", checkpoint_minutes=0.002)
+
+
 if __name__ == "__main__":
-    engine = OpenMMEngine("CPU", checkpoint_minutes=0.002)
-    engine.run(*cell_and_stage(float(sys.argv[2])), Path(sys.argv[1]))
+    engine(sys.argv[3]).run(*cell_and_stage(float(sys.argv[2])), Path(sys.argv[1]))

@@ -9,7 +9,7 @@ from polyloop.chem import Cell, Topology
 from polyloop.core import ConfigurationError, InvalidInputError
 from polyloop.engines.openmm import OpenMMEngine
 from polyloop.engines.openmm.platforms import choose_platform
-from polyloop.engines.openmm.system import effective_masses
+from polyloop.engines.runs import effective_masses
 from polyloop.engines.stages import ENERGY_TERMS, Stage
 from tests.engines import numpy_energies as by_hand
 from tests.engines.liquids import liquid, molecule

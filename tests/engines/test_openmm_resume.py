@@ -27,7 +27,7 @@ CELL, STAGE = cell_and_stage(DURATION)
 def started(directory):
     """A process that runs the long stage, once it has written a checkpoint."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.engines.long_stage", str(directory), str(DURATION)],
+        [sys.executable, "-m", "tests.engines.long_stage", str(directory), str(DURATION), "openmm"],
         cwd=Path(__file__).parents[2], stderr=subprocess.PIPE,
     )  # fmt: skip
     while not (directory / "checkpoint.npz").exists() and process.poll() is None:

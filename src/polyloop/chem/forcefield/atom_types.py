@@ -38,27 +38,31 @@ def local_types(graph: TypingGraph) -> list[str | None]:
     Conjugated systems carry only the first of their two labels (cc, ce, cg, cp, nc, ne, pc, pe);
     `label_conjugated_systems` does the rest.
     """
-    rules = _RULES
-    types = [rules[z](graph, i) if z in rules else None for i, z in enumerate(graph.numbers)]
+    types = [rule(graph, atom) if (rule := _RULES.get(z)) else None for atom, z in enumerate(graph.numbers)]
+    # All hydrogens of one atom have one type.
+    of_owner: dict[int, str | None] = {}
+    for atom in [atom for atom, z in enumerate(graph.numbers) if z == _H and graph.neighbours[atom]]:
+        owner = graph.neighbours[atom][0]
+        if owner not in of_owner:
+            of_owner[owner] = _hydrogen_on(graph, owner)
+        types[atom] = of_owner[owner]
     _mark_small_rings(graph, types)
     _mark_inner_atoms(graph, types)
     _mark_biphenyls(graph, types)
     return types
 
 
-def _hydrogen(graph: TypingGraph, atom: int) -> str | None:
-    if not graph.around[atom]:
-        return None
-    owner = graph.around[atom][0][0]
+def _hydrogen_on(graph: TypingGraph, owner: int) -> str | None:
     element = graph.numbers[owner]
     if element == _O:
         return "hw" if graph.hydrogens[owner] == 2 else "ho"
     if element != _C:
         return _HYDROGEN_ON.get(element)
-    neighbours = [other for other, _ in graph.around[owner]]
-    if any(graph.numbers[other] in (_N, _P) and len(graph.around[other]) == 4 for other in neighbours):
+    neighbours = graph.neighbours[owner]
+    elements = [graph.numbers[other] for other in neighbours]
+    if any(z in (_N, _P) and len(graph.neighbours[i]) == 4 for i, z in zip(neighbours, elements, strict=True)):
         return "hx"
-    withdrawing = sum(graph.numbers[other] in _WITHDRAWING for other in neighbours)
+    withdrawing = sum(z in _WITHDRAWING for z in elements)
     if withdrawing == 0:
         return "ha" if graph.hybridization[owner] in (_SP, _SP2) else "hc"
     return _HYDROGEN_ON_CARBON.get((len(neighbours), withdrawing))
@@ -67,9 +71,9 @@ def _hydrogen(graph: TypingGraph, atom: int) -> str | None:
 def _carbon(graph: TypingGraph, atom: int) -> str | None:
     hybridization = graph.hybridization[atom]
     if hybridization == _SP3:
-        return "c3f" if any(graph.numbers[other] == _F for other, _ in graph.around[atom]) else "c3"
+        return "c3f" if _F in [graph.numbers[other] for other in graph.neighbours[atom]] else "c3"
     if hybridization == _SP2:
-        ends = {graph.numbers[i] for i, order in graph.around[atom] if order == 2 and len(graph.around[i]) == 1}
+        ends = [graph.numbers[i] for i, order in graph.around[atom] if order == 2 and len(graph.neighbours[i]) == 1]
         if _O in ends:
             return "c"
         if _S in ends:
@@ -92,7 +96,7 @@ def _nitrogen(graph: TypingGraph, atom: int) -> str | None:
 
 
 def _nitrogen_of_three_bonds(graph: TypingGraph, atom: int) -> str:
-    neighbours = [other for other, _ in graph.around[atom]]
+    neighbours = graph.neighbours[atom]
     carbons = [other for other in neighbours if graph.numbers[other] == _C]
     hydrogens = graph.hydrogens[atom]
     if sum(graph.numbers[other] == _O for other in neighbours) >= 2:
@@ -155,7 +159,7 @@ def _always(name: str) -> Rule:
 
 
 _RULES: dict[int, Rule] = {
-    _H: _hydrogen, _C: _carbon, _N: _nitrogen, _O: _oxygen, _P: _phosphorus, _S: _sulfur,
+    _C: _carbon, _N: _nitrogen, _O: _oxygen, _P: _phosphorus, _S: _sulfur,
     **{number: _always(name) for number, name in _HALOGENS.items()},
 }  # fmt: skip
 

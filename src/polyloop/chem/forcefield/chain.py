@@ -14,7 +14,7 @@ from polyloop.chem.chain import Chain, ChainUnit
 from polyloop.chem.forcefield.atom_types import REACH, local_types
 from polyloop.chem.forcefield.conjugation import label_conjugated_systems
 from polyloop.chem.forcefield.graph import TypingGraph
-from polyloop.chem.forcefield.terms import Labels, build_topology, refuse_untyped
+from polyloop.chem.forcefield.terms import Labels, atomic_masses, build_topology, refuse_untyped, written_label
 from polyloop.chem.topology import Topology
 
 __all__ = ["chain_molecule", "type_chain"]
@@ -24,7 +24,9 @@ _BOND_TYPES = {1: Chem.BondType.SINGLE, 2: Chem.BondType.DOUBLE, 3: Chem.BondTyp
 
 
 def type_chain(chain: Chain) -> Topology:
-    """Return the GAFF2_mod topology of a chain with charges 0 and residues that are repeat units (and outer ones hold caps).
+    """Return the GAFF2_mod topology of a chain; charges are 0, residues are repeat units.
+
+    A cap belongs to the residue of the unit next to it.
 
     Types of atoms are found in windows of 2 w + 1 neighbouring units, where w units hold at least the four bonds over
     which the rules look; each different window is typed once, so a homopolymer of any length takes one. The alternate
@@ -40,15 +42,17 @@ def type_chain(chain: Chain) -> Topology:
     types, around = _typed(chain, label)
     label_conjugated_systems(types, around)
     residue = np.clip(chain.unit, 0, len(chain.sequence) - 1)
-    return build_topology(chain.numbers, types, chain.bonds, np.zeros_like(residue), residue, label)
+    return build_topology(chain.numbers, _masses(chain), types, chain.bonds, np.zeros_like(residue), residue, label)
 
 
 def chain_molecule(chain: Chain) -> Chem.Mol:
     """Return a chain as a sanitised RDKit molecule with explicit hydrogens, atoms and bonds in the chain's order."""
     mol = Chem.RWMol()
-    for number, charge in zip(chain.numbers.tolist(), formal_charges(chain).tolist(), strict=True):
+    charges, isotopes = _formal_charges(chain), _isotopes(chain)
+    for number, charge, isotope in zip(chain.numbers.tolist(), charges.tolist(), isotopes.tolist(), strict=True):
         atom = Chem.Atom(number)
         atom.SetFormalCharge(charge)
+        atom.SetIsotope(isotope)
         atom.SetNoImplicit(True)
         mol.AddAtom(atom)
     for (begin, end), order in zip(chain.bonds.tolist(), chain.orders.tolist(), strict=True):
@@ -57,10 +61,19 @@ def chain_molecule(chain: Chain) -> Chem.Mol:
     return mol.GetMol()
 
 
-def formal_charges(chain: Chain) -> Indices:
-    """Formal charges in e, shape (n_atoms,)."""
+def _formal_charges(chain: Chain) -> Indices:
     caps = np.zeros(chain.starts[0], dtype=np.int64)
     return np.concatenate([caps, *(chain.units[kind].formal_charges for kind in chain.sequence), caps])
+
+
+def _isotopes(chain: Chain) -> Indices:
+    """Mass numbers of the atoms whose isotope was written, 0 for the others, shape (n_atoms,)."""
+    isotopes = []
+    for unit in chain.units:
+        written = [atom.GetIsotope() for atom in unit.polymer.mol.GetAtoms() if atom.GetAtomicNum()]
+        isotopes.append(np.array(written + [0] * (unit.n_atoms - len(written)), dtype=np.int64))
+    caps = np.zeros(chain.starts[0], dtype=np.int64)
+    return np.concatenate([caps, *(isotopes[kind] for kind in chain.sequence), caps])
 
 
 @dataclass(frozen=True)
@@ -110,6 +123,15 @@ def _typed(chain: Chain, label: Labels) -> tuple[list[str], list[list[tuple[int,
     return types, around
 
 
+def _masses(chain: Chain) -> NDArray[np.float64]:
+    """Masses in g/mol, shape (n_atoms,)."""
+    masses, isotopes = atomic_masses(chain.numbers), _isotopes(chain)
+    table = Chem.GetPeriodicTable()
+    for atom in np.flatnonzero(isotopes):
+        masses[atom] = table.GetMassForIsotope(int(chain.numbers[atom]), int(isotopes[atom]))
+    return masses
+
+
 def _path_length(unit: ChainUnit) -> int:
     """Number of atoms on the shortest way through the unit."""
     return len(unit.polymer.backbone)
@@ -125,8 +147,6 @@ def _labels(chain: Chain) -> Labels:
         if unit.numbers[within] == 1 and (unit.bonds[:, 1] == within).any():
             owner = int(unit.bonds[unit.bonds[:, 1] == within, 0][0])
             return f"H on {label(int(chain.starts[place]) + owner)}"
-        stars = unit.polymer.stars
-        written = [index for index in range(unit.polymer.mol.GetNumAtoms()) if index not in stars]
-        return f"atom {written[within] + 1} ({symbol}) of {unit.polymer.smiles!r}"
+        return written_label(unit.polymer, within)
 
     return label

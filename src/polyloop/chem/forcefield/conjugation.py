@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["label_conjugated_systems"]
+__all__ = ["label_conjugated_systems", "labels_travel"]
 
 _CHAIN = {"ce": "cf", "cg": "ch", "ne": "nf", "pe": "pf"}
 _RING = {"cc": "cd", "nc": "nd", "pc": "pd"}
@@ -34,3 +34,20 @@ def label_conjugated_systems(types: list[str], around: Sequence[Sequence[tuple[i
                     for last, single in around[other]:
                         if single in onward and types[last] in second:
                             types[last] = second[types[last]]
+
+
+def labels_travel(types: Sequence[str], around: Sequence[Sequence[tuple[int, float]]], joint: tuple[int, int]) -> bool:
+    """Whether the labels of one unit of a chain may depend on those of the unit before it.
+
+    `types` are the local ones, and `joint` is a bond between two units.
+    """
+    one, other = joint
+    for second, across, onward in _SYSTEMS:
+        if types[one] in second and types[other] in second:
+            order = next(order for last, order in around[one] if last == other)
+            pairs = ((atom, last) for atom, bonds in enumerate(around) for last, kind in bonds if kind in across)
+            if order in across or (
+                order in onward and any(types[i] in second and types[j] in second for i, j in pairs)
+            ):
+                return True
+    return False

@@ -7,11 +7,11 @@ from functools import cached_property
 
 from rdkit import Chem
 
-__all__ = ["TypingGraph"]
+__all__ = ["HYBRIDIZATION", "TypingGraph"]
 
 # Atoms of larger rings are typed as those of chains.
 _LARGEST_RING = 14
-_HYBRIDIZATION = {Chem.HybridizationType.SP: 1, Chem.HybridizationType.SP2: 2, Chem.HybridizationType.SP3: 3}
+HYBRIDIZATION = {Chem.HybridizationType.SP: 1, Chem.HybridizationType.SP2: 2, Chem.HybridizationType.SP3: 3}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class TypingGraph:
             numbers=[atom.GetAtomicNum() for atom in atoms],
             bonds=[(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds],
             orders=[bond.GetBondTypeAsDouble() for bond in bonds],
-            hybridization=[_HYBRIDIZATION.get(atom.GetHybridization(), 0) for atom in atoms],
+            hybridization=[HYBRIDIZATION.get(atom.GetHybridization(), 0) for atom in atoms],
             aromatic=[atom.GetIsAromatic() for atom in atoms],
             rings=tuple(tuple(ring) for ring in mol.GetRingInfo().AtomRings()),
         )
@@ -71,9 +71,18 @@ class TypingGraph:
         return around
 
     @cached_property
+    def neighbours(self) -> list[list[int]]:
+        """Neighbours of each atom, in the order of the bonds."""
+        return [[other for other, _ in bonds] for bonds in self.around]
+
+    @cached_property
     def hydrogens(self) -> list[int]:
         """Number of hydrogens bonded to each atom."""
-        return [sum(self.numbers[other] == 1 for other, _ in bonds) for bonds in self.around]
+        counts = [0] * len(self.numbers)
+        for begin, end in self.bonds:
+            counts[begin] += self.numbers[end] == 1
+            counts[end] += self.numbers[begin] == 1
+        return counts
 
     @cached_property
     def ring_sizes(self) -> list[frozenset[int]]:

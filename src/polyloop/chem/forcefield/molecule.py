@@ -46,7 +46,9 @@ def type_molecule(mol: Chem.Mol) -> Topology:
     for number, atoms in enumerate(Chem.GetMolFrags(mol)):
         fragment[list(atoms)] = number
     bonds = np.array(graph.bonds, dtype=np.int64).reshape(-1, 2)
-    return build_topology(np.array(graph.numbers, dtype=np.int64), types, bonds, fragment, fragment, label)
+    numbers = np.array(graph.numbers, dtype=np.int64)
+    masses = np.array([atom.GetMass() for atom in mol.GetAtoms()])
+    return build_topology(numbers, masses, types, bonds, fragment, fragment, label)
 
 
 def _sanitised(mol: Chem.Mol) -> Chem.Mol:

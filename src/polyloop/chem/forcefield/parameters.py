@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from polyloop.chem.forcefield.tables import FourierTerm, Improper, Tables, gaff2_mod_tables
 
-__all__ = ["Gaff2Mod", "gaff2_mod"]
+__all__ = ["Gaff2Mod", "Types", "gaff2_mod"]
 
 Types = tuple[str, ...]
 Harmonic = tuple[float, float]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeVar
@@ -12,10 +12,20 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from polyloop.chem.forcefield.parameters import gaff2_mod
+from polyloop.chem.polymer import Polymer
 from polyloop.chem.topology import Topology
 from polyloop.core.errors import EvaluationError, FailureCode
 
-__all__ = ["STAGE", "Labels", "bonded_terms", "build_topology", "refuse_untyped"]
+__all__ = [
+    "STAGE",
+    "Labels",
+    "atomic_masses",
+    "bonded_terms",
+    "build_topology",
+    "refuse_term",
+    "refuse_untyped",
+    "written_label",
+]
 
 STAGE = "force-field typing"
 Indices = NDArray[np.int64]
@@ -55,7 +65,13 @@ def bonded_terms(n_atoms: int, bonds: Indices) -> BondedTerms:
 
 
 def build_topology(
-    numbers: Indices, types: Sequence[str], bonds: Indices, molecule: Indices, residue: Indices, label: Labels
+    numbers: Indices,
+    masses: NDArray[np.float64],
+    types: Sequence[str],
+    bonds: Indices,
+    molecule: Indices,
+    residue: Indices,
+    label: Labels,
 ) -> Topology:
     """Return the topology of typed atoms; `label` names an atom in messages.
 
@@ -83,7 +99,7 @@ def build_topology(
     atoms = [force_field.tables.atoms[name] for name in names]
     return Topology(
         numbers=numbers,
-        masses=atomic_masses(numbers),
+        masses=masses,
         charges=np.zeros(len(codes)),
         type_names=names,
         types=codes,
@@ -133,6 +149,20 @@ def refuse_untyped(types: Sequence[str | None], describe: Labels) -> list[str]:
     return typed
 
 
+def refuse_term(kind: str, types: Sequence[str], atoms: Sequence[int], label: Labels) -> EvaluationError:
+    """Return the refusal of a term without parameters."""
+    where = ", ".join(label(atom) for atom in atoms)
+    reason = f"GAFF2_mod has no parameters for the {kind} {'-'.join(types)}: {where}."
+    return EvaluationError(FailureCode.ELEMENT, STAGE, reason)
+
+
+def written_label(polymer: Polymer, heavy: int) -> str:
+    """Name a heavy atom by its number in the repeat unit as the user wrote it, stars counted."""
+    mol, stars = polymer.mol, polymer.stars
+    index = [i for i in range(mol.GetNumAtoms()) if i not in stars][heavy]
+    return f"atom {index + 1} ({mol.GetAtomWithIdx(index).GetSymbol()}) of {polymer.smiles!r}"
+
+
 @dataclass(frozen=True)
 class _LookUp:
     names: tuple[str, ...]
@@ -148,9 +178,7 @@ class _LookUp:
         for types, row in found_types:
             value = find(types)
             if value is None:
-                atoms = ", ".join(self.label(int(atom)) for atom in terms[row])
-                reason = f"GAFF2_mod has no parameters for the {kind} {'-'.join(types)}: {atoms}."
-                raise EvaluationError(FailureCode.ELEMENT, STAGE, reason)
+                raise refuse_term(kind, types, terms[row].tolist(), self.label)
             values.append(value)
         return values, inverse
 

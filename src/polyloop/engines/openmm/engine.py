@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 
 from polyloop.chem.topology import Cell
-from polyloop.core import ConfigurationError, EvaluationError, FailureCode, InvalidInputError
+from polyloop.core import ConfigurationError, EvaluationError, FailureCode
+from polyloop.engines.interruption import Interruption
 from polyloop.engines.openmm.dynamics import run_dynamics
 from polyloop.engines.openmm.guard import Unstable
-from polyloop.engines.openmm.interruption import Interruption
 from polyloop.engines.openmm.minimise import relax, run_minimisation
 from polyloop.engines.openmm.platforms import choose_platform, load_openmm
 from polyloop.engines.openmm.schedule import Schedule
 from polyloop.engines.openmm.simulation import Simulation, state_of
 from polyloop.engines.openmm.sitting import Sitting, words_of_openmm
-from polyloop.engines.openmm.snapshot import Snapshot, StageFiles, run_key
+from polyloop.engines.openmm.snapshot import Snapshot, StageFiles
 from polyloop.engines.openmm.system import ANGSTROM, GROUPS, KCAL, build_system
+from polyloop.engines.runs import check_cell, run_key
 from polyloop.engines.stages import ENERGY_TERMS, Energies, Progress, Stage, StageResult
 
 __all__ = ["OpenMMEngine"]
@@ -83,7 +84,7 @@ class OpenMMEngine:
         InvalidInputError
             Where `cell` is malformed.
         """
-        _check(cell, stage)
+        check_cell(cell, stage)
         openmm = load_openmm()
         cutoff = min(stage.cutoff, _HALF * float(cell.box.min()))
         system = build_system(cell.topology, cell.box, stage, cutoff, split=True)
@@ -99,7 +100,7 @@ class OpenMMEngine:
         self, cell: Cell, stage: Stage, directory: Path, seed: int = 0, progress: Progress | None = None
     ) -> StageResult:
         """Run `stage` in `directory`; see `Engine.run`."""
-        _check(cell, stage)
+        check_cell(cell, stage)
         files = StageFiles(Path(directory), run_key(cell, stage, seed), stage.name)
         done = files.result()
         if done is not None:
@@ -125,7 +126,7 @@ class OpenMMEngine:
         EvaluationError
             BLOWN_UP where the cell is too far from any stable state.
         """
-        _check(cell, stage)
+        check_cell(cell, stage)
         schedule = Schedule.of(cell, stage)
         # Nothing is saved, so signals may take their course at once.
         sitting = self._sitting(cell, stage, 0, StageFiles(Path(), "", stage.name), Interruption(), None)
@@ -159,24 +160,6 @@ class OpenMMEngine:
             checkpoint_seconds=60 * self.checkpoint_minutes,
             progress=progress,
         )
-
-
-def _check(cell: Cell, stage: Stage) -> None:
-    shape = (cell.topology.n_atoms, 3)
-    shapes = {"positions": cell.positions.shape} | ({} if cell.velocities is None else {"v": cell.velocities.shape})
-    if any(found != shape for found in shapes.values()) or cell.box.shape != (3,) or not (cell.box > 0).all():
-        raise InvalidInputError(
-            f"A cell of {shape[0]} atoms needs positions and velocities of shape {shape} and a box of three positive "
-            f"edges, not {shapes} and {cell.box.tolist()}.",
-            where=f"stage {stage.name}",
-        )
-    numbers = {"position": cell.positions, "velocity": cell.velocities, "charge": cell.topology.charges}
-    for name, values in numbers.items():
-        if values is not None and not np.isfinite(values).all():
-            atom = int(np.argwhere(~np.isfinite(values))[0, 0])
-            raise EvaluationError(
-                FailureCode.BLOWN_UP, stage.name, f"The {name} of atom {atom} is not a finite number from the start."
-            )
 
 
 def _start(cell: Cell, stage: Stage) -> Snapshot:

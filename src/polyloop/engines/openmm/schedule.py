@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem.topology import Cell
-from polyloop.core import InvalidInputError
+from polyloop.engines.runs import check_stage
 from polyloop.engines.stages import Stage
 
 __all__ = ["Schedule"]
@@ -41,7 +41,7 @@ class Schedule:
         InvalidInputError
             Where the stage contradicts itself.
         """
-        _check(stage)
+        check_stage(stage)
         end = cell.box.copy()
         if stage.density is not None:
             end = cell.box * (cell.density / stage.density) ** (1 / 3)
@@ -105,22 +105,3 @@ class Schedule:
 
 def _between(ends: tuple[float, float], fraction: float) -> float:
     return ends[0] + (ends[1] - ends[0]) * fraction
-
-
-def _check(stage: Stage) -> None:
-    faults = {
-        "duration": stage.duration > 0,
-        "timestep": stage.timestep > 0,
-        "sample_interval": stage.sample_interval > 0,
-        "frame_interval": stage.frame_interval >= 0,
-        "thermostat_time": stage.thermostat_time > 0,
-        "cutoff": stage.cutoff > 0,
-        "temperature": min(stage.temperature) > 0,
-        "density (with nvt, and without strain_rate)": stage.density is None
-        or (stage.density > 0 and stage.ensemble == "nvt" and stage.strain_rate == 0),
-        "strain_rate (with nvt or npt, and more than -1 in all)": stage.strain_rate == 0
-        or (stage.ensemble in ("nvt", "npt") and stage.strain_rate * stage.duration > -1),
-    }
-    for name, holds in faults.items():
-        if not holds:
-            raise InvalidInputError(f"Stage {stage.name!r}: {name} is out of range.", where=f"stage {stage.name}")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from polyloop.chem.topology import Topology
 from polyloop.core import EvaluationError, FailureCode
+from polyloop.engines.interruption import Interruption
 from polyloop.engines.openmm.guard import Unstable
-from polyloop.engines.openmm.interruption import Interruption
 from polyloop.engines.openmm.platforms import load_openmm
 from polyloop.engines.openmm.snapshot import StageFiles
 from polyloop.engines.stages import Progress, Stage

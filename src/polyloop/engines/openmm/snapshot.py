@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,9 @@ from numpy.typing import NDArray
 
 from polyloop.chem.topology import Cell, Topology
 from polyloop.core import EvaluationError, FailureCode, write_atomically
-from polyloop.engines.stages import SAMPLED, Stage, StageResult
+from polyloop.engines.stages import SAMPLED, StageResult
 
-__all__ = ["COLUMNS", "Snapshot", "StageFiles", "run_key"]
+__all__ = ["COLUMNS", "Snapshot", "StageFiles"]
 
 Floats = NDArray[np.float64]
 
@@ -25,7 +24,6 @@ Floats = NDArray[np.float64]
 COLUMNS = (
     *SAMPLED, "bond", "angle", "dihedral", "improper", "nonbonded", "pressure_x", "pressure_y", "pressure_z",
 )  # fmt: skip
-_FORMAT = 1
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -70,17 +68,6 @@ class Snapshot:
             frame_times=self.frame_times,
             wall_time=self.wall_time,
         )
-
-
-def run_key(cell: Cell, stage: Stage, seed: int) -> str:
-    """Return the sha256 of all that a run's answer depends on: cell, stage and seed."""
-    digest = hashlib.sha256(json.dumps([_FORMAT, asdict(stage), seed, cell.topology.type_names]).encode())
-    arrays = [getattr(cell.topology, f.name) for f in fields(cell.topology) if f.name != "type_names"]
-    velocities = np.zeros((0, 3)) if cell.velocities is None else cell.velocities
-    for array in (*arrays, cell.positions, cell.box, velocities):
-        digest.update(str((array.shape, array.dtype.kind)).encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
 
 
 class StageFiles:

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem.topology import Topology
-from polyloop.core import InvalidInputError
 from polyloop.engines.openmm.platforms import load_openmm
+from polyloop.engines.runs import effective_masses
 from polyloop.engines.stages import Stage
 
-__all__ = ["ANGSTROM", "BONDED", "GROUPS", "KCAL", "SOFTNESS", "build_system", "effective_masses", "rigid_bonds"]
+__all__ = ["ANGSTROM", "BONDED", "GROUPS", "KCAL", "SOFTNESS", "build_system", "rigid_bonds"]
 
 Floats = NDArray[np.float64]
 
@@ -27,30 +27,6 @@ GROUPS = {name: group for group, name in enumerate((*BONDED, "nonbonded", "lenna
 SOFTNESS = "softness"
 # Relative error of particle-mesh Ewald forces: OpenMM's default for runs, and what 1e-5 of an energy term asks for.
 _EWALD_RUN, _EWALD_EXACT = 5e-4, 1e-6
-
-
-def effective_masses(topology: Topology, hydrogen_mass: float) -> Floats:
-    """Return masses in g/mol, shape (n,), with hydrogens made as heavy as `hydrogen_mass` at their carriers' cost.
-
-    Raises
-    ------
-    InvalidInputError
-        If a carrier would be left without mass.
-    """
-    is_hydrogen = topology.numbers[topology.bonds] == 1
-    to_hydrogen = is_hydrogen[:, 0] != is_hydrogen[:, 1]
-    ordered = np.where(is_hydrogen[:, :1], topology.bonds, topology.bonds[:, ::-1])[to_hydrogen]
-    hydrogens, carriers = ordered[:, 0], ordered[:, 1]
-    masses = topology.masses.copy()
-    gain = np.maximum(0.0, hydrogen_mass - masses[hydrogens])
-    masses[hydrogens] += gain
-    np.subtract.at(masses, carriers, gain)
-    if (masses <= 0).any():
-        raise InvalidInputError(
-            f"A hydrogen mass of {hydrogen_mass} g/mol leaves atom {int(np.argmin(masses))} without mass.",
-            mend="Use about 3 g/mol.",
-        )
-    return masses
 
 
 def rigid_bonds(topology: Topology) -> NDArray[np.bool_]:
