@@ -15,9 +15,9 @@ import os
 import platform
 import sys
 import time
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -25,9 +25,9 @@ from radonpy.ff.gaff2_mod import GAFF2_mod
 from rdkit import Chem, rdBase
 
 from polyloop.chem import Polymer
-from polyloop.chem.forcefield import gaff2_mod, gasteiger_charges
+from polyloop.chem.forcefield import gasteiger_charges, type_molecule, unit_terms
 from polyloop.features.block import get_block
-from polyloop.features.forcefield import ForceFieldBlock, unit_terms
+from polyloop.features.forcefield import ForceFieldBlock
 from polyloop.features.oligomer import interior
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,9 +40,8 @@ def types_by_unit(polymer: Polymer) -> list[tuple[str, ...]]:
     """Return the sorted types of the atoms of the three central units: equal ones mean that the typing repeats."""
     mol, centre = interior(polymer, 14)
     mol = Chem.AddHs(mol)
-    Chem.Kekulize(mol, clearAromaticFlags=True)
-    Chem.SetAromaticity(mol, Chem.AromaticityModel.AROMATICITY_MDL)
-    types = gaff2_mod().type_atoms(mol)
+    topology = type_molecule(mol)
+    types = [topology.type_names[code] for code in topology.types]
     units: dict[int, list[str]] = {}
     for atom, name in zip(mol.GetAtoms(), types, strict=True):
         owner = atom if atom.HasProp("unit") else atom.GetNeighbors()[0]
@@ -61,16 +60,15 @@ def package_seconds(polymer: Polymer, package: GAFF2_mod) -> float:
 
 def with_planar_sulfur(polymer: Polymer) -> np.ndarray:
     """Return the descriptor with each sulfur taken as sp2, as if it sat in an aromatic ring."""
-
-    def charges(mol: Chem.Mol) -> list[float]:
-        for atom in mol.GetAtoms():
-            if atom.GetSymbol() == "S":
-                atom.SetHybridization(Chem.HybridizationType.SP2)
-        return gasteiger_charges(mol)
-
     mol, centre = interior(polymer, 14)
-    with patch("polyloop.features.forcefield.gasteiger_charges", charges):
-        return ForceFieldBlock().kernel_means(unit_terms(mol, centre, gaff2_mod()))
+    mol = Chem.AddHs(mol)
+    for atom in mol.GetAtoms():
+        if atom.GetSymbol() == "S":
+            atom.SetHybridization(Chem.HybridizationType.SP2)
+    owners = [atom if atom.HasProp("unit") else atom.GetNeighbors()[0] for atom in mol.GetAtoms()]
+    charges = zip(gasteiger_charges(mol), owners, strict=True)
+    charge = np.array([value for value, owner in charges if owner.GetIntProp("unit") == centre])
+    return ForceFieldBlock().kernel_means(replace(unit_terms(polymer), charge=charge))
 
 
 def explain(polymer: Polymer, computed: np.ndarray, published: np.ndarray) -> dict[str, object]:

@@ -121,7 +121,7 @@ def quick(results: dict, only: list[str] | None) -> None:
     for name in by_size:
         if (only and name not in only) or (not only and "failure" not in done.get(name, {"failure": 1})):
             continue
-        found = row(*run(table.smiles[name], "optics/quick@1"))
+        found = row(*run(table.smiles[name], "optics/quick@2"))
         found["heavy_atoms"] = Polymer(table.smiles[name]).mol.GetNumHeavyAtoms()
         done[name] = found
         print(name, found["cpu_s"], found.get("refractive_index"), found.get("abbe_number"), found.get("failure", ""),

@@ -4,7 +4,7 @@
     python benchmarks/optics_levels.py cost hf/def2-svpd-lean            # CPU seconds for two oligomers
     python benchmarks/optics_levels.py report                            # the table of docs/validation/optics_levels.md
 
-Each molecule is computed as `optics/quick@1` does it: the lowest conformer on the GFN2-xTB surface. Molecules that are
+Each molecule is computed as `optics/quick@2` does it: the lowest conformer on the GFN2-xTB surface. Molecules that are
 in the file are not computed again. `--few` takes the liquids of `FEW`, for comparing levels.
 """
 
@@ -88,18 +88,17 @@ def cost(label: str, sizes: list[int]) -> None:
 
 def report() -> None:
     """Print errors on the liquids of `FEW`, cross-validated where something is fitted, and the costs."""
-    from fit_polarizability_scale import errors, table
+    from fit_polarizability_scale import FORMS, errors, table
 
-    print("| level | liquids | one factor each: n_D, V | two lines: n_D, V | CPU s, 12 atoms | 20 atoms |")
-    print("|---|---|---|---|---|---|")
+    print(f"| level | liquids | {' | '.join(FORMS)} | CPU s, 12 atoms | 20 atoms |\n" + "|---" * (len(FORMS) + 4) + "|")
     costs = load("cost")
     for label in load():
         frame = table(label)
         frame = frame[frame.name.isin(FEW)]
         if len(frame) < 15:
             continue
-        constant, lines = errors(frame, constant=True), errors(frame, constant=False)
-        shown = " | ".join(f"{e['n_D_mae']:.4f}, {e['abbe_number_mae']:.2f}" for e in (constant, lines))
+        found = [errors(frame, n_terms) for n_terms in FORMS.values()]
+        shown = " | ".join(f"{e['n_D_mae']:.4f}, {e['abbe_number_mae']:.2f}" for e in found)
         seconds = [costs.get(label, {}).get(str(heavy)) for heavy in OLIGOMERS]
         spent = " | ".join(f"{s['ground_state_s']} + {s['response_s']}" if s else "" for s in seconds)
         print(f"| {label} | {len(frame)} | {shown} | {spent} |")

@@ -5,7 +5,7 @@ import pytest
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
-from polyloop.engines.pyscf import OPTICS_QUICK_1, Level, ground_state
+from polyloop.engines.pyscf import OPTICS_QUICK, Level, ground_state
 from polyloop.engines.pyscf import ground_state as _function
 from polyloop.engines.pyscf.ground_state import HARTREE_IN_EV, one_thread
 from tests.engines.molecules import SMALL, WATER
@@ -13,7 +13,7 @@ from tests.engines.molecules import SMALL, WATER
 
 @pytest.mark.parametrize("name", SMALL)
 def test_every_element_of_polymers_converges_at_the_level_of_the_optics_protocol(name):
-    state = ground_state(SMALL[name], OPTICS_QUICK_1)
+    state = ground_state(SMALL[name], OPTICS_QUICK)
     assert state.energy < 0 and state.homo < 0 < state.lumo - state.homo
     assert state.mean_field.converged
 

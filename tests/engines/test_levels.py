@@ -3,7 +3,7 @@
 import pytest
 
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
-from polyloop.engines.pyscf import OPTICS_QUICK_1, Level, versions
+from polyloop.engines.pyscf import OPTICS_QUICK, Level, versions
 from polyloop.engines.pyscf.basis import BASIS_RECIPES, auxiliary_basis_by_element, basis_by_element
 
 ELEMENTS = ("H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Ge", "Se", "Br", "Sn", "I")
@@ -26,8 +26,8 @@ def test_an_unknown_functional_is_refused_before_anything_is_computed():
 
 
 def test_a_level_becomes_a_dictionary_for_provenance():
-    assert Level(**OPTICS_QUICK_1.to_dict()) == OPTICS_QUICK_1
-    assert OPTICS_QUICK_1.label == "hf/def2-svpd-lean"
+    assert Level(**OPTICS_QUICK.to_dict()) == OPTICS_QUICK
+    assert OPTICS_QUICK.label == "hf/def2-svpd-lean"
 
 
 @pytest.mark.parametrize("name", BASIS_RECIPES)

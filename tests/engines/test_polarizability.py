@@ -11,7 +11,7 @@ from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
-from polyloop.engines.pyscf import OPTICS_QUICK_1, Level, ground_state, polarizability
+from polyloop.engines.pyscf import OPTICS_QUICK, Level, ground_state, polarizability
 from polyloop.engines.pyscf.operators import OrbitalHessian
 from polyloop.engines.pyscf.response import BOHR_IN_ANGSTROM, frequencies_in_hartree
 from tests.engines.molecules import METHANE, METHANETHIOL, SMALL, WATER
@@ -42,7 +42,7 @@ def relative_difference(tensors, reference):
 
 @pytest.mark.parametrize("name", SMALL)
 def test_static_tensor_equals_the_stock_solver_for_every_element(name):
-    state = ground_state(SMALL[name], OPTICS_QUICK_1)
+    state = ground_state(SMALL[name], OPTICS_QUICK)
     assert relative_difference(polarizability(state, [0.0]), stock(state, [0.0])) < 1e-4
 
 
@@ -93,7 +93,7 @@ def test_both_products_are_those_of_symmetric_matrices(method):
 
 @pytest.fixture(scope="module")
 def thiol_state():
-    return ground_state(METHANETHIOL, OPTICS_QUICK_1)
+    return ground_state(METHANETHIOL, OPTICS_QUICK)
 
 
 def test_tensors_are_symmetric_and_grow_with_frequency(thiol_state):
@@ -141,7 +141,7 @@ def test_conjugation_does_not_blow_up_at_the_level_of_the_protocol():
     mol = Chem.AddHs(Chem.MolFromSmiles("C=C/C=C/C=C"))
     rdDistGeom.EmbedMolecule(mol, randomSeed=1)
     rdForceFieldHelpers.MMFFOptimizeMolecule(mol)
-    state = ground_state(Geometry.from_mol(mol), OPTICS_QUICK_1)
+    state = ground_state(Geometry.from_mol(mol), OPTICS_QUICK)
     isotropic = np.trace(polarizability(state, LINES), axis1=1, axis2=2) / 3.0
     # Bond polarizabilities, of hexane 11.9 less four hydrogens each 0.4, sum to about 10; conjugation adds some.
     assert 10.0 < isotropic[0] < 15.0

@@ -20,7 +20,7 @@ def test_the_left_out_point_does_not_vote_for_itself():
 
 
 def test_applying_it_is_one_line():
-    line = LinearCalibration("x@1", "optics/quick@1", "refractive_index", 0.1, 0.9, 0.01)
+    line = LinearCalibration("x@1", "optics/quick@2", "refractive_index", 0.1, 0.9, 0.01)
     assert line.apply([1.0, 2.0]) == pytest.approx([1.0, 1.9])
 
 

@@ -22,8 +22,9 @@ def test_levels_that_exist():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: get_protocol("optics/quik@1"), "Did you mean optics/quick@1"),
-        (lambda: get_protocol("optics/quick@7"), "Did you mean optics/quick@1"),
+        (lambda: get_protocol("optics/quik@1"), "Did you mean optics/quick@2"),
+        (lambda: get_protocol("optics/quick@7"), "has optics/quick@2, not optics/quick@7"),
+        (lambda: get_protocol("optics/quick@1"), "Write optics/quick@2"),
         (lambda: protocol_for("refractive_index", "instnat"), "Did you mean instant"),
         (lambda: protocol_for("refractive_index", "standard"), "not available yet. Available: instant, quick"),
         (lambda: protocol_for("refractive_index", "full"), "not available yet"),
@@ -80,14 +81,14 @@ def test_a_failed_evaluation_is_one_failed_record_per_property():
 
 
 def test_a_unit_too_large_is_a_size_failure_that_says_the_limit():
-    records = evaluate("*CC(*)" + "C" * 61, "optics/quick@1")
+    records = evaluate("*CC(*)" + "C" * 61, "optics/quick@2")
     assert {record.failure.code for record in records} == {FailureCode.SIZE}
     assert "at most 60" in records[0].failure.reason
     assert "instant" in records[0].failure.hint
 
 
 def test_a_net_charge_is_refused_with_a_reason():
-    records = evaluate("*CC(*)C(=O)[O-]", "optics/quick@1")
+    records = evaluate("*CC(*)C(=O)[O-]", "optics/quick@2")
     assert {record.failure.code for record in records} == {FailureCode.UNSUPPORTED}
     assert "counter-ion" in records[0].failure.reason
 

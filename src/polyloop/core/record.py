@@ -60,7 +60,7 @@ class Request:
     polymer
         Canonical SMILES of the repeat unit (`Polymer.canonical`).
     protocol
-        Name and version, e.g. `optics/quick@1`.
+        Name and version, e.g. `optics/quick@2`.
     """
 
     polymer: str
@@ -71,7 +71,7 @@ class Request:
     def __post_init__(self) -> None:
         if not _PROTOCOL.match(self.protocol):
             raise InvalidInputError(
-                f"{self.protocol!r} is no protocol name.", mend="Write NAME@VERSION, e.g. optics/quick@1."
+                f"{self.protocol!r} is no protocol name.", mend="Write NAME@VERSION, e.g. optics/quick@2."
             )
 
     @cached_property

@@ -2,51 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem
 
 from polyloop.chem import Polymer
-from polyloop.chem.forcefield import Gaff2Mod, gaff2_mod, gasteiger_charges
+from polyloop.chem.forcefield import UnitTerms, gaff2_mod, unit_terms
 from polyloop.core.errors import EvaluationError, FailureCode
-from polyloop.features.oligomer import interior
 
-__all__ = ["ForceFieldBlock", "UnitTerms", "unit_terms"]
+__all__ = ["ForceFieldBlock"]
 
-# Gasteiger charges spread one bond per iteration, for twelve iterations; two bonds more for the starting values.
-_REACH = 14
 _ELEMENTS = ("H", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I")
 _MASSES = np.array([1.008, 12.011, 14.007, 15.999, 18.998, 30.974, 32.067, 35.453, 79.904, 126.904])
 _PARAMETERS = ("charge", "epsilon", "sigma", "k_bond", "r0", "k_angle", "theta0", "k_dih")
-_CENTRES = 20
+# The parameters of a term of one, two, three or four atoms.
+_PARAMETERS_OF = {1: ("epsilon", "sigma"), 2: ("k_bond", "r0"), 3: ("k_angle", "theta0"), 4: ("k_dih",)}
+_CENTRES = (np.arange(20) + 0.5) / 20
 _WIDTH, _WIDTH_MASS = 0.025, 0.05
 # Types of water and ammonium, and bonded terms that are placeholders, do not set the scale of a parameter.
 _IGNORED_TYPES = frozenset({"hw", "n4", "nx", "ny", "nz", "n+"})
 _SMALLEST_K = 20.0
-
-
-@dataclass(frozen=True)
-class UnitTerms:
-    """Force-field parameters of one repeat unit: arrays over its atoms, bonds, angles and dihedrals.
-
-    Every term of an infinite chain belongs to one unit: an angle to that of its vertex, a bond, and a dihedral by
-    its central bond, to the earlier unit of the two that it joins.
-    """
-
-    mass: NDArray[np.float64]
-    charge: NDArray[np.float64]
-    epsilon: NDArray[np.float64]
-    sigma: NDArray[np.float64]
-    k_bond: NDArray[np.float64]
-    r0: NDArray[np.float64]
-    k_angle: NDArray[np.float64]
-    theta0: NDArray[np.float64]
-    k_dih: NDArray[np.float64]
 
 
 class ForceFieldBlock:
@@ -65,8 +44,11 @@ class ForceFieldBlock:
 
     def names(self) -> tuple[str, ...]:
         """Return `mass_H`, ..., `charge_0`, ..., `k_dih_19`."""
-        kernels = [f"{parameter}_{i}" for parameter in _PARAMETERS for i in range(_CENTRES)]
+        kernels = [f"{parameter}_{i}" for parameter in _PARAMETERS for i in range(len(_CENTRES))]
         return (*(f"mass_{element}" for element in _ELEMENTS), *kernels)
+
+    def __init__(self) -> None:
+        self._kernels: dict[tuple[str, ...], NDArray[np.float64]] = {}
 
     def evaluate(self, polymer: Polymer) -> NDArray[np.float64]:
         """Return the kernel means, shape (170,).
@@ -76,116 +58,68 @@ class ForceFieldBlock:
         EvaluationError
             If the force field has no type or parameter for a part of the unit.
         """
-        mol, centre = interior(polymer, _REACH)
-        return self.kernel_means(unit_terms(mol, centre, gaff2_mod()))
+        return self.kernel_means(unit_terms(polymer))
 
     def kernel_means(self, terms: UnitTerms) -> NDArray[np.float64]:
-        """Return the kernel means of given terms, shape (170,)."""
-        ranges = self._ranges
-        scaled = _scale(terms.mass, _MASSES.min(), _MASSES.max())
-        means = [_kernel_mean(scaled, _scale(_MASSES, _MASSES.min(), _MASSES.max()), _WIDTH_MASS)]
-        centres = (np.arange(_CENTRES) + 0.5) / _CENTRES
-        for parameter in _PARAMETERS:
-            scaled = _scale(getattr(terms, parameter), *ranges[parameter])
-            means.append(_kernel_mean(scaled, centres, _WIDTH))
-        return np.concatenate(means)
+        """Return the kernel means of given terms, shape (170,).
+
+        Raises
+        ------
+        EvaluationError
+            If there is no bond, angle or dihedral.
+        """
+        if not (terms.bonds and terms.angles and terms.dihedrals):
+            raise EvaluationError(
+                FailureCode.UNSUPPORTED, "force-field descriptor", "The repeat unit has no bond, angle or dihedral."
+            )
+        atoms: Counter[tuple[str, ...]] = Counter({(name,): count for name, count in terms.atoms.items()})
+        return np.concatenate(
+            [
+                _mass_kernels(terms.mass).mean(axis=0),
+                _kernels(terms.charge, self._ranges["charge"]).mean(axis=0),
+                *(self._mean(counts) for counts in (atoms, terms.bonds, terms.angles, terms.dihedrals)),
+            ]
+        )
+
+    def _mean(self, counts: Counter[tuple[str, ...]]) -> NDArray[np.float64]:
+        weights = np.array(list(counts.values()), dtype=np.float64)
+        mean: NDArray[np.float64] = weights @ np.array([self._kernel(types) for types in counts]) / weights.sum()
+        return mean
+
+    def _kernel(self, types: tuple[str, ...]) -> NDArray[np.float64]:
+        """The kernels of all parameters of one combination of types, computed once."""
+        if types not in self._kernels:
+            names = _PARAMETERS_OF[len(types)]
+            values = zip(names, _parameters(types), strict=True)
+            self._kernels[types] = np.concatenate([_kernels(np.array([v]), self._ranges[n])[0] for n, v in values])
+        return self._kernels[types]
 
     @cached_property
     def _ranges(self) -> dict[str, tuple[float, float]]:
         tables = gaff2_mod().tables
-        atoms = [value for name, value in tables.pt.items() if name not in _IGNORED_TYPES]
-        bonds = [value for value in tables.bt.values() if value.k >= _SMALLEST_K]
-        angles = [value for value in tables.at.values() if value.k >= _SMALLEST_K]
+        atoms = [kind for name, kind in tables.atoms.items() if name not in _IGNORED_TYPES]
+        bonds = [harmonic for harmonic in tables.bonds.values() if harmonic[0] >= _SMALLEST_K]
+        angles = [harmonic for harmonic in tables.angles.values() if harmonic[0] >= _SMALLEST_K]
         return {
             "charge": (-1.0, 1.0),
-            "epsilon": _extent(value.epsilon for value in atoms),
-            "sigma": _extent(value.sigma for value in atoms),
-            "k_bond": _extent(value.k for value in bonds),
-            "r0": _extent(value.r0 for value in bonds),
-            "k_angle": _extent(value.k for value in angles),
-            "theta0": _extent(value.theta0 for value in angles),
-            "k_dih": _extent(max(value.k) for value in tables.dt.values()),
+            "epsilon": _extent(kind.epsilon for kind in atoms),
+            "sigma": _extent(kind.sigma for kind in atoms),
+            "k_bond": _extent(k for k, _ in bonds),
+            "r0": _extent(r0 for _, r0 in bonds),
+            "k_angle": _extent(k for k, _ in angles),
+            "theta0": _extent(theta0 for _, theta0 in angles),
+            "k_dih": _extent(max(term.k for term in terms) for terms in tables.dihedrals.values()),
         }
 
 
-def unit_terms(mol: Chem.Mol, unit: int, force_field: Gaff2Mod) -> UnitTerms:
-    """Return the parameters of unit number `unit` of an oligomer whose atoms carry the property `unit`.
-
-    Raises
-    ------
-    EvaluationError
-        If the force field has no type or parameter for a part of the unit.
-    """
-    mol = Chem.AddHs(mol)
-    # The types were defined on MDL aromaticity, where five-membered rings are not aromatic.
-    Chem.Kekulize(mol, clearAromaticFlags=True)
-    Chem.SetAromaticity(mol, Chem.AromaticityModel.AROMATICITY_MDL)
-    types, charges = force_field.type_atoms(mol), gasteiger_charges(mol)
-    atoms = [atom for atom in mol.GetAtoms() if _unit_of(atom) == unit]
-    indices = [atom.GetIdx() for atom in atoms]
-    bonded = _bonded_terms(mol, unit, types, force_field)
-    if not all(bonded):
-        raise EvaluationError(
-            FailureCode.UNSUPPORTED, "force-field descriptor", "The repeat unit has no bond, angle or dihedral."
-        )
-    bonds, angles, dihedrals = bonded
-    return UnitTerms(
-        mass=np.array([atom.GetMass() for atom in atoms]),
-        charge=np.array([charges[index] for index in indices]),
-        epsilon=np.array([atom.GetDoubleProp("ff_epsilon") for atom in atoms]),
-        sigma=np.array([atom.GetDoubleProp("ff_sigma") for atom in atoms]),
-        k_bond=np.array([bond[0] for bond in bonds]),
-        r0=np.array([bond[1] for bond in bonds]),
-        k_angle=np.array([angle[0] for angle in angles]),
-        theta0=np.array([angle[1] for angle in angles]),
-        k_dih=np.array(dihedrals),
-    )
-
-
-def _unit_of(atom: Chem.Atom) -> int:
-    # A hydrogen that AddHs made has no property: it belongs where its neighbour does.
-    return int((atom if atom.HasProp("unit") else atom.GetNeighbors()[0]).GetIntProp("unit"))
-
-
-def _bonded_terms(
-    mol: Chem.Mol, unit: int, types: list[str], force_field: Gaff2Mod
-) -> tuple[list[tuple[float, float]], list[tuple[float, float]], list[float]]:
-    bonds, angles, dihedrals = [], [], []
-    symbols = [atom.GetSymbol() for atom in mol.GetAtoms()]
-    units = [_unit_of(atom) for atom in mol.GetAtoms()]
-    # Units unit - 1 to unit + 1 hold every atom of a term that belongs to `unit`.
-    neighbours = {
-        index: [neighbour.GetIdx() for neighbour in mol.GetAtomWithIdx(index).GetNeighbors()]
-        for index in range(mol.GetNumAtoms())
-        if abs(units[index] - unit) <= 1
-    }
-    for vertex, around in neighbours.items():
-        if units[vertex] != unit:
-            continue
-        for position, first in enumerate(around):
-            for last in around[position + 1 :]:
-                angle = force_field.angle(
-                    (types[first], types[vertex], types[last]), (symbols[first], symbols[vertex], symbols[last])
-                )
-                angles.append((angle.k, angle.theta0))
-    for edge in mol.GetBonds():
-        begin, end = edge.GetBeginAtomIdx(), edge.GetEndAtomIdx()
-        if min(units[begin], units[end]) != unit:
-            continue
-        bond = force_field.bond((types[begin], types[end]), (symbols[begin], symbols[end]))
-        bonds.append((bond.k, bond.r0))
-        for first in neighbours[begin]:
-            for last in neighbours[end]:
-                if first in (end, last) or last == begin:
-                    continue
-                path = (first, begin, end, last)
-                dihedrals.append(
-                    force_field.dihedral_barrier(
-                        (types[path[0]], types[path[1]], types[path[2]], types[path[3]]),
-                        (symbols[path[0]], symbols[path[1]], symbols[path[2]], symbols[path[3]]),
-                    )
-                )
-    return bonds, angles, dihedrals
+def _parameters(types: tuple[str, ...]) -> tuple[float, ...]:
+    force_field = gaff2_mod()
+    if len(types) == 1:
+        atom = force_field.tables.atoms[types[0]]
+        return atom.epsilon, atom.sigma
+    if len(types) == 4:
+        return (max(term.k for term in force_field.dihedral(types) or ()),)
+    return (force_field.bond if len(types) == 2 else force_field.angle)(types) or ()
 
 
 def _extent(values: Iterable[float]) -> tuple[float, float]:
@@ -197,7 +131,16 @@ def _scale(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.f
     return (values - low) / (high - low)
 
 
-def _kernel_mean(values: NDArray[np.float64], centres: NDArray[np.float64], width: float) -> NDArray[np.float64]:
-    squares = (values[None, :] - centres[:, None]) ** 2
-    mean: NDArray[np.float64] = np.exp(-squares / (2.0 * width**2)).mean(axis=1)
-    return mean
+def _kernels(values: NDArray[np.float64], extent: tuple[float, float]) -> NDArray[np.float64]:
+    """Kernels of values, shape (n, 20)."""
+    return _gaussians(_scale(values, *extent), _CENTRES, _WIDTH)
+
+
+def _mass_kernels(masses: NDArray[np.float64]) -> NDArray[np.float64]:
+    extent = _MASSES.min(), _MASSES.max()
+    return _gaussians(_scale(masses, *extent), _scale(_MASSES, *extent), _WIDTH_MASS)
+
+
+def _gaussians(values: NDArray[np.float64], centres: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    kernels: NDArray[np.float64] = np.exp(-((values[:, None] - centres) ** 2) / (2.0 * width**2))
+    return kernels

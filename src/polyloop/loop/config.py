@@ -55,7 +55,7 @@ class ObjectiveTable(_Table):
     direction: Direction | None = Field(None, description="Where the property should go.")
     range: Range | None = Field(None, description="Or the range [low, high] that it should fall into.")
     level: str | None = Field(None, description="Level that names the protocol: instant, quick, ...")
-    protocol: str | None = Field(None, description="Or a protocol by name, e.g. optics/quick@1.")
+    protocol: str | None = Field(None, description="Or a protocol by name, e.g. optics/quick@2.")
     evaluator: str | None = Field(None, description="Or a table [evaluators.NAME], or an entry point.")
 
 

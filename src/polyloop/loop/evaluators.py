@@ -167,16 +167,14 @@ def protocol_of(property_name: str, *, protocol: str | None = None, level: str |
     InvalidInputError
         If there is no such protocol or level, or it does not yield the property.
     """
-    from polyloop.simulate import PROTOCOLS, protocol_for
+    from polyloop.simulate import get_protocol, protocol_for
 
     if protocol is None:
         return protocol_for(property_name, level or "quick").label
-    if protocol not in PROTOCOLS:
-        raise InvalidInputError(f"There is no protocol {protocol!r}.", mend=f"Known: {', '.join(PROTOCOLS)}.")
-    if property_name not in PROTOCOLS[protocol].properties:
+    promised = get_protocol(protocol).properties
+    if property_name not in promised:
         raise InvalidInputError(
-            f"The protocol {protocol} does not yield {property_name}.",
-            mend=f"It yields {', '.join(PROTOCOLS[protocol].properties)}.",
+            f"The protocol {protocol} does not yield {property_name}.", mend=f"It yields {', '.join(promised)}."
         )
     return protocol
 

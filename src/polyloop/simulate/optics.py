@@ -1,4 +1,4 @@
-"""Protocol `optics/quick@1`: refractive indices and Abbe number from linear response on short oligomers."""
+"""Protocol `optics/quick@2`: refractive indices and Abbe number from linear response on short oligomers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,15 @@ from polyloop.simulate.lorentz_lorenz import OpticalInputs, molar_refraction, pr
 from polyloop.simulate.oligomers import Difference, choose_difference
 from polyloop.simulate.polarizability_scale import LEVEL, SCALE
 
-__all__ = ["PROPERTIES", "WAVELENGTHS", "OligomerOptics", "oligomer_optics", "quick_optics", "solid_optics"]
+__all__ = [
+    "PROPERTIES",
+    "WAVELENGTHS",
+    "OligomerOptics",
+    "ensemble_mean",
+    "oligomer_optics",
+    "quick_optics",
+    "solid_optics",
+]
 
 PROPERTIES = (
     "refractive_index", "refractive_index_F", "refractive_index_C", "abbe_number", "density", "static_polarizability",
@@ -122,7 +130,7 @@ def solid_optics(
     scatter
         Relative standard deviation of the polarizability over conformers.
     """
-    inputs = OpticalInputs(SCALE.apply(raw), density.value, polymer.molar_mass)
+    inputs = OpticalInputs(SCALE.apply(raw, polymer.composition.get("H", 0)), density.value, polymer.molar_mass)
     spread = float(inputs.polarizabilities[3] - inputs.polarizabilities[1])
     extrapolation = difference.relative_errors(float(inputs.polarizabilities[2]), spread)
     level = float(np.linalg.norm([scatter, ERRORS.conformers[0], extrapolation[0], SCALE.level_std]))
@@ -188,7 +196,7 @@ def oligomer_optics(smiles: str, seed: int, level: pyscf.Level = LEVEL) -> Oligo
     search = search_conformers(mol, seed, keep=_conformers_to_keep(mol))
     state = pyscf.ground_state(search.lowest[0].geometry, level)
     tensors = pyscf.polarizability(state, WAVELENGTHS)
-    polarizabilities, scatter = _ensemble_mean(np.trace(tensors, axis1=1, axis2=2) / 3.0, search)
+    polarizabilities, scatter = ensemble_mean(np.trace(tensors, axis1=1, axis2=2) / 3.0, search)
     solvation, spread = _over_conformers(search.lowest)
     return OligomerOptics(
         polarizabilities=polarizabilities,
@@ -202,8 +210,19 @@ def oligomer_optics(smiles: str, seed: int, level: pyscf.Level = LEVEL) -> Oligo
     )
 
 
-def _ensemble_mean(lowest: NDArray[np.float64], search: ConformerSearch) -> tuple[NDArray[np.float64], float]:
-    """Polarizabilities of the lowest conformer moved to the mean of the ensemble, and their scatter in angstrom3."""
+def ensemble_mean(lowest: NDArray[np.float64], search: ConformerSearch) -> tuple[NDArray[np.float64], float]:
+    """Move isotropic polarizabilities of the lowest conformer to the mean of the ensemble.
+
+    Parameters
+    ----------
+    lowest
+        At `WAVELENGTHS`, angstrom3, shape (4,).
+
+    Returns
+    -------
+    (4,) array of float, float
+        The mean, and the standard deviation of alpha_D over the ensemble; angstrom3.
+    """
     dipoles = np.array([interacting_polarizability(geometry) for geometry in search.ensemble])
     dipoles = dipoles / interacting_polarizability(search.lowest[0].start) - 1.0
     level, dispersion = (1.0 + slope * float(dipoles.mean()) for slope in ERRORS.slopes)

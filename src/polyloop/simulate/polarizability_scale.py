@@ -1,11 +1,12 @@
-"""The scale `hf_liquids@1`: from polarizabilities at the level of `optics/quick@1` to measured ones.
+"""The scale `hf_liquids@2`: from polarizabilities at the level of `optics/quick@2` to measured ones.
 
 Hartree-Fock lacks electron correlation, and the basis is small. Both errors follow the molecule's mean excitation
 energy: saturated molecules come out too stiff, conjugated ones about right. The relative dispersion
-(alpha_F - alpha_0) / alpha_0, itself a measure of that energy (one-pole model), therefore predicts them. Two straight
-lines in its logarithm, four numbers in all, are fitted to measured molar refractions and dispersions of small liquids
-(`benchmarks/fit_polarizability_scale.py`); no polymer is in the fit. What a liquid's measured refraction holds beyond
-its electrons at rest (vibrations, the local field's departure from Lorentz's) is in the scale as well.
+(alpha_F - alpha_0) / alpha_0, itself a measure of that energy (one-pole model), therefore predicts them: two factors,
+each a straight line in its logarithm. What a liquid's measured refraction holds beyond its electrons at rest grows with
+the number of hydrogen atoms, the ones that vibrate most, and so does what the basis lacks on them: a constant for each.
+These six numbers are fitted to measured molar refractions and dispersions of small liquids
+(`benchmarks/fit_polarizability_scale.py`); no polymer is in the fit.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.engines.pyscf import OPTICS_QUICK_1
+from polyloop.engines.pyscf import OPTICS_QUICK
 
 __all__ = ["LEVEL", "SCALE", "PolarizabilityScale", "relative_dispersion"]
 
 # Chosen by cost and accuracy on liquids: docs/validation/optics_levels.md.
-LEVEL = OPTICS_QUICK_1
-_STATIC, _D_LINE, _F_LINE = 0, 2, 3
+LEVEL = OPTICS_QUICK
+_STATIC, _C_LINE, _D_LINE, _F_LINE = range(4)
 
 
 def relative_dispersion(polarizabilities: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -35,14 +36,15 @@ def relative_dispersion(polarizabilities: NDArray[np.float64]) -> NDArray[np.flo
 
 @dataclass(frozen=True)
 class PolarizabilityScale:
-    """Two factors, each a straight line in x = ln(relative dispersion): of alpha_D, and of differences from it.
+    """Two straight lines in x = ln(relative dispersion), and an increment for each hydrogen atom.
 
     Parameters
     ----------
     name
         Name and version.
     magnitude, dispersion
-        (intercept, slope) of the two factors.
+        (intercept, slope, increment in angstrom3) of alpha_D and of alpha_F - alpha_C: the scaled quantity is
+        (intercept + slope * x) times the computed one, plus the increment times the number of hydrogen atoms.
     domain
         Least and largest x of the liquids; x is held at these ends outside, where the lines know nothing.
     level_std, dispersion_std
@@ -50,23 +52,28 @@ class PolarizabilityScale:
     """
 
     name: str
-    magnitude: tuple[float, float]
-    dispersion: tuple[float, float]
+    magnitude: tuple[float, float, float]
+    dispersion: tuple[float, float, float]
     domain: tuple[float, float]
     level_std: float
     dispersion_std: float
 
-    def factors(self, polarizabilities: NDArray[np.float64]) -> tuple[float, float]:
-        """Return the factor of alpha_D and the factor of differences from it, for polarizabilities (4,)."""
-        x = float(np.clip(np.log(relative_dispersion(polarizabilities)), *self.domain))
-        return self.magnitude[0] + self.magnitude[1] * x, self.dispersion[0] + self.dispersion[1] * x
+    def factors(self, polarizabilities: NDArray[np.float64], n_hydrogens: int) -> tuple[float, float]:
+        """Return the factors of alpha_D and of differences from it, for polarizabilities (4,) in angstrom3."""
+        x = np.clip(np.log(relative_dispersion(polarizabilities)), *self.domain)
+        spread = polarizabilities[_F_LINE] - polarizabilities[_C_LINE]
+        return (
+            float(np.dot(self.magnitude, [1.0, x, n_hydrogens / polarizabilities[_D_LINE]])),
+            float(np.dot(self.dispersion, [1.0, x, n_hydrogens / spread])),
+        )
 
-    def apply(self, polarizabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Scale isotropic polarizabilities, shape (4,): static, C, D, F lines, in any unit.
+    def apply(self, polarizabilities: NDArray[np.float64], n_hydrogens: int) -> NDArray[np.float64]:
+        """Scale isotropic polarizabilities in angstrom3, shape (4,): static, C, D, F lines.
 
-        The D line's is multiplied by one factor and each difference from it by the other.
+        The D line's is multiplied by one factor and each difference from it by the other. For a repeat unit,
+        `n_hydrogens` is that of the unit.
         """
-        magnitude, dispersion = self.factors(polarizabilities)
+        magnitude, dispersion = self.factors(polarizabilities, n_hydrogens)
         at_d = polarizabilities[_D_LINE]
         scaled: NDArray[np.float64] = magnitude * at_d + dispersion * (polarizabilities - at_d)
         return scaled
@@ -74,9 +81,9 @@ class PolarizabilityScale:
 
 def _shipped() -> PolarizabilityScale:
     data = json.loads(files("polyloop.simulate").joinpath("polarizability_scale.json").read_text(encoding="utf-8"))
-    pairs = {name: tuple(data[name]) for name in ("magnitude", "dispersion", "domain")}
+    rows = {name: tuple(data[name]) for name in ("magnitude", "dispersion", "domain")}
     return PolarizabilityScale(
-        name=data["name"], level_std=data["level_std"], dispersion_std=data["dispersion_std"], **pairs
+        name=data["name"], level_std=data["level_std"], dispersion_std=data["dispersion_std"], **rows
     )
 
 

@@ -21,7 +21,7 @@ class Protocol:
     Parameters
     ----------
     name, version
-        Together the protocol's label, e.g. `optics/quick@1`.
+        Together the protocol's label, e.g. `optics/quick@2`.
     level
         The level that it serves.
     properties
@@ -53,7 +53,7 @@ _TABLE = (
         instant.instant_optics,
     ),
     Protocol(
-        "optics/quick", 1, "quick", optics.PROPERTIES, "a minute or a few on one core",
+        "optics/quick", 2, "quick", optics.PROPERTIES, "a minute or a few on one core",
         "Refractive indices and Abbe number from linear-response quantum chemistry on capped oligomers.",
         optics.quick_optics,
     ),
@@ -74,15 +74,21 @@ def available_levels() -> tuple[str, ...]:
 
 
 def get_protocol(label: str) -> Protocol:
-    """Return the protocol called `label`, e.g. `optics/quick@1`.
+    """Return the protocol called `label`, e.g. `optics/quick@2`.
 
     Raises
     ------
     InvalidInputError
-        If there is none; the message names the nearest.
+        If there is none; the message names the nearest, or the version that there is.
     """
     if label in PROTOCOLS:
         return PROTOCOLS[label]
+    for other in _TABLE:
+        if other.name == label.partition("@")[0]:
+            raise InvalidInputError(
+                f"This version of polyloop has {other.label}, not {label}.",
+                mend=f"Write {other.label}. Its values are others, so a campaign with it needs a new folder.",
+            )
     raise InvalidInputError(f"There is no protocol {label!r}.", mend=_nearest(label, tuple(PROTOCOLS)))
 
 

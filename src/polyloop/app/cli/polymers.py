@@ -50,7 +50,7 @@ def properties(
     csv: Csv = None,
     smiles_column: Column = "smiles",
     level: Annotated[str | None, typer.Option("--level", help="instant, quick, ...  [default: quick]")] = None,
-    protocol: Annotated[str | None, typer.Option("--protocol", help="Or a protocol, e.g. optics/quick@1.")] = None,
+    protocol: Annotated[str | None, typer.Option("--protocol", help="Or a protocol, e.g. optics/quick@2.")] = None,
     property_names: Annotated[
         list[str] | None, typer.Option("--property", metavar="NAME", help="Only this property; may be repeated.")
     ] = None,

@@ -4,8 +4,8 @@ Nothing here imports PySCF until a calculation starts, since that takes a second
 """
 
 from polyloop.engines.pyscf.ground_state import GroundState, ground_state
-from polyloop.engines.pyscf.levels import OPTICS_QUICK_1, Level
+from polyloop.engines.pyscf.levels import OPTICS_QUICK, Level
 from polyloop.engines.pyscf.response import polarizability
 from polyloop.engines.pyscf.versions import versions
 
-__all__ = ["OPTICS_QUICK_1", "GroundState", "Level", "ground_state", "polarizability", "versions"]
+__all__ = ["OPTICS_QUICK", "GroundState", "Level", "ground_state", "polarizability", "versions"]

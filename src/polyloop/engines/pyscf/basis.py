@@ -52,6 +52,7 @@ BASIS_RECIPES: dict[str, BasisRecipe] = {
     "def2-svpd-lean": BasisRecipe("def2-svpd", "def2-svpd", drop_compact_hydrogen="p"),
     "def2-svpd-bare": BasisRecipe("def2-svpd", "def2-svp", drop_hydrogen="p"),
     "def2-tzvpd": _plain("def2-tzvpd"),
+    "def2-tzvppd": _plain("def2-tzvppd"),
     "6-31g(d)": _plain("6-31g(d)", "def2-svp"),
     "6-31+g(d)": _plain("6-31+g(d)", "def2-svpd"),
     "6-311+g(2d,p)": _plain("6-311+g(2d,p)", "def2-tzvpd"),

@@ -8,11 +8,11 @@ from typing import Any
 from polyloop.core.errors import InvalidInputError
 from polyloop.engines.pyscf.basis import BASIS_RECIPES
 
-__all__ = ["GRIDS", "OPTICS_QUICK_1", "Level"]
+__all__ = ["GRIDS", "OPTICS_QUICK", "Level"]
 
 # (radial, angular) points by period of the element, before pruning. With `lean`, polarizabilities of propane and
-# dimethyl sulfide differ by 6e-5 from those with `fine` (PySCF's level 3), their dispersion by 3e-4, at a seventh of
-# the points.
+# dimethyl sulfide and their dispersion differ by 1e-4 from those with `fine` (PySCF's level 3), at a seventh of the
+# points.
 GRIDS: dict[str, tuple[tuple[int, int], ...]] = {
     "lean": ((20, 50), (30, 110), (35, 110), (40, 110), (45, 110), (50, 110)),
     "medium": ((30, 86), (40, 194), (50, 194), (60, 194), (65, 194), (70, 194)),
@@ -70,5 +70,5 @@ class Level:
         return asdict(self)
 
 
-# The level of protocol optics/quick@1; docs/validation/optics_levels.md says why. A change is a new constant.
-OPTICS_QUICK_1 = Level("hf", "def2-svpd-lean", "def2-mixed-fit")
+# The level of protocol optics/quick; docs/validation/optics_levels.md says why. A change is a new version of it.
+OPTICS_QUICK = Level("hf", "def2-svpd-lean", "def2-mixed-fit")

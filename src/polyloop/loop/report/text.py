@@ -11,13 +11,21 @@ from polyloop.core import get_property
 
 __all__ = ["axis_label", "html_exponent", "html_symbol", "number", "ratio", "sentence", "unit", "words"]
 
-_GREEK = {"alpha": ("\\alpha", "α"), "lambda": ("\\lambda", "λ"), "rho": ("\\rho", "ρ"), "mu": ("\\mu", "μ")}
+_LETTERS = dict(
+    zip(("alpha", "beta", "delta", "epsilon", "eta", "lambda", "mu", "nu", "rho"), "αβδεηλμνρ", strict=True)
+)
+_GREEK = {name: (f"\\{name}", letter) for name, letter in _LETTERS.items()}
 _SUPERSCRIPT = str.maketrans("23", "²³")
 
 
 def words(name: str) -> str:
     """Return a property's name as words: `glass transition temperature`."""
-    spaced = name.replace("_", " ").replace("abbe", "Abbe").replace(" cp", " at constant pressure")
+    spaced = (
+        name.replace("_", " ")
+        .replace("abbe", "Abbe")
+        .replace(" cp", " at constant pressure")
+        .replace(" cv", " at constant volume")
+    )
     return re.sub(r"\b(homo|lumo)\b", lambda found: found[0].upper(), spaced)
 
 

@@ -1,0 +1,22 @@
+"""Chains grown in three dimensions and periodic cells packed with them, without overlaps and pierced rings."""
+
+from polyloop.simulate.build.cells import build_cell
+from polyloop.simulate.build.contacts import smallest_contact
+from polyloop.simulate.build.growth import grow_chain
+from polyloop.simulate.build.packing import pack
+from polyloop.simulate.build.plan import Tacticity
+from polyloop.simulate.build.rings import pierced_rings, smallest_rings
+from polyloop.simulate.build.sequences import Arrangement, degree_for, sequence
+
+__all__ = [
+    "Arrangement",
+    "Tacticity",
+    "build_cell",
+    "degree_for",
+    "grow_chain",
+    "pack",
+    "pierced_rings",
+    "sequence",
+    "smallest_contact",
+    "smallest_rings",
+]

@@ -1,0 +1,60 @@
+"""Sequences: how many units a chain has, and which kind stands where in a copolymer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyloop.chem.chain import ChainUnit
+from polyloop.core.errors import InvalidInputError
+
+__all__ = ["Arrangement", "degree_for", "sequence"]
+
+Arrangement = Literal["alternating", "random", "block"]
+# Two methyl ends.
+_ENDS = 8
+
+
+def degree_for(unit: ChainUnit, n_atoms: int) -> int:
+    """Return the degree of polymerization whose chain comes nearest to `n_atoms` atoms, ends included, at least 1."""
+    return max(1, round((n_atoms - _ENDS) / unit.n_atoms))
+
+
+def sequence(
+    kind: Arrangement, n_units: int, fractions: Sequence[float], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return the kind of each unit along a chain, shape (n_units,), for `Chain`.
+
+    Parameters
+    ----------
+    kind
+        `alternating`: 0, 1, ..., 0, 1, ...; `random`: the composition in random order; `block`: one block of each kind.
+    fractions
+        Share of each kind, of any sum; for `alternating` all equal. Units that do not divide evenly go to the largest
+        remainders.
+
+    Raises
+    ------
+    InvalidInputError
+        If the arrangement is unknown, there is no unit, or the fractions cannot be shares.
+    """
+    shares = np.asarray(fractions, dtype=np.float64)
+    if kind not in get_args(Arrangement):
+        known = ", ".join(get_args(Arrangement))
+        raise InvalidInputError(f"There is no arrangement {kind!r}.", where="kind", mend=f"Use {known}.")
+    if n_units < 1:
+        raise InvalidInputError(f"A chain has 1 or more units, not {n_units}.", where="n_units")
+    if not shares.size or not np.isfinite(shares).all() or (shares < 0).any() or not shares.sum():
+        raise InvalidInputError(f"{list(fractions)} are no shares.", where="fractions", mend="Write e.g. [0.5, 0.5].")
+    if kind == "alternating":
+        if np.ptp(shares):
+            raise InvalidInputError("Units that alternate have equal shares.", where="fractions")
+        return np.arange(n_units, dtype=np.int64) % len(shares)
+    exact = n_units * shares / shares.sum()
+    counts = np.floor(exact).astype(np.int64)
+    counts[np.argsort(counts - exact, kind="stable")[: n_units - counts.sum()]] += 1
+    ordered = np.repeat(np.arange(len(shares), dtype=np.int64), counts)
+    return rng.permutation(ordered) if kind == "random" else ordered
