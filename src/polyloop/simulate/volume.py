@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
 
-__all__ = ["ANGSTROM3_TO_CM3_PER_MOL", "RADII", "van_der_waals_volume"]
+__all__ = ["ANGSTROM3_TO_CM3_PER_MOL", "RADII", "sphere_points", "van_der_waals_volume"]
 
 ANGSTROM3_TO_CM3_PER_MOL = 0.602214076
 
@@ -45,7 +45,7 @@ def van_der_waals_volume(geometry: Geometry, points: int = 300) -> float:
             FailureCode.ELEMENT, "van der Waals volume", f"No van der Waals radius is known for {', '.join(unknown)}."
         )
     radii = np.array([RADII[symbol] for symbol in geometry.symbols])
-    centres, rays = geometry.coordinates, _sphere(points)
+    centres, rays = geometry.coordinates, sphere_points(points)
     neighbours = cKDTree(centres).query_ball_point(centres, radii + radii.max())
     volume = 0.0
     for i, near in enumerate(neighbours):
@@ -67,7 +67,7 @@ def van_der_waals_volume(geometry: Geometry, points: int = 300) -> float:
 
 
 @lru_cache(maxsize=4)
-def _sphere(points: int) -> NDArray[np.float64]:
+def sphere_points(points: int) -> NDArray[np.float64]:
     """Evenly spread unit vectors, shape (points, 3): the Fibonacci lattice, doi:10.1007/s11004-009-9257-x."""
     index = np.arange(points) + 0.5
     z = 1.0 - 2.0 * index / points

@@ -41,6 +41,8 @@ class SinglePoint:
         Orbital energies in eV. `lumo` is NaN when every orbital is filled.
     dipole_moment
         In debye.
+    charges
+        Mulliken charges in e, shape (n_atoms,).
     """
 
     energy: float
@@ -48,6 +50,7 @@ class SinglePoint:
     homo: float
     lumo: float
     dipole_moment: float
+    charges: NDArray[np.float64]
 
 
 class TightBinding:
@@ -110,6 +113,7 @@ class TightBinding:
             homo=float(orbitals[filled].max()),
             lumo=float(orbitals[~filled].min()) if not filled.all() else float("nan"),
             dipole_moment=float(np.linalg.norm(result.get("dipole")) * _DEBYE),
+            charges=np.array(result.get("charges"), dtype=np.float64),
         )
 
 
