@@ -1,6 +1,6 @@
 """Check the charges: the fit against published and independent ones, choices behind a unit's charges, the fast model.
 
-    python benchmarks/charges.py [fit] [unit] [seeds] [fast]
+    python benchmarks/charges.py [fit] [published] [unit] [seeds] [fast]
 
 writes benchmarks/results/charges.json, part by part; without arguments all parts run. POLYLOOP_BENCHMARK_CACHE names a
 folder that keeps finished pieces over a restart.
@@ -45,8 +45,8 @@ SMALL = {
 }  # fmt: skip
 DENSE = 20.0  # points per angstrom2, as the peer takes
 ROTORS = ("water", "methanol", "ethane", "acetonitrile", "dimethyl ether")  # where the grid is varied
-INTERIOR = ("*CO*", "*CC(*)F", "*CCO*", "*CC(*)C#N", "*[Si](C)(C)O*")
-SPREAD = ("*CC(*)Cl", "*CCO*", "*CC(*)(C)C(=O)OC", "*CC(*)C(N)=O")
+INTERIOR = ("*CO*", "*CC(*)F", "*CCO*")
+SPREAD = ("*CC(*)C(N)=O", "*CC(*)(C)C(=O)OC")
 HELD_OUT = (
     "*CC(*)C", "*CC(*)O", "*CC(*)F", "*CC(*)Cl", "*CC(*)C#N", "*CO*", "*CCO*", "*CC(*)(F)F", "*CCS*", "*CC(*)OC",
     "*CC(*)(Cl)Cl", "*CC(C)=CC*", "*CC(*)C(N)=O", "*CC(*)C(=O)O", "*CC(=O)O*", "*CC(C)C(=O)O*", "*C(F)(F)C(*)(F)F",
@@ -128,7 +128,7 @@ def part_fit() -> dict[str, Any]:
                                 float(np.abs(reference - by_density[POINT_DENSITY]).max())}  # fmt: skip
         rows[name] = row
         print(name, json.dumps(row), flush=True)
-    return {"molecules": rows, "fitted_integrals": density_fitting_error(), "same_geometry": same_geometry()}
+    return {"molecules": rows, "fitted_integrals": density_fitting_error()}
 
 
 def density_fitting_error() -> dict[str, float]:
@@ -147,7 +147,7 @@ def density_fitting_error() -> dict[str, float]:
     return errors
 
 
-def same_geometry() -> dict[str, Any]:
+def part_published() -> dict[str, Any]:
     """RESP at the geometries of published fits; what is left is the placing of the points."""
     found = {}
     cases = {"acetic acid": ACETIC_ACID, "methanol": METHANOL, "dimethyl sulfoxide": DIMETHYL_SULFOXIDE,
@@ -159,8 +159,8 @@ def same_geometry() -> dict[str, Any]:
         total = [ChargeSum(range(len(numbers)), 0.0)]
         if "bonds" in case:
             charges = resp_charges(potentials, numbers, case["bonds"], total)
-        else:  # the program's weights do not add up to 1
-            charges = fit_charges(potentials, total, restraint=0.0005 / len(potentials))
+        else:  # the program restrains the atoms of each conformer, as our mean over conformers does
+            charges = fit_charges(potentials, total, restraint=0.0005)
         difference = np.abs(charges - np.array(case["charges"]))
         found[name] = {
             "charges": charges.round(4).tolist(),
@@ -170,7 +170,7 @@ def same_geometry() -> dict[str, Any]:
             "largest_difference": float(difference.max()),
         }
         print(name, found[name], flush=True)
-    return found
+    return {"molecules": found}
 
 
 def oligomer_of(smiles: str, degree: int) -> Oligomer:
@@ -244,7 +244,7 @@ def part_seeds() -> dict[str, Any]:
                 charges.append(fit_oligomer(oligomer, potentials[:keep], sums)[oligomer.middle])
         rows[smiles] = {str(k): float(np.sqrt(np.mean(np.var(q, axis=0, ddof=1)))) for k, q in found.items()}
         print(smiles, rows[smiles], flush=True)
-    return rows
+    return {"polymers": rows}
 
 
 def cheap_charges(oligomer: Oligomer, geometry: Geometry) -> dict[str, np.ndarray]:
@@ -320,7 +320,8 @@ def summary(rows: dict[str, Any]) -> dict[str, Any]:
 
 
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
-    "fit": part_fit, "unit": part_unit, "seeds": part_seeds, "fast": part_fast,
+    "fit": part_fit,
+    "published": part_published, "unit": part_unit, "seeds": part_seeds, "fast": part_fast,
 }  # fmt: skip
 
 

@@ -60,7 +60,7 @@ ETHANOL: dict[str, Any] = {
 }  # fmt: skip
 # In the order of the SMILES in charges.py, then the hydrogens; at other geometries than ours.
 PUBLISHED: dict[str, dict[str, Any]] = {
-    "methanol": {"charges": [0.1166, -0.6497, 0.0372, 0.0372, 0.0372, 0.4215], "source": "doi:10.1021/j100017a067"},
+    "methanol": {"charges": [0.1166, -0.6498, 0.0372, 0.0372, 0.0372, 0.4215], "source": "doi:10.1021/j100142a004"},
     "chloroform": {"charges": [0.0396, -0.3847, 0.0396, 0.0396, 0.2659], "source": "doi:10.1021/jp9717655"},
     "dimethyl sulfoxide": {
         "charges": [-0.3244, 0.3155, -0.3244, -0.5205, *[0.1423] * 6], "source": "doi:10.1021/jp9717655",

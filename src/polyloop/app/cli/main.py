@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from polyloop.app.cli import campaigns, polymers, results, system
+from polyloop.app.cli import campaigns, cells, polymers, results, system
 from polyloop.app.cli.console import message
 from polyloop.core.errors import PolyloopError
 
@@ -71,7 +71,7 @@ def polyloop(
     """
 
 
-for module in (campaigns, polymers, results, system):
+for module in (campaigns, polymers, cells, results, system):
     module.register(app)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,14 +29,13 @@ _UNSTABLE = re.compile(
 
 @dataclass
 class LogReader:
-    """Reads the rows of a log that is still being written; `rows` is of shape (n, len(THERMO))."""
+    """Reads the rows of a log that is still being written."""
 
     path: Path
-    rows: Floats = field(default_factory=lambda: np.zeros((0, len(THERMO))))
     _offset: int = 0
 
     def read(self) -> Floats:
-        """Read what has come since the last call, and return these rows."""
+        """Return the rows that have come since the last call, shape (n, len(THERMO))."""
         new = []
         if self.path.exists():
             with self.path.open("rb") as stream:
@@ -49,9 +48,7 @@ class LogReader:
                     words = found.group(1).split(b",")
                     if len(words) == len(THERMO):
                         new.append([float(word) for word in words])
-        rows = np.array(new).reshape(-1, len(THERMO))
-        self.rows = np.concatenate([self.rows, rows])
-        return rows
+        return np.array(new).reshape(-1, len(THERMO))
 
 
 def last_words(log: Path, console: Path) -> str:

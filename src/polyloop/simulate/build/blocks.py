@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from rdkit import Chem
@@ -73,7 +74,7 @@ class UnitBlocks:
                 neighbours[first].append(second)
                 neighbours[second].append(first)
         edges = [0, *(i + 1 for i in sorted(cuts)), len(self.path)]
-        paths = [self.path[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+        paths = [self.path[start:end] for start, end in pairwise(edges)]
         return tuple(Block(_reached(neighbours, path[0]), path) for path in paths)
 
     @cached_property
@@ -216,9 +217,7 @@ class _Surroundings:
                     bonds.append((index, place[other], order))
         return tuple(sorted(bonds)), hydrogens
 
-    def _stereo(
-        self, block: Block, place: dict[int, int]
-    ) -> tuple[tuple[Centre, ...], tuple[DoubleBond, ...]]:
+    def _stereo(self, block: Block, place: dict[int, int]) -> tuple[tuple[Centre, ...], tuple[DoubleBond, ...]]:
         def local(*atoms: int) -> tuple[int, ...]:
             return tuple(place[self.trimer_index[atom]] for atom in atoms)
 

@@ -14,7 +14,7 @@ from polyloop.core.errors import EvaluationError, FailureCode
 from polyloop.simulate.build.fragment import Fragment
 from polyloop.simulate.build.strain import Strain
 
-__all__ = ["THERMAL_ENERGY", "BlockShapes", "block_shapes", "methyl_shapes", "rotation_about_x"]
+__all__ = ["THERMAL_ENERGY", "TORSIONS", "BlockShapes", "block_shapes", "frame", "methyl_shapes", "rotation_about_x"]
 
 Floats = NDArray[np.float64]
 
@@ -124,7 +124,7 @@ def methyl_shapes(partner: int) -> BlockShapes:
         head=0,
         tail=0,
         ahead=1,
-        radius=np.array([3.94, 2.97, 2.97, 2.97]),  # MMFF94, types CR and HC, doi:10.1002/(SICI)1096-987X(199604)17:5/6
+        radius=np.array([3.94, 2.97, 2.97, 2.97]),  # MMFF94, types CR and HC
         well=np.array([0.068, 0.022, 0.022, 0.022]),
     )
 
@@ -141,11 +141,11 @@ def rotation_about_x(angles: Floats) -> Floats:
 
 def _embed(mol: Chem.Mol, count: int) -> None:
     parameters = rdDistGeom.ETKDGv3()
-    parameters.randomSeed = _SEED
+    parameters.randomSeed = _SEED  # type: ignore[assignment]
     if rdDistGeom.EmbedMultipleConfs(mol, count, parameters):
         return
-    parameters.useRandomCoords = True
-    parameters.maxIterations = 200
+    parameters.useRandomCoords = True  # type: ignore[assignment]
+    parameters.maxIterations = 200  # type: ignore[assignment]
     if not rdDistGeom.EmbedMultipleConfs(mol, count, parameters):
         raise EvaluationError(
             FailureCode.CONFORMER,
@@ -163,7 +163,7 @@ def _number_of_shapes(mol: Chem.Mol, n_block: int) -> int:
         max(ring) < n_block and not all(mol.GetAtomWithIdx(atom).GetIsAromatic() for atom in ring)
         for ring in mol.GetRingInfo().AtomRings()
     )
-    return min(_MOST_SHAPES, 2 + 4 * (turns + puckers))
+    return int(min(_MOST_SHAPES, 2 + 4 * (turns + puckers)))
 
 
 def _in_joint_frame(positions: Floats, fragment: Fragment) -> Floats:
@@ -205,8 +205,9 @@ def _turned_before(placed: Floats, fragment: Fragment) -> Floats:
 
 
 def _boltzmann(energies: Floats, thermal_energy: float = THERMAL_ENERGY) -> Floats:
-    weights = np.exp(-(energies - energies.min()) / thermal_energy)
-    return weights / weights.sum()
+    weights: Floats = np.exp(-(energies - energies.min()) / thermal_energy)
+    weights /= weights.sum()
+    return weights
 
 
 def _tempered(energies: Floats) -> Floats:

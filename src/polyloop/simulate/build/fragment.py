@@ -113,9 +113,7 @@ def _set_tag(atom: Chem.Atom, centre: Centre) -> None:
     place = [order.index(neighbour) for neighbour in centre.neighbours]
     swaps = sum(place[i] > place[j] for i in range(4) for j in range(i + 1, 4))
     clockwise = (centre.sign > 0) == (swaps % 2 == 0)
-    atom.SetChiralTag(
-        Chem.ChiralType.CHI_TETRAHEDRAL_CW if clockwise else Chem.ChiralType.CHI_TETRAHEDRAL_CCW
-    )
+    atom.SetChiralTag(Chem.ChiralType.CHI_TETRAHEDRAL_CW if clockwise else Chem.ChiralType.CHI_TETRAHEDRAL_CCW)
 
 
 def _in_order_of(bond: Chem.Bond, double: DoubleBond) -> tuple[int, int]:

@@ -145,10 +145,9 @@ class _Growth:
         """Where the joint starts, its axes, and the places of the backbone's last two atoms."""
         shapes, first = self.plan[step - 1].shapes, self.firsts[step - 1]
         tail = first + shapes.tail
-        if shapes.ahead >= 0:
-            ahead = first + shapes.ahead
-        else:
-            ahead = self.firsts[step - 2] + self.plan[step - 2].shapes.tail
+        # Of a block with one backbone atom, the one before is the tail of the block before.
+        earlier = self.plan[step - 2].shapes.tail + self.firsts[step - 2]
+        ahead = first + shapes.ahead if shapes.ahead >= 0 else earlier
         axes = frame(self.following[step - 1] - self.placed[tail], self.placed[ahead] - self.placed[tail])
         return self.placed[tail], axes, np.array([ahead, tail])
 
@@ -208,9 +207,8 @@ class _Growth:
         counted[head, (near >= self.firsts[step - 1]) | (near == ahead)] = False
         return counted
 
-
     def ease(self, step: int) -> bool:
-        """Relax the last blocks up to number `step`; say whether no ring is pierced then.
+        """Relax the last blocks up to number `step`, unless a ring is pierced then; say whether it was done.
 
         As many blocks before them are there to be kept clear of, and stay where they are.
         """
@@ -223,12 +221,14 @@ class _Growth:
             # The place that waits for the next head belongs to the chain already.
             tail = self.firsts[step] + self.plan[step].shapes.tail - first
             bonds = np.concatenate([bonds, [[tail, last - first]]])
-            points = np.concatenate([points, self.following[step : following]])
+            points = np.concatenate([points, self.following[step:following]])
             numbers = np.append(numbers, self.numbers[last + self.plan[following].shapes.head])
         eased = relax(points, numbers, bonds, fixed=moving - first)
+        if len(pierced_rings(eased, bonds, rings)):
+            return False
         self.placed[first:last] = eased[: last - first]
         self.following[step] = eased[-1]
-        return not len(pierced_rings(eased, bonds, rings))
+        return True
 
 
 class _Threading:

@@ -24,9 +24,7 @@ _CLEARANCE = 2.5
 _TRIES, _BOXES, _LARGER = 100, 12, 0.8
 
 
-def pack(
-    topologies: Sequence[Topology], positions: Sequence[Floats], density: float, rng: np.random.Generator
-) -> Cell:
+def pack(topologies: Sequence[Topology], positions: Sequence[Floats], density: float, rng: np.random.Generator) -> Cell:
     """Put molecules at random places, randomly turned, into a cubic periodic box.
 
     Atoms of different molecules, and of a molecule and its periodic images, are at least 2.5 angstrom apart, and no

@@ -66,8 +66,10 @@ def _springs(points: Floats, pairs: Indices, rest: Floats, stiffness: Floats | f
     length = np.maximum(np.linalg.norm(across, axis=1), 1e-9)
     stretch = length - rest
     pull = (2 * stiffness * stretch / length)[:, None] * across
-    gradient = np.column_stack([
-        np.bincount(pairs[:, 0], pull[:, k], len(points)) - np.bincount(pairs[:, 1], pull[:, k], len(points))
-        for k in range(3)
-    ])
+    gradient = np.column_stack(
+        [
+            np.bincount(pairs[:, 0], pull[:, k], len(points)) - np.bincount(pairs[:, 1], pull[:, k], len(points))
+            for k in range(3)
+        ]
+    )
     return float((stiffness * stretch**2).sum()), gradient

@@ -88,9 +88,7 @@ def _centroids_and_arms(
     return positions[first] + middle, from_first - middle[owner]
 
 
-def _pairs_in_reach(
-    middles: Floats, centroids: Floats, reach: Floats, box: Floats | None
-) -> tuple[Indices, Indices]:
+def _pairs_in_reach(middles: Floats, centroids: Floats, reach: Floats, box: Floats | None) -> tuple[Indices, Indices]:
     """Bonds whose middle is within `reach` of a ring's centroid, as two columns."""
     # Through two trees, so that both sides are wrapped into the box alike.
     near = periodic_tree(centroids, box)
