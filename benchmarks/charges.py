@@ -45,7 +45,7 @@ SMALL = {
 }  # fmt: skip
 DENSE = 20.0  # points per angstrom2, as the peer takes
 ROTORS = ("water", "methanol", "ethane", "acetonitrile", "dimethyl ether")  # where the grid is varied
-INTERIOR = ("*CO*", "*CC(*)F", "*CCO*")
+INTERIOR = ("*CO*",)
 SPREAD = ("*CC(*)C(N)=O", "*CC(*)(C)C(=O)OC")
 HELD_OUT = (
     "*CC(*)C", "*CC(*)O", "*CC(*)F", "*CC(*)Cl", "*CC(*)C#N", "*CO*", "*CCO*", "*CC(*)(F)F", "*CCS*", "*CC(*)OC",
@@ -206,19 +206,24 @@ def unit_recipes(monomer: Oligomer, trimer: Oligomer) -> dict[str, np.ndarray]:
     }
 
 
+def pentamer_potential(pentamer: Oligomer) -> Potential:
+    return potential_around(pentamer.conformers(0, 1)[0], 1.0)
+
+
 def part_unit() -> dict[str, Any]:
     """Potential of a pentamer around its three inner units, by charges from smaller oligomers."""
     rows: dict[str, Any] = {}
     for smiles in INTERIOR:
         pentamer = oligomer_of(smiles, 5)
-        potential = potential_around(pentamer.conformers(0, 1)[0], 1.0)
+        potential = kept(f"pentamer {smiles}", partial(pentamer_potential, pentamer))
         inner = np.isin(pentamer.chain.unit, (1, 2, 3))
         near = inner[np.argmax(potential.inverse_distances(), axis=1)]
         around = Potential(potential.positions, potential.points[near], potential.values[near])
         total = [ChargeSum(np.arange(pentamer.chain.n_atoms), sum(pentamer.totals))]
         own = fit_oligomer(pentamer, [potential], [*total, ChargeSum(pentamer.middle, pentamer.unit_charge)])
         row = {"potential": float(np.sqrt(np.mean(around.values**2))), "own charges, each atom free": around.error(own)}
-        for name, unit in unit_recipes(oligomer_of(smiles, 1), oligomer_of(smiles, 3)).items():
+        recipes = kept(f"recipes {smiles}", partial(unit_recipes, oligomer_of(smiles, 1), oligomer_of(smiles, 3)))
+        for name, unit in recipes.items():
             # The outer units and caps keep their own charges, so that only the recipe for inner units is judged.
             mixed = own.copy()
             for segment in pentamer.segments[2:5]:
