@@ -218,17 +218,19 @@ class _Surroundings:
         return tuple(sorted(bonds)), hydrogens
 
     def _stereo(self, block: Block, place: dict[int, int]) -> tuple[tuple[Centre, ...], tuple[DoubleBond, ...]]:
-        def local(*atoms: int) -> tuple[int, ...]:
-            return tuple(place[self.trimer_index[atom]] for atom in atoms)
-
-        centres = tuple(
-            Centre(*local(atom), local(*centre.neighbours), centre.sign)  # type: ignore[arg-type]
-            for atom, centre in sorted(self.middle.centres.items())
-            if atom in block.atoms
-        )
+        local = {atom: place[index] for atom, index in self.trimer_index.items() if index in place}
+        centres = []
+        for atom, centre in sorted(self.middle.centres.items()):
+            if atom in block.atoms:
+                first, second, third, fourth = (local[neighbour] for neighbour in centre.neighbours)
+                centres.append(Centre(local[atom], (first, second, third, fourth), centre.sign))
         double_bonds = tuple(
-            DoubleBond(local(*bond.atoms), local(*bond.substituents), bond.cis)  # type: ignore[arg-type]
+            DoubleBond(
+                (local[bond.atoms[0]], local[bond.atoms[1]]),
+                (local[bond.substituents[0]], local[bond.substituents[1]]),
+                bond.cis,
+            )
             for bond in self.middle.double_bonds
             if bond.atoms[0] in block.atoms
         )
-        return centres, double_bonds
+        return tuple(centres), double_bonds

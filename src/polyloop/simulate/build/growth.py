@@ -162,7 +162,8 @@ class _Growth:
         origin, axes, _ = self._joint(step)
         turned = np.einsum("kij,kmj->kmi", rotation_about_x(torsion), local)
         turned[:, :, 0] += block.joint_length[shape][:, None]
-        return turned @ axes + origin
+        positions: Floats = turned @ axes + origin
+        return positions
 
     def _log_weights(self, step: int, positions: Floats, share: float) -> Floats:
         """Minus the energy over kT of each trial, minus infinity where it overlaps.
