@@ -13,7 +13,7 @@ from typing import Any
 __all__ = ["examine"]
 
 # Programs that compute properties, as opposed to libraries that everything rests on.
-_ENGINES = ("pyscf", "tblite", "dftd4", "rdkit")
+_ENGINES = ("pyscf", "tblite", "dftd4", "openmm", "rdkit")
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*([^;]*)(?:;.*extra\s*==\s*['\"]([^'\"]+)['\"])?")
 
 
