@@ -10,7 +10,9 @@ def test_build_writes_a_cell_that_can_be_read_again(polyloop, tmp_path):
     assert ran.code == 0
     assert ran.out == "cell.data\n"
     assert "2 chains of 4 units, 64 atoms" in ran.err
-    assert read_lammps_data(tmp_path / "cell.data").topology.n_atoms == 64
+    topology = read_lammps_data(tmp_path / "cell.data").topology
+    assert topology.n_atoms == 64
+    assert abs(topology.charges.sum()) < 1e-6 < abs(topology.charges).max()
 
 
 def test_the_seed_decides_the_file(polyloop, tmp_path):
@@ -18,6 +20,11 @@ def test_the_seed_decides_the_file(polyloop, tmp_path):
         polyloop("build", "*CC*", "--chains", "1", "--atoms", "40", "--seed", seed, "-o", f"{name}.pdb")
     first, again, other = ((tmp_path / f"{name}.pdb").read_text() for name in "abc")
     assert first == again != other
+
+
+def test_charges_can_be_left_out(polyloop, tmp_path):
+    polyloop("build", "*CC*", "--chains", "1", "--dp", "3", "--charges", "none", "-o", "cell.data")
+    assert not read_lammps_data(tmp_path / "cell.data").topology.charges.any()
 
 
 @pytest.mark.parametrize(
@@ -29,6 +36,7 @@ def test_the_seed_decides_the_file(polyloop, tmp_path):
         (["*CC*", "--dp", "0", "-o", "cell.data"], "--dp"),
         (["*CC*", "--dp", "2", "--density", "-1", "-o", "cell.data"], "density of -1"),
         (["*CC*", "--dp", "2", "--tacticity", "tactic", "-o", "cell.data"], "tacticity 'tactic'"),
+        (["*CC*", "--dp", "2", "--charges", "am1", "-o", "cell.data"], "'am1'"),
         (["*=CC=*", "--dp", "2", "-o", "cell.data"], "single bonds"),
         (["*CC*", "--dp", "2"], "--output"),
     ],

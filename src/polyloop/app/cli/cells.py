@@ -27,16 +27,20 @@ def build(
     atoms: Annotated[
         int | None, typer.Option("--atoms", min=1, help="Or atoms per chain, about.  [default: 1000]")
     ] = None,
+    charges: Annotated[
+        str, typer.Option("--charges", help="Partial charges: gasteiger, fast, resp (minutes), esp, or none.")
+    ] = "gasteiger",
     density: Annotated[float, typer.Option("--density", help="In g/cm3, to start with.")] = 0.05,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of conformations and tacticity.")] = 0,
     tacticity: Annotated[str, typer.Option("--tacticity", help="atactic, isotactic or syndiotactic.")] = "atactic",
 ) -> None:
-    """Grow chains and pack them into a periodic cell at low density, typed with GAFF2_mod and without charges."""
+    """Grow chains and pack them into a periodic cell at low density, typed with GAFF2_mod."""
     from polyloop.chem import Polymer
     from polyloop.chem.chain import Chain, ChainUnit
     from polyloop.chem.formats import SUFFIXES, write
     from polyloop.core import InvalidInputError
     from polyloop.simulate.build import build_cell, degree_for, smallest_contact
+    from polyloop.simulate.charges import chain_charges
 
     if degree is not None and atoms is not None:
         raise InvalidInputError("A chain has units or atoms of its own, not both.", mend="Give --dp or --atoms.")
@@ -47,11 +51,13 @@ def build(
     polymer = Polymer(smiles)
     unit = ChainUnit.of(polymer)
     chain = Chain.homopolymer(polymer, degree or degree_for(unit, atoms or 1000))
-    cell = build_cell([chain] * chains, density=density, seed=seed, tacticity=tacticity)  # type: ignore[arg-type]
+    partial = None if charges == "none" else [chain_charges(chain, charges, seed)] * chains
+    cell = build_cell([chain] * chains, partial, density=density, seed=seed, tacticity=tacticity)  # type: ignore[arg-type]
     for path in write(cell, output):
         typer.echo(str(path))
     contact = smallest_contact(cell.positions, cell.topology.bonds, cell.box)
     message(
         f"{chains} chains of {len(chain.sequence)} units, {cell.topology.n_atoms} atoms, {cell.density:.4g} g/cm3, "
-        f"edge {cell.box[0]:.1f} A, nearest non-bonded atoms {contact:.2f} A. The partial charges are 0."
+        f"edge {cell.box[0]:.1f} A, nearest non-bonded atoms {contact:.2f} A, "
+        f"partial charges: {charges}."
     )
