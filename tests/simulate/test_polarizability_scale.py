@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from polyloop.simulate.lorentz_lorenz import OpticalInputs
-from polyloop.simulate.polarizability_scale import SCALE, PolarizabilityScale, relative_dispersion
+from polyloop.simulate.polarizability_scale import SCALE, SCALE_1, PolarizabilityScale, relative_dispersion
 
 RAW = np.array([10.0, 10.2, 10.25, 10.4])
 MADE_UP = PolarizabilityScale("x@1", (1.0, -0.1, 0.05), (0.5, -0.2, 0.001), (-4.0, -2.0), 0.01, 0.05)
@@ -46,3 +46,12 @@ def test_liquids_come_out_as_measured(raw, n_hydrogens, density, molar_mass, ind
     margin = (index**2 + 2) * (index**2 - 1) / (6 * index) * 2 * SCALE.level_std
     assert abs(n_d - index) < margin
     assert abs(v / abbe - 1) < 2 * SCALE.dispersion_std
+
+
+def test_the_first_scale_is_two_lines_and_moves_a_unit_by_what_the_validation_says():
+    # Poly(4-methyl-1-pentene): its raw polarizabilities, and n_D and V by either version in docs/validation/optics.md.
+    raw = np.array([9.62026, 9.75881, 9.79287, 9.87672])
+    found = [scale.apply(raw, 12) for scale in (SCALE_1, SCALE)]
+    n_d = [OpticalInputs(scaled, 0.834, 84.162).constants()[1] for scaled in found]
+    assert SCALE_1.name == "hf_liquids@1"
+    assert n_d == pytest.approx([1.4608, 1.4665], abs=5e-4)

@@ -18,7 +18,7 @@ from polyloop.simulate.dipole_interaction import interacting_polarizability
 from polyloop.simulate.estimate import Estimate, Outcome
 from polyloop.simulate.lorentz_lorenz import OpticalInputs, molar_refraction, propagated_std
 from polyloop.simulate.oligomers import Difference, choose_difference
-from polyloop.simulate.polarizability_scale import LEVEL, SCALE
+from polyloop.simulate.polarizability_scale import LEVEL, SCALE, PolarizabilityScale
 
 __all__ = [
     "PROPERTIES",
@@ -88,8 +88,10 @@ class OligomerOptics:
     n_conformers: int
 
 
-def quick_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:
+def quick_optics(polymer: Polymer, seed: int, conditions: Conditions, scale: PolarizabilityScale = SCALE) -> Outcome:
     """Compute the optical constants of the amorphous polymer, and the electronic properties of its repeat unit.
+
+    The versions of the protocol differ in `scale` alone.
 
     Raises
     ------
@@ -105,11 +107,11 @@ def quick_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome
     scatter = float(np.hypot(larger.scatter, smaller.scatter)) / difference.units / float(raw[2])
     unit = smaller if difference.n_smaller else larger
     return Outcome(
-        estimates=(*solid_optics(polymer, difference, density, raw, scatter), *_electronic(larger, unit)),
+        estimates=(*solid_optics(polymer, difference, density, raw, scatter, scale), *_electronic(larger, unit)),
         engines={**pyscf.versions(), "tblite": tblite.version(), "rdkit": rdBase.rdkitVersion},
         settings={
             "level": LEVEL.to_dict(),
-            "polarizability_scale": SCALE.name,
+            "polarizability_scale": scale.name,
             "packing": density.model,
             "oligomers": [Chem.MolToSmiles(difference.larger), Chem.MolToSmiles(difference.smaller)],
             "raw_polarizabilities": [round(float(value), 5) for value in raw],
@@ -119,7 +121,12 @@ def quick_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome
 
 
 def solid_optics(
-    polymer: Polymer, difference: Difference, density: AmorphousDensity, raw: NDArray[np.float64], scatter: float
+    polymer: Polymer,
+    difference: Difference,
+    density: AmorphousDensity,
+    raw: NDArray[np.float64],
+    scatter: float,
+    scale: PolarizabilityScale = SCALE,
 ) -> list[Estimate]:
     """Return the optical estimates that follow from one unit's unscaled polarizabilities and the density.
 
@@ -130,12 +137,12 @@ def solid_optics(
     scatter
         Relative standard deviation of the polarizability over conformers.
     """
-    inputs = OpticalInputs(SCALE.apply(raw, polymer.composition.get("H", 0)), density.value, polymer.molar_mass)
+    inputs = OpticalInputs(scale.apply(raw, polymer.composition.get("H", 0)), density.value, polymer.molar_mass)
     spread = float(inputs.polarizabilities[3] - inputs.polarizabilities[1])
     extrapolation = difference.relative_errors(float(inputs.polarizabilities[2]), spread)
-    level = float(np.linalg.norm([scatter, ERRORS.conformers[0], extrapolation[0], SCALE.level_std]))
+    level = float(np.linalg.norm([scatter, ERRORS.conformers[0], extrapolation[0], scale.level_std]))
     excess = (ERRORS.slopes[1] / ERRORS.slopes[0] - 1.0) * scatter
-    dispersion = float(np.linalg.norm([excess, ERRORS.conformers[1], extrapolation[1], SCALE.dispersion_std]))
+    dispersion = float(np.linalg.norm([excess, ERRORS.conformers[1], extrapolation[1], scale.dispersion_std]))
     n_c, n_d, n_f, abbe = inputs.constants()
     std = propagated_std(inputs, level, dispersion, density.std / density.value)
     static, dynamic = float(inputs.polarizabilities[0]), float(inputs.polarizabilities[2])

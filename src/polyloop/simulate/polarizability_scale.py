@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from polyloop.engines.pyscf import OPTICS_QUICK
 
-__all__ = ["LEVEL", "SCALE", "PolarizabilityScale", "relative_dispersion"]
+__all__ = ["LEVEL", "SCALE", "SCALE_1", "PolarizabilityScale", "relative_dispersion"]
 
 # Chosen by cost and accuracy on liquids: docs/validation/optics_levels.md.
 LEVEL = OPTICS_QUICK
@@ -79,12 +79,14 @@ class PolarizabilityScale:
         return scaled
 
 
-def _shipped() -> PolarizabilityScale:
-    data = json.loads(files("polyloop.simulate").joinpath("polarizability_scale.json").read_text(encoding="utf-8"))
+def _shipped(file: str) -> PolarizabilityScale:
+    data = json.loads(files("polyloop.simulate").joinpath(file).read_text(encoding="utf-8"))
     rows = {name: tuple(data[name]) for name in ("magnitude", "dispersion", "domain")}
     return PolarizabilityScale(
         name=data["name"], level_std=data["level_std"], dispersion_std=data["dispersion_std"], **rows
     )
 
 
-SCALE = _shipped()
+SCALE = _shipped("polarizability_scale.json")
+# Of optics/quick@1: no increments, fitted to lowest conformers. Kept so that what it computed can be repeated.
+SCALE_1 = _shipped("polarizability_scale_1.json")

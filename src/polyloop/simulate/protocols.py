@@ -13,6 +13,7 @@ from polyloop.simulate import instant, optics
 from polyloop.simulate.estimate import Outcome
 from polyloop.simulate.md import recipes, workflow
 from polyloop.simulate.md.estimates import PROPERTIES as MD_PROPERTIES
+from polyloop.simulate.polarizability_scale import SCALE_1
 
 __all__ = ["LEVELS", "PROTOCOLS", "Protocol", "available_levels", "get_protocol", "protocol_for"]
 
@@ -62,6 +63,7 @@ def _molecular_dynamics(recipe: recipes.Recipe, level: str, cost: str) -> Protoc
     )  # fmt: skip
 
 
+# Of several versions the newest stands first: it is what a level names.
 _TABLE = (
     Protocol(
         "optics/instant", 1, "instant", instant.PROPERTIES, "tens of milliseconds on one core",
@@ -72,6 +74,11 @@ _TABLE = (
         "optics/quick", 2, "quick", optics.PROPERTIES, "a minute or a few on one core",
         "Refractive indices and Abbe number from linear-response quantum chemistry on capped oligomers.",
         optics.quick_optics,
+    ),
+    Protocol(
+        "optics/quick", 1, "quick", optics.PROPERTIES, "a minute or a few on one core",
+        "As version 2, with the first scale of the polarizabilities; to repeat what it computed.",
+        partial(optics.quick_optics, scale=SCALE_1),
     ),
     _molecular_dynamics(recipes.STANDARD, "standard", "an hour on two cores, minutes on a GPU"),
     _molecular_dynamics(recipes.FULL, "full", "a day on a GPU, days on a cluster's node"),
