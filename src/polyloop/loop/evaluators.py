@@ -219,7 +219,8 @@ def load_function(location: str, folder: str) -> Callable[[str, int], Mapping[st
         ) from error
     if not callable(function):
         raise ConfigurationError(f"{location!r} is no function.", mend="Name a function of (smiles, seed).")
-    return function  # type: ignore[no-any-return]
+    found: Callable[..., Any] = function
+    return found
 
 
 def _entry_point_evaluator(name: str, promised: tuple[str, ...]) -> FunctionEvaluator:

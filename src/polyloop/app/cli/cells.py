@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from polyloop.app.cli.console import message
+
+if TYPE_CHECKING:
+    from polyloop.simulate.build.plan import Tacticity
 
 __all__ = ["register"]
 
@@ -52,7 +55,9 @@ def build(
     unit = ChainUnit.of(polymer)
     chain = Chain.homopolymer(polymer, degree or degree_for(unit, atoms or 1000))
     partial = None if charges == "none" else [chain_charges(chain, charges, seed)] * chains
-    cell = build_cell([chain] * chains, partial, density=density, seed=seed, tacticity=tacticity)  # type: ignore[arg-type]
+    # The builder refuses a word that it does not know.
+    wanted = cast("Tacticity", tacticity)
+    cell = build_cell([chain] * chains, partial, density=density, seed=seed, tacticity=wanted)
     for path in write(cell, output):
         typer.echo(str(path))
     contact = smallest_contact(cell.positions, cell.topology.bonds, cell.box)

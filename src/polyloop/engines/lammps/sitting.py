@@ -97,4 +97,5 @@ class Sitting:
         if len(rows) and self.progress is not None and self.stage.ensemble != "minimise":
             done = min(self.stage.duration, rows[-1, 0] * rows[-1, 1] / 1000.0)
             self.progress(self.stage.name, float(done), self.stage.duration)
-        return rows.tolist()  # type: ignore[no-any-return]
+        listed: list[list[float]] = rows.tolist()
+        return listed
