@@ -174,7 +174,3 @@ def test_the_seed_gives_new_velocities_and_noise(ethane, tmp_path):
 def test_stages_that_contradict_themselves_are_refused(ethane, tmp_path, change):
     with pytest.raises(InvalidInputError, match="Stage 'flexible'"):
         ENGINE.run(ethane, replace(FLEXIBLE, **{"duration": 1.0, **change}), tmp_path)
-
-
-def test_the_speed_is_measured(ethane):
-    assert ENGINE.steps_per_second(ethane, replace(FLEXIBLE, duration=1.0), seconds=0.3) > 10

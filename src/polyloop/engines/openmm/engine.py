@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from polyloop.chem.topology import Cell
-from polyloop.core import ConfigurationError, EvaluationError, FailureCode
+from polyloop.core import ConfigurationError
 from polyloop.engines.interruption import Interruption
 from polyloop.engines.openmm.dynamics import run_dynamics
-from polyloop.engines.openmm.guard import Unstable
-from polyloop.engines.openmm.minimise import relax, run_minimisation
+from polyloop.engines.openmm.minimise import run_minimisation
 from polyloop.engines.openmm.platforms import choose_platform, load_openmm
 from polyloop.engines.openmm.schedule import Schedule
-from polyloop.engines.openmm.simulation import Simulation, state_of
 from polyloop.engines.openmm.sitting import Sitting, words_of_openmm
 from polyloop.engines.openmm.snapshot import Snapshot, StageFiles
 from polyloop.engines.openmm.system import ANGSTROM, GROUPS, KCAL, build_system
@@ -116,30 +113,6 @@ class OpenMMEngine:
             interruption.pass_on()
         return done.result(cell.topology)
 
-    def steps_per_second(self, cell: Cell, stage: Stage, seconds: float = 20.0) -> float:
-        """Return how many steps of `stage`, samples included, run per second of wall time on this machine.
-
-        Overlaps are relaxed first, so a freshly packed cell will do. `seconds` is for stepping alone.
-
-        Raises
-        ------
-        EvaluationError
-            BLOWN_UP where the cell is too far from any stable state.
-        """
-        check_cell(cell, stage)
-        schedule = Schedule.of(cell, stage)
-        # Nothing is saved, so signals may take their course at once.
-        sitting = self._sitting(cell, stage, 0, StageFiles(Path(), "", stage.name), Interruption(), None)
-        try:
-            with words_of_openmm(stage.name):
-                context = relax(sitting, _start(cell, stage))
-                load_openmm().LocalEnergyMinimizer.minimize(context, maxIterations=50)
-                return _pace(sitting, schedule, context, seconds)
-        except Unstable as fault:
-            raise EvaluationError(
-                FailureCode.BLOWN_UP, stage.name, f"It blew up while it was timed: {fault}."
-            ) from fault
-
     def _sitting(
         self,
         cell: Cell,
@@ -174,25 +147,3 @@ def _start(cell: Cell, stage: Stage) -> Snapshot:
 
 def _energy(context: Any, name: str) -> float:
     return float(context.getState(getEnergy=True, groups={GROUPS[name]}).getPotentialEnergy()._value) / KCAL
-
-
-def _pace(sitting: Sitting, schedule: Schedule, context: Any, seconds: float) -> float:
-    positions, _, box = state_of(context)
-    simulation = Simulation(
-        sitting.topology,
-        sitting.stage,
-        positions,
-        None,
-        box,
-        platform=sitting.platform,
-        sample_steps=schedule.sample_steps,
-    )
-    simulation.step(1)  # compiles the kernels
-    began, steps = time.monotonic(), 0
-    while (elapsed := time.monotonic() - began) < seconds or steps == 0:
-        simulation.step(10)
-        steps += 10
-    costs = time.monotonic()
-    simulation.sample(0.0)
-    sampling = time.monotonic() - costs
-    return 1 / (elapsed / steps + sampling / schedule.sample_steps)

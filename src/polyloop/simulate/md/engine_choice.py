@@ -17,8 +17,8 @@ ENGINES = ("auto", "openmm", "lammps")
 def choose_engine(name: str | None = None, n_cores: int | None = None) -> Engine:
     """Return the engine called `name`; $POLYLOOP_MD_ENGINE, or `auto`, when left out.
 
-    `auto` is OpenMM where it finds a GPU, else LAMMPS where it is installed (1.4 to 1.6 times faster per step on two
-    cores), else OpenMM on the CPU.
+    `auto` is OpenMM where it finds a GPU, else LAMMPS where it is installed, else OpenMM on the CPU. On one CPU thread
+    the two cost about the same per step (`benchmarks/engine_speed.py`).
 
     Raises
     ------
