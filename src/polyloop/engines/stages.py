@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -67,6 +67,8 @@ class Stage:
         In ps: between rows of the samples, and between frames of the trajectory (0: none kept).
     new_velocities
         Whether velocities are drawn anew from the seed at the start.
+    velocities
+        Whether frames carry velocities too.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Stage:
     sample_interval: float = 1.0
     frame_interval: float = 0.0
     new_velocities: bool = False
+    velocities: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +118,8 @@ class StageResult:
         Trajectory: (f, n, 3) in angstrom, molecules whole and never wrapped; (f, 3) in angstrom; (f,) in ps.
     wall_time
         In s, summed over all sittings.
+    frame_velocities
+        (f, n, 3) in angstrom/ps where the stage asks for velocities, else (0, n, 3).
     """
 
     cell: Cell
@@ -123,6 +128,7 @@ class StageResult:
     frame_boxes: Floats
     frame_times: Floats
     wall_time: float
+    frame_velocities: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0, 3), dtype=np.float32))
 
 
 # Called with the stage's name, the ps done and the ps in all.
