@@ -153,6 +153,13 @@ def test_strain_pulls_along_x_alone(ethane, tmp_path):
     assert axes.mean(axis=0) == pytest.approx(result.samples["pressure"])
 
 
+def test_a_box_that_is_held_tells_the_pressure_along_each_axis(ethane, tmp_path):
+    samples = ENGINE.run(ethane, replace(FLEXIBLE, duration=0.5), tmp_path).samples
+    axes = np.array([samples[f"pressure_{axis}"] for axis in "xyz"])
+    assert axes.mean(axis=0) == pytest.approx(samples["pressure"])
+    assert np.ptp(axes, axis=0).min() > 0.0
+
+
 def test_strain_under_pressure_leaves_y_and_z_to_the_barostat(ethane, tmp_path):
     stage = replace(FLEXIBLE, ensemble="npt", duration=0.5, strain_rate=0.04)
     box = ENGINE.run(ethane, stage, tmp_path).cell.box

@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy import constants
 
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
 from polyloop.simulate.md.analysis.diffusion import (
     diffusion,
-    drift_mobility,
     mean_squared_displacement,
     mobility,
     self_diffusion,
@@ -79,20 +77,6 @@ def test_mobility_of_sodium_in_water_from_its_diffusion():
         temperature=298.15,
     )  # fmt: skip
     assert found.value == pytest.approx(5.19e-8, rel=0.08)
-
-
-def test_drift_in_a_field_gives_the_same_mobility_as_diffusion():
-    field, temperature = 0.005, 300.0
-    einstein = WALK * constants.e / (constants.k * temperature)  # m2/(V s)
-    rng = np.random.default_rng(7)
-    found = []
-    for _ in range(100):
-        drift = -einstein * field / 1e-8 * np.arange(400.0)  # a chloride runs against the field
-        x = walk(rng)[:, :, 0] + drift[:, None]
-        found.append(drift_mobility("chloride_mobility", x, np.arange(400.0), charge=-1.0, field=field))
-    values, stds = np.array([f.value for f in found]), np.array([f.std for f in found])
-    assert values.mean() == pytest.approx(einstein, rel=0.1)
-    assert 0.55 < coverage(values, stds, einstein) < 0.82  # 100 runs scatter by 0.05
 
 
 @pytest.mark.parametrize(

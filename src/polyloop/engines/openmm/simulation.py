@@ -26,7 +26,7 @@ CUTOFF_SHARE = 0.47
 _GROWN = 0.1
 # Steps between trial changes of the volume.
 _BAROSTAT_STEPS = 25
-# The pressure costs three evaluations of the energy; where rows of the samples are nearer, it is left out.
+# The pressure costs three evaluations of the energy, seven by axis; where samples are nearer, it is left out.
 _PRESSURE_STEPS = 100
 # OpenMM's 1e-5 costs energy at constant energy.
 _CONSTRAINT_TOLERANCE = 1e-6
@@ -65,6 +65,8 @@ class Simulation:
         system = build_system(topology, box, stage, self.cutoff, constrained=stage.constrain_hydrogens)
         n_rigid = int(rigid_bonds(topology).sum()) if stage.constrain_hydrogens else 0
         self.degrees = max(1, 3 * topology.n_atoms - n_rigid - 3)
+        # An isotropic barostat, which `npt` moves the box by, knows the mean of the three pressures only.
+        self._by_axis = stage.ensemble == "nvt" or stage.strain_rate != 0
         noise, volume, draw = (int(n) % (2**31 - 2) + 1 for n in np.random.SeedSequence(seed).generate_state(3))
         self._barostat = self._add_barostat(system, volume, sample_steps * substeps)
         if stage.ensemble != "nve":
@@ -140,7 +142,7 @@ class Simulation:
         if self._barostat is None:
             return {}
         pressure = self._barostat.computeCurrentPressure(self.context).value_in_unit(self._openmm.unit.bar)
-        if not self.stage.strain_rate:
+        if not self._by_axis:
             return {"pressure": pressure / ATMOSPHERE}
         axes = [pressure[k] / ATMOSPHERE for k in range(3)]
         return {"pressure": sum(axes) / 3} | dict(zip(("pressure_x", "pressure_y", "pressure_z"), axes, strict=True))
@@ -175,7 +177,7 @@ class Simulation:
             return None
         pressure, temperature = stage.pressure[0] * ATMOSPHERE, stage.temperature[0]
         frequency = _BAROSTAT_STEPS if moves else 0
-        if stage.strain_rate:
+        if self._by_axis:
             axes = self._openmm.Vec3(pressure, pressure, pressure)
             barostat = self._openmm.MonteCarloAnisotropicBarostat(axes, temperature, False, True, True, frequency)
         else:

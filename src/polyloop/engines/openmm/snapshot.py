@@ -20,7 +20,7 @@ __all__ = ["COLUMNS", "Snapshot", "StageFiles"]
 Floats = NDArray[np.float64]
 
 # Columns of the samples: those that all engines give, then energy terms in kcal/mol and the pressure along each axis
-# in atm, which is computed under strain only.
+# in atm, which is computed in `nvt` and under strain.
 COLUMNS = (
     *SAMPLED, "bond", "angle", "dihedral", "improper", "nonbonded", "pressure_x", "pressure_y", "pressure_z",
 )  # fmt: skip

@@ -12,10 +12,10 @@ from polyloop.simulate.md.analysis.cohesion import cohesive_energy_density, solu
 from polyloop.simulate.md.analysis.conductivity import HeatFlow, conductivity_parts, heat_flow, thermal_diffusivity
 from polyloop.simulate.md.analysis.convergence import Check, Convergence, radonpy_test, statistical_test
 from polyloop.simulate.md.analysis.dielectric import dielectric_constant, dipole_series, static_dielectric_constant
-from polyloop.simulate.md.analysis.diffusion import Diffusion, diffusion, drift_mobility, mobility, self_diffusion
+from polyloop.simulate.md.analysis.diffusion import Diffusion, diffusion, mobility, self_diffusion
 from polyloop.simulate.md.analysis.free_volume import fractional_free_volume, free_fraction, van_der_waals_radii
 from polyloop.simulate.md.analysis.glass import GlassTransition, glass_transition
-from polyloop.simulate.md.analysis.mechanics import poisson_ratio, young_modulus
+from polyloop.simulate.md.analysis.mechanics import ElasticConstants, elastic_constants
 from polyloop.simulate.md.analysis.optical import optics_at_density
 from polyloop.simulate.md.analysis.quantum import quantum_correction, quantum_heat_capacities, vibrational_spectrum
 from polyloop.simulate.md.analysis.statistics import (
@@ -40,6 +40,7 @@ __all__ = [
     "Check",
     "Convergence",
     "Diffusion",
+    "ElasticConstants",
     "Equilibration",
     "GlassTransition",
     "HeatFlow",
@@ -54,7 +55,7 @@ __all__ = [
     "dielectric_constant",
     "diffusion",
     "dipole_series",
-    "drift_mobility",
+    "elastic_constants",
     "end_to_end_distance",
     "end_to_end_series",
     "expansion_from_temperatures",
@@ -69,7 +70,6 @@ __all__ = [
     "mobility",
     "nematic_order",
     "optics_at_density",
-    "poisson_ratio",
     "quantum_correction",
     "quantum_heat_capacities",
     "radius_of_gyration",
@@ -82,5 +82,4 @@ __all__ = [
     "thermal_diffusivity",
     "van_der_waals_radii",
     "vibrational_spectrum",
-    "young_modulus",
 ]

@@ -14,7 +14,7 @@ from polyloop.simulate.md.analysis.chains import Frames, centre_series
 from polyloop.simulate.md.analysis.statistics import MINIMUM_SAMPLES, Mean
 from polyloop.simulate.md.analysis.units import M2_PER_S_PER_ANGSTROM2_PER_PS
 
-__all__ = ["Diffusion", "diffusion", "drift_mobility", "mean_squared_displacement", "mobility", "self_diffusion"]
+__all__ = ["Diffusion", "diffusion", "mean_squared_displacement", "mobility", "self_diffusion"]
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +23,6 @@ _WINDOW = (0.05, 0.25)
 # A displacement that grows as t^b is diffusive where b is 1 within this or two standard errors, and b is known at all.
 _EXPONENT_TOLERANCE = 0.1
 _EXPONENT_UNKNOWN = 0.25
-_BLOCKS = 8
 
 
 @dataclass(frozen=True)
@@ -152,39 +151,6 @@ def mobility(name: str, positions: Floats, times: Floats, *, charge: float, temp
     """
     factor = abs(charge) * constants.elementary_charge / (constants.Boltzmann * temperature)
     return diffusion(positions, times).estimate(name, "ions and axes, Nernst-Einstein", factor)
-
-
-def drift_mobility(name: str, positions: Floats, times: Floats, *, charge: float, field: float) -> Estimate:
-    """Return an electric mobility in m2/(V s) from the drift of ions along a field.
-
-    The velocity is averaged over ions and eight blocks of time, whose scatter gives the error.
-
-    Parameters
-    ----------
-    positions
-        Along the field, relative to the polymer's centre of mass, unwrapped, (f, ions), angstrom.
-    charge
-        In elementary charges.
-    field
-        V/angstrom, positive along the axis. Mobility at zero field is its limit: compare two fields.
-
-    Raises
-    ------
-    InvalidInputError
-        For too few frames or no field.
-    """
-    if not field:
-        raise InvalidInputError("There is no drift without a field.")
-    step = _time_step(times, len(positions))
-    marks = np.linspace(0, len(positions) - 1, _BLOCKS + 1).round().astype(int)
-    x = np.asarray(positions, dtype=np.float64).reshape(len(positions), -1)
-    velocity = np.diff(x[marks], axis=0) / (np.diff(marks)[:, None] * step)
-    # angstrom/ps per V/angstrom is 1e-8 m2/(V s).
-    values = velocity.ravel() / field * np.sign(charge) * M2_PER_S_PER_ANGSTROM2_PER_PS
-    std = float(values.std(ddof=1) / np.sqrt(len(values)))
-    return Mean(float(values.mean()), std, float(len(values))).estimate(
-        name, "ions and blocks of time, drift in a field"
-    )
 
 
 def _time_step(times: Floats, frames: int) -> float:

@@ -1,4 +1,4 @@
-"""Young's modulus and Poisson's ratio from a uniaxial deformation with free sides."""
+"""Elastic constants of an amorphous sample from the stresses of cells strained a little to both sides."""
 
 from __future__ import annotations
 
@@ -6,89 +6,127 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import constants
 
-from polyloop.core import InvalidInputError
+from polyloop.core import EvaluationError, FailureCode, InvalidInputError
 from polyloop.simulate.estimate import Estimate
-from polyloop.simulate.md.analysis.statistics import MINIMUM_SAMPLES, as_series, statistical_inefficiency
+from polyloop.simulate.md.analysis.statistics import as_series, covariance_of_means, statistical_inefficiency
 
-__all__ = ["Slope", "initial_slope", "poisson_ratio", "young_modulus"]
+__all__ = ["ElasticConstants", "elastic_constants"]
 
 Floats = NDArray[np.float64]
 
-# Curvature below so many of its standard errors is noise, and a straight line has the smaller error.
-_CURVED = 2.0
+_GPA_PER_ATM = constants.atm * 1e-9
+# A sample whose stiffness against shear is below so many standard errors may as well be a liquid.
+_RESOLVED = 2.0
 
 
-@dataclass(frozen=True)
-class Slope:
-    """Slope at zero strain with its standard error, the effective number of samples, and whether the curve bends."""
+@dataclass(frozen=True, eq=False)
+class ElasticConstants:
+    """Isothermal stiffness of an isotropic body against a uniaxial strain with held sides.
 
-    value: float
-    std: float
+    Parameters
+    ----------
+    c11, c12
+        Stress along the strain and across it, per strain, in GPa, averaged over the axes.
+    within, between
+        Covariance matrices of the two, (2, 2): from the samples' fluctuations in time, and from the scatter over axes.
+    by_axis
+        The two for each axis of strain, (3, 2).
+    n_effective
+        Independent samples of the pressure in all strained cells together.
+    """
+
+    c11: float
+    c12: float
+    within: Floats
+    between: Floats
+    by_axis: Floats
     n_effective: float
-    curved: bool
+
+    @property
+    def bulk_modulus(self) -> float:
+        """In GPa."""
+        return (self.c11 + 2.0 * self.c12) / 3.0
+
+    def estimates(self) -> tuple[Estimate, Estimate]:
+        """Return Young's modulus and Poisson's ratio of an isotropic body with these constants.
+
+        Each error is the larger of that from fluctuations in time and that from the scatter over the axes.
+
+        Raises
+        ------
+        EvaluationError
+            NOT_EQUILIBRATED where C11 - C12, twice the shear modulus, is not told from zero: a liquid has none.
+        """
+        a, b = self.c11, self.c12
+        shear, shear_std = a - b, self._std(np.array([1.0, -1.0]))
+        if shear <= _RESOLVED * shear_std or self.bulk_modulus <= 0.0:
+            raise EvaluationError(
+                FailureCode.NOT_EQUILIBRATED,
+                "mechanics",
+                f"C11 - C12 is {shear:.2g} +- {shear_std:.2g} GPa at C11 = {a:.3g} GPa: no stiffness against shear is "
+                "resolved, and the sample may be a liquid.",
+                hint="Try a lower temperature, or a larger cell.",
+            )
+        young, poisson = shear * (a + 2.0 * b) / (a + b), b / (a + b)
+        young_std = self._std(np.array([2.0 * a + b - young, a - 4.0 * b - young]) / (a + b))
+        poisson_std = self._std(np.array([-b, a]) / (a + b) ** 2)
+        std_of = "correlated pressures in time, not below the scatter over three axes"
+        n = max(1, round(self.n_effective))
+        return (
+            Estimate("young_modulus", young, young_std, std_of, n),
+            Estimate("poisson_ratio", poisson, poisson_std, std_of, n),
+        )
+
+    def _std(self, slope: Floats) -> float:
+        """Standard error of a function of (C11, C12) with these derivatives."""
+        return float(np.sqrt(max(slope @ self.within @ slope, slope @ self.between @ slope)))
 
 
-def initial_slope(strain: object, response: object, limit: float) -> Slope:
-    """Return d response / d strain at zero strain from samples of strain up to `limit`.
+def elastic_constants(pressures: object, strain: float) -> ElasticConstants:
+    """Return C11 and C12 from the pressures in cells strained along each axis by `strain` and by minus `strain`.
 
-    A straight line with an offset; where the curve bends by more than twice the standard error of its curvature, a
-    parabola. The error counts the correlation of the residuals.
+    C11 and C12 are half the differences of the mean stresses of both cells, over the strain: the stress that the cell
+    had before and what is quadratic in the strain drop out.
+
+    Parameters
+    ----------
+    pressures
+        Diagonal of the pressure tensor in atm, (3 axes of strain, 2 signs: + and -, 3 components, n samples).
+    strain
+        Relative change of the strained edge; the others are held.
 
     Raises
     ------
     InvalidInputError
-        For fewer than ten samples below the limit or strains that do not change.
-    """
-    x, y = as_series(strain, "The strain"), as_series(response, "The response")
-    if x.shape != y.shape or x.ndim != 1:
-        raise InvalidInputError(f"Strains {x.shape} and responses {y.shape} are not of one run.")
-    small = np.abs(x) <= limit
-    if small.sum() < MINIMUM_SAMPLES or np.ptp(x[small]) == 0.0:
-        raise InvalidInputError(
-            f"{int(small.sum())} samples of changing strain lie below {limit:g}.", mend="Deform slower or sample more."
-        )
-    x, y = x[small] / limit, y[small]
-    line, line_std, count = _fit(x, y, 1)
-    parabola, parabola_std, curved_count = _fit(x, y, 2)
-    curved = abs(parabola[2]) > _CURVED * parabola_std[2]
-    value, std, n = (parabola[1], parabola_std[1], curved_count) if curved else (line[1], line_std[1], count)
-    return Slope(float(value / limit), float(std / limit), n, bool(curved))
+        For fewer than ten samples, samples that are not finite, another shape, or a strain that is not positive.
 
-
-def _fit(x: Floats, y: Floats, degree: int) -> tuple[Floats, Floats, float]:
-    design = np.vander(x, degree + 1, increasing=True)
-    coefficients = np.asarray(np.linalg.lstsq(design, y, rcond=None)[0], dtype=np.float64)
-    residuals = y - design @ coefficients
-    g = float(statistical_inefficiency(residuals)) if np.ptp(residuals) > 0.0 else 1.0
-    variance = float(residuals @ residuals) / max(len(x) - g * (degree + 1), 1.0) * g
-    return coefficients, np.sqrt(variance * np.diag(np.linalg.inv(design.T @ design))), len(x) / g
-
-
-def young_modulus(strain: object, stress: object, limit: float = 0.02) -> Estimate:
-    """Return Young's modulus in GPa: the initial slope of the tensile stress.
-
-    Parameters
+    References
     ----------
-    strain
-        Engineering strain along the axis of pull, (n,), at a constant rate with the sides at constant pressure.
-    stress
-        Along the axis, GPa, positive in tension: -(P_xx - P) of the pressure tensor.
-    limit
-        Largest strain that is used. At simulation's strain rates the modulus of a glass comes out above experiment.
+    doi:10.1080/08927028708080974 (Ray 1987, elastic constants by strain and by fluctuation)
     """
-    slope = initial_slope(strain, stress, limit)
-    return Estimate("young_modulus", slope.value, slope.std, _std_of(slope), max(1, round(slope.n_effective)))
+    samples = as_series(pressures, "The pressure")
+    if samples.ndim != 4 or samples.shape[:3] != (3, 2, 3) or not strain > 0.0:
+        raise InvalidInputError(
+            f"Pressures have the shape (3, 2, 3, n) at a strain above zero, not {samples.shape} at {strain:g}."
+        )
+    # Along the strain, and the mean of both sides: (axis, sign, 2, n).
+    columns = np.stack([[_along_and_across(samples[axis, sign], axis) for sign in (0, 1)] for axis in range(3)])
+    factor = -_GPA_PER_ATM / (2.0 * strain)
+    by_axis = factor * (columns[:, 0] - columns[:, 1]).mean(axis=-1)
+    noise = np.array([[covariance_of_means(columns[axis, sign]) for sign in (0, 1)] for axis in range(3)])
+    c11, c12 = by_axis.mean(axis=0).tolist()
+    return ElasticConstants(
+        c11=c11,
+        c12=c12,
+        within=factor**2 * noise.sum(axis=(0, 1)) / 9.0,
+        between=np.cov(by_axis.T) / 3.0,
+        by_axis=by_axis,
+        n_effective=float((columns.shape[-1] / statistical_inefficiency(columns[:, :, 0])).sum()),
+    )
 
 
-def poisson_ratio(strain: object, lateral: object, limit: float = 0.02) -> Estimate:
-    """Return Poisson's ratio: minus the initial slope of the lateral strains, (n, 2), averaged over both sides."""
-    sides = np.asarray(lateral, dtype=np.float64)
-    if sides.ndim != 2 or sides.shape[1] != 2:
-        raise InvalidInputError(f"Lateral strains have the shape (n, 2), not {sides.shape}.")
-    slope = initial_slope(strain, sides.mean(axis=1), limit)
-    return Estimate("poisson_ratio", -slope.value, slope.std, _std_of(slope), max(1, round(slope.n_effective)))
-
-
-def _std_of(slope: Slope) -> str:
-    return f"residuals of the {'parabola' if slope.curved else 'line'}, with their correlation counted"
+def _along_and_across(tensor: Floats, axis: int) -> Floats:
+    sides = [other for other in range(3) if other != axis]
+    return np.stack([tensor[axis], tensor[sides].mean(axis=0)])
