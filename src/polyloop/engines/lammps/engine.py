@@ -12,13 +12,14 @@ import numpy as np
 from polyloop.chem.formats import lammps_data
 from polyloop.chem.topology import Cell
 from polyloop.core import ConfigurationError, EvaluationError, FailureCode, write_atomically
+from polyloop.engines.directory import RunDirectory
 from polyloop.engines.interruption import Interruption
-from polyloop.engines.lammps.directory import RunDirectory
 from polyloop.engines.lammps.log import LogReader, is_unstable, last_words
 from polyloop.engines.lammps.output import read_dump, read_frames, read_samples, sample_columns
-from polyloop.engines.lammps.program import Program, end_group
+from polyloop.engines.lammps.program import Program
 from polyloop.engines.lammps.script import DATA, FINAL, Steps, energy_script, stage_script
 from polyloop.engines.lammps.sitting import Sitting
+from polyloop.engines.programs import end_group
 from polyloop.engines.runs import check_cell, check_stage, effective_masses, run_key
 from polyloop.engines.stages import ENERGY_TERMS, Energies, Progress, Stage, StageResult
 
@@ -110,7 +111,7 @@ class LammpsEngine:
             check_stage(stage)
         # Another engine, or another accuracy, gives another answer.
         key = f"{self.name} {self.kspace_accuracy:g} {run_key(cell, stage, seed)}"
-        folder = RunDirectory(Path(directory), key, stage.name)
+        folder = RunDirectory(Path(directory), key, stage.name, passing=("sitting-*.dcd",))
         if (done := folder.result(cell)) is not None:
             return done
         with Interruption() as interruption:

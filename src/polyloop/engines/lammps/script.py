@@ -9,13 +9,14 @@ import numpy as np
 from polyloop.chem.formats import atom_types
 from polyloop.chem.topology import Cell, Topology
 from polyloop.core import EvaluationError, FailureCode
+from polyloop.engines.directory import FRESH, REQUEST
 from polyloop.engines.lammps.log import THERMO
 from polyloop.engines.stages import Stage
 
-__all__ = ["DATA", "FINAL", "FRESH", "REQUEST", "Steps", "energy_script", "stage_script"]
+__all__ = ["DATA", "FINAL", "Steps", "energy_script", "stage_script"]
 
-# Files of the stage's directory that script and supervisor share.
-DATA, FINAL, FRESH, REQUEST = "cell.data", "final.dump", "checkpoint.new.restart", "request"
+# Files of the stage's directory that script and supervisor share, besides the request and the checkpoint.
+DATA, FINAL = "cell.data", "final.dump"
 
 # Relative error of constrained bonds, and iterations at most: at 1e-6 the drift of NVE is that of the integrator.
 _SHAKE = "1e-6 100"

@@ -8,11 +8,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from polyloop.engines.directory import FRESH, REQUEST, RunDirectory
 from polyloop.engines.interruption import Interruption
-from polyloop.engines.lammps.directory import RunDirectory
 from polyloop.engines.lammps.log import THERMO, LogReader, last_words
-from polyloop.engines.lammps.program import Program, end_group
-from polyloop.engines.lammps.script import FINAL, FRESH, REQUEST
+from polyloop.engines.lammps.program import Program
+from polyloop.engines.lammps.script import FINAL
+from polyloop.engines.programs import end_group
 from polyloop.engines.stages import Progress, Stage
 
 __all__ = ["Sitting"]

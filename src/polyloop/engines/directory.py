@@ -1,4 +1,4 @@
-"""The directory of one run: what belongs to it, its checkpoints, and its result."""
+"""The directory of one run of a program beside us: what belongs to it, its checkpoints, and its result."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import hashlib
 import io
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import psutil
 
 from polyloop.chem.topology import Cell
 from polyloop.core import EvaluationError, FailureCode, write_atomically
-from polyloop.engines.lammps.program import end_group
-from polyloop.engines.lammps.script import FRESH, REQUEST
+from polyloop.engines.programs import born, end_group
 from polyloop.engines.stages import StageResult
 
-__all__ = ["Checkpoint", "RunDirectory", "State"]
+__all__ = ["FRESH", "REQUEST", "Checkpoint", "RunDirectory", "State"]
+
+# The checkpoint that the program has just written, and what it is asked for.
+FRESH, REQUEST = "checkpoint.new.restart", "request"
 
 _DIGEST = hashlib.sha256().digest_size
 _GENERATIONS = 2
@@ -59,10 +61,16 @@ class State:
 
 
 class RunDirectory:
-    """The files of a run of `stage` that `key` tells from all others."""
+    """The files of a run of `stage` that `key` tells from all others.
 
-    def __init__(self, path: Path, key: str, stage: str) -> None:
-        self.path, self.stage = path, stage
+    Parameters
+    ----------
+    passing
+        Patterns of files that go once the result is written, besides checkpoints.
+    """
+
+    def __init__(self, path: Path, key: str, stage: str, passing: Sequence[str] = ()) -> None:
+        self.path, self.stage, self.passing = path, stage, (*passing, "checkpoint*.restart", REQUEST)
         self.state = State(key)
         self._state, self._result, self._owner = (
             path / f"{name}" for name in ("state.json", "result.npz", "owner.json")
@@ -161,13 +169,13 @@ class RunDirectory:
         if program_id is None:
             self._owner.unlink(missing_ok=True)
             return
-        note = {name: [pid, _born(pid)] for name, pid in (("owner", os.getpid()), ("program", program_id))}
+        note = {name: [pid, born(pid)] for name, pid in (("owner", os.getpid()), ("program", program_id))}
         self.write(self._owner.name, json.dumps(note))
 
     def finish(self, result: StageResult) -> None:
-        """Write the result; checkpoints and trajectories go, inputs and logs stay."""
+        """Write the result; checkpoints and what else is passing go, inputs and logs stay."""
         arrays = {f"sample.{name}": column for name, column in result.samples.items()}
-        arrays |= {name: getattr(result, name) for name in ("frames", "frame_boxes", "frame_times")}
+        arrays |= {name: getattr(result, name) for name in ("frames", "frame_boxes", "frame_times", "frame_velocities")}
         velocities = result.cell.velocities
         buffer = io.BytesIO()
         np.savez(
@@ -181,8 +189,9 @@ class RunDirectory:
         )
         data = buffer.getvalue()
         self.write(self._result.name, data + hashlib.sha256(data).digest())
-        for file in (*self.path.glob("checkpoint*.restart"), *self.path.glob("sitting-*.dcd"), self.path / REQUEST):
-            file.unlink(missing_ok=True)
+        for pattern in self.passing:
+            for file in self.path.glob(pattern):
+                file.unlink(missing_ok=True)
 
     def result(self, cell: Cell) -> StageResult | None:
         """Return the result of a finished run of `cell`, or None.
@@ -218,6 +227,7 @@ class RunDirectory:
             frame_boxes=arrays["frame_boxes"],
             frame_times=arrays["frame_times"],
             wall_time=float(arrays["wall_time"]),
+            frame_velocities=arrays["frame_velocities"],
         )
 
     def error(self, reason: str, hint: str) -> EvaluationError:
@@ -248,9 +258,9 @@ class RunDirectory:
             owner, program = (tuple(note[name]) for name in ("owner", "program"))
         except (OSError, ValueError, KeyError, TypeError):
             return  # nothing runs here, or its note was cut short by the same crash
-        if program[1] is None or _born(program[0]) != program[1]:
+        if program[1] is None or born(program[0]) != program[1]:
             return
-        if owner[0] != os.getpid() and _born(owner[0]) == owner[1]:
+        if owner[0] != os.getpid() and born(owner[0]) == owner[1]:
             raise self.error(f"Process {owner[0]} runs this stage in {self.path}.", "Wait for it, or end it.")
         end_group(program[0])
 
@@ -263,15 +273,6 @@ class RunDirectory:
             f"{self.path} cannot be written: {error.strerror or error}.",
             "Free the disk or mend the folder, and run again: it goes on from the last checkpoint.",
         )
-
-
-def _born(process_id: int) -> float | None:
-    """When a process was started, which tells it from a later one of the same number; None where there is none."""
-    try:
-        process = psutil.Process(process_id)
-        return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return None
 
 
 def _sha256(file: Path) -> str:
