@@ -13,7 +13,10 @@ from polyloop.simulate import instant, optics
 from polyloop.simulate.estimate import Outcome
 from polyloop.simulate.md import recipes, workflow
 from polyloop.simulate.md.estimates import PROPERTIES as MD_PROPERTIES
+from polyloop.simulate.md.measurements.glass import GLASS
+from polyloop.simulate.md.measurements.ions import IONS
 from polyloop.simulate.md.measurements.measurement import Measurement
+from polyloop.simulate.md.measurements.mechanics import MECHANICS
 from polyloop.simulate.md.measurements.thermal import THERMAL
 from polyloop.simulate.polarizability_scale import SCALE_1
 
@@ -95,6 +98,9 @@ _TABLE = (
     ),
     _molecular_dynamics(recipes.STANDARD, "standard", "an hour on two cores, minutes on a GPU"),
     _measurement(THERMAL, "standard", "a quarter of an hour on two cores after md/standard@1, which it starts from"),
+    _measurement(MECHANICS, "standard", "half an hour on two cores after md/standard@1, which it starts from"),
+    _measurement(GLASS, "standard", "half an hour on two cores after md/standard@1, which it starts from"),
+    _measurement(IONS, "standard", "three quarters of an hour on two cores after md/standard@1, which it starts from"),
     _molecular_dynamics(recipes.FULL, "full", "a day on a GPU, days on a cluster's node"),
 )  # fmt: skip
 
