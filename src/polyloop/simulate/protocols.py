@@ -98,7 +98,7 @@ _TABLE = (
     ),
     _molecular_dynamics(recipes.STANDARD, "standard", "an hour on two cores, minutes on a GPU"),
     _measurement(THERMAL, "standard", "a quarter of an hour on two cores after md/standard@1, which it starts from"),
-    _measurement(MECHANICS, "standard", "half an hour on two cores after md/standard@1, which it starts from"),
+    _measurement(MECHANICS, "standard", "a quarter of an hour on two cores after md/standard@1, which it starts from"),
     _measurement(GLASS, "standard", "half an hour on two cores after md/standard@1, which it starts from"),
     _measurement(IONS, "standard", "three quarters of an hour on two cores after md/standard@1, which it starts from"),
     _molecular_dynamics(recipes.FULL, "full", "a day on a GPU, days on a cluster's node"),

@@ -26,7 +26,7 @@ CUTOFF_SHARE = 0.47
 _GROWN = 0.1
 # Steps between trial changes of the volume.
 _BAROSTAT_STEPS = 25
-# The pressure costs three evaluations of the energy, seven by axis; where samples are nearer, it is left out.
+# The pressure costs three evaluations of the energy, seven by axis; of nearer samples most or all are without it.
 _PRESSURE_STEPS = 100
 # OpenMM's 1e-5 costs energy at constant energy.
 _CONSTRAINT_TOLERANCE = 1e-6
@@ -65,6 +65,8 @@ class Simulation:
         system = build_system(topology, box, stage, self.cutoff, constrained=stage.constrain_hydrogens)
         n_rigid = int(rigid_bonds(topology).sum()) if stage.constrain_hydrogens else 0
         self.degrees = max(1, 3 * topology.n_atoms - n_rigid - 3)
+        self._row_time = sample_steps * stage.timestep * 1e-3
+        self._rows_per_pressure = 1 if stage.ensemble == "npt" else -(-_PRESSURE_STEPS // sample_steps)
         # An isotropic barostat, which `npt` moves the box by, knows the mean of the three pressures only.
         self._by_axis = stage.ensemble == "nvt" or stage.strain_rate != 0
         noise, volume, draw = (int(n) % (2**31 - 2) + 1 for n in np.random.SeedSequence(seed).generate_state(3))
@@ -125,7 +127,9 @@ class Simulation:
         # Leapfrog's velocities between steps have the ensemble's temperature; those on the steps, which the kinetic
         # energy must have to be conserved with the potential energy, are too cold by (frequency timestep)^2 / 4.
         temperature = self.temperature(self.state()[1])
-        return energy_row(self.context, self.topology, time=time, temperature=temperature, **self._pressures())
+        due = round(time / self._row_time) % self._rows_per_pressure == 0
+        pressures = self._pressures() if due else {}
+        return energy_row(self.context, self.topology, time=time, temperature=temperature, **pressures)
 
     def box(self) -> Floats:
         """Return the box in angstrom, shape (3,)."""
@@ -173,7 +177,7 @@ class Simulation:
         """Add a barostat; one that never moves measures the pressure of other ensembles where that is cheap."""
         stage = self.stage
         moves = stage.ensemble == "npt"
-        if not moves and sample_steps < _PRESSURE_STEPS:
+        if stage.ensemble == "nve" and sample_steps < _PRESSURE_STEPS:
             return None
         pressure, temperature = stage.pressure[0] * ATMOSPHERE, stage.temperature[0]
         frequency = _BAROSTAT_STEPS if moves else 0

@@ -52,7 +52,7 @@ class Diffusion:
                 name,
                 f"The mean squared displacement grows as t^({self.exponent.value:.2f} +- {self.exponent.std:.2f}): "
                 "this is not diffusive, and has no diffusion coefficient.",
-                hint="Run longer or hotter; below the glass transition chains do not diffuse in reach of simulation.",
+                hint="Run longer or hotter; below the glass transition nothing large diffuses in reach of simulation.",
             )
         return self.coefficient.estimate(name, std_of, factor)
 
