@@ -257,9 +257,9 @@ def _fitted(times: Floats, cosine: Floats, root: Floats, guess: Floats) -> Float
     def residual(logarithms: Floats) -> Floats:
         return _white(root, cosine - np.exp(logarithms[0] - np.exp(logarithms[1]) * times))
 
-    # Rates between a hundredth of the window's inverse and a thousand times it; amplitudes over twelve decades.
+    # At faster rates nothing would be left where the fit begins, and at slower ones nothing is lost where it ends.
     low = np.array([guess[0] - 14.0, -np.log(100.0 * times[-1])])
-    high = np.array([guess[0] + 14.0, -np.log(times[-1] / 1000.0)])
+    high = np.array([guess[0] + 14.0, np.log(8.0 / times[0])])
     found: Floats = least_squares(residual, np.clip(guess, low, high), bounds=(low, high)).x
     return found
 
