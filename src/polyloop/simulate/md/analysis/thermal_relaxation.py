@@ -24,8 +24,8 @@ _ROUNDS = 6  # of fitting with the noise that the last fit tells
 _MINIMUM_BINS = 8
 # What is known beforehand. Sound: its speed in angstrom/ps, and its damping by its frequency.
 _SOUND, _DAMPING = 17.0, 0.25
-# Errors of that knowledge: of the logarithms of amplitude and rate, about which nearly nothing is known; of the share of
-# sound, c_p / c_v - 1, about zero; and of the logarithms of sound's damping and frequency.
+# Errors of that knowledge: of the logarithms of amplitude and rate, about which nearly nothing is known; of the share
+# of sound, c_p / c_v - 1, about zero; and of the logarithms of sound's damping and frequency.
 _KNOWN_STDS = np.array([5.0, 5.0, 0.5, 0.7, 0.4])
 
 

@@ -51,7 +51,7 @@ class RelaxationPlan:
     settle, rest, relax
         ps: at the sample's density after replication, before each pair with new velocities, and after a kick.
     start
-        ps after the kick at which the fit begins: heat is shared and sound has died away.
+        ps after the kick at which the fit begins: kinetic and potential energy have shared the heat.
     bin_width
         ps over which profiles are averaged before the fit.
     decay_times
