@@ -49,13 +49,15 @@ def lennard_jones(topology, x, box, cutoff):
     return 0.5 * np.sum(pair_weights(topology, 0.5) * energy * (r < cutoff))
 
 
-def tail(topology, volume, cutoff):
-    """Mean over all pairs i <= j of the integral beyond the cut-off (OpenMM's user guide, section 19.6.2)."""
-    i, j = np.triu_indices(topology.n_atoms)
-    s6 = (0.5 * (topology.sigma[i] + topology.sigma[j])) ** 6
-    epsilon = np.sqrt(topology.epsilon[i] * topology.epsilon[j])
-    mean = np.mean(epsilon * (s6**2 / (9 * cutoff**9) - s6 / (3 * cutoff**3)))
-    return 8 * np.pi * topology.n_atoms**2 / volume * mean
+def tail(topology, volume, cutoff, counts):
+    """Mean over the pairs (n, n) that `counts(n)` marks of the integral beyond the cut-off, for uniform density.
+
+    OpenMM takes those with i <= j (its user guide, section 19.6.2), LAMMPS all.
+    """
+    s6 = (0.5 * (topology.sigma[:, None] + topology.sigma)) ** 6
+    epsilon = np.sqrt(np.outer(topology.epsilon, topology.epsilon))
+    integral = epsilon * (s6**2 / (9 * cutoff**9) - s6 / (3 * cutoff**3))
+    return 8 * np.pi * topology.n_atoms**2 / volume * integral[counts(topology.n_atoms)].mean()
 
 
 def ewald(topology, x, box, alpha=0.35, largest=14):
