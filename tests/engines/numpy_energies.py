@@ -50,14 +50,26 @@ def lennard_jones(topology, x, box, cutoff):
 
 
 def tail(topology, volume, cutoff, counts):
-    """Mean over the pairs (n, n) that `counts(n)` marks of the integral beyond the cut-off, for uniform density.
-
-    OpenMM takes those with i <= j (its user guide, section 19.6.2), LAMMPS all.
-    """
+    """Mean over the pairs (n, n) that `counts` marks of the integral beyond the cut-off, for uniform density."""
     s6 = (0.5 * (topology.sigma[:, None] + topology.sigma)) ** 6
     epsilon = np.sqrt(np.outer(topology.epsilon, topology.epsilon))
     integral = epsilon * (s6**2 / (9 * cutoff**9) - s6 / (3 * cutoff**3))
-    return 8 * np.pi * topology.n_atoms**2 / volume * integral[counts(topology.n_atoms)].mean()
+    return 8 * np.pi * topology.n_atoms**2 / volume * integral[counts(topology)].mean()
+
+
+def all_pairs(topology):
+    """All i and j, as LAMMPS counts them."""
+    return np.ones((topology.n_atoms,) * 2, dtype=bool)
+
+
+def pairs_once(topology):
+    """Those with i <= j, as OpenMM counts them (its user guide, section 19.6.2)."""
+    return np.triu(all_pairs(topology))
+
+
+def pairs_apart(topology):
+    """Those that are neither excluded nor 1-4, as GROMACS counts them."""
+    return pair_weights(topology, 0.0) == 1
 
 
 def ewald(topology, x, box, alpha=0.35, largest=14):

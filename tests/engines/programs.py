@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from polyloop.chem import Topology
 from polyloop.engines.lammps import LammpsEngine
 from polyloop.engines.openmm import OpenMMEngine
 from polyloop.engines.stages import Engine
+from tests.engines import numpy_energies as by_hand
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,9 @@ class Facts:
     momentum
         Of the cell under a thermostat, over the sum of all atoms' magnitudes.
     tail_counts
-        Of n atoms, the pairs over which the Lennard-Jones tail is a mean, (n, n).
+        Of a topology, the pairs over which its Lennard-Jones tail is a mean, (n, n).
+    slope
+        In kT per atom per ns: standard error of the drift of the energy that 4 ps must show.
     rigid
         Relative error of rigid bonds under a barostat.
     hot
@@ -47,6 +51,8 @@ class Facts:
         In angstrom/ps: by how much velocities of two runs with one seed may differ.
     gas_time
         In ps: in which an ideal gas goes through its volumes often enough.
+    gas_barostat_time
+        In ps: the barostat's time for that gas.
     gas
         Settings for a few atoms, where those of `make` are slow.
     long_time
@@ -73,10 +79,12 @@ class Facts:
     running: float = 1e-5
     running_mesh: float = 2e-4
     momentum: float = 1e-6
-    tail_counts: Callable[[int], np.ndarray] = lambda n: np.ones((n, n), dtype=bool)
+    tail_counts: Callable[[Topology], np.ndarray] = by_hand.all_pairs
+    slope: float = 0.5
     rigid: float = 1e-4
     hot: tuple[float, float] = (0.999, 1.001)
     repeats: float = 0.0
+    gas_barostat_time: float = 1.0
     gas: Mapping[str, Any] = field(default_factory=dict)
     cannot: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -99,7 +107,7 @@ ENGINES = {
         gas={"platform": "Reference"},
         long_time=6.0,
         blow_up=r"(NaN|a number|times its length|asked for|between two samples)\.",
-        tail_counts=lambda n: np.triu(np.ones((n, n), dtype=bool)),
+        tail_counts=by_hand.pairs_once,
         # Bending of CH3 near 1400/cm has (frequency timestep)^2 / 4 = 7 % at 2 fs, skeletal motion next to nothing:
         # that is by how much leapfrog's velocities on the steps are colder than those between them.
         hot=(1.01, 1.07),

@@ -81,7 +81,7 @@ def test_the_cut_off_is_shortened_to_half_the_box(engine, pair, facts):
 
 
 def test_a_run_samples_the_energy_that_energies_gives(engine, facts, tmp_path):
-    cell, stage = liquid("CCO", 27, 0.7), Stage("minimise", "minimise", cutoff=6.0)
+    cell, stage = liquid("CCO", 27, 0.7), Stage("minimise", "minimise", cutoff=5.5)
     ended = engine.run(cell, stage, tmp_path)
     expected = engine.energies(ended.cell, stage)
     # Runs compute with a coarser mesh, and some in single precision.
@@ -118,8 +118,9 @@ def test_terms_and_forces_are_openmm_s(engine, facts, polar):
     )
     cut = one.terms["lennard_jones"] - openmm_s
     assert other.terms["lennard_jones"] - own == pytest.approx(cut, rel=max(1e-6, facts.arithmetic))
-    size = np.sqrt((one.forces**2).sum(axis=1)).mean()
-    assert np.abs(one.forces - other.forces).max() < facts.force * size
+    # Where atoms overlap, one force outweighs all others: each is held against its own size.
+    size = np.linalg.norm(one.forces, axis=1)
+    assert (np.linalg.norm(one.forces - other.forces, axis=1) < facts.force * (size + np.median(size))).all()
 
 
 @OTHERS
@@ -128,7 +129,9 @@ def test_short_interactions_are_openmm_s(engine, facts, polar):
     one, other = OpenMMEngine().energies(polar, stage), engine.energies(polar, stage)
     assert other.terms["coulomb"] == one.terms["coulomb"] == 0
     assert other.terms["lennard_jones"] == pytest.approx(one.terms["lennard_jones"], rel=facts.arithmetic)
-    assert other.forces == pytest.approx(one.forces, abs=facts.arithmetic * np.abs(one.forces).max())
+    size = np.linalg.norm(one.forces, axis=1)
+    error = np.linalg.norm(one.forces - other.forces, axis=1)
+    assert (error < 10 * facts.arithmetic * (size + np.median(size))).all()
 
 
 def test_malformed_cells_are_refused(engine, pair):
