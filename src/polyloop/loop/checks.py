@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 
-from polyloop.core import PolyloopError, get_property
+from polyloop.core import Conditions, PolyloopError, get_property
 from polyloop.loop.config import CampaignConfig, ObjectiveTable
 from polyloop.loop.toml_lines import CampaignSource, KeyPath
 
@@ -87,6 +87,7 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
         _known(source, (*key, "evaluator"), objective.evaluator, [*config.evaluators, *entry_point_names()])
     else:
         _check_protocol(source, key, objective.property, objective.protocol, objective.level)
+        _check_conditions(config, objective, source)
 
 
 def _check_protocol(
@@ -98,6 +99,21 @@ def _check_protocol(
         protocol_of(name, protocol=protocol, level=level)
     except PolyloopError as error:
         raise source.error((*key, "level" if protocol is None else "protocol"), error.what, error.mend) from error
+
+
+def _check_conditions(config: CampaignConfig, objective: ObjectiveTable, source: CampaignSource) -> None:
+    from polyloop.loop.evaluators import protocol_of
+    from polyloop.simulate import get_protocol
+
+    state, usual = config.campaign.conditions, Conditions()
+    protocol = get_protocol(protocol_of(objective.property, protocol=objective.protocol, level=objective.level))
+    if state != usual and not protocol.any_conditions:
+        raise source.error(
+            ("campaign", "temperature" if state.temperature != usual.temperature else "pressure"),
+            f"{protocol.label}, which yields {objective.property}, knows {usual.temperature} K and {usual.pressure:g} "
+            "atm only.",
+            "Leave temperature and pressure out, or take a protocol of molecular dynamics.",
+        )
 
 
 def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
