@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from polyloop.chem import Topology
+from polyloop.engines.gromacs import GromacsEngine
 from polyloop.engines.lammps import LammpsEngine
 from polyloop.engines.openmm import OpenMMEngine
 from polyloop.engines.stages import Engine
@@ -131,6 +132,30 @@ ENGINES = {
         running_mesh=5e-4,
         # The barostat moves atoms after SHAKE, by what the box changes in one step.
         rigid=1e-3,
+    ),
+    # Usual builds compute in mixed precision, which sets its errors.
+    "gromacs": Facts(
+        make=GromacsEngine,
+        nowhere=lambda: GromacsEngine(program=Path("/nowhere/gmx")),
+        is_program=True,
+        oldest=2021,
+        bad_settings=({"threads": 0}, {"checkpoint_minutes": 6.0}),
+        parallel=({"threads": 2},),
+        terms=(*_BONDED, "lennard_jones", "coulomb"),
+        gas_time=1000.0,
+        # Its barostat takes the cell for a liquid; a gas of 50 atm is 400 times softer, and follows as much slower.
+        gas_barostat_time=0.02,
+        long_time=60.0,
+        blow_up=".*",
+        arithmetic=1e-4,
+        mesh=1e-4,
+        force=1e-3,
+        # Pairs that leave the lists make more noise than a drift.
+        slope=1.0,
+        # LINCS as it stands by default.
+        rigid=5e-4,
+        tail_counts=by_hand.pairs_apart,
+        cannot={"strain": {"strain_rate": 0.04}, "pressure": {"ensemble": "npt", "pressure": (1.0, 100.0)}},
     ),
 }
 
