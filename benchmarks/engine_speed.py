@@ -2,8 +2,9 @@
 
 Usage: python benchmarks/engine_speed.py [--directory runs/engine_speed] [--atoms 2000] [--steps 600]
 
-One core each, GROMACS where it is installed. A short and a long run of the same stage are compared, so that neither counts its start. CPU time, which
-other programs on the machine disturb less than the clock; written to results/engine_speed.json.
+One core each, GROMACS where it is installed. A short and a long run of the same stage are compared, so that neither
+counts its start. CPU time, which other programs on the machine disturb less than the clock; written to
+results/engine_speed.json.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
         _check_objective(config, objective, index, source)
     _check_evaluators(config, source)
     _check_pool(config, source)
+    _check_initial(config, source)
     _check_models(config, source)
     _check_store(config, source)
     _check_report(config, source)
@@ -162,6 +163,23 @@ def _check_chemistry_words(config: CampaignConfig, source: CampaignSource) -> No
         _known(source, ("pool", "elements", index), element, elements)
     for index, polymer_class in enumerate(config.pool.classes or []):
         _known(source, ("pool", "classes", index), polymer_class, [word.value for word in PolymerClass])
+
+
+def _check_initial(config: CampaignConfig, source: CampaignSource) -> None:
+    from polyloop.chem import Polymer
+
+    seen: dict[str, str] = {}
+    for index, smiles in enumerate(config.initial.polymers):
+        key: KeyPath = ("initial", "polymers", index)
+        try:
+            canonical = Polymer(smiles).canonical
+        except PolyloopError as error:
+            raise source.error(key, error.what, error.mend) from error
+        if canonical in seen:
+            raise source.error(key, f"{smiles} is the same polymer as {seen[canonical]}.", "Remove one of them.")
+        seen[canonical] = smiles
+    if len(seen) == 1:
+        raise source.error(("initial", "polymers"), "One polymer is no design.", "Name at least two.")
 
 
 def _check_models(config: CampaignConfig, source: CampaignSource) -> None:

@@ -142,6 +142,9 @@ class InitialTable(_Table):
 
     method: Literal["diverse", "random"] = Field("diverse", description="How to choose them.")
     size: int = Field(10, ge=2, description="How many.")
+    polymers: list[str] = Field(
+        [], description="Or these candidates of the pool, e.g. those whose values the store has; no choice then."
+    )
 
 
 class StopTable(_Table):
