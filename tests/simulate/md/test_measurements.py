@@ -126,7 +126,7 @@ def test_conductivity_is_the_diffusivity_times_the_heat_capacity_by_volume():
     cell = argon(per_edge=5, spacing=4.0)
     decay = Decay(
         rate=0.05, heat_capacity=0.5, relative_covariance=((0.01**2, 0.0), (0.0, 0.03**2)), signal=50.0,
-        chi_squared=20.0, freedom=20, control=0.1, pairs=3,
+        chi_squared=20.0, freedom=20, control=0.1, sound=0.0, pairs=3,
     )  # fmt: skip
     found, diffusivity = conductivity(decay, cell, relative_density=0.02)
     # 0.05/ps (20 angstrom / 2 pi)^2 in m2/s, and times 0.5 kcal/(mol K) = 3.474e-21 J/K by 8e-27 m3.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
-from scipy.optimize import least_squares
+from scipy.optimize import OptimizeResult, least_squares
 from scipy.stats import chi2
 
 from polyloop.chem.topology import Cell, Topology
@@ -22,6 +22,11 @@ Floats = NDArray[np.float64]
 
 _ROUNDS = 6  # of fitting with the noise that the last fit tells
 _MINIMUM_BINS = 8
+# What is known beforehand. Sound: its speed in angstrom/ps, and its damping by its frequency.
+_SOUND, _DAMPING = 17.0, 0.25
+# Errors of that knowledge: of the logarithms of amplitude and rate, about which nearly nothing is known; of the share
+# of sound, c_p / c_v - 1, about zero; and of the logarithms of sound's damping and frequency.
+_KNOWN_STDS = np.array([5.0, 5.0, 0.5, 0.7, 0.4])
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +136,8 @@ class Decay:
         Of the fit.
     control
         Amplitude of the sine, fitted with the same decay, by its standard error; noise is within some three.
+    sound
+        Amplitude of sound by that of heat, both carried back to the kick; c_p / c_v - 1 in a liquid.
     pairs
         How many pairs of runs were averaged.
     """
@@ -140,8 +147,9 @@ class Decay:
     relative_covariance: tuple[tuple[float, float], tuple[float, float]]
     signal: float
     chi_squared: float
-    freedom: int
+    freedom: float
     control: float
+    sound: float
     pairs: int
 
     @property
@@ -156,14 +164,22 @@ class Decay:
 
 
 def fit_decay(
-    times: Floats, amplitudes: Floats, heats: Sequence[float], *, start: float, bin_width: float, temperature: float
+    times: Floats,
+    amplitudes: Floats,
+    heats: Sequence[float],
+    *,
+    start: float,
+    bin_width: float,
+    temperature: float,
+    length: float,
 ) -> Decay:
-    """Fit A0 exp(-rate t) to the mode that kicks of both signs have left.
+    """Fit A0 [exp(-rate t) + b exp(-damping t) cos(omega t)], heat and sound, to the mode that kicks have left.
 
     Both runs of a pair begin from one state, so half their difference holds none of that state's own fluctuation, and
-    its noise grows from nothing: for the slow part it is that of an Ornstein-Uhlenbeck process, whose variance
-    k T^2 A0 / heat the theory of fluctuations fixes, for the fast part white, with the variance that is seen between
-    neighbouring bins. The fit is by generalised least squares with this covariance.
+    its noise grows from nothing. In equilibrium the mode is correlated over time as it answers a kick, times
+    k T^2 / heat, which fixes the noise of heat and sound; what is faster is white, with the variance that is seen
+    between neighbouring bins. The fit is by generalised least squares with this covariance. What is known of sound
+    beforehand is weak, but keeps one that is too faint to be seen from doing harm.
 
     Parameters
     ----------
@@ -174,11 +190,13 @@ def fit_decay(
     heats
         Half the difference of the heats of each pair, kcal/mol.
     start
-        In ps: until then kinetic and potential energy share the heat and sound dies away.
+        In ps: until then kinetic and potential energy share the heat.
     bin_width
         In ps: frames are averaged over it.
     temperature
         In K.
+    length
+        Of the wave, angstrom.
 
     Raises
     ------
@@ -192,37 +210,45 @@ def fit_decay(
     middle, binned = _bins(times, amplitudes, start, bin_width)
     half = 0.5 * (binned[:, 0] - binned[:, 1]) / np.asarray(heats, dtype=np.float64)[:, None, None]  # (p, 2, b)
     mean: Floats = half.mean(axis=0)
-    cosine, sine = mean
-    pairs, heat = len(half), float(np.mean(heats))
-    guess: Floats = np.array([np.log(max(float(cosine[0]), 1e-3 * float(np.ptp(cosine)) + 1e-12)), -np.log(middle[-1])])
+    pairs, noise = len(half), 0.5 * BOLTZMANN * temperature**2 / float(np.mean(heats)) ** 2
+    first = max(float(mean[0, 0]), 1e-3 * float(np.ptp(mean[0])) + 1e-12)
+    omega = np.log(2.0 * np.pi * _SOUND / length)
+    known = np.array([np.log(first), -np.log(middle[-1]), 0.0, omega + np.log(_DAMPING), omega])
+    guesses = [known + np.array([0.0, 0.0, 0.1, shift, shift]) for shift in (0.0, -0.5, 0.5)]
     for _ in range(_ROUNDS):
-        slow = 0.5 * BOLTZMANN * temperature**2 * np.exp(guess[0]) / heat**2
-        root = np.linalg.cholesky(_covariance(middle, half, guess, slow) / pairs).astype(np.float64)
-        guess = _fitted(middle, cosine, root, guess)
-    shape: Floats = np.exp(-np.exp(guess[1]) * middle)
-    model: Floats = np.exp(guess[0]) * shape
-    # Derivatives by the logarithms of amplitude and rate, and residuals, in units of the noise.
-    slopes = _white(root, np.stack([model, -np.exp(guess[1]) * middle * model], axis=1))
-    covariance = np.linalg.inv(slopes.T @ slopes).astype(np.float64)
-    residual = _white(root, cosine - model)
-    steps = covariance @ slopes.T @ _white(root, (half[:, 0] - model).T)
-    chi_squared, freedom = float(residual @ residual), len(middle) - 2
-    covariance = _widened(covariance * max(1.0, chi_squared / freedom), steps)
+        root = np.linalg.cholesky(_covariance(middle, half, guesses[0], noise) / pairs).astype(np.float64)
+        found = min((_fitted(middle, mean[0], root, guess, known) for guess in guesses), key=lambda one: one.cost)
+        guesses = [found.x]
+    return _decay(middle, half, mean, root, found)
+
+
+def _decay(times: Floats, half: Floats, mean: Floats, root: Floats, found: OptimizeResult) -> Decay:
+    """What a fit tells, with errors widened where the fit or the scatter between pairs asks for it."""
+    covariance = np.linalg.inv(found.jac.T @ found.jac).astype(np.float64)
+    slopes = -found.jac[: len(times)]
+    model, rate = _model(found.x, times), float(np.exp(found.x[1]))
+    residual = _white(root, mean[0] - model)
+    # Sound that prior knowledge fixes takes no degree of freedom from the data.
+    chi_squared = float(residual @ residual)
+    freedom = len(times) - float(np.trace(covariance @ slopes.T @ slopes))
+    steps = (covariance @ slopes.T @ _white(root, (half[:, 0] - model).T))[:2]
+    two = _widened(covariance[:2, :2] * max(1.0, chi_squared / freedom), steps)
     # The heat capacity is twice the inverse of the response.
-    turned = covariance * np.array([[1.0, -1.0], [-1.0, 1.0]])
-    early = np.array([1.0, -np.exp(guess[1]) * middle[0]])
-    white = _white(root, shape)
+    turned = two * np.array([[1.0, -1.0], [-1.0, 1.0]])
+    early = np.array([1.0, -rate * times[0]])
+    white = _white(root, np.exp(-rate * times))
     return Decay(
-        rate=float(np.exp(guess[1])),
-        heat_capacity=float(2.0 * np.exp(-guess[0])),
+        rate=rate,
+        heat_capacity=float(2.0 * np.exp(-found.x[0])),
         relative_covariance=(
             (float(turned[0, 0]), float(turned[0, 1])), (float(turned[1, 0]), float(turned[1, 1])),
         ),
-        signal=float(1.0 / np.sqrt(early @ covariance @ early)),
+        signal=float(1.0 / np.sqrt(early @ two @ early)),
         chi_squared=chi_squared,
         freedom=freedom,
-        control=float(white @ _white(root, sine) / np.sqrt(white @ white)),
-        pairs=pairs,
+        control=float(white @ _white(root, mean[1]) / np.sqrt(white @ white)),
+        sound=float(found.x[2]),
+        pairs=len(half),
     )  # fmt: skip
 
 
@@ -239,29 +265,35 @@ def _bins(times: Floats, amplitudes: Floats, start: float, width: float) -> tupl
     return times[kept].reshape(count, each).mean(axis=1), amplitudes[..., kept].reshape(shape).mean(axis=-1)
 
 
-def _covariance(times: Floats, half: Floats, guess: Floats, slow: float) -> Floats:
-    """Covariance of one pair's half difference over its heat, whose slow part ends at the variance `slow`."""
-    rate = np.exp(guess[1])
+def _model(guess: Floats, lag: Floats, together: Floats | float | None = None) -> Floats:
+    """The answer after a kick; with `together`, damped over other times than the phase of sound runs."""
+    amplitude, rate, damping, omega = np.exp(guess[[0, 1, 3, 4]])
+    share = guess[2]
+    damped = lag if together is None else together
+    answer: Floats = amplitude * (np.exp(-rate * damped) + share * np.exp(-damping * damped) * np.cos(omega * lag))
+    return answer
+
+
+def _covariance(times: Floats, half: Floats, guess: Floats, noise: float) -> Floats:
+    """Covariance of one pair's half difference over its heat, which is nothing at the kick."""
     apart, together = np.abs(times[:, None] - times), times[:, None] + times
-    ornstein = slow * (np.exp(-rate * apart) - np.exp(-rate * together))
-    residual = half - np.stack([np.exp(guess[0] - rate * times), np.zeros_like(times)])
-    steps = np.diff(residual, axis=-1)
-    drift = slow * (1.0 - np.exp(-rate * (times[1] - times[0])))
-    fast = 0.5 * float(np.mean(steps**2)) - drift
+    grown = noise * (_model(guess, apart) - _model(guess, apart, together))
+    residual = half - np.stack([_model(guess, times), np.zeros_like(times)])
+    ends = noise * _model(guess, np.array([0.0, times[1] - times[0]]))
+    white = 0.5 * float(np.mean(np.diff(residual, axis=-1) ** 2)) - float(ends[0] - ends[1])
     # Never below a hundredth: the matrix must stay well away from singular.
-    white: Floats = ornstein + np.eye(len(times)) * max(fast, 0.01 * slow)
-    return white
+    covariance: Floats = grown + np.eye(len(times)) * max(white, 0.01 * float(ends[0]))
+    return covariance
 
 
-def _fitted(times: Floats, cosine: Floats, root: Floats, guess: Floats) -> Floats:
-    def residual(logarithms: Floats) -> Floats:
-        return _white(root, cosine - np.exp(logarithms[0] - np.exp(logarithms[1]) * times))
+def _fitted(times: Floats, cosine: Floats, root: Floats, guess: Floats, known: Floats) -> OptimizeResult:
+    def residual(parameters: Floats) -> Floats:
+        return np.concatenate([_white(root, cosine - _model(parameters, times)), (parameters - known) / _KNOWN_STDS])
 
     # At faster rates nothing would be left where the fit begins, and at slower ones nothing is lost where it ends.
-    low = np.array([guess[0] - 14.0, -np.log(100.0 * times[-1])])
-    high = np.array([guess[0] + 14.0, np.log(8.0 / times[0])])
-    found: Floats = least_squares(residual, np.clip(guess, low, high), bounds=(low, high)).x
-    return found
+    low = np.array([known[0] - 14.0, -np.log(100.0 * times[-1]), 0.0, *(known[3:] - 3.0)])
+    high = np.array([known[0] + 14.0, np.log(8.0 / times[0]), 3.0, *(known[3:] + 3.0)])
+    return least_squares(residual, np.clip(guess, low + 1e-9, high - 1e-9), bounds=(low, high))
 
 
 def _widened(covariance: Floats, steps: Floats) -> Floats:

@@ -51,7 +51,7 @@ class RelaxationPlan:
     settle, rest, relax
         ps: at the sample's density after replication, before each pair with new velocities, and after a kick.
     start
-        ps after the kick at which the fit begins: heat is shared and sound has died away.
+        ps after the kick at which the fit begins: kinetic and potential energy have shared the heat.
     bin_width
         ps over which profiles are averaged before the fit.
     decay_times
@@ -174,7 +174,7 @@ def notes(decay: Decay, cell: Cell) -> dict[str, Any]:
         "classical_heat_capacity_J_kg_K": round(decay.heat_capacity * specific, 1),
         "classical_heat_capacity_std": round(decay.heat_capacity * specific * decay.relative_std(1.0, 0.0), 1),
         "probability_of_exponential": round(decay.chance, 5),
-        **{name: round(value, 3) for name, value in asdict(decay).items() if name in ("signal", "control")},
+        **{name: round(value, 3) for name, value in asdict(decay).items() if name in ("signal", "control", "sound")},
     }
 
 
@@ -188,6 +188,7 @@ class _Pair:
         self._stages = {sign: stages[_part(number, sign, 1)] for sign in _SIGNS}
         some = next(iter(self._stages.values()))
         self._groups = RigidGroups.of(runner.cell.topology, some.constrain_hydrogens)
+        self.length = float(runner.cell.box[0])
         self._branches: dict[str, StageRunner] = {}
         heats = {}
         for sign, direction in _SIGNS.items():
@@ -227,6 +228,7 @@ def _fit(plan: RelaxationPlan, pairs: list[_Pair], temperature: float) -> Decay:
         start=plan.start,
         bin_width=plan.bin_width,
         temperature=temperature,
+        length=pairs[0].length,
     )
 
 
@@ -237,7 +239,7 @@ def _check(plan: RelaxationPlan, decay: Decay) -> None:
         f"the profile is {decay.signal:.2g} standard errors, less than {plan.least_signal:g}":
             decay.signal < plan.least_signal,
         f"its rate is {resolved:.2g} standard errors, less than {plan.least_signal:g}": resolved < plan.least_signal,
-        f"its decay is no exponential (chi squared {decay.chi_squared:.0f} for {decay.freedom} degrees of freedom)":
+        f"its decay is no exponential (chi squared {decay.chi_squared:.0f} for {decay.freedom:.0f} degrees of freedom)":
             decay.chance < plan.least_chance,
         f"the sine that was not kicked is {decay.control:+.2g} standard errors": abs(decay.control) > limit,
     }  # fmt: skip
