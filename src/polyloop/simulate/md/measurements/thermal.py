@@ -63,7 +63,7 @@ class RelaxationPlan:
         A decay that fits an exponential with less probability is refused, and a sine of less as well.
     """
 
-    copies: int = 3
+    copies: int = 2
     amplitude: float = 0.6
     pairs: int = 3
     settle: float = 10.0
@@ -257,7 +257,7 @@ _STANDARD = RelaxationPlan()
 THERMAL = Measurement(
     name="md/thermal",
     version=1,
-    description="Thermal conductivity from the decay of a sinusoidal temperature profile along three cells of "
+    description="Thermal conductivity from the decay of a sinusoidal temperature profile along two cells of "
     "md/standard@1.",
     recipe="md/standard@1",
     properties=PROPERTIES,
@@ -270,7 +270,7 @@ THERMAL = Measurement(
 # For the tests of the machinery alone: so little signal that every limit is open.
 _SMOKE = RelaxationPlan(
     pairs=1, settle=0.4, rest=0.2, relax=1.0, start=0.2, bin_width=0.1, decay_times=0.0, frame_interval=0.1,
-    least_signal=0.0, least_chance=0.0, copies=2,
+    least_signal=0.0, least_chance=0.0,
 )  # fmt: skip
 SMOKE_THERMAL = replace(
     THERMAL,
