@@ -274,7 +274,7 @@ _SMOKE = RelaxationPlan(
 )  # fmt: skip
 SMOKE_THERMAL = replace(
     THERMAL,
-    name="md/smoke_thermal",
+    name="md/thermal-smoke",
     description="The stages of md/thermal, a few hundred steps each, after md/smoke; its numbers mean nothing.",
     recipe="md/smoke@1",
     stages=stages_of(_SMOKE),
