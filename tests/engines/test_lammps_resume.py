@@ -200,7 +200,7 @@ def test_a_full_disk_is_said_and_the_earlier_checkpoint_stays(tmp_path):
             ENGINE.run(CELL, STAGE, tmp_path, progress=fill_the_disk)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert caught.value.failure.code is FailureCode.CHECKPOINT
+    assert caught.value.failure.code is FailureCode.DISK
     assert "Free the disk" in caught.value.failure.hint
     result, done = finish(tmp_path)
     assert done > 0

@@ -172,7 +172,7 @@ def test_a_full_disk_is_said_and_the_earlier_checkpoint_stays(tmp_path):
             run(tmp_path, fill_the_disk)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert caught.value.failure.code is FailureCode.CHECKPOINT
+    assert caught.value.failure.code is FailureCode.DISK
     assert "Free the disk" in caught.value.failure.hint
     assert files_in(tmp_path) == {"checkpoint.npz"}
     step = step_of(tmp_path / "checkpoint.npz")
