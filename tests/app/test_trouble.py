@@ -1,4 +1,4 @@
-"""A simulation meets trouble under `polyloop properties`: it goes on, or the command says what to do and then goes on."""
+"""A simulation meets trouble under `polyloop properties`: it goes on, or the command says what to do first."""
 
 from __future__ import annotations
 
