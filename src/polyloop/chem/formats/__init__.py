@@ -1,8 +1,9 @@
 """File formats of cells: LAMMPS data, PDB, GROMACS, OpenMM XML and extended XYZ."""
 
+from polyloop.chem.formats.gromacs import gromacs_topology
 from polyloop.chem.formats.lammps_data import lammps_data
 from polyloop.chem.formats.lammps_reader import read_lammps_data
-from polyloop.chem.formats.rows import atom_types
+from polyloop.chem.formats.rows import atom_types, rows
 from polyloop.chem.formats.write import SUFFIXES, write
 
-__all__ = ["SUFFIXES", "atom_types", "lammps_data", "read_lammps_data", "write"]
+__all__ = ["SUFFIXES", "atom_types", "gromacs_topology", "lammps_data", "read_lammps_data", "rows", "write"]

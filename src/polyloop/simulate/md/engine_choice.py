@@ -11,14 +11,14 @@ from polyloop.engines.stages import Engine
 
 __all__ = ["ENGINES", "choose_engine", "cores"]
 
-ENGINES = ("auto", "openmm", "lammps")
+ENGINES = ("auto", "openmm", "gromacs", "lammps")
 
 
 def choose_engine(name: str | None = None, n_cores: int | None = None) -> Engine:
     """Return the engine called `name`; $POLYLOOP_MD_ENGINE, or `auto`, when left out.
 
-    `auto` is OpenMM where it finds a GPU, else LAMMPS where it is installed, else OpenMM on the CPU. On one CPU thread
-    the two cost about the same per step (`benchmarks/engine_speed.py`).
+    `auto` is OpenMM where it finds a GPU, else what is installed of GROMACS, LAMMPS and OpenMM on the CPU, in this
+    order, which is that of their speed (`benchmarks/engine_speed.py`).
 
     Raises
     ------
@@ -36,8 +36,8 @@ def choose_engine(name: str | None = None, n_cores: int | None = None) -> Engine
         )
     count = cores() if n_cores is None else n_cores
     if wanted == "auto":
-        wanted = "lammps" if not _has_gpu() and _has_lammps() else "openmm"
-    engine = _lammps(count) if wanted == "lammps" else _openmm(count)
+        wanted = _fastest()
+    engine = {"gromacs": _gromacs, "lammps": _lammps, "openmm": _openmm}[wanted](count)
     engine.version()  # raises where the program is missing, before any work is done
     return engine
 
@@ -60,6 +60,14 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _fastest() -> str:
+    if _has_gpu():
+        return "openmm"
+    if shutil.which("gmx") is not None:
+        return "gromacs"
+    return "lammps" if _has_lammps() else "openmm"
+
+
 def _has_gpu() -> bool:
     if find_spec("openmm") is None:
         return False
@@ -76,6 +84,12 @@ def _lammps(n_cores: int) -> Engine:
     from polyloop.engines.lammps import LammpsEngine
 
     return LammpsEngine(processes=n_cores)
+
+
+def _gromacs(n_cores: int) -> Engine:
+    from polyloop.engines.gromacs import GromacsEngine
+
+    return GromacsEngine(threads=n_cores)
 
 
 def _openmm(n_cores: int) -> Engine:
