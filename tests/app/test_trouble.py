@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -217,15 +218,20 @@ def test_a_campaign_stops_for_a_missing_program_instead_of_failing_its_picks(tmp
 
 def test_a_disk_that_is_really_full_is_told_from_a_failure_of_the_program(tmp_path: Path) -> None:
     """LAMMPS ends with an error of its own, which may say nothing of the disk."""
-    script = (
-        f"mount -t tmpfs -o size=300k tmpfs {tmp_path} && "
-        f"{sys.executable} -m tests.engines.long_stage {tmp_path}/run 20 lammps"
-    )
+    disk = tmp_path / "disk"
+    disk.mkdir()
     unshare = shutil.which("unshare")
     namespace = [unshare or "", "--map-root-user", "--mount", "sh", "-c"]
-    if unshare is None or subprocess.run([*namespace, f"mount -t tmpfs tmpfs {tmp_path}"], check=False).returncode:
+    mount = f"mount -t tmpfs -o size=300k tmpfs {disk}"
+    if unshare is None or subprocess.run([*namespace, mount], check=False, capture_output=True).returncode:
         pytest.skip("a file system of our own needs unshare and the right to mount one")
-    ran = subprocess.run([*namespace, script], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = f"{mount} && {sys.executable} -m tests.app.smoke {shlex.join(properties())}"
+    environment = os.environ | {"POLYLOOP_SCRATCH": str(disk)}
+    ran = subprocess.run(
+        [*namespace, command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )  # fmt: skip
     assert ran.returncode == 1
-    assert "EvaluationError: long: " in ran.stderr
-    assert "Free the disk or mend the folder, and run again" in ran.stderr
+    assert "Error: " in ran.stderr
+    assert "Free the disk" in ran.stderr
+    with Store(tmp_path / STORE) as store:
+        assert [evaluation.status for evaluation in store.evaluations()] == [Status.WAITING]

@@ -6,8 +6,6 @@ import hashlib
 import io
 import json
 import os
-import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -26,10 +24,6 @@ FRESH, REQUEST = "checkpoint.new.restart", "request"
 
 _DIGEST = hashlib.sha256().digest_size
 _GENERATIONS = 2
-# Bytes: with less room, no program can write its checkpoint.
-_LEAST_FREE = 10_000_000
-# How programs say that they could not write; 25 is SIGXFSZ, which ends those that would pass the limit of a file.
-_NO_ROOM = re.compile(r"no space left|file too large|quota exceeded|exit code -25\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -240,12 +234,6 @@ class RunDirectory:
         """A failure of code CHECKPOINT."""
         return EvaluationError(FailureCode.CHECKPOINT, self.stage, reason, hint=hint)
 
-    def failure(self, program: str, words: str) -> EvaluationError:
-        """What to raise where the program failed with `words`: DISK where it had no room to write, else EVALUATOR."""
-        if _NO_ROOM.search(words) or shutil.disk_usage(self.path).free < _LEAST_FREE:
-            return self._full(f"{program} could not write to {self.path}, for want of room: {words}.")
-        return EvaluationError(FailureCode.EVALUATOR, self.stage, f"{program}: {words}")
-
     def _read_state(self) -> State:
         try:
             content = json.loads(self._state.read_text())
@@ -281,11 +269,12 @@ class RunDirectory:
         self.state = state
 
     def _unwritable(self, error: OSError) -> EvaluationError:
-        return self._full(f"{self.path} cannot be written: {error.strerror or error}.")
-
-    def _full(self, reason: str) -> EvaluationError:
-        hint = "Free the disk or mend the folder, and run again: it goes on from the last checkpoint."
-        return EvaluationError(FailureCode.DISK, self.stage, reason, hint=hint)
+        return EvaluationError(
+            FailureCode.DISK,
+            self.stage,
+            f"{self.path} cannot be written: {error.strerror or error}.",
+            hint="Free the disk or mend the folder, and run again: it goes on from the last checkpoint.",
+        )
 
 
 def _sha256(file: Path) -> str:

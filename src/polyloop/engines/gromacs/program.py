@@ -105,7 +105,7 @@ def _version(path: str) -> str:
     found = re.search(r"GROMACS version:\s+((\d+)\S*)", answer.stdout)
     if found is None:
         words = (answer.stderr or answer.stdout).strip()[-300:]
-        raise EvaluationError(FailureCode.EVALUATOR, "gromacs", f"{path} does not start: {words}", hint=_MEND)
+        raise EvaluationError(FailureCode.SETUP, "gromacs", f"{path} does not start: {words}", hint=_MEND)
     if int(found.group(2)) < _OLDEST:
         raise MissingDependencyError(f"{path} is GROMACS {found.group(1)}; {_OLDEST} or newer is needed.", mend=_MEND)
     return found.group(1)

@@ -124,7 +124,7 @@ class LammpsEngine:
             sitting = Sitting(self.program, stage, folder, interruption, 60 * self.checkpoint_minutes, progress)
             while (fault := self._sit(weighted, stage, sitting, seed)) is not None:
                 if not is_unstable(fault):
-                    raise folder.failure("LAMMPS", fault)
+                    raise EvaluationError(FailureCode.EVALUATOR, stage.name, f"LAMMPS: {fault}")
                 if folder.state.divisor > 1 or stage.ensemble == "minimise":
                     raise _blown_up(stage, fault)
                 folder.halve_timestep()
