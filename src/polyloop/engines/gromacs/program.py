@@ -79,7 +79,7 @@ class Program:
 
 def last_words(said: str) -> str:
     """Return GROMACS's error, or else the end of what it said."""
-    if found := re.search(r"^ERROR \d+ \[.*\]:\n(.+?)\n\n", said, re.MULTILINE | re.DOTALL):
+    if found := re.search(r"^ERROR \d+ \[[^\]]*\]:\n(.+?)\n\n", said, re.MULTILINE | re.DOTALL):
         return " ".join(found.group(1).split())
     found = re.search(r"^(?:Fatal error|Error in user input|Inconsistency in user input|.* error):\n(.+?)\n\n",
                       said + "\n\n", re.MULTILINE | re.DOTALL)  # fmt: skip
