@@ -1,9 +1,10 @@
-"""Compare what one step of molecular dynamics costs OpenMM's CPU platform and LAMMPS, on the same polystyrene melt.
+"""Compare what one step of molecular dynamics costs GROMACS, LAMMPS and OpenMM's CPU platform on one polystyrene melt.
 
 Usage: python benchmarks/engine_speed.py [--directory runs/engine_speed] [--atoms 2000] [--steps 600]
 
-One core each. A short and a long run of the same stage are compared, so that neither counts its start. CPU time, which
-other programs on the machine disturb less than the clock; written to results/engine_speed.json.
+One core each, GROMACS where it is installed. A short and a long run of the same stage are compared, so that neither
+counts its start. CPU time, which other programs on the machine disturb less than the clock; written to
+results/engine_speed.json.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 
 import machine
 from polyloop.chem import Chain, Polymer, Topology
+from polyloop.engines.gromacs import GromacsEngine
 from polyloop.engines.lammps import LammpsEngine
 from polyloop.engines.openmm import OpenMMEngine
 from polyloop.engines.stages import Engine, Stage
@@ -62,6 +64,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=600)
     arguments = parser.parse_args()
     lammps, folder = LammpsEngine(), arguments.directory
+    engines: list[Engine] = [lammps, OpenMMEngine("CPU"), *([GromacsEngine()] if shutil.which("gmx") else [])]
     chains = [Chain.homopolymer(Polymer("*CC(*)c1ccccc1"), (arguments.atoms // 5 - ENDS) // ATOMS_PER_UNIT)] * 5
     cell = build_cell(chains, density=0.6, seed=1)
     cell = replace(cell, topology=cell.topology.with_charges(charges(cell.topology)))
@@ -74,16 +77,16 @@ def main() -> None:
     )
     figures = {}
     for stage in stages:
-        ms = {
-            engine.name: cost(engine, cell, stage, arguments.steps, folder) for engine in (lammps, OpenMMEngine("CPU"))
-        }
-        figures[stage.name] = {"cpu_ms_per_step": ms, "openmm_over_lammps": ms["openmm"] / ms["lammps"]}
+        ms = {engine.name: cost(engine, cell, stage, arguments.steps, folder) for engine in engines}
+        ratios = {f"{name}_over_lammps": spent / ms["lammps"] for name, spent in ms.items() if name != "lammps"}
+        figures[stage.name] = {"cpu_ms_per_step": ms, **ratios}
     result = {
         "system": f"polystyrene, {cell.topology.n_atoms} atoms, {cell.density:.2f} g/cm3, {TEMPERATURE[0]:g} K",
         "cutoff_angstrom": stages[0].cutoff,
         "kspace_accuracy": lammps.kspace_accuracy,
         "steps": arguments.steps,
         "stages": figures,
+        "programs": {engine.name: engine.version() for engine in engines},
         "machine": machine.describe("openmm", "lammps", "numpy"),
     }
     print(machine.write("engine_speed", result))

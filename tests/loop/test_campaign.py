@@ -32,6 +32,36 @@ def test_a_campaign_runs_its_cycles_and_says_where_it_stands(campaign_file: Writ
     assert (place / "run" / "report" / "index.html").is_file()
 
 
+def test_a_campaign_begins_with_the_polymers_that_it_names(
+    campaign_file: Write, place: Path, units: tuple[str, ...]
+) -> None:
+    named = [units[7], units[2], units[21]]
+    file = campaign_file(cycles=1)
+    file.write_text(file.read_text().replace("size = 6", f"polymers = {json.dumps(named)}"))
+    Campaign.from_file(file, place / "run").run(report=False)
+    assert [polymer for cycle, polymer in picks(place / "run") if cycle == 0] == named
+
+
+def test_polymers_that_the_pool_lacks_are_no_beginning(campaign_file: Write, place: Path) -> None:
+    file = campaign_file()
+    file.write_text(file.read_text().replace("size = 6", 'polymers = ["*CC*", "*CC(CCCCCCCCCCCC)*"]'))
+    with pytest.raises(
+        ConfigurationError, match=r"no candidate of the pool.*\[initial\] polymers|\[initial\] polymers.*no candidate"
+    ):
+        Campaign.from_file(file, place / "run").run(report=False)
+
+
+@pytest.mark.parametrize(
+    ("polymers", "what"),
+    [('["*CC*", "CC"]', r"line \d+, \[initial\]"), ('["*CC*", "*C*"]', "the same polymer"), ('["*CC*"]', "no design")],
+)
+def test_a_list_to_begin_with_is_checked(campaign_file: Write, polymers: str, what: str) -> None:
+    file = campaign_file()
+    file.write_text(file.read_text().replace("size = 6", f"polymers = {polymers}"))
+    with pytest.raises(ConfigurationError, match=what):
+        read_campaign_file(file)
+
+
 def test_nothing_is_proposed_twice_not_even_what_failed(campaign_file: Write, place: Path) -> None:
     outcome = Campaign.from_file(campaign_file(cycles=6), place / "run").run(report=False)
     polymers = [polymer for _, polymer in picks(place / "run")]

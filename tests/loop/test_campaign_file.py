@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyloop.core import ConfigurationError
+from polyloop.core import Conditions, ConfigurationError
 from polyloop.loop import CampaignConfig, read_campaign_file, write_campaign_file
 from polyloop.loop import config as config_module
 from polyloop.loop.campaign_file import campaign_text
-from polyloop.loop.plan import objectives_of
+from polyloop.loop.plan import make_plan, objectives_of
 from polyloop.loop.proposal import acquisition_of
 from polyloop.loop.toml_lines import key_lines, line_of
 
@@ -107,9 +107,22 @@ def test_directions_may_be_spelled_either_way(campaign_file: Write) -> None:
     assert [each.direction for each in objectives_of(read_campaign_file(file))] == ["minimise", "maximise"]
 
 
-@pytest.mark.parametrize("name", ["demo.toml", "optical.toml", "replay.toml"])
+@pytest.mark.parametrize("name", ["demo.toml", "density.toml", "optical.toml", "replay.toml"])
 def test_the_examples_are_valid(name: str) -> None:
     read_campaign_file(ROOT / "examples" / name)
+
+
+def test_requests_carry_the_conditions_of_the_campaign() -> None:
+    plan = make_plan(read_campaign_file(ROOT / "examples" / "density.toml"))
+    assert [request.conditions for request in plan.requests("*CC*")] == [Conditions(300.0, 1.0)]
+
+
+def test_conditions_that_a_protocol_does_not_know_are_refused(tmp_path: Path) -> None:
+    text = (ROOT / "examples" / "optical.toml").read_text()
+    file = tmp_path / "hot.toml"
+    file.write_text(text.replace("workers = 2", "temperature = 350.0"))
+    with pytest.raises(ConfigurationError, match=r"line 9.*temperature.*optics/quick@2.*298.15 K"):
+        read_campaign_file(file)
 
 
 def test_lines_of_keys_are_found_in_any_layout() -> None:

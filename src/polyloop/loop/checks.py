@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 
-from polyloop.core import PolyloopError, get_property
+from polyloop.core import Conditions, PolyloopError, get_property
 from polyloop.loop.config import CampaignConfig, ObjectiveTable
 from polyloop.loop.toml_lines import CampaignSource, KeyPath
 
@@ -28,6 +28,7 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
         _check_objective(config, objective, index, source)
     _check_evaluators(config, source)
     _check_pool(config, source)
+    _check_initial(config, source)
     _check_models(config, source)
     _check_store(config, source)
     _check_report(config, source)
@@ -87,6 +88,7 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
         _known(source, (*key, "evaluator"), objective.evaluator, [*config.evaluators, *entry_point_names()])
     else:
         _check_protocol(source, key, objective.property, objective.protocol, objective.level)
+        _check_conditions(config, objective, source)
 
 
 def _check_protocol(
@@ -98,6 +100,21 @@ def _check_protocol(
         protocol_of(name, protocol=protocol, level=level)
     except PolyloopError as error:
         raise source.error((*key, "level" if protocol is None else "protocol"), error.what, error.mend) from error
+
+
+def _check_conditions(config: CampaignConfig, objective: ObjectiveTable, source: CampaignSource) -> None:
+    from polyloop.loop.evaluators import protocol_of
+    from polyloop.simulate import get_protocol
+
+    state, usual = config.campaign.conditions, Conditions()
+    protocol = get_protocol(protocol_of(objective.property, protocol=objective.protocol, level=objective.level))
+    if state != usual and not protocol.any_conditions:
+        raise source.error(
+            ("campaign", "temperature" if state.temperature != usual.temperature else "pressure"),
+            f"{protocol.label}, which yields {objective.property}, knows {usual.temperature} K and {usual.pressure:g} "
+            "atm only.",
+            "Leave temperature and pressure out, or take a protocol of molecular dynamics.",
+        )
 
 
 def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
@@ -146,6 +163,23 @@ def _check_chemistry_words(config: CampaignConfig, source: CampaignSource) -> No
         _known(source, ("pool", "elements", index), element, elements)
     for index, polymer_class in enumerate(config.pool.classes or []):
         _known(source, ("pool", "classes", index), polymer_class, [word.value for word in PolymerClass])
+
+
+def _check_initial(config: CampaignConfig, source: CampaignSource) -> None:
+    from polyloop.chem import Polymer
+
+    seen: dict[str, str] = {}
+    for index, smiles in enumerate(config.initial.polymers):
+        key: KeyPath = ("initial", "polymers", index)
+        try:
+            canonical = Polymer(smiles).canonical
+        except PolyloopError as error:
+            raise source.error(key, error.what, error.mend) from error
+        if canonical in seen:
+            raise source.error(key, f"{smiles} is the same polymer as {seen[canonical]}.", "Remove one of them.")
+        seen[canonical] = smiles
+    if len(seen) == 1:
+        raise source.error(("initial", "polymers"), "One polymer is no design.", "Name at least two.")
 
 
 def _check_models(config: CampaignConfig, source: CampaignSource) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from polyloop.core import Conditions
+
 __all__ = [
     "AcquisitionTable",
     "CampaignConfig",
@@ -46,6 +48,13 @@ class CampaignTable(_Table):
     evaluation_seed: int = Field(
         0, ge=0, description="Seed handed to the evaluator (conformers). Campaigns that share it share results."
     )
+    temperature: float = Field(298.15, gt=0, description="Temperature of the samples in K, for molecular dynamics.")
+    pressure: float = Field(1.0, gt=0, description="Pressure of the samples in atm, for molecular dynamics.")
+
+    @property
+    def conditions(self) -> Conditions:
+        """State of the samples."""
+        return Conditions(self.temperature, self.pressure)
 
 
 class ObjectiveTable(_Table):
@@ -133,6 +142,9 @@ class InitialTable(_Table):
 
     method: Literal["diverse", "random"] = Field("diverse", description="How to choose them.")
     size: int = Field(10, ge=2, description="How many.")
+    polymers: list[str] = Field(
+        [], description="Or these candidates of the pool, e.g. those whose values the store has; no choice then."
+    )
 
 
 class StopTable(_Table):

@@ -44,7 +44,8 @@ class Plan:
     def requests(self, polymer: str) -> list[Request]:
         """Return the evaluations that a candidate (canonical SMILES) needs, one per distinct evaluator."""
         identities = dict.fromkeys(evaluator.identity for evaluator in self.evaluators.values())
-        return [Request(polymer, identity, self.config.campaign.evaluation_seed) for identity in identities]
+        campaign = self.config.campaign
+        return [Request(polymer, name, campaign.evaluation_seed, campaign.conditions) for name in identities]
 
     def evaluator(self, request: Request) -> Evaluator:
         """Return who answers `request`."""

@@ -34,9 +34,10 @@ def make_pool(config: CampaignConfig, files: RunDirectory, screen: Callable[[Poo
     pool = _build(config.pool)
     if config.pool.screening is not None:
         pool = screen(pool)
-    if len(pool) < config.initial.size:
+    needed = len(config.initial.polymers) or config.initial.size
+    if len(pool) < needed:
         raise ConfigurationError(
-            f"The pool has {len(pool)} candidates, fewer than the initial design of {config.initial.size}.",
+            f"The pool has {len(pool)} candidates, fewer than the initial design of {needed}.",
             where="[pool]",
             mend="Widen the filters of [pool], or lower size in [initial].",
         )

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from polyloop.chem import Polymer
+from polyloop.core import ConfigurationError
 from polyloop.design import Objective, initial_design, propose
 from polyloop.features import FeatureTable
 from polyloop.learn import Blocks, Surrogate, TrainingDomain, calibrate, make_surrogate
@@ -47,12 +49,30 @@ class Proposer:
         self._X: Blocks = self._table.blocks
 
     def initial(self, rng: np.random.Generator) -> list[Proposed]:
-        """Return the initial design."""
+        """Return the initial design.
+
+        Raises
+        ------
+        ConfigurationError
+            If the campaign names polymers that the pool, or the descriptors, lack.
+        """
+        design = self._config.initial
+        if design.polymers:
+            return [self._named(smiles) for smiles in design.polymers]
         if not len(self._table):
             return []
-        design = self._config.initial
         rows = initial_design(self._X, design.size, design.method, rng=rng)
         return [Proposed(self._table.polymers[row]) for row in rows]
+
+    def _named(self, smiles: str) -> Proposed:
+        polymer = Polymer(smiles).canonical
+        if polymer not in self._row:
+            raise ConfigurationError(
+                f"{smiles} is no candidate of the pool that has descriptors.",
+                where="[initial] polymers",
+                mend="Widen the filters of [pool], or leave it out.",
+            )
+        return Proposed(polymer)
 
     def next_batch(
         self, candidates: Sequence[Candidate], reference_point: Sequence[float] | None, rng: np.random.Generator
