@@ -234,6 +234,7 @@ def resumption(root: Path, recipe: Recipe, kill: dict[str, Any], began: float) -
         return False
     done = picoseconds(recipe, noted)
     if done > kill["ps_done"]:
+        kill.setdefault("ps_resumed", kill["ps_done"])
         return True
     # The largest figure that is no progress of this sitting: what finished stages and the checkpoint gave.
     if noted["step"] == kill["step"] and noted["ns_per_day"] is None:
@@ -279,7 +280,7 @@ def report(
             "during": kill["step"],
             "sitting_s": round(kill["sitting_s"], 1),
             "lost_s": round(kill["lost_s"], 1),
-            "ps_again": round(max(0.0, kill["ps_done"] - kill.get("ps_resumed", kill["ps_done"])), 2),
+            "ps_again": round(max(0.0, kill["ps_done"] - kill["ps_resumed"]), 2) if "ps_resumed" in kill else None,
             "others_gone_after_s": round(kill["gone_after_s"], 1) if "gone_after_s" in kill else None,
         }
         for kill in state["kills"]
