@@ -1,10 +1,10 @@
-"""Molecular dynamics at a level against PI1070 and experiment: density, n_D, bulk modulus, expansion, heat capacity.
+"""Molecular dynamics at a level against PI1070 and experiment: density, n_D, moduli, heat capacity, conductivity.
 
 Eight polymers of eight classes at 300 K and 1 atm. Resumable: what the store has is not computed again, and a
 simulation that was killed goes on from its last checkpoint. After each polymer the table, results/md_validation.json
-and the picture are written anew.
+and the picture are written anew. The thermal conductivity is a protocol of its own, which goes on from the same cell.
 
-    python benchmarks/md_validation.py [--protocol md/standard@1] [--only PS] [--store FILE] [--report]
+    python benchmarks/md_validation.py [--protocol md/standard@1] [--only PS] [--thermal] [--store FILE] [--report]
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ import machine
 from polyloop import datasets
 from polyloop.chem import Polymer
 from polyloop.chem.library import homopolymers
-from polyloop.core import Conditions, Record, Status
+from polyloop.core import Conditions, Record, Request, Status
 from polyloop.loop import compute_properties
+from polyloop.store import Store
 
 # One polymer of each of eight classes, amorphous or with a measured density of its amorphous part.
 POLYMERS = ("PS", "PE", "PMMA", "PEO", "PVC", "PVAc", "PLA", "PA6")
@@ -48,7 +49,9 @@ QUANTITIES = (
     Quantity("bulk_modulus", "bulk_modulus", 1e-9, 2, "bulk modulus, GPa"),
     Quantity("linear_expansion", "linear_expansion", 1e6, 0, "linear expansion, 1e-6/K"),
     Quantity("classical_heat_capacity_cp", "Cp", 1.0, 0, "classical C_p, J/(kg K)"),
+    Quantity("thermal_conductivity", "thermal_conductivity", 1.0, 3, "thermal conductivity, W/(m K)"),
 )
+THERMAL = "md/thermal@1"
 OURS = {"linear_expansion": 1e6}  # the factor from our unit to the printed one
 
 
@@ -69,6 +72,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--protocol", default="md/standard@1")
     parser.add_argument("--only", choices=POLYMERS)
+    parser.add_argument("--thermal", action="store_true", help=f"compute {THERMAL} too, which takes longer")
     parser.add_argument("--store", default="md_validation.sqlite")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--report", action="store_true", help="report what the store has, compute nothing")
@@ -89,11 +93,12 @@ def peers() -> dict[str, Mapping[str, Any]]:
 def row_of(name: str, table: Mapping[str, Mapping[str, Any]], options: argparse.Namespace) -> dict[str, Any] | None:
     fact = next(h for h in homopolymers() if h.abbreviation == name)
     polymer = Polymer(fact.smiles)
-    records = stored(polymer, options) if options.report else computed(polymer, options)
+    records = values(polymer, options.protocol, options, compute=not options.report)
     if not records:
         return None
-    peer = table[polymer.canonical]
     first = next(iter(records.values()))
+    records |= values(polymer, THERMAL, options, compute=options.thermal and not options.report)
+    peer = table[polymer.canonical]
     row: dict[str, Any] = {
         "name": name, "smiles": fact.smiles, "class": str(polymer.polymer_class.value),
         "status": first.status.value, "failure": first.failure.reason if first.failure else None,
@@ -102,8 +107,8 @@ def row_of(name: str, table: Mapping[str, Mapping[str, Any]], options: argparse.
         "experiment": {"density": fact.density_g_cm3, "refractive_index": fact.refractive_index},
     }  # fmt: skip
     for quantity in QUANTITIES:
-        record, ours = records[quantity.property], OURS.get(quantity.property, 1.0)
-        if record.value is not None:
+        record, ours = records.get(quantity.property), OURS.get(quantity.property, 1.0)
+        if record is not None and record.value is not None:
             row[quantity.property] = {
                 "value": record.value * ours,
                 "std": None if record.std is None else record.std * ours,
@@ -113,19 +118,15 @@ def row_of(name: str, table: Mapping[str, Mapping[str, Any]], options: argparse.
     return row
 
 
-def computed(polymer: Polymer, options: argparse.Namespace) -> dict[str, Record]:
-    result = compute_properties(
-        [polymer], protocol=options.protocol, store=options.store, seed=options.seed, conditions=CONDITIONS,
-        progress=lambda line: print(line, flush=True),
-    )[0]  # fmt: skip
-    return {record.property: record for record in result.records}
-
-
-def stored(polymer: Polymer, options: argparse.Namespace) -> dict[str, Record]:
-    from polyloop.core import Request
-    from polyloop.store import Store
-
-    request = Request(polymer.canonical, options.protocol, options.seed, CONDITIONS)
+def values(polymer: Polymer, protocol: str, options: argparse.Namespace, *, compute: bool) -> dict[str, Record]:
+    """What the store has of a polymer by a protocol; computed where it may be."""
+    if compute:
+        result = compute_properties(
+            [polymer], protocol=protocol, store=options.store, seed=options.seed, conditions=CONDITIONS,
+            progress=lambda line: print(line, flush=True),
+        )[0]  # fmt: skip
+        return {record.property: record for record in result.records}
+    request = Request(polymer.canonical, protocol, options.seed, CONDITIONS)
     with Store(options.store) as store:
         return {record.property: record for record in store.records(keys=[request.key])}
 
@@ -173,7 +174,7 @@ def markdown(rows: list[dict[str, Any]]) -> str:
 
 def cell(row: Mapping[str, Any], quantity: Quantity) -> str:
     if quantity.property not in row:
-        return row["failure"] or row["status"]
+        return "" if row["failure"] is None else row["failure"]
     measured = row["experiment"].get(quantity.property)
     found, digits = row[quantity.property], quantity.digits
     others = [f"{other:.{digits}f}" for other in (found["pi1070"], measured) if other is not None]
@@ -196,15 +197,15 @@ def draw(rows: list[dict[str, Any]]) -> None:
     matplotlib.use("agg")
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(1, len(QUANTITIES), figsize=(3.2 * len(QUANTITIES), 3.2), layout="constrained")
-    for axis, quantity in zip(axes, QUANTITIES, strict=True):
+    figure, axes = plt.subplots(2, 3, figsize=(9.6, 6.4), layout="constrained")
+    for axis, quantity in zip(axes.flat, QUANTITIES, strict=True):
         shown = [(row["name"], row[quantity.property]) for row in rows if quantity.property in row]
         for name, point in shown:
             axis.errorbar(point["pi1070"], point["value"], xerr=point["pi1070_std"], yerr=point["std"], fmt="o", ms=4)
             axis.annotate(name, (point["pi1070"], point["value"]), textcoords="offset points", xytext=(4, 3), size=7)
         if shown:
-            values = [point[key] for _, point in shown for key in ("value", "pi1070")]
-            axis.axline((min(values), min(values)), slope=1.0, color="0.6", lw=0.8)
+            least = min(point[key] for _, point in shown for key in ("value", "pi1070"))
+            axis.axline((least, least), slope=1.0, color="0.6", lw=0.8)
         axis.set(xlabel="PI1070", ylabel="polyloop", title=quantity.label)
     PICTURE.parent.mkdir(exist_ok=True)
     figure.savefig(PICTURE, dpi=120)

@@ -22,7 +22,7 @@ from polyloop.core import Status
 from polyloop.loop import Campaign
 from polyloop.simulate.md.recipes import SMOKE
 from polyloop.store import Store
-from tests.engines.test_openmm_resume import damage
+from tests.engines.liquids import damage
 
 ROOT = Path(__file__).parents[2]
 STORE = "store.sqlite"

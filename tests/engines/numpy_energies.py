@@ -49,13 +49,27 @@ def lennard_jones(topology, x, box, cutoff):
     return 0.5 * np.sum(pair_weights(topology, 0.5) * energy * (r < cutoff))
 
 
-def tail(topology, volume, cutoff):
-    """Mean over all pairs i <= j of the integral beyond the cut-off (OpenMM's user guide, section 19.6.2)."""
-    i, j = np.triu_indices(topology.n_atoms)
-    s6 = (0.5 * (topology.sigma[i] + topology.sigma[j])) ** 6
-    epsilon = np.sqrt(topology.epsilon[i] * topology.epsilon[j])
-    mean = np.mean(epsilon * (s6**2 / (9 * cutoff**9) - s6 / (3 * cutoff**3)))
-    return 8 * np.pi * topology.n_atoms**2 / volume * mean
+def tail(topology, volume, cutoff, counts):
+    """Mean over the pairs (n, n) that `counts` marks of the integral beyond the cut-off, for uniform density."""
+    s6 = (0.5 * (topology.sigma[:, None] + topology.sigma)) ** 6
+    epsilon = np.sqrt(np.outer(topology.epsilon, topology.epsilon))
+    integral = epsilon * (s6**2 / (9 * cutoff**9) - s6 / (3 * cutoff**3))
+    return 8 * np.pi * topology.n_atoms**2 / volume * integral[counts(topology)].mean()
+
+
+def all_pairs(topology):
+    """All i and j, as LAMMPS counts them."""
+    return np.ones((topology.n_atoms,) * 2, dtype=bool)
+
+
+def pairs_once(topology):
+    """Those with i <= j, as OpenMM counts them (its user guide, section 19.6.2)."""
+    return np.triu(all_pairs(topology))
+
+
+def pairs_apart(topology):
+    """Those that are neither excluded nor 1-4, as GROMACS counts them."""
+    return pair_weights(topology, 0.0) == 1
 
 
 def ewald(topology, x, box, alpha=0.35, largest=14):

@@ -128,8 +128,8 @@ def test_a_missing_engine_is_said_with_the_install_line(tmp_path, monkeypatch):
 
 
 def test_an_unknown_engine_is_refused_with_those_that_are_known():
-    with pytest.raises(ConfigurationError, match="auto, openmm, lammps"):
-        engine_choice.choose_engine("gromacs")
+    with pytest.raises(ConfigurationError, match="Known: auto, .*openmm"):
+        engine_choice.choose_engine("namd")
 
 
 def test_a_number_of_cores_that_is_none_is_refused(monkeypatch):
@@ -139,12 +139,10 @@ def test_a_number_of_cores_that_is_none_is_refused(monkeypatch):
 
 
 SCRIPT = """
-import sys
 from polyloop.chem import Polymer
 from polyloop.core import Conditions
 from polyloop.simulate.md.workflow import simulate_polymer
-outcome = simulate_polymer("md/smoke@1", Polymer("*CC*"), 7, Conditions())
-print(*(estimate.value for estimate in outcome.estimates))
+simulate_polymer("md/smoke@1", Polymer("*CC*"), 7, Conditions())
 """
 
 
@@ -170,10 +168,8 @@ def test_a_killed_run_goes_on_and_repeats_no_finished_stage(tmp_path, number):
     process.communicate()
     assert process.returncode != 0
     done = stages(tmp_path)
-    again = start()
-    output, errors = again.communicate(timeout=200)
-    assert again.returncode == 0, errors
-    assert all(np.isfinite(float(word)) for word in output.split())
+    outcome = workflow.simulate_polymer(SMOKE.label, Polymer("*CC*"), 7, Conditions())
+    assert all(np.isfinite(estimate.value) for estimate in outcome.estimates)
     after = stages(tmp_path)
     assert {name: after[name] for name in done} == done
     assert len(after) == len(SMOKE.equilibration) + 2

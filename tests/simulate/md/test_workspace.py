@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from polyloop.core import EvaluationError, FailureCode
-from polyloop.simulate.md.workspace import Workspace, default_scratch, load_cell, save_cell
+from polyloop.simulate.md.workspace import Workspace, default_scratch
 from tests.simulate.md.argon import argon
 
 
@@ -38,20 +37,12 @@ def test_a_damaged_step_is_made_anew(tmp_path, damage):
 
 def test_a_cell_comes_back_as_it_was(tmp_path):
     cell = argon()
-    save_cell(tmp_path / "cell.npz", cell)
-    found = load_cell(tmp_path / "cell.npz")
+    Workspace(tmp_path).cell("cells", "key", argon)
+    found = Workspace(tmp_path).cell("cells", "key", lambda: pytest.fail("It was made twice."))
     np.testing.assert_array_equal(found.positions, cell.positions)
     np.testing.assert_array_equal(found.topology.masses, cell.topology.masses)
     assert found.topology.type_names == ("ar",)
     assert found.velocities is None
-
-
-def test_a_cell_that_cannot_be_read_says_which_file(tmp_path):
-    (tmp_path / "cell.npz").write_bytes(b"no archive")
-    with pytest.raises(EvaluationError) as caught:
-        load_cell(tmp_path / "cell.npz")
-    assert caught.value.failure.code is FailureCode.CHECKPOINT
-    assert "cell.npz" in str(caught.value)
 
 
 def test_keys_stand_for_kind_and_inputs():

@@ -59,11 +59,6 @@ class OrbitalHessian:
                     ranged_factors = _orbital_factors(ranged, self.occupied, self.virtual)
                 self._exchange.append(_Exchange(weight, ranged, *ranged_factors))
 
-    @property
-    def has_exchange(self) -> bool:
-        """False for pure functionals, for which A-B is the diagonal of orbital energy differences."""
-        return bool(self._exchange)
-
     def apply(self, trials: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return (A+B) x and (A-B) x for `trials` x of shape (n, n_occupied, n_virtual)."""
         diagonal = self.gaps * trials

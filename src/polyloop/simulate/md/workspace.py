@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem.topology import Cell, Topology
-from polyloop.core import EvaluationError, FailureCode, content_key, write_atomically
+from polyloop.core import content_key, write_atomically
 
-__all__ = ["Workspace", "default_scratch", "load_cell", "save_cell"]
+__all__ = ["Workspace", "default_scratch"]
 
 # What numpy and zipfile raise on a file that was cut short or changed.
 _DAMAGED = (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile, zlib.error)
@@ -102,27 +102,6 @@ class Workspace:
         except (OSError, ValueError):
             return None
         return content if isinstance(content, dict) else None
-
-
-def save_cell(path: Path, cell: Cell) -> None:
-    """Write a cell with its topology to `path` (.npz), atomically."""
-    _write_arrays(path, _arrays_of(cell))
-
-
-def load_cell(path: Path) -> Cell:
-    """Read what `save_cell` wrote.
-
-    Raises
-    ------
-    EvaluationError
-        CHECKPOINT where the file is damaged.
-    """
-    try:
-        return _cell_of(_read_arrays(path))
-    except _DAMAGED as error:
-        raise EvaluationError(
-            FailureCode.CHECKPOINT, "cell", f"{path} cannot be read: {error}", hint="Remove it, and run again."
-        ) from error
 
 
 def _arrays_of(cell: Cell) -> dict[str, NDArray[Any]]:

@@ -10,7 +10,6 @@ from polyloop.simulate.md.analysis.chains import (
 )
 from polyloop.simulate.md.analysis.cohesion import cohesive_energy_density, solubility_parameter
 from polyloop.simulate.md.analysis.conductivity import HeatFlow, conductivity_parts, heat_flow, thermal_diffusivity
-from polyloop.simulate.md.analysis.convergence import Check, Convergence, radonpy_test, statistical_test
 from polyloop.simulate.md.analysis.dielectric import dielectric_constant, dipole_series, static_dielectric_constant
 from polyloop.simulate.md.analysis.diffusion import Diffusion, diffusion, drift_mobility, mobility, self_diffusion
 from polyloop.simulate.md.analysis.free_volume import fractional_free_volume, free_fraction, van_der_waals_radii
@@ -37,8 +36,6 @@ from polyloop.simulate.md.analysis.thermodynamics import (
 
 __all__ = [
     "FLUCTUATION_PROPERTIES",
-    "Check",
-    "Convergence",
     "Diffusion",
     "Equilibration",
     "GlassTransition",
@@ -73,12 +70,10 @@ __all__ = [
     "quantum_correction",
     "quantum_heat_capacities",
     "radius_of_gyration",
-    "radonpy_test",
     "self_diffusion",
     "solubility_parameter",
     "static_dielectric_constant",
     "statistical_inefficiency",
-    "statistical_test",
     "thermal_diffusivity",
     "van_der_waals_radii",
     "vibrational_spectrum",
