@@ -128,7 +128,7 @@ def test_a_missing_engine_is_said_with_the_install_line(tmp_path, monkeypatch):
 
 
 def test_an_unknown_engine_is_refused_with_those_that_are_known():
-    with pytest.raises(ConfigurationError, match="Known: auto, .*openmm"):
+    with pytest.raises(ConfigurationError, match=r"Known: auto, .*openmm"):
         engine_choice.choose_engine("namd")
 
 

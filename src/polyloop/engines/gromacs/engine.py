@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -134,7 +133,7 @@ class GromacsEngine:
         resume = None
         if checkpoint is not None and checkpoint.divisor == divisor:
             resume = f"{stem}.resume.cpt"
-            shutil.copyfile(folder.path / checkpoint.file, folder.path / resume)
+            folder.write(resume, (folder.path / checkpoint.file).read_bytes())
         folder.begin_sitting()
         charged = replace(cell, topology=_interacting(cell.topology, stage))
         folder.write(f"{stem}.mdp", stage_parameters(charged, stage, divisor, seed))

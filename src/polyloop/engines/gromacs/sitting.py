@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
 import signal
 import subprocess
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from polyloop.engines.directory import FRESH, RunDirectory
 from polyloop.engines.gromacs.output import LogReader
@@ -106,8 +104,7 @@ class Sitting:
         # GROMACS puts a whole checkpoint in the place of the one before.
         stamp = self._stamp()
         if stamp != self.seen and self.stage.ensemble != "minimise":
-            folder: Path = self.directory.path
-            shutil.copyfile(self.checkpoint, folder / FRESH)
+            self.directory.write(FRESH, self.checkpoint.read_bytes())
             now = time.monotonic()
             self.directory.adopt(now - self.saved)
             self.saved, self.seen = now, stamp
