@@ -113,7 +113,8 @@ def test_killed_at_three_moments_it_goes_on_and_repeats_nothing_that_was_finishe
 @pytest.mark.slow
 def test_damaged_checkpoints_and_results_are_computed_anew(tmp_path: Path) -> None:
     process = start(*properties())
-    wait_until(lambda: step(tmp_path) == "production_1", process)
+    # Production is the first stage with a trajectory; LAMMPS begins one when it integrates.
+    wait_until(lambda: any((tmp_path / "scratch" / "md" / "stages").glob("*/*.dcd")), process)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=200)
     assert process.returncode == 130

@@ -65,3 +65,26 @@ def test_the_density_of_a_cell():
     # One carbon in a cube of 10 angstrom: 12.011 / (6.02214076e23 * 1e-21 cm3).
     cell = Cell(chain_of(1), np.zeros((1, 3)), np.full(3, 10.0))
     assert cell.density == pytest.approx(12.011 / 602.214076, rel=1e-9)
+
+
+def test_copies_of_a_cell_stand_side_by_side_and_their_molecules_are_whole():
+    positions = np.array([[9.5, 1.0, 2.0], [10.5, 1.0, 2.0]])  # a bond that leaves the box
+    cell = Cell(chain_of(2), positions, np.array([10.0, 11.0, 12.0]), np.ones((2, 3)))
+    copies = cell.replicated((2, 1, 3))
+    assert copies.box.tolist() == [20.0, 11.0, 36.0]
+    assert copies.topology.n_molecules == 6
+    assert copies.topology.bonds.tolist() == [[k, k + 1] for k in range(0, 12, 2)]
+    ends = copies.positions.reshape(6, 2, 3)
+    assert (ends[:, 1] - ends[:, 0]).tolist() == [[1.0, 0.0, 0.0]] * 6
+    assert sorted(map(tuple, (ends[:, 0] - positions[0]).tolist())) == [
+        (x, 0.0, z) for x in (0.0, 10.0) for z in (0.0, 12.0, 24.0)
+    ]
+    assert copies.velocities.shape == (12, 3)
+    assert copies.density == pytest.approx(cell.density)
+
+
+def test_a_cell_that_is_there_no_times_is_refused():
+    cell = Cell(chain_of(1), np.zeros((1, 3)), np.full(3, 10.0))
+    assert cell.replicated((1, 1, 1)).velocities is None
+    with pytest.raises(InvalidInputError, match="cannot be there"):
+        cell.replicated((1, 0, 1))

@@ -9,10 +9,10 @@ from tests.engines.programs import ENGINES
 
 
 def cell_and_stage(name):
-    """Some 100 atoms and a stage with a sample each 0.05 ps and a frame each 0.1 ps."""
+    """Some 100 atoms and a stage with a sample each 0.05 ps and a frame with velocities each 0.1 ps."""
     stage = Stage(
         "long", "nvt", duration=ENGINES[name].long_time, hydrogen_mass=3.0, nonbonded="short", sample_interval=0.05,
-        frame_interval=0.1, cutoff=6.0,
+        frame_interval=0.1, cutoff=6.0, velocities=True,
     )  # fmt: skip
     return liquid("CC", 12, 0.3), stage
 

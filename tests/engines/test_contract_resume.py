@@ -82,7 +82,8 @@ def check_whole(result, stage):
     """Nothing is missing from samples and frames, and nothing is there twice."""
     assert result.samples["time"] == pytest.approx(np.arange(1, round(stage.duration / 0.05) + 1) * 0.05)
     assert result.frame_times == pytest.approx(np.arange(1, round(stage.duration / 0.1) + 1) * 0.1)
-    assert len(result.frames) == len(result.frame_boxes) == len(result.frame_times)
+    assert len(result.frames) == len(result.frame_boxes) == len(result.frame_times) == len(result.frame_velocities)
+    assert result.frame_velocities[-1] == pytest.approx(result.cell.velocities, abs=1e-2)
     # Atoms move by 0.5 angstrom or so in 0.1 ps, also where one sitting went on from another.
     assert np.abs(np.diff(result.frames, axis=0)).mean(axis=(1, 2)).max() < 1.0
     assert result.frames[-1] == pytest.approx(result.cell.positions, abs=1e-3)

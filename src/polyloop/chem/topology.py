@@ -162,6 +162,24 @@ class Cell:
         """In g/cm3."""
         return float(self.topology.masses.sum()) / self.volume * 1.66053906660
 
+    def replicated(self, counts: tuple[int, int, int]) -> Cell:
+        """Return so many copies of the cell side by side along x, y and z; molecules stay whole.
+
+        Raises
+        ------
+        InvalidInputError
+            For a count below one.
+        """
+        if min(counts) < 1:
+            raise InvalidInputError(f"A cell cannot be there {counts} times.", mend="Count from 1 along each edge.")
+        shifts = np.stack(np.meshgrid(*map(np.arange, counts), indexing="ij"), axis=-1).reshape(-1, 1, 3) * self.box
+        return Cell(
+            Topology.concatenate([self.topology] * len(shifts)),
+            (self.positions + shifts).reshape(-1, 3),
+            self.box * counts,
+            None if self.velocities is None else np.tile(self.velocities, (len(shifts), 1)),
+        )
+
 
 def _codes(pairs: Indices, n: int) -> Indices:
     return pairs[:, 0] * n + pairs[:, 1]

@@ -61,7 +61,7 @@ def compute_properties(
     level, protocol
         Which protocols; level `quick` when neither is given.
     properties
-        Only these; all that the protocols yield when left out.
+        Only these; when left out, all that the level's protocols yield, less those that are run on request only.
     store
         URL or file of the results database; `default_store()` when left out.
     conditions
@@ -140,14 +140,13 @@ def preview_properties(
         As the evaluation would.
     """
     from polyloop.simulate import PROTOCOLS
-    from polyloop.simulate.md.preview import preview
-    from polyloop.simulate.md.recipes import RECIPES
+    from polyloop.simulate.md.preview import has_preview, preview
 
     rows: list[dict[str, Any]] = []
     for polymer in polymers:
         for name in _protocols(level, protocol, properties):
             row: dict[str, Any] = {"smiles": polymer.smiles, "protocol": name, "cost": PROTOCOLS[name].cost}
-            if name in RECIPES:
+            if has_preview(name):
                 if progress is not None:
                     progress(f"{polymer.smiles}  {name}: building a cell and timing it")
                 row |= preview(name, polymer, seed, conditions or Conditions()).to_dict()
@@ -205,7 +204,7 @@ def _protocols(level: str | None, protocol: str | None, properties: Sequence[str
     level = level or "quick"
     if level not in available_levels():
         raise InvalidInputError(f"There is no level {level!r}.", mend=f"Known: {', '.join(available_levels())}.")
-    return [name for name, row in PROTOCOLS.items() if row.level == level]
+    return [name for name, row in PROTOCOLS.items() if row.level == level and not row.on_request]
 
 
 def _result(

@@ -13,6 +13,8 @@ from polyloop.simulate import instant, optics
 from polyloop.simulate.estimate import Outcome
 from polyloop.simulate.md import recipes, workflow
 from polyloop.simulate.md.estimates import PROPERTIES as MD_PROPERTIES
+from polyloop.simulate.md.measurements.measurement import Measurement
+from polyloop.simulate.md.measurements.thermal import THERMAL
 from polyloop.simulate.polarizability_scale import SCALE_1
 
 __all__ = ["LEVELS", "PROTOCOLS", "Protocol", "available_levels", "get_protocol", "protocol_for"]
@@ -38,6 +40,8 @@ class Protocol:
         Whether it honours temperature and pressure; else it knows 298.15 K and 1 atm only.
     time_limit
         Wall time in s that an evaluation may take unless the user says otherwise.
+    on_request
+        Whether it is run only where it or one of its properties is named, and not with the whole level.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Protocol:
     function: Callable[[Polymer, int, Conditions], Outcome]
     any_conditions: bool = False
     time_limit: float = 3600.0
+    on_request: bool = False
 
     @property
     def label(self) -> str:
@@ -60,6 +65,14 @@ def _molecular_dynamics(recipe: recipes.Recipe, level: str, cost: str) -> Protoc
     return Protocol(
         recipe.name, recipe.version, level, MD_PROPERTIES, cost, recipe.description,
         partial(workflow.simulate_polymer, recipe.label), any_conditions=True, time_limit=recipe.time_limit,
+    )  # fmt: skip
+
+
+def _measurement(one: Measurement, level: str, cost: str) -> Protocol:
+    return Protocol(
+        one.name, one.version, level, one.properties, cost, one.description,
+        partial(workflow.measure_polymer, one.label), any_conditions=True,
+        time_limit=recipes.get_recipe(one.recipe).time_limit + one.time_limit, on_request=True,
     )  # fmt: skip
 
 
@@ -81,6 +94,7 @@ _TABLE = (
         partial(optics.quick_optics, scale=SCALE_1),
     ),
     _molecular_dynamics(recipes.STANDARD, "standard", "an hour on two cores, minutes on a GPU"),
+    _measurement(THERMAL, "standard", "a quarter of an hour on two cores after md/standard@1, which it starts from"),
     _molecular_dynamics(recipes.FULL, "full", "a day on a GPU, days on a cluster's node"),
 )  # fmt: skip
 

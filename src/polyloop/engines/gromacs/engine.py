@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from polyloop.chem.formats import gromacs_topology
 from polyloop.chem.topology import Cell, Topology
@@ -26,6 +27,8 @@ from polyloop.engines.stages import ENERGY_TERMS, Energies, Progress, Stage, Sta
 __all__ = ["GromacsEngine"]
 
 Floats = NDArray[np.float64]
+# Angstrom: no two atoms of a sane cell are so near.
+_COINCIDENT = 0.3
 _PASSING = ("run-*.tpr", "run-*.trr", "run-*.edr", "run-*.cpt", "*.mdout*")
 
 
@@ -112,7 +115,7 @@ class GromacsEngine:
             folder.open()
             heavy = replace(cell.topology, masses=effective_masses(cell.topology, stage.hydrogen_mass))
             folder.write("cell.top", gromacs_topology(_interacting(heavy, stage)))
-            folder.write("cell.g96", g96(cell))
+            folder.write("cell.g96", g96(_parted(cell, seed) if stage.ensemble == "minimise" else cell))
             sitting = Sitting(
                 self.program, stage, folder, interruption, self.checkpoint_minutes, progress, cell.topology.n_atoms
             )
@@ -197,6 +200,15 @@ def _is_foreign(fault: str) -> bool:
 def _interacting(topology: Topology, stage: Stage) -> Topology:
     """The topology without charges where the stage knows no Coulomb interaction."""
     return topology if stage.nonbonded == "full" else topology.with_charges(np.zeros(topology.n_atoms))
+
+
+def _parted(cell: Cell, seed: int) -> Cell:
+    """Move atoms that all but coincide, whose forces single precision cannot hold, by some tenths of an angstrom."""
+    rng, positions = np.random.default_rng(seed), cell.positions.copy()
+    while len(pairs := KDTree(positions % cell.box, boxsize=cell.box).query_pairs(_COINCIDENT, output_type="ndarray")):
+        atoms = np.unique(pairs)
+        positions[atoms] += rng.normal(scale=_COINCIDENT, size=(len(atoms), 3))
+    return replace(cell, positions=positions)
 
 
 def _due(times: Floats, interval: float) -> tuple[NDArray[np.int64], Floats]:

@@ -14,6 +14,7 @@ from polyloop.chem.formats import rows
 from polyloop.chem.topology import Cell
 from polyloop.core import EvaluationError, FailureCode
 from polyloop.engines.gromacs.program import Program, last_words
+from polyloop.engines.stages import ENERGY_TERMS
 
 __all__ = ["LogReader", "Trajectory", "g96", "read_energies", "read_g96", "read_trr", "sample_columns"]
 
@@ -21,9 +22,9 @@ Floats = NDArray[np.float64]
 
 _NM, _KCAL, _BAR = 0.1, 4.184, 1.01325
 _TRR_MAGIC = 1993
-# Our columns as sums of GROMACS's terms, kJ/mol.
+# Our columns as sums of GROMACS's terms, kJ/mol. The sum that GROMACS itself gives has the dispersion correction in it
+# twice after a minimisation.
 _TERMS = {
-    "potential_energy": ("Potential",),
     "kinetic_energy": ("Kinetic-En.",),
     "bond": ("Bond",),
     "angle": ("Angle",),
@@ -153,6 +154,7 @@ def sample_columns(energies: dict[str, Floats], cell: Cell) -> dict[str, Floats]
     zero = np.zeros_like(energies["time"])
     columns = {"time": energies["time"], "temperature": energies.get("Temperature", zero)}
     columns |= {name: sum((energies.get(t, zero) for t in terms), zero) / _KCAL for name, terms in _TERMS.items()}
+    columns["potential_energy"] = sum((columns[term] for term in ENERGY_TERMS), zero)
     columns |= {name: energies[term] / _BAR for name, term in _PRESSURES.items()}
     edges = [energies[t] / _NM if t in energies else zero + cell.box[axis] for axis, t in enumerate(_BOX)]
     volume = edges[0] * edges[1] * edges[2]
@@ -177,17 +179,20 @@ class LogReader:
             return []
         with self.path.open("rb") as stream:
             stream.seek(self._offset)
-            content = stream.read()
-        whole = content[: content.rfind(b"\n\n") + 2] if b"\n\n" in content else b""
-        self._offset += len(whole)
-        return [_row(block) for block in re.findall(_LOG_ROW, whole.decode(errors="replace"))]
+            content = stream.read().decode("latin-1")
+        # A row that is not whole yet is read again.
+        found = list(_LOG_ROW.finditer(content))
+        self._offset += found[-1].end() if found else 0
+        return [_row(*block.groups()) for block in found]
 
 
-_LOG_ROW = re.compile(r"^ {11}Step {11}Time\n\s+(\d+)\s+([\d.]+)\n\n   Energies \(kJ/mol\)\n(.*?)\n\n", re.M | re.S)
+# Between the two headings it may say that it writes a checkpoint.
+_LOG_ROW = re.compile(
+    r"^ {11}Step {11}Time\n\s+(\d+)\s+([\d.]+)\n\n(?:Writing [^\n]*\n+)?   Energies \(kJ/mol\)\n(.*?)\n\n", re.M | re.S
+)
 
 
-def _row(block: tuple[str, str, str]) -> dict[str, float]:
-    step, time, table = block
+def _row(step: str, time: str, table: str) -> dict[str, float]:
     row = {"step": float(step), "time": float(time)}
     lines = table.splitlines()
     for names, values in zip(lines[::2], lines[1::2], strict=False):

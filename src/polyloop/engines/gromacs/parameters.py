@@ -18,6 +18,8 @@ _TOLERANCE, _ITERATIONS = 50.0, 5000
 # 1/bar at 1 bar, and how the bulk modulus grows with pressure (Murnaghan): the barostat needs to know how soft the
 # cell is to be neither slow nor violent. The ensemble does not depend on it.
 _COMPRESSIBILITY, _STIFFENING = 4.5e-5, 10.0
+# nm between points of the mesh at a cut-off of 1 nm; a shorter one leaves more to the mesh.
+_SPACING = 0.12
 # fs between new neighbour lists, and angstrom: room for their buffer between cut-off and half the box. Longer lives
 # of the lists gain no speed at some thousand atoms.
 _LIST_LIFE, _BUFFER = 40.0, 1.2
@@ -102,7 +104,8 @@ def energy_parameters(cell: Cell, stage: Stage) -> str:
     """Return the mdp file that computes energies and forces once, with a tight Ewald sum, all bonds included."""
     tight = {"fourierspacing": 0.05, "pme-order": 8, "ewald-rtol": 1e-7}
     once = {"integrator": "md", "nsteps": 0, "dt": 1e-6, "nstfout": 1, "nstenergy": 1, "nstcalcenergy": 1}
-    cutoff = float(min(stage.cutoff, 0.5 * cell.box.min()))
+    # Half the box itself is a hair too much for it.
+    cutoff = float(min(stage.cutoff, 0.499995 * cell.box.min()))
     lines = _interactions(cell, stage, cutoff) | {"verlet-buffer-tolerance": -1, "rlist": cutoff * _NM}
     return _text(lines | once | (tight if lines["coulombtype"] == "PME" else {}))
 
@@ -113,7 +116,7 @@ def _interactions(cell: Cell, stage: Stage, angstrom: float, divisor: int = 1) -
         "cutoff-scheme": "Verlet", "nstlist": list_steps(stage, divisor), "pbc": "xyz",
         "coulombtype": "PME" if full and cell.topology.charges.any() else "Cut-off", "coulomb-modifier": "none",
         "vdwtype": "Cut-off", "vdw-modifier": "none", "rcoulomb": cutoff, "rvdw": cutoff,
-        "DispCorr": "AllEnerPres" if full else "no", "fourierspacing": 0.12,
+        "DispCorr": "AllEnerPres" if full else "no", "fourierspacing": min(_SPACING, _SPACING * cutoff),
     }  # fmt: skip
 
 

@@ -33,10 +33,11 @@ class Program:
     def simulate(self, arguments: Sequence[str], directory: Path) -> subprocess.Popen[bytes]:
         """Start `gmx mdrun` in `directory`; what it says goes to `console.txt` there.
 
-        It leads a group of its own, so that Ctrl-C reaches us alone, and is asked to stop where its owner is killed.
+        It leads a group of its own, so that Ctrl-C reaches us alone, and dies where its owner is killed: asked to stop,
+        it would not listen while atoms are out of this world.
         """
-        ask = shutil.which("setpriv")
-        leash = [ask, "--pdeathsig", "TERM", "--"] if ask else []
+        end = shutil.which("setpriv")
+        leash = [end, "--pdeathsig", "KILL", "--"] if end else []
         threads = ["-ntmpi", "1", "-ntomp", str(self.threads), "-pin", "off"]
         with (directory / CONSOLE).open("wb") as console:
             return subprocess.Popen(

@@ -9,6 +9,8 @@ import subprocess
 import time
 from dataclasses import dataclass
 
+import psutil
+
 from polyloop.engines.directory import FRESH, RunDirectory
 from polyloop.engines.gromacs.output import LogReader
 from polyloop.engines.gromacs.parameters import list_steps
@@ -22,6 +24,9 @@ __all__ = ["FINAL", "Sitting", "is_unstable"]
 FINAL = "final.g96"
 # s between two looks at the program: short at first, so that short stages do not wait.
 _FIRST_LOOK, _LOOK = 0.02, 0.2
+# CPU s of a thread without a row in the log, of which there should be one for each half: it then wraps atoms that are
+# out of this world.
+_STALLED = 12.0
 # s that the program has to write a checkpoint when it is asked to stop.
 _PATIENCE = 120.0
 # Times the target temperature, beyond the fluctuation of so few degrees of freedom: nothing sane gets there.
@@ -58,7 +63,7 @@ class Sitting:
         self.checkpoint = folder / f"{stem}.cpt"
         self.seen = self._stamp()
         self.log = LogReader(folder / f"{stem}.log")
-        self.saved = time.monotonic()
+        self.saved, self.told = time.monotonic(), 0.0
         arguments = ["-s", f"{stem}.tpr", "-deffnm", stem, "-c", FINAL, "-cpt", f"{self.checkpoint_minutes:g}"]
         if self.stage.ensemble != "minimise":
             # Longer lists, which it would choose by itself, may outgrow a cell that shrinks.
@@ -86,7 +91,7 @@ class Sitting:
         while process.poll() is None:
             time.sleep(pause)
             pause = min(_LOOK, 1.5 * pause)
-            if fault := self._tell():
+            if fault := self._tell() or self._stalled(process.pid):
                 return fault
             self._adopt()
             if self.interruption.asked is not None:
@@ -109,9 +114,19 @@ class Sitting:
             self.directory.adopt(now - self.saved)
             self.saved, self.seen = now, stamp
 
+    def _stalled(self, process_id: int) -> str | None:
+        """Tell whether it computes and gets nowhere."""
+        try:
+            spent = sum(psutil.Process(process_id).cpu_times()[:2]) / self.program.threads
+        except psutil.NoSuchProcess:
+            return None
+        if self.rows or self.stage.ensemble == "minimise":
+            self.told = spent
+        return f"no step in {_STALLED:g} s: atoms are too far away" if spent - self.told > _STALLED else None
+
     def _tell(self) -> str | None:
         """Tell how far it is; return what is wrong with the figures."""
-        rows = self.log.read()
+        self.rows = rows = self.log.read()
         if self.stage.ensemble == "minimise":
             return None
         limit = _HEAT * max(self.stage.temperature) * (1 + 5 * (2 / (3 * self.n_atoms)) ** 0.5)

@@ -15,9 +15,9 @@ from polyloop.core import ConfigurationError, EvaluationError, FailureCode, writ
 from polyloop.engines.directory import RunDirectory
 from polyloop.engines.interruption import Interruption
 from polyloop.engines.lammps.log import LogReader, is_unstable, last_words
-from polyloop.engines.lammps.output import read_dump, read_frames, read_samples, sample_columns
+from polyloop.engines.lammps.output import Frames, read_dump, read_samples, sample_columns
 from polyloop.engines.lammps.program import Program
-from polyloop.engines.lammps.script import DATA, FINAL, Steps, energy_script, stage_script
+from polyloop.engines.lammps.script import DATA, FINAL, VELOCITIES, Steps, energy_script, stage_script
 from polyloop.engines.lammps.sitting import Sitting
 from polyloop.engines.programs import end_group
 from polyloop.engines.runs import check_cell, check_stage, effective_masses, run_key
@@ -111,7 +111,7 @@ class LammpsEngine:
             check_stage(stage)
         # Another engine, or another accuracy, gives another answer.
         key = f"{self.name} {self.kspace_accuracy:g} {run_key(cell, stage, seed)}"
-        folder = RunDirectory(Path(directory), key, stage.name, passing=("sitting-*.dcd",))
+        folder = RunDirectory(Path(directory), key, stage.name, passing=("sitting-*.dcd", f"sitting-*{VELOCITIES}"))
         if (done := folder.result(cell)) is not None:
             return done
         with Interruption() as interruption:
@@ -141,7 +141,7 @@ class LammpsEngine:
             stage,
             divisor=folder.state.divisor,
             restart=(checkpoint.file, folder.state.divisor // checkpoint.divisor) if checkpoint else None,
-            frames=f"{name}.dcd",
+            frames=name,
             seed=seed,
             owner=os.getpid() if Path("/proc/self/stat").exists() else 0,
             kspace_accuracy=self.kspace_accuracy,
@@ -159,7 +159,7 @@ class LammpsEngine:
             if not np.isfinite(samples["potential_energy"]).all():
                 raise _blown_up(stage, "the potential energy is nan")
             samples |= {name: np.zeros(1) for name in ("time", "temperature", "kinetic_energy")}
-            frames, velocities = read_frames(folder.path / "none.dcd", n_atoms), cell.velocities
+            frames, velocities = Frames.none(n_atoms), cell.velocities
         else:
             steps = Steps.of(stage, folder.state.divisor, n_atoms)
             rows, frames = read_samples(folder.path, names, steps.sample * steps.timestep / 1000.0, n_atoms)
@@ -167,10 +167,11 @@ class LammpsEngine:
         return StageResult(
             cell=Cell(cell.topology, state[:, :3], box, velocities),
             samples=samples,
-            frames=frames[0],
-            frame_boxes=frames[1],
-            frame_times=frames[2],
+            frames=frames.positions,
+            frame_boxes=frames.boxes,
+            frame_times=frames.times,
             wall_time=folder.state.wall_time,
+            frame_velocities=frames.velocities,
         )
 
 

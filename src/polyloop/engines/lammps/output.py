@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.engines.lammps.log import THERMO, LogReader
+from polyloop.engines.lammps.script import VELOCITIES
 
 __all__ = ["SAMPLE_COLUMNS", "Frames", "read_dump", "read_frames", "read_samples", "sample_columns"]
 
 Floats = NDArray[np.float64]
-Frames = tuple[NDArray[np.float32], Floats, Floats]
 
 # Our columns in LAMMPS's words, where they are the same figure in the same unit.
 _SAME = {
@@ -23,6 +24,36 @@ _SAME = {
 }  # fmt: skip
 SAMPLE_COLUMNS = ("time", *_SAME, "coulomb", "nonbonded")
 _DCD_HEADER = 276
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """A trajectory: positions (f, n, 3), boxes (f, 3), times in ps (f,), and velocities (f, n, 3) or (0, n, 3)."""
+
+    positions: NDArray[np.float32]
+    boxes: Floats
+    times: Floats
+    velocities: NDArray[np.float32]
+
+    @classmethod
+    def none(cls, n_atoms: int) -> Frames:
+        """No frames."""
+        empty = np.zeros((0, n_atoms, 3), dtype=np.float32)
+        return cls(empty, np.zeros((0, 3)), np.zeros(0), empty)
+
+    def chosen(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Frames:
+        """Return some of them, by mask or index."""
+        velocities = self.velocities[which] if len(self.velocities) else self.velocities
+        return Frames(self.positions[which], self.boxes[which], self.times[which], velocities)
+
+    def followed_by(self, later: Frames) -> Frames:
+        """Return both, one after the other."""
+        return Frames(
+            np.concatenate([self.positions, later.positions]),
+            np.concatenate([self.boxes, later.boxes]),
+            np.concatenate([self.times, later.times]),
+            np.concatenate([self.velocities, later.velocities]),
+        )
 
 
 def sample_columns(rows: Floats) -> dict[str, Floats]:
@@ -55,7 +86,7 @@ def read_dump(path: Path, n_atoms: int) -> tuple[Floats, Floats]:
 
 
 def read_frames(path: Path, n_atoms: int) -> Frames:
-    """Return the whole frames of a DCD file that LAMMPS wrote: positions, boxes, times in ps."""
+    """Return the whole frames of a DCD file that LAMMPS wrote, with the velocities of the file beside it, if any."""
     kind = np.dtype(
         [("b0", "<i4"), ("cell", "<f8", 6), ("b1", "<i4")]
         + [(name, kind, count) for axis in "xyz" for name, kind, count in
@@ -63,7 +94,7 @@ def read_frames(path: Path, n_atoms: int) -> Frames:
     )  # fmt: skip
     size = path.stat().st_size if path.exists() else 0
     if size < _DCD_HEADER:
-        return np.zeros((0, n_atoms, 3), dtype=np.float32), np.zeros((0, 3)), np.zeros(0)
+        return Frames.none(n_atoms)
     with path.open("rb") as stream:
         header = stream.read(_DCD_HEADER)
         frames = np.fromfile(stream, dtype=kind, count=(size - _DCD_HEADER) // kind.itemsize)
@@ -71,7 +102,26 @@ def read_frames(path: Path, n_atoms: int) -> Frames:
     timestep = float(np.frombuffer(header, dtype="<f4", count=1, offset=44)[0])
     times = (start + every * np.arange(len(frames))) * timestep / 1000.0
     positions = np.stack([frames[axis] for axis in "xyz"], axis=-1)
-    return positions, frames["cell"][:, [0, 2, 5]].copy(), times
+    found = Frames(positions, frames["cell"][:, [0, 2, 5]].copy(), times, Frames.none(n_atoms).velocities)
+    beside = path.with_suffix(VELOCITIES)
+    if not beside.exists():
+        return found
+    velocities = _read_velocities(beside, n_atoms)
+    # A kill may fall between the two files.
+    whole = min(len(velocities), len(times))
+    return replace(found.chosen(np.arange(whole)), velocities=velocities[:whole])
+
+
+def _read_velocities(path: Path, n_atoms: int) -> NDArray[np.float32]:
+    """Return velocities of the whole frames of a text dump, in angstrom/ps, shape (f, n, 3)."""
+    found = []
+    for frame in path.read_text().split("ITEM: TIMESTEP\n")[1:]:
+        # Its last number ends with the line's end, unless it was cut short.
+        words = frame.partition("vz \n")[2] or frame.partition("vz\n")[2]
+        numbers = np.array(words.split(), dtype=np.float32) if words.endswith("\n") else np.zeros(0)
+        if len(numbers) == 3 * n_atoms:
+            found.append(1000.0 * numbers.reshape(n_atoms, 3))
+    return np.array(found, dtype=np.float32).reshape(-1, n_atoms, 3)
 
 
 def read_samples(directory: Path, names: list[str], interval: float, n_atoms: int) -> tuple[Floats, Frames]:
@@ -85,7 +135,7 @@ def read_samples(directory: Path, names: list[str], interval: float, n_atoms: in
         In ps: rows at its multiples are samples.
     """
     rows = np.zeros((0, len(THERMO)))
-    frames = read_frames(directory / "none.dcd", n_atoms)
+    frames = Frames.none(n_atoms)
     for name in names:
         reader = LogReader(directory / f"{name}.log")
         found = reader.read()
@@ -94,20 +144,14 @@ def read_samples(directory: Path, names: list[str], interval: float, n_atoms: in
         begin = _times(found)[0]
         rows = np.concatenate([rows[_times(rows) <= begin + 1e-9], found])
         later = read_frames(directory / f"{name}.dcd", n_atoms)
-        kept = frames[2] <= begin + 1e-9
-        frames = (
-            np.concatenate([frames[0][kept], later[0]]),
-            np.concatenate([frames[1][kept], later[1]]),
-            np.concatenate([frames[2][kept], later[2]]),
-        )
+        frames = frames.chosen(frames.times <= begin + 1e-9).followed_by(later)
     times = _times(rows)
     count = times / interval
     due = (times > 0) & (np.abs(count - np.round(count)) * interval < 1e-6)
     rows, times = rows[due], times[due]
     _, last = np.unique(np.round(times[::-1], 6), return_index=True)
-    moment, first = np.unique(np.round(frames[2], 6), return_index=True)
-    first = first[moment > 0]
-    return rows[len(rows) - 1 - last], (frames[0][first], frames[1][first], frames[2][first])
+    moment, first = np.unique(np.round(frames.times, 6), return_index=True)
+    return rows[len(rows) - 1 - last], frames.chosen(first[moment > 0])
 
 
 def _times(rows: Floats) -> Floats:

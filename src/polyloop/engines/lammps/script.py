@@ -13,10 +13,12 @@ from polyloop.engines.directory import FRESH, REQUEST
 from polyloop.engines.lammps.log import THERMO
 from polyloop.engines.stages import Stage
 
-__all__ = ["DATA", "FINAL", "Steps", "energy_script", "stage_script"]
+__all__ = ["DATA", "FINAL", "VELOCITIES", "Steps", "energy_script", "stage_script"]
 
 # Files of the stage's directory that script and supervisor share, besides the request and the checkpoint.
 DATA, FINAL = "cell.data", "final.dump"
+# Ends the name of a sitting's file of velocities.
+VELOCITIES = ".velocities"
 
 # Relative error of constrained bonds, and iterations at most: at 1e-6 the drift of NVE is that of the integrator.
 _SHAKE = "1e-6 100"
@@ -86,7 +88,7 @@ def stage_script(
     restart
         Name of a restart file to go on from, and how many of our steps one of its steps is.
     frames
-        Name of the trajectory file to write.
+        Stem of the trajectory files to write.
     """
     lines, nonbonded = _interactions(cell, stage, kspace_accuracy, start=restart[0] if restart else DATA)
     watch = f'variable wanted equal "is_file({REQUEST})"'
@@ -194,7 +196,12 @@ def _dynamics(
         ]
     lines += [f"fix wanted all halt {steps.look} v_wanted != 0 error continue message no", f"thermo {steps.sample}"]
     if frames and steps.frame:
-        lines += [f"dump frames all dcd {steps.frame} {frames}", "dump_modify frames unwrap yes"]
+        lines += [f"dump frames all dcd {steps.frame} {frames}.dcd", "dump_modify frames unwrap yes"]
+        if stage.velocities:
+            lines += [
+                f"dump velocities all custom {steps.frame} {frames}{VELOCITIES} vx vy vz",
+                "dump_modify velocities sort id format float %.9g",
+            ]
     run = f"run {steps.total} upto start 0 stop {steps.total}"
     return [*lines, *_until_done(run, f'"$(step) >= {steps.total}"')]
 

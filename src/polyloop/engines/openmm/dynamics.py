@@ -71,6 +71,7 @@ class _Integration:
         self.look = min(_LOOK, sitting.checkpoint_seconds)
         self.rows, self.frames = list(start.samples), list(start.frames)
         self.frame_boxes, self.frame_times = list(start.frame_boxes), list(start.frame_times)
+        self.frame_velocities = list(start.frame_velocities)
         with words_of_openmm(sitting.stage.name):
             self.simulation = _simulate(sitting, schedule, start)
         self.guard = Guard(sitting.topology, self.simulation.degrees)
@@ -119,6 +120,8 @@ class _Integration:
             self.frames.append(positions.astype(np.float32))
             self.frame_boxes.append(box)
             self.frame_times.append(now)
+            if self.sitting.stage.velocities:
+                self.frame_velocities.append(velocities.astype(np.float32))
 
     def _stand(self, keep: Callable[[Snapshot], None]) -> None:
         """Save if it is time or the end is asked for, and tell how far it is."""
@@ -145,6 +148,7 @@ class _Integration:
             frames=np.array(self.frames, dtype=np.float32).reshape(-1, len(positions), 3),
             frame_boxes=np.array(self.frame_boxes).reshape(-1, 3),
             frame_times=np.array(self.frame_times),
+            frame_velocities=np.array(self.frame_velocities, dtype=np.float32).reshape(-1, len(positions), 3),
             wall_time=self.start.wall_time + time.monotonic() - self.began,
         )
 

@@ -41,7 +41,7 @@ class Snapshot:
         In angstrom and angstrom/ps, shapes (n, 3), (n, 3), (3,); velocities have shape (0, 3) where there are none yet.
     samples
         (n_samples, len(COLUMNS)).
-    frames, frame_boxes, frame_times
+    frames, frame_boxes, frame_times, frame_velocities
         As in `StageResult`.
     wall_time
         In s.
@@ -57,6 +57,7 @@ class Snapshot:
     frames: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0, 3), dtype=np.float32))
     frame_boxes: Floats = field(default_factory=lambda: np.zeros((0, 3)))
     frame_times: Floats = field(default_factory=lambda: np.zeros(0))
+    frame_velocities: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0, 3), dtype=np.float32))
 
     def result(self, topology: Topology) -> StageResult:
         """Return it as what a finished stage yields."""
@@ -67,6 +68,7 @@ class Snapshot:
             frame_boxes=self.frame_boxes,
             frame_times=self.frame_times,
             wall_time=self.wall_time,
+            frame_velocities=self.frame_velocities.reshape(-1, topology.n_atoms, 3),
         )
 
 

@@ -15,10 +15,11 @@ from polyloop.chem.topology import Cell
 from polyloop.core import Conditions
 from polyloop.engines.stages import Engine, Stage
 from polyloop.simulate.md.engine_choice import choose_engine, cores
-from polyloop.simulate.md.recipes import Recipe, get_recipe
+from polyloop.simulate.md.measurements import MEASUREMENTS
+from polyloop.simulate.md.recipes import RECIPES, Recipe, get_recipe
 from polyloop.simulate.md.workflow import build_packed_cell, chains_of
 
-__all__ = ["Preview", "preview"]
+__all__ = ["Preview", "has_preview", "preview"]
 
 # Seconds for timing steps with all interactions, and for those without Coulomb.
 _FULL_S, _SHORT_S = 15.0, 5.0
@@ -59,33 +60,41 @@ class Preview:
         return asdict(self) | rounded
 
 
-def preview(recipe_label: str, polymer: Polymer, seed: int, conditions: Conditions) -> Preview:
-    """Build the cell with quick charges, time its steps for some 20 s, and say what the whole recipe would take.
+def has_preview(label: str) -> bool:
+    """Tell whether the protocol called `label` is a simulation."""
+    return label in RECIPES or label in MEASUREMENTS
+
+
+def preview(label: str, polymer: Polymer, seed: int, conditions: Conditions) -> Preview:
+    """Build the cell with quick charges, time its steps for some 20 s, and say what the whole protocol would take.
+
+    A measurement is counted with its recipe, as if nothing of that had been run before.
 
     Raises
     ------
     EvaluationError, MissingDependencyError
         As the simulation itself would.
     """
-    recipe = get_recipe(recipe_label).at(conditions)
+    measurement = MEASUREMENTS.get(label)
+    recipe = get_recipe(measurement.recipe if measurement else label).at(conditions)
     engine = choose_engine()
     chains = chains_of(recipe, polymer)
     cell = build_packed_cell(replace(recipe, charges="gasteiger"), chains, seed)
     with tempfile.TemporaryDirectory(prefix="polyloop-preview-") as folder:
         rates = _rates(engine, cell, recipe, Path(folder))
-    stages, more = (
-        [*recipe.equilibration, recipe.production, recipe.vibrations],
-        [recipe.production] * recipe.extensions,
-    )
-    seconds, extra = (sum(_steps(s) / rates[s.nonbonded] for s in some) for some in (stages, more))
+    # The cost of a step grows with the number of atoms, nearly.
+    after = [(stage, measurement.copies) for stage in measurement.stages_at(conditions)] if measurement else []
+    stages = [(stage, 1) for stage in (*recipe.equilibration, recipe.production, recipe.vibrations)] + after
+    more = [(recipe.production, 1)] * recipe.extensions
+    seconds, extra = (sum(_steps(s) * copies / rates[s.nonbonded] for s, copies in some) for some in (stages, more))
     return Preview(
         engine=engine.name,
         atoms=cell.topology.n_atoms,
         chains=recipe.n_chains,
         degree_of_polymerization=len(chains[0].sequence),
-        nanoseconds=recipe.duration / 1000.0,
-        steps=sum(map(_steps, stages)),
-        steps_at_most=sum(map(_steps, [*stages, *more])),
+        nanoseconds=sum(stage.duration for stage, _ in stages) / 1000.0,
+        steps=sum(_steps(stage) for stage, _ in stages),
+        steps_at_most=sum(_steps(stage) for stage, _ in [*stages, *more]),
         steps_per_s=rates["full"],
         hours=seconds / 3600.0,
         hours_at_most=(seconds + extra) / 3600.0,

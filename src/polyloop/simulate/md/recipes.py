@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from polyloop.core import Conditions, InvalidInputError
 from polyloop.engines.stages import Stage
 
-__all__ = ["FULL", "RECIPES", "SMOKE", "STANDARD", "Criterion", "Recipe", "get_recipe"]
+__all__ = ["FULL", "RECIPES", "SMOKE", "STANDARD", "Criterion", "Recipe", "get_recipe", "stage_at"]
 
 # A recipe is written for this temperature (K) and pressure (atm); `Recipe.at` puts those of the sample in their place.
 _SAMPLE_TEMPERATURE, _SAMPLE_PRESSURE = 300.0, 1.0
@@ -100,9 +100,9 @@ class Recipe:
         """Return the recipe for the sample's temperature and pressure."""
         return replace(
             self,
-            equilibration=tuple(_at(stage, conditions) for stage in self.equilibration),
-            production=_at(self.production, conditions),
-            vibrations=_at(self.vibrations, conditions),
+            equilibration=tuple(stage_at(stage, conditions) for stage in self.equilibration),
+            production=stage_at(self.production, conditions),
+            vibrations=stage_at(self.vibrations, conditions),
         )
 
     def extension(self, number: int) -> Stage:
@@ -123,7 +123,9 @@ def get_recipe(label: str) -> Recipe:
     return RECIPES[label]
 
 
-def _at(stage: Stage, conditions: Conditions) -> Stage:
+def stage_at(stage: Stage, conditions: Conditions) -> Stage:
+    """Return a stage that is written for 300 K and 1 atm for the sample's temperature and pressure."""
+
     def swap(pair: tuple[float, float], written: float, wanted: float) -> tuple[float, float]:
         first, last = (wanted if value == written else value for value in pair)
         return first, last

@@ -132,6 +132,16 @@ class StageRunner:
         self.cell, self.key = result.cell, key
         return result
 
+    def moved_to(self, cell: Cell, **how: Any) -> StageRunner:
+        """Return a runner that stands at `cell`, which was made from the present one as `how` says, JSON-ready.
+
+        Costs are noted in common, so that names of stages must not be repeated.
+        """
+        key = Workspace.key("moved", {"before": self.key, **how})
+        other = StageRunner(self._engine, self._workspace, self._progress, self._seed, cell, key)
+        other.costs = self.costs
+        return other
+
     def _stage_seed(self, key: str) -> int:
         # The key holds the user's seed; engines take 31 bits and some no zero.
         return int(key[:8], 16) % (2**31 - 2) + 1

@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 from polyloop.chem import Chain, ChainUnit, Polymer
 from polyloop.chem.topology import Cell, Topology
 from polyloop.core import Conditions, EvaluationError, FailureCode, Request
-from polyloop.engines.stages import Engine
+from polyloop.engines.stages import Engine, Stage
 from polyloop.simulate.estimate import Outcome
 from polyloop.simulate.md.engine_choice import choose_engine
+from polyloop.simulate.md.measurements import MEASUREMENTS, Context
 from polyloop.simulate.md.progress import ProgressWriter
 from polyloop.simulate.md.recipes import Recipe, get_recipe
-from polyloop.simulate.md.sampling import Cost, Sample, StageRunner, cpu_time, sample
+from polyloop.simulate.md.sampling import Cost, StageRunner, cpu_time, sample
 from polyloop.simulate.md.workspace import Workspace, default_scratch
 
-__all__ = ["PreparedCell", "build_packed_cell", "chains_of", "prepare_cell", "simulate_polymer"]
+__all__ = ["PreparedCell", "build_packed_cell", "chains_of", "measure_polymer", "prepare_cell", "simulate_polymer"]
 
 # Charges and cells change when their code does; raise these then, so that old files are not taken for new ones.
 _CHARGES_VERSION, _CELL_VERSION = 1, 1
@@ -49,22 +50,51 @@ def simulate_polymer(recipe_label: str, polymer: Polymer, seed: int, conditions:
     MissingDependencyError
         Where the engine is not installed.
     """
-    written = get_recipe(recipe_label)
-    recipe = written.at(conditions)
-    engine = choose_engine()
-    workspace = Workspace(default_scratch() / "md")
-    progress = ProgressWriter(workspace, Request(polymer.canonical, recipe_label, seed, conditions).key)
-    prepared = prepare_cell(recipe, polymer, seed, workspace, progress)
-    runner = StageRunner(engine, workspace, progress, seed, prepared.cell, prepared.key)
-    taken = sample(recipe, runner, progress, conditions.temperature)
-    progress.enter("estimates")
+    context, prepared, engine = _sampled(recipe_label, recipe_label, polymer, seed, conditions)
+    context.progress.enter("estimates")
     from polyloop.simulate.md.estimates import estimate_properties
 
     return Outcome(
-        estimates=estimate_properties(recipe, polymer, prepared.chains, taken, conditions, seed),
+        estimates=estimate_properties(context.recipe, polymer, prepared.chains, context.sample, conditions, seed),
         engines={engine.name: engine.version()},
-        settings=_settings(recipe, prepared, taken, engine),
+        settings=_settings(context, prepared, engine),
     )
+
+
+def measure_polymer(measurement_label: str, polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:
+    """Run a measurement for a polymer, its recipe's steps first, and return its estimates; as `simulate_polymer`."""
+    measurement = MEASUREMENTS[measurement_label]
+    stages = measurement.stages_at(conditions)
+    context, prepared, engine = _sampled(measurement.recipe, measurement_label, polymer, seed, conditions, stages)
+    estimates = measurement.measure(context)
+    settings = _settings(context, prepared, engine)
+    return Outcome(
+        estimates=estimates,
+        engines={engine.name: engine.version()},
+        settings={**settings, "measurement": measurement_label, "measured": context.notes},
+    )
+
+
+def _sampled(
+    recipe_label: str,
+    protocol: str,
+    polymer: Polymer,
+    seed: int,
+    conditions: Conditions,
+    stages: tuple[Stage, ...] = (),
+) -> tuple[Context, PreparedCell, Engine]:
+    """Run a recipe to the end of its sample; `stages` are those that will follow."""
+    recipe = get_recipe(recipe_label).at(conditions)
+    engine = choose_engine()
+    workspace = Workspace(default_scratch() / "md")
+    progress = ProgressWriter(workspace, Request(polymer.canonical, protocol, seed, conditions).key)
+    progress.plan(stages)
+    prepared = prepare_cell(recipe, polymer, seed, workspace, progress)
+    runner = StageRunner(engine, workspace, progress, seed, prepared.cell, prepared.key)
+    taken = sample(recipe, runner, progress, conditions.temperature)
+    named = {stage.name: stage for stage in stages}
+    context = Context(runner, taken, named, recipe, polymer, prepared.chains, conditions, seed, progress)
+    return context, prepared, engine
 
 
 def chains_of(recipe: Recipe, polymer: Polymer) -> tuple[Chain, ...]:
@@ -146,9 +176,10 @@ def _packed(recipe: Recipe, chains: tuple[Chain, ...], charges: NDArray[np.float
     return build_cell(chains, charges=[charges] * len(chains), density=recipe.packing_density, seed=seed)
 
 
-def _settings(recipe: Recipe, prepared: PreparedCell, taken: Sample, engine: Engine) -> dict[str, Any]:
+def _settings(context: Context, prepared: PreparedCell, engine: Engine) -> dict[str, Any]:
     topology: Topology = prepared.cell.topology
-    production = [cost for name, cost in taken.costs.items() if name.startswith(recipe.production.name)]
+    recipe, taken, costs = context.recipe, context.sample, context.runner.costs
+    production = [cost for name, cost in costs.items() if name.startswith(recipe.production.name)]
     return {
         "recipe": recipe.label,
         "force_field": "gaff2_mod",
@@ -159,7 +190,7 @@ def _settings(recipe: Recipe, prepared: PreparedCell, taken: Sample, engine: Eng
         "extensions": taken.extensions,
         "equilibration": taken.verdict.to_dict(),
         "engine": engine.name,
-        "cost": _total(taken.costs, production, prepared.cpu_s),
+        "cost": _total(costs, production, prepared.cpu_s),
     }
 
 

@@ -1,0 +1,93 @@
+"""Measurement: stages of its own, run from the end of a recipe's sample, and what they yield."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from polyloop.chem import Chain, Polymer
+from polyloop.core import Conditions
+from polyloop.engines.stages import Stage
+from polyloop.simulate.estimate import Estimate
+from polyloop.simulate.md.progress import ProgressWriter
+from polyloop.simulate.md.recipes import Recipe, stage_at
+from polyloop.simulate.md.sampling import Sample, StageRunner
+
+__all__ = ["Context", "Measurement"]
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What a measurement has at hand.
+
+    Parameters
+    ----------
+    runner
+        Stands at the end of the recipe's sample. `StageRunner.moved_to` gives one that stands elsewhere.
+    sample
+        What the recipe's production yielded.
+    stages
+        The measurement's stages by name, at the conditions.
+    recipe
+        At the conditions.
+    notes
+        What the measurement wants to be kept beside its estimates, JSON-ready: how well a line fits, what was left out.
+    """
+
+    runner: StageRunner
+    sample: Sample
+    stages: dict[str, Stage]
+    recipe: Recipe
+    polymer: Polymer
+    chains: tuple[Chain, ...]
+    conditions: Conditions
+    seed: int
+    progress: ProgressWriter
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A protocol that goes on where a recipe ends. Changing what it yields changes its version.
+
+    Its recipe's steps are read back where another evaluation of the same polymer, seed and conditions ran them.
+
+    Parameters
+    ----------
+    recipe
+        Label of the recipe whose sample it starts from.
+    properties
+        Those that it promises, all of them for each polymer.
+    stages
+        All that it runs if nothing must be extended, in order, as at 300 K and 1 atm.
+    copies
+        How many cells of the recipe make up its own.
+    time_limit
+        Wall time in s of its own stages, on top of the recipe's.
+    function
+        Runs the stages and returns an estimate for each property, or raises `EvaluationError`.
+    """
+
+    name: str
+    version: int
+    description: str
+    recipe: str
+    properties: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    function: Callable[[Context], tuple[Estimate, ...]]
+    time_limit: float
+    copies: int = 1
+
+    @property
+    def label(self) -> str:
+        """`NAME@VERSION`."""
+        return f"{self.name}@{self.version}"
+
+    def stages_at(self, conditions: Conditions) -> tuple[Stage, ...]:
+        """Return the stages for the sample's temperature and pressure."""
+        return tuple(stage_at(stage, conditions) for stage in self.stages)
+
+    def measure(self, context: Context) -> tuple[Estimate, ...]:
+        """Return an estimate for each of `properties`; raises `EvaluationError` where there is none."""
+        return self.function(context)
