@@ -164,7 +164,7 @@ def test_a_full_disk_is_said_and_the_earlier_checkpoint_stays(long, interrupted,
             long.engine.run(long.cell, long.stage, directory, progress=fill_the_disk)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert caught.value.failure.code is FailureCode.CHECKPOINT
+    assert caught.value.failure.code is FailureCode.DISK
     assert "Free the disk" in caught.value.failure.hint
     result, done = finish(long, directory)
     assert done >= interrupted.held

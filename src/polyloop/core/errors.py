@@ -87,12 +87,19 @@ class FailureCode(StrEnum):
     BLOWN_UP = "blown_up"  # molecular dynamics became unstable
     NOT_EQUILIBRATED = "not_equilibrated"  # the convergence tests did not pass within the allowed extensions
     CHECKPOINT = "checkpoint"  # a run's folder holds damaged files or another run
+    DISK = "disk"  # a folder cannot be written: no space, or no permission
+    SETUP = "setup"  # a program or package is missing, or a setting is wrong
     TIME_LIMIT = "time_limit"
     MEMORY_LIMIT = "memory_limit"
     WORKER_DIED = "worker_died"
     UNSUPPORTED = "unsupported"  # chemistry outside the protocol's scope
     NOT_IN_TABLE = "not_in_table"  # offline replay: the table has no value
     EVALUATOR = "evaluator"  # a user's function raised
+
+    @property
+    def is_of_machine(self) -> bool:
+        """Whether the machine is at fault and not the polymer, so that the same work succeeds once it is mended."""
+        return self in (FailureCode.DISK, FailureCode.SETUP)
 
 
 @dataclass(frozen=True)

@@ -269,9 +269,11 @@ class RunDirectory:
         self.state = state
 
     def _unwritable(self, error: OSError) -> EvaluationError:
-        return self.error(
+        return EvaluationError(
+            FailureCode.DISK,
+            self.stage,
             f"{self.path} cannot be written: {error.strerror or error}.",
-            "Free the disk or mend the folder, and run again: it goes on from the last checkpoint.",
+            hint="Free the disk or mend the folder, and run again: it goes on from the last checkpoint.",
         )
 
 

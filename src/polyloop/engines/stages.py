@@ -159,7 +159,8 @@ class Engine(Protocol):
         EvaluationError
             `BLOWN_UP` with the figures (NaN, energy, bond length) after one more try from the last good checkpoint
             with half the timestep; `EVALUATOR` where the program fails otherwise, with its own words;
-            `CHECKPOINT` where the directory holds another run or damaged files that cannot be rebuilt.
+            `CHECKPOINT` where the directory holds another run or damaged files that cannot be rebuilt; `DISK` where it
+            cannot be written.
         MissingDependencyError
             Where the program is not installed.
         """

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from polyloop.core import Request, Status
+from polyloop.core import EvaluationError, Failure, Record, Request, Status
 from polyloop.loop.config import LimitsTable
 from polyloop.loop.evaluators import Evaluator
 from polyloop.loop.interrupt import Interrupts
@@ -39,12 +39,22 @@ def open_runner(evaluators: Sequence[Evaluator], workers: int, limits: LimitsTab
 
 
 class EvaluationQueue:
-    """Evaluates requests with the workers of a runner, so that each key is computed once by all who share the store."""
+    """Evaluates requests with the workers of a runner, so that each key is computed once by all who share the store.
+
+    `retry_failed` computes those again that the store knows as failed.
+    """
 
     def __init__(
-        self, store: Store, runner: Runner, evaluator: Callable[[Request], Evaluator], interrupts: Interrupts
+        self,
+        store: Store,
+        runner: Runner,
+        evaluator: Callable[[Request], Evaluator],
+        interrupts: Interrupts,
+        *,
+        retry_failed: bool = False,
     ) -> None:
         self._store, self._runner, self._evaluator, self._interrupts = store, runner, evaluator, interrupts
+        self._retry_failed = retry_failed
         self._owner, self._host = new_owner(), f"{platform.machine()}, {os.cpu_count()} cores"
 
     def run(
@@ -62,6 +72,8 @@ class EvaluationQueue:
         ------
         Interrupted
             On Ctrl-C or SIGTERM; evaluations under way are given up and put back.
+        EvaluationError
+            Where the machine is at fault (disk, missing program, setting); what was not finished is put back.
         """
         self._interrupts.check()
         waiting = deque({request.key: request for request in requests}.values())
@@ -87,7 +99,9 @@ class EvaluationQueue:
             # The runner asks for a task when it has a free worker, so that no key is held before it is computed.
             while waiting and not _past(deadline):
                 request = waiting.popleft()
-                answer = self._store.claim(request, self._owner, LEASE_S, host=self._host)
+                answer = self._store.claim(
+                    request, self._owner, LEASE_S, retry_failed=self._retry_failed, host=self._host
+                )
                 if answer.outcome is ClaimOutcome.GRANTED:
                     leases.hold(request.key)
                     granted[request.key] = request
@@ -111,6 +125,10 @@ class EvaluationQueue:
         return busy + waiting
 
     def _keep(self, request: Request, outcome: Outcome) -> None:
+        failure = outcome.failure or _failure_of(outcome.value)
+        if failure is not None and failure.code.is_of_machine:
+            # Kept, it would be taken for the polymer's own failure when the machine has long been mended.
+            raise EvaluationError(failure.code, failure.stage, failure.reason, hint=failure.hint)
         attempts = [
             Attempt(
                 started=item.started,
@@ -128,6 +146,12 @@ class EvaluationQueue:
         else:
             properties = self._evaluator(request).properties
             self._store.fail(request, outcome.failure, self._owner, properties=properties, attempts=attempts)
+
+
+def _failure_of(records: Sequence[Record]) -> Failure | None:
+    """The failure of an evaluation all of whose records failed."""
+    failures = [record.failure for record in records]
+    return failures[0] if failures and all(failures) else None
 
 
 def _past(deadline: float | None) -> bool:

@@ -51,6 +51,7 @@ def compute_properties(
     seed: int = 0,
     conditions: Conditions | None = None,
     time_limit: float | None = None,
+    retry_failed: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> list[PolymerResult]:
     """Compute properties of polymers, in their order; a failed evaluation yields failed records.
@@ -67,6 +68,8 @@ def compute_properties(
         Temperature and pressure; 298.15 K and 1 atm by default.
     time_limit
         Wall time per evaluation in s; what the protocols need at most when left out.
+    retry_failed
+        Whether evaluations that the store knows as failed are computed again; simulations go on from what is kept.
     progress
         Called with lines of words, also from another thread: each evaluation that ends, and the stages of simulations.
 
@@ -76,6 +79,8 @@ def compute_properties(
         If there is no such level, protocol or property.
     StoreError
         If the store cannot be used.
+    EvaluationError
+        Where the machine is at fault and not a polymer: DISK or SETUP. The same call then goes on.
     KeyboardInterrupt
         On Ctrl-C; what is finished is in the store.
     """
@@ -100,7 +105,9 @@ def compute_properties(
         interrupts.cancelling(runner.cancel),
         SimulationWatch({request.key: request for request in requests}, progress) if progress else nullcontext(),
     ):
-        queue = EvaluationQueue(results, runner, lambda request: evaluators[request.protocol], interrupts)
+        queue = EvaluationQueue(
+            results, runner, lambda request: evaluators[request.protocol], interrupts, retry_failed=retry_failed
+        )
         try:
             queue.run(requests, on_done=on_done)
         except Interrupted as error:

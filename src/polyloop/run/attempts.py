@@ -8,7 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from polyloop.core import EvaluationError, Failure, FailureCode, PolyloopError
+from polyloop.core import (
+    ConfigurationError,
+    EvaluationError,
+    Failure,
+    FailureCode,
+    MissingDependencyError,
+    PolyloopError,
+)
 
 __all__ = ["Attempted", "attempt", "failure_of"]
 
@@ -45,6 +52,8 @@ def failure_of(error: BaseException) -> Failure:
             "The system refused more memory.",
             "Use fewer workers or a smaller system.",
         )
+    if isinstance(error, MissingDependencyError | ConfigurationError):
+        return Failure(FailureCode.SETUP, error.where or "set-up", error.what, error.mend)
     message = str(error.what if isinstance(error, PolyloopError) else error).strip()
     reason = f"{type(error).__name__}: {message}" if message else type(error).__name__
     hint = error.mend if isinstance(error, PolyloopError) else "See the traceback in the attempt's log."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import platform
 import time
 
@@ -11,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from polyloop.chem import Polymer
 from polyloop.core import (
     Conditions,
+    ConfigurationError,
     EvaluationError,
     Failure,
     FailureCode,
@@ -27,6 +29,7 @@ __all__ = ["evaluate", "evaluate_request"]
 # What numerical engines raise when their input is hard rather than their code wrong. TypeError, AttributeError and the
 # like are programming errors and must surface.
 _ENGINE_ERRORS = (ArithmeticError, ValueError, RuntimeError, LinAlgError, OSError, MemoryError, IndexError, KeyError)
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
 
 def evaluate(
@@ -76,6 +79,8 @@ def evaluate_request(request: Request) -> list[Record]:
     ------
     InvalidInputError
         For a polymer or protocol that cannot be read; that is the caller's error and no failed evaluation.
+    MissingDependencyError, ConfigurationError
+        Where the machine lacks a program, or a setting is wrong, which says nothing about the polymer.
     """
     protocol = get_protocol(request.protocol)
     polymer = Polymer(request.polymer)
@@ -85,7 +90,7 @@ def evaluate_request(request: Request) -> list[Record]:
         # One evaluation owns one core: linear algebra on more threads than cores waits in busy loops.
         with threadpool_limits(1):
             outcome = protocol.function(polymer, request.seed, request.conditions)
-    except MissingDependencyError:
+    except (MissingDependencyError, ConfigurationError):
         raise
     except EvaluationError as error:
         return _failed(request, protocol, error.failure, started)
@@ -93,8 +98,7 @@ def evaluate_request(request: Request) -> list[Record]:
         # The polymer itself parsed, so this is chemistry that some stage does not handle.
         return _failed(request, protocol, Failure(FailureCode.UNSUPPORTED, protocol.label, str(error)), started)
     except _ENGINE_ERRORS as error:
-        code = FailureCode.MEMORY_LIMIT if isinstance(error, MemoryError) else FailureCode.EVALUATOR
-        return _failed(request, protocol, Failure(code, protocol.label, f"{type(error).__name__}: {error}"), started)
+        return _failed(request, protocol, _failure_of(error, protocol), started)
     provenance = Provenance(
         engines=dict(outcome.engines),
         settings=dict(outcome.settings),
@@ -108,6 +112,16 @@ def evaluate_request(request: Request) -> list[Record]:
         )
         for estimate in sorted(outcome.estimates, key=lambda one: protocol.properties.index(one.property))
     ]  # fmt: skip
+
+
+def _failure_of(error: Exception, protocol: Protocol) -> Failure:
+    if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+        return Failure(
+            FailureCode.DISK, protocol.label, f"A file cannot be written: {error}.",
+            "Free the disk or mend the folder, and run again: it goes on where it was.",
+        )  # fmt: skip
+    code = FailureCode.MEMORY_LIMIT if isinstance(error, MemoryError) else FailureCode.EVALUATOR
+    return Failure(code, protocol.label, f"{type(error).__name__}: {error}")
 
 
 def _failed(request: Request, protocol: Protocol, failure: Failure, started: float) -> list[Record]:

@@ -67,6 +67,7 @@ def properties(
         float | None,
         typer.Option("--time-limit", min=1, help="Seconds per evaluation.  [default: what the level needs at most]"),
     ] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Compute again what has failed before.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what it would take, after timing simulations for some 20 s.")
     ] = False,
@@ -96,14 +97,17 @@ def properties(
         seed=seed,
         conditions=conditions,
         time_limit=time_limit,
+        retry_failed=retry,
         progress=tell,
     )
     if output is not None:
         write_properties(results, output)
     if as_json:
         write_json([result.to_dict() for result in results])
-    elif output is None:
+        return
+    if output is None:
         _show(results)
+    _explain(results)
 
 
 def _show_preview(rows: list[dict[str, Any]]) -> None:
@@ -125,6 +129,17 @@ def _polymers(smiles: list[str] | None, csv: Path | None, smiles_column: str) ->
             mend="Write for example '*CC(*)c1ccccc1', in quotes, or --csv FILE.",
         )
     return read_polymers(csv, smiles_column) if csv is not None else parse_polymers(smiles or [])
+
+
+def _explain(results: list[PolymerResult]) -> None:
+    """Say why evaluations have failed, once for each."""
+    for result in results:
+        failures = {record.request.protocol: record.failure for record in result.records if record.failure}
+        for protocol, failure in failures.items():
+            words = f"{failure.stage}: {failure.reason} {failure.hint}".strip()
+            message(f"{result.polymer.smiles}: {protocol} failed ({failure.code.value}): {words}")
+    if any(record.failure for result in results for record in result.records):
+        message("What has failed is computed again with --retry.")
 
 
 def _show(results: list[PolymerResult]) -> None:

@@ -80,7 +80,7 @@ class Program:
 
 def last_words(said: str) -> str:
     """Return GROMACS's error, or else the end of what it said."""
-    if found := re.search(r"^ERROR \d+ \[.*\]:\n(.+?)\n\n", said, re.MULTILINE | re.DOTALL):
+    if found := re.search(r"^ERROR \d+ \[[^\]]*\]:\n(.+?)\n\n", said, re.MULTILINE | re.DOTALL):
         return " ".join(found.group(1).split())
     found = re.search(r"^(?:Fatal error|Error in user input|Inconsistency in user input|.* error):\n(.+?)\n\n",
                       said + "\n\n", re.MULTILINE | re.DOTALL)  # fmt: skip
@@ -106,7 +106,7 @@ def _version(path: str) -> str:
     found = re.search(r"GROMACS version:\s+((\d+)\S*)", answer.stdout)
     if found is None:
         words = (answer.stderr or answer.stdout).strip()[-300:]
-        raise EvaluationError(FailureCode.EVALUATOR, "gromacs", f"{path} does not start: {words}", hint=_MEND)
+        raise EvaluationError(FailureCode.SETUP, "gromacs", f"{path} does not start: {words}", hint=_MEND)
     if int(found.group(2)) < _OLDEST:
         raise MissingDependencyError(f"{path} is GROMACS {found.group(1)}; {_OLDEST} or newer is needed.", mend=_MEND)
     return found.group(1)

@@ -74,5 +74,5 @@ def _version(path: str) -> str:
     found = re.search(r"Massively Parallel Simulator - (.+)", answer.stdout)
     if found is None:
         words = (answer.stderr or answer.stdout).strip()[-300:]
-        raise EvaluationError(FailureCode.EVALUATOR, "lammps", f"{path} does not start: {words}", hint=_MEND)
+        raise EvaluationError(FailureCode.SETUP, "lammps", f"{path} does not start: {words}", hint=_MEND)
     return found.group(1).strip()

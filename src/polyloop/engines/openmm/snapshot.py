@@ -138,9 +138,11 @@ class StageFiles:
         try:
             write_atomically(path, data + hashlib.sha256(data).digest())
         except OSError as error:
-            raise self._error(
+            raise EvaluationError(
+                FailureCode.DISK,
+                self.stage,
                 f"{path.name} could not be written to {path.parent}: {error.strerror or error}.",
-                "Free the disk or mend the folder, and run again: it goes on from the checkpoint before.",
+                hint="Free the disk or mend the folder, and run again: it goes on from the checkpoint before.",
             ) from error
 
     def _read(self, path: Path) -> Snapshot | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import resource
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,10 @@ __all__ = ["BOLTZMANN", "Cost", "Sample", "StageRunner", "concatenate", "cpu_tim
 
 BOLTZMANN = 0.0019872042586  # kcal/(mol K)
 _KIND = "stages"
+# Bytes: with less room, no program can write its checkpoint.
+_LEAST_FREE = 10_000_000
+# How programs say that they could not write; 25 is SIGXFSZ, which ends those that would pass the limit of a file.
+_NO_ROOM = re.compile(r"no space left|file too large|quota exceeded|disk full|exit code -25\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ class StageRunner:
         Raises
         ------
         EvaluationError
-            BLOWN_UP, EVALUATOR, or CHECKPOINT, with the stage and the reason.
+            BLOWN_UP, EVALUATOR, CHECKPOINT, or DISK, with the stage and the reason.
         """
         key = Workspace.key(
             "stage", {"before": self.key, "stage": asdict(stage), "engine": self._engine.name, "seed": self._seed}
@@ -113,6 +120,8 @@ class StageRunner:
             try:
                 result = self._engine.run(self.cell, stage, folder, self._stage_seed(key), self._progress)
             except EvaluationError as error:
+                if error.failure.code is FailureCode.EVALUATOR and _is_full(folder, error.failure.reason):
+                    raise _disk_is_full(stage, folder, error.failure.reason) from error
                 if error.failure.code is not FailureCode.CHECKPOINT:
                     raise
                 self._workspace.set_aside(folder)
@@ -144,6 +153,18 @@ class StageRunner:
         if not noted:
             self._workspace.write_json(_KIND, key, "cost.json", asdict(cost))
         self.costs[stage.name] = cost
+
+
+def _is_full(folder: Path, words: str) -> bool:
+    """Whether a program that failed with `words` had no room to write; some say nothing of it."""
+    return _NO_ROOM.search(words) is not None or shutil.disk_usage(folder).free < _LEAST_FREE
+
+
+def _disk_is_full(stage: Stage, folder: Path, words: str) -> EvaluationError:
+    return EvaluationError(
+        FailureCode.DISK, stage.name, f"There is no room to write in {folder} ({words}).",
+        hint="Free the disk, and run again: it goes on from the last checkpoint.",
+    )  # fmt: skip
 
 
 def sample(recipe: Recipe, runner: StageRunner, progress: ProgressWriter, temperature: float) -> Sample:

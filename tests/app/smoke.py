@@ -1,0 +1,26 @@
+"""The command line with the recipe for tests among its protocols: python -m tests.app.smoke properties ...
+
+With NO_PROGRAMS set, programs are looked for where there are none.
+"""
+
+import os
+import sys
+from functools import partial
+
+from polyloop.app.cli.main import run
+from polyloop.simulate import protocols
+from polyloop.simulate.md import workflow
+from polyloop.simulate.md.estimates import PROPERTIES
+from polyloop.simulate.md.recipes import SMOKE
+
+# At import, so that worker processes, which import the main module, know it too.
+protocols.PROTOCOLS[SMOKE.label] = protocols.Protocol(
+    SMOKE.name, SMOKE.version, "smoke", PROPERTIES, "seconds", SMOKE.description,
+    partial(workflow.simulate_polymer, SMOKE.label), any_conditions=True,
+)  # fmt: skip
+
+if os.environ.get("NO_PROGRAMS"):
+    sys.prefix = os.environ["PATH"] = "/nowhere"
+
+if __name__ == "__main__":
+    run()
