@@ -186,9 +186,11 @@ class LogReader:
         return [_row(*block.groups()) for block in found]
 
 
-# Between the two headings it may say that it writes a checkpoint.
+# Between the two headings it may say that it writes a checkpoint, or to which temperature it anneals.
 _LOG_ROW = re.compile(
-    r"^ {11}Step {11}Time\n\s+(\d+)\s+([\d.]+)\n\n(?:Writing [^\n]*\n+)?   Energies \(kJ/mol\)\n(.*?)\n\n", re.M | re.S
+    r"^ {11}Step {11}Time\n +(\d+) +([\d.]+)\n(?:(?! {3}Energies| {11}Step)[^\n]*\n)*"
+    r" {3}Energies \(kJ/mol\)\n(.*?)\n\n",
+    re.MULTILINE | re.DOTALL,
 )
 
 

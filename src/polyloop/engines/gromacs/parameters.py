@@ -40,7 +40,10 @@ class Steps:
 
     @classmethod
     def of(cls, stage: Stage, divisor: int, n_atoms: int) -> Steps:
-        """Count `stage`; the divisor is 2 after it blew up once. `look` is about half a second of one core."""
+        """Count `stage`; the divisor is 2 after it blew up once. `look` is about a fifth of a second of one core.
+
+        GROMACS writes several such rows of its log at once.
+        """
 
         def steps(duration: float) -> int:
             return max(1, round(duration * 1000.0 / stage.timestep)) * divisor
@@ -50,7 +53,7 @@ class Steps:
         most = max(1, min(10, int(stage.thermostat_time * 1000.0 / (5.0 * timestep) + 1e-9)))
         sample = min(steps(stage.duration), steps(stage.sample_interval))
         couple = next(n for n in range(most, 0, -1) if sample % n == 0)
-        look = int(np.clip(500_000 // n_atoms, 10, 2000))
+        look = int(np.clip(200_000 // n_atoms, 10, 500))
         return cls(
             total=steps(stage.duration),
             sample=sample,

@@ -24,7 +24,7 @@ __all__ = ["FINAL", "Sitting", "is_unstable"]
 FINAL = "final.g96"
 # s between two looks at the program: short at first, so that short stages do not wait.
 _FIRST_LOOK, _LOOK = 0.02, 0.2
-# CPU s of a thread without a row in the log, of which there should be one for each half: it then wraps atoms that are
+# CPU s of a thread without a row in the log, of which there should be some each second: it then wraps atoms that are
 # out of this world.
 _STALLED = 12.0
 # s that the program has to write a checkpoint when it is asked to stop.
