@@ -172,7 +172,7 @@ def test_a_full_disk_is_said_and_the_earlier_checkpoint_stays(long, interrupted,
 
 
 def test_ramps_and_deformation_go_on_where_they_were(long, tmp_path):
-    stage = replace(long.stage, duration=long.stage.duration / 2, density=0.4, temperature=(300.0, 600.0))
+    stage = replace(long.stage, density=0.4, temperature=(300.0, 600.0))
     interrupt(long, stage, tmp_path)
     result = long.engine.run(long.cell, stage, tmp_path)
     check_whole(result, stage)
