@@ -1,4 +1,4 @@
-"""`polyloop build`: a periodic cell of polymer chains, written to a file for any engine."""
+"""`polyloop build`: a periodic cell of polymer chains, written to a file for any engine, or as a picture."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def build(
     smiles: Annotated[str, typer.Argument(metavar="SMILES", help="A repeat unit with two stars.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="What to write; the suffix says the format.")
+        Path, typer.Option("--output", "-o", metavar="FILE", help="What to write: .data, .gro, .top, .xml, .pdb, .xyz or .png.")
     ],
     chains: Annotated[int, typer.Option("--chains", min=1, help="Number of chains.")] = 10,
     degree: Annotated[int | None, typer.Option("--dp", min=1, help="Units per chain.")] = None,

@@ -11,27 +11,29 @@ from polyloop.chem.formats.coordinates import extended_xyz, pdb
 from polyloop.chem.formats.gromacs import gromacs_coordinates, gromacs_topology
 from polyloop.chem.formats.lammps_data import lammps_data
 from polyloop.chem.formats.openmm_xml import openmm_system
+from polyloop.chem.formats.picture import cell_picture
 from polyloop.chem.topology import Cell
 from polyloop.core.errors import InvalidInputError
 from polyloop.core.files import write_atomically
 
 __all__ = ["SUFFIXES", "write"]
 
-_FORMATS: dict[str, Callable[[Cell], str]] = {
+_FORMATS: dict[str, Callable[[Cell], str | bytes]] = {
     ".data": lammps_data,
     ".pdb": pdb,
     ".gro": gromacs_coordinates,
     ".top": lambda cell: gromacs_topology(cell.topology),
     ".xml": openmm_system,
     ".xyz": extended_xyz,
+    ".png": cell_picture,
 }
 SUFFIXES = tuple(_FORMATS)
 
 
 def write(cell: Cell, path: Path | str) -> tuple[Path, ...]:
-    """Write `cell` to `path`: LAMMPS data, PDB, GROMACS, OpenMM XML or extended XYZ, by its suffix; return the files.
+    """Write `cell` to `path`: LAMMPS data, PDB, GROMACS, OpenMM XML, extended XYZ, or a picture; return the files.
 
-    A GROMACS `.gro` gets its `.top` beside it, since neither is of use alone.
+    The suffix says which. A GROMACS `.gro` gets its `.top` beside it, since neither is of use alone.
 
     Raises
     ------
