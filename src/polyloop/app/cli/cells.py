@@ -23,7 +23,10 @@ def register(app: typer.Typer) -> None:
 def build(
     smiles: Annotated[str, typer.Argument(metavar="SMILES", help="A repeat unit with two stars.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="What to write: .data, .gro, .top, .xml, .pdb, .xyz or .png.")
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="What to write: .data, .gro, .top, .xml, .pdb, .xyz or .png."
+        ),
     ],
     chains: Annotated[int, typer.Option("--chains", min=1, help="Number of chains.")] = 10,
     degree: Annotated[int | None, typer.Option("--dp", min=1, help="Units per chain.")] = None,

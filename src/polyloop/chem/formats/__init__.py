@@ -7,4 +7,13 @@ from polyloop.chem.formats.picture import cell_picture
 from polyloop.chem.formats.rows import atom_types, rows
 from polyloop.chem.formats.write import SUFFIXES, write
 
-__all__ = ["SUFFIXES", "atom_types", "cell_picture", "gromacs_topology", "lammps_data", "read_lammps_data", "rows", "write"]
+__all__ = [
+    "SUFFIXES",
+    "atom_types",
+    "cell_picture",
+    "gromacs_topology",
+    "lammps_data",
+    "read_lammps_data",
+    "rows",
+    "write",
+]

@@ -96,7 +96,7 @@ def _atom_colours(topology: Topology) -> Floats:
     sizes = np.bincount(topology.molecule, minlength=topology.n_molecules)
     chain_number = np.cumsum(sizes > 1) - 1
     palette = np.array([_rgb(code) for code in _CHAINS])
-    colours = palette[chain_number[topology.molecule] % len(palette)]
+    colours: Floats = palette[chain_number[topology.molecule] % len(palette)]
     hydrogen = topology.numbers == 1
     colours[hydrogen] += 0.5 * (1.0 - colours[hydrogen])
     colours[(topology.numbers > 1) & (topology.numbers != 6)] *= 0.72

@@ -16,6 +16,7 @@ from rdkit.Chem.Draw import rdMolDraw2D
 
 from polyloop.design import Objective
 from polyloop.loop.report import content, text
+from polyloop.loop.report.cells import CellPicture
 from polyloop.loop.report.enrichment import Enrichment
 from polyloop.loop.report.pictures import Picture
 from polyloop.loop.state import CampaignState
@@ -36,6 +37,7 @@ def make_page(
     limit: content.OpticalLimit | None,
     enriched: Sequence[Enrichment],
     pictures: Sequence[tuple[Picture, bytes]],
+    cells: Sequence[CellPicture],
     file_names: Sequence[str],
     status: str,
 ) -> str:
@@ -58,6 +60,7 @@ def make_page(
         reference=_reference_text(state),
         pictures=[(picture, base64.b64encode(data).decode()) for picture, data in pictures],
         best=[_card(state, limit, int(row)) for row in rows],
+        cells=[(cell, base64.b64encode(cell.data).decode()) for cell in cells],
         best_caption=caption if len(rows) else "No polymer has values of all objectives yet.",
         limit=limit,
         limit_text=_limit_text(limit) if limit else "",

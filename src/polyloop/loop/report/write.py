@@ -7,7 +7,8 @@ from pathlib import Path
 
 from polyloop.chem.optical_limit import LimitLine
 from polyloop.core import write_atomically
-from polyloop.loop.report.content import optical_limit
+from polyloop.loop.report.cells import find_cells
+from polyloop.loop.report.content import best_rows, optical_limit
 from polyloop.loop.report.enrichment import enrichment
 from polyloop.loop.report.page import make_page
 from polyloop.loop.report.pictures import draw_pictures
@@ -16,8 +17,8 @@ from polyloop.loop.state import CampaignState
 
 __all__ = ["write_report"]
 
-# What an earlier report may have and this one not: a retry can mend every failure.
-_MAY_VANISH = {"failures.png"}
+# What an earlier report may have and this one not: a retry can mend every failure, and scratch folders are emptied.
+_MAY_VANISH = ("failures.png", "cell_*.png")
 
 
 def write_report(state: CampaignState, folder: Path, *, status: str = "", limit: LimitLine | None = None) -> Path:
@@ -50,10 +51,14 @@ def write_report(state: CampaignState, folder: Path, *, status: str = "", limit:
         picture.figure.savefig(stream, format="png", dpi=150)
         files[f"{picture.name}.png"] = stream.getvalue()
         pictures.append((picture, stream.getvalue()))
-    page = make_page(state, line, enriched, pictures, sorted(files), status)
+    cells = find_cells(state, best_rows(state)[0])
+    files |= {f"{cell.name}.png": cell.data for cell in cells}
+    page = make_page(state, line, enriched, pictures, cells, sorted(files), status)
     for name, data in files.items():
         write_atomically(folder / name, data)
-    for name in _MAY_VANISH - set(files):
-        (folder / name).unlink(missing_ok=True)
+    for pattern in _MAY_VANISH:
+        for path in folder.glob(pattern):
+            if path.name not in files:
+                path.unlink(missing_ok=True)
     write_atomically(folder / "index.html", page)
     return folder / "index.html"

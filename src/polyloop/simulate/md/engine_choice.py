@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from polyloop.core import ConfigurationError
 from polyloop.engines.stages import Engine
 
-__all__ = ["ENGINES", "choose_engine", "cores"]
+__all__ = ["ENGINES", "choose_engine", "cores", "engine_name"]
 
 ENGINES = ("auto", "openmm", "gromacs", "lammps")
 
@@ -27,6 +27,20 @@ def choose_engine(name: str | None = None, n_cores: int | None = None) -> Engine
     MissingDependencyError
         If the engine is not installed; it names the install line.
     """
+    count = cores() if n_cores is None else n_cores
+    engine = {"gromacs": _gromacs, "lammps": _lammps, "openmm": _openmm}[engine_name(name)](count)
+    engine.version()  # raises where the program is missing, before any work is done
+    return engine
+
+
+def engine_name(name: str | None = None) -> str:
+    """Return which engine `choose_engine` takes, without starting it; it may not be installed.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such engine.
+    """
     wanted = name or os.environ.get("POLYLOOP_MD_ENGINE") or "auto"
     if wanted not in ENGINES:
         raise ConfigurationError(
@@ -34,12 +48,7 @@ def choose_engine(name: str | None = None, n_cores: int | None = None) -> Engine
             where="POLYLOOP_MD_ENGINE",
             mend=f"Known: {', '.join(ENGINES)}.",
         )
-    count = cores() if n_cores is None else n_cores
-    if wanted == "auto":
-        wanted = _fastest()
-    engine = {"gromacs": _gromacs, "lammps": _lammps, "openmm": _openmm}[wanted](count)
-    engine.version()  # raises where the program is missing, before any work is done
-    return engine
+    return _fastest() if wanted == "auto" else wanted
 
 
 def cores() -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from polyloop.engines.stages import Stage
 from polyloop.simulate.md.workspace import Workspace
 
-__all__ = ["MDProgress", "ProgressWriter", "read_progress"]
+__all__ = ["MDProgress", "ProgressWriter", "read_progress", "run_folder"]
 
 _KIND, _FILE = "runs", "progress.json"
 _WRITE_EVERY_S = 2.0
@@ -52,6 +53,11 @@ class MDProgress:
         return "  ".join(parts)
 
 
+def run_folder(workspace: Workspace, request_key: str) -> Path:
+    """Return the folder of what is kept of the simulation of a request, which may not be there."""
+    return workspace.folder(_KIND, request_key)
+
+
 def read_progress(workspace: Workspace, request_key: str) -> MDProgress | None:
     """Return where the simulation of a request stands, or None where nothing is known of it."""
     content = workspace.read_json(_KIND, request_key, _FILE)
@@ -73,6 +79,11 @@ class ProgressWriter:
         self._done: dict[str, float] = {}
         self._rates: dict[str, float] = {}
         self._stage, self._from_ps, self._from_time, self._written = "", 0.0, 0.0, 0.0
+
+    @property
+    def folder(self) -> Path:
+        """Where it is written."""
+        return run_folder(self._workspace, self._key)
 
     def plan(self, stages: Sequence[Stage]) -> None:
         """Say which stages lie ahead; those known already stay."""

@@ -16,6 +16,7 @@ from polyloop.engines.stages import Engine, Stage
 from polyloop.simulate.estimate import Outcome
 from polyloop.simulate.md.engine_choice import choose_engine
 from polyloop.simulate.md.measurements import MEASUREMENTS, Context
+from polyloop.simulate.md.pictures import keep_picture
 from polyloop.simulate.md.progress import ProgressWriter
 from polyloop.simulate.md.recipes import Recipe, get_recipe
 from polyloop.simulate.md.sampling import Cost, StageRunner, cpu_time, sample
@@ -54,10 +55,11 @@ def simulate_polymer(recipe_label: str, polymer: Polymer, seed: int, conditions:
     context.progress.enter("estimates")
     from polyloop.simulate.md.estimates import estimate_properties
 
+    estimates = estimate_properties(context.recipe, polymer, prepared.chains, context.sample, conditions, seed)
     return Outcome(
-        estimates=estimate_properties(context.recipe, polymer, prepared.chains, context.sample, conditions, seed),
+        estimates=estimates,
         engines={engine.name: engine.version()},
-        settings=_settings(context, prepared, engine),
+        settings={**_settings(context, prepared, engine), **_pictured(context)},
     )
 
 
@@ -71,7 +73,7 @@ def measure_polymer(measurement_label: str, polymer: Polymer, seed: int, conditi
     return Outcome(
         estimates=estimates,
         engines={engine.name: engine.version()},
-        settings={**settings, "measurement": measurement_label, "measured": context.notes},
+        settings={**settings, "measurement": measurement_label, "measured": context.notes, **_pictured(context)},
     )
 
 
@@ -192,6 +194,12 @@ def _settings(context: Context, prepared: PreparedCell, engine: Engine) -> dict[
         "engine": engine.name,
         "cost": _total(costs, production, prepared.cpu_s),
     }
+
+
+def _pictured(context: Context) -> dict[str, str]:
+    """Keep a picture of the last cell; return the reason, for the settings, where there is none."""
+    hindrance = keep_picture(context.progress.folder, context.runner.cell)
+    return {"no_picture": hindrance} if hindrance else {}
 
 
 def _total(costs: Mapping[str, Cost], production: list[Cost], build_cpu_s: float) -> dict[str, Any]:
