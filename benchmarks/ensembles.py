@@ -1,8 +1,8 @@
-"""Measure whether OpenMM stages conserve energy and sample their ensembles, on liquid decane.
+"""Measure whether an engine's stages conserve energy and sample their ensembles, on liquid decane.
 
-Usage: python benchmarks/openmm_ensembles.py [--directory runs/openmm_ensembles] [--conserve 150] [--compress 200]
+Usage: python benchmarks/ensembles.py ENGINE [--directory runs/ensembles] [--conserve 150] [--compress 200]
 
-Three figures, written to results/openmm_ensembles.json: the drift of the total energy at constant energy (2 fs with
+Three figures, written to results/ENGINE_ensembles.json: the drift of the total energy at constant energy (2 fs with
 rigid bonds to hydrogen, 4 fs with heavy hydrogen besides), the ratio of volume distributions at two pressures against
 what statistical mechanics asks for (doi:10.1021/ct300688p), and CPU time per step. Stages go on where they were killed.
 """
@@ -10,7 +10,6 @@ what statistical mechanics asks for (doi:10.1021/ct300688p), and CPU time per st
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +20,9 @@ from scipy.optimize import minimize
 import machine
 from polyloop.chem import Cell, Topology
 from polyloop.chem.forcefield import gasteiger_charges, type_molecule
-from polyloop.engines.openmm import OpenMMEngine
 from polyloop.engines.stages import Engine, Stage
+from polyloop.simulate.md.engine_choice import ENGINES, choose_engine
+from polyloop.simulate.md.sampling import cpu_time
 
 GAS_CONSTANT = 1.987204259e-3  # kcal/(mol K)
 ATM_ANGSTROM3 = 1.4584e-5  # kcal/mol
@@ -51,9 +51,9 @@ def blocked(values: np.ndarray, estimate, blocks: int = 10) -> float:
 
 
 def drift(engine: Engine, cell: Cell, stage: Stage, directory: Path) -> dict:
-    began, is_new = time.process_time(), not (directory / "result.npz").exists()
+    began, is_new = cpu_time(), not (directory / "result.npz").exists()
     samples = engine.run(cell, stage, directory).samples
-    cpu = time.process_time() - began
+    cpu = cpu_time() - began
     n, kT = cell.topology.n_atoms, GAS_CONSTANT * float(samples["temperature"].mean())
     rows = np.column_stack(
         [samples["time"] / 1000, (samples["potential_energy"] + samples["kinetic_energy"]) / (n * kT)]
@@ -117,17 +117,18 @@ def correlation_time(values: np.ndarray) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--directory", type=Path, default=Path("runs/openmm_ensembles"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("engine", choices=[name for name in ENGINES if name != "auto"])
+    parser.add_argument("--directory", type=Path, default=Path("runs/ensembles"))
     parser.add_argument("--conserve", type=float, default=150.0, help="ps at constant energy")
     parser.add_argument("--compress", type=float, default=200.0, help="ps at each pressure")
     arguments = parser.parse_args()
-    engine, folder = OpenMMEngine("CPU"), arguments.directory
+    engine, folder = choose_engine(arguments.engine, 1), arguments.directory / arguments.engine
     cell = decane(15, 0.5)
     cell = engine.run(cell, Stage("minimise", "minimise"), folder / "minimise").cell
     warm = Stage("compress", "nvt", duration=20, timestep=2, density=0.7, temperature=(450.0, TEMPERATURE))
     cell = engine.run(cell, warm, folder / "compress").cell
-    conserving = []
+    conservation = []
     for timestep, mass in ((2.0, 1.008), (4.0, 3.0)):
         rest = Stage("rest", "nvt", duration=5, timestep=2, temperature=(TEMPERATURE,) * 2, hydrogen_mass=mass)
         rested = engine.run(cell, rest, folder / f"rest_{timestep:g}").cell
@@ -135,14 +136,15 @@ def main() -> None:
             "nve", "nve", duration=arguments.conserve, timestep=timestep, temperature=(TEMPERATURE,) * 2,
             hydrogen_mass=mass, sample_interval=0.1,
         )  # fmt: skip
-        conserving.append(drift(engine, rested, stage, folder / f"nve_{timestep:g}"))
+        conservation.append(drift(engine, rested, stage, folder / f"nve_{timestep:g}"))
     result = {
-        "system": f"{cell.topology.n_molecules} decane molecules, {cell.topology.n_atoms} atoms, CPU platform",
-        "conservation": conserving,
+        "system": f"{cell.topology.n_molecules} decane molecules, {cell.topology.n_atoms} atoms, one core",
+        "engine": f"{engine.name} {engine.version()}",
+        "conservation": conservation,
         "volumes": compressions(engine, cell, arguments.compress, folder),
-        "machine": machine.describe("openmm", "numpy"),
+        "machine": machine.describe("numpy"),
     }
-    print(machine.write("openmm_ensembles", result))
+    print(machine.write(f"{engine.name}_ensembles", result))
 
 
 if __name__ == "__main__":
