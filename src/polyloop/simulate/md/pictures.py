@@ -23,12 +23,11 @@ def keep_picture(folder: Path, cell: Cell) -> str:
     A picture is not worth an evaluation, so that trouble is told and not raised.
     """
     path = folder / _FILE
-    if path.exists():
-        return ""
     try:
-        from polyloop.chem.formats import cell_picture
+        if not path.exists():
+            from polyloop.chem.formats import cell_picture
 
-        write_atomically(path, cell_picture(cell, _PIXELS))
+            write_atomically(path, cell_picture(cell, _PIXELS))
     except _TROUBLE as error:
         return f"{type(error).__name__}: {error}"
     return ""
