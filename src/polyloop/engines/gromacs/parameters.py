@@ -24,7 +24,7 @@ _SPACING = 0.12
 # of the lists gain no speed at some thousand atoms.
 _LIST_LIFE, _BUFFER = 40.0, 1.2
 # Where energy is to be conserved: fs between lists, and kJ/(mol ps) of each atom that pairs they miss may cost.
-_NVE_LIST_LIFE, _NVE_TOLERATED = 16.0, 1e-3
+_NVE_LIST_LIFE, _NVE_TOLERATED = 8.0, 2e-5
 
 
 @dataclass(frozen=True)
