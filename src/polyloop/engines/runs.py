@@ -13,7 +13,7 @@ from polyloop.chem.topology import Cell, Topology
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
 from polyloop.engines.stages import Stage
 
-__all__ = ["check_cell", "check_stage", "effective_masses", "run_key"]
+__all__ = ["blown_up", "check_cell", "check_stage", "effective_masses", "run_key"]
 
 Floats = NDArray[np.float64]
 
@@ -109,3 +109,12 @@ def check_stage(stage: Stage) -> None:
     for name, holds in faults.items():
         if not holds:
             raise InvalidInputError(f"Stage {stage.name!r}: {name} is out of range.", where=f"stage {stage.name}")
+
+
+def blown_up(stage: Stage, fault: str) -> EvaluationError:
+    """A failure of code BLOWN_UP after the second try: what is wrong, and what to look at."""
+    how, hint = "The minimisation found no finite energy", "Look at the cell: its box, its bonds, stray atoms."
+    if stage.ensemble != "minimise":
+        how = f"The simulation blew up twice, the second time with {stage.timestep / 2:g} fs"
+        hint = "Minimise the cell first, look for pierced rings and overlaps, or take a smaller timestep."
+    return EvaluationError(FailureCode.BLOWN_UP, stage.name, f"{how}: {fault}.", hint=hint)

@@ -21,7 +21,7 @@ from polyloop.engines.gromacs.sitting import FINAL, Sitting, is_unstable
 from polyloop.engines.gromacs.wrapping import followed, whole
 from polyloop.engines.interruption import Interruption
 from polyloop.engines.programs import end_group
-from polyloop.engines.runs import check_cell, check_stage, effective_masses, run_key
+from polyloop.engines.runs import blown_up, check_cell, check_stage, effective_masses, run_key
 from polyloop.engines.stages import ENERGY_TERMS, Energies, Progress, Stage, StageResult
 
 __all__ = ["GromacsEngine"]
@@ -123,7 +123,7 @@ class GromacsEngine:
                 if not is_unstable(fault):
                     raise EvaluationError(FailureCode.EVALUATOR, stage.name, f"GROMACS: {fault}")
                 if folder.state.divisor > 1 or stage.ensemble == "minimise":
-                    raise _blown_up(stage, fault)
+                    raise blown_up(stage, fault)
                 folder.halve_timestep()
             result = self._collect(cell, stage, folder)
             folder.finish(result)
@@ -165,7 +165,7 @@ class GromacsEngine:
         if stage.ensemble == "minimise":
             samples = {name: column[-1:] for name, column in samples.items()}
             if not np.isfinite(samples["potential_energy"]).all():
-                raise _blown_up(stage, "the potential energy is nan")
+                raise blown_up(stage, "the potential energy is nan")
             samples |= {name: np.zeros(1) for name in ("time", "temperature", "kinetic_energy")}
             due, times, frame_velocities = np.zeros(0, dtype=np.int64), np.zeros(0), trajectory.velocities[:0]
         else:
@@ -219,11 +219,3 @@ def _due(times: Floats, interval: float) -> tuple[NDArray[np.int64], Floats]:
     is_due = (count > 0) & (np.abs(times / interval - count) < 1e-3)
     found, first = np.unique(count[is_due], return_index=True)
     return np.nonzero(is_due)[0][first], found * interval
-
-
-def _blown_up(stage: Stage, fault: str) -> EvaluationError:
-    how, hint = "The minimisation found no finite energy", "Look at the cell: its box, its bonds, stray atoms."
-    if stage.ensemble != "minimise":
-        how = f"The simulation blew up twice, the second time with {stage.timestep / 2:g} fs"
-        hint = "Minimise the cell first, look for pierced rings and overlaps, or take a smaller timestep."
-    return EvaluationError(FailureCode.BLOWN_UP, stage.name, f"{how}: {fault}.", hint=hint)

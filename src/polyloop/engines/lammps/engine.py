@@ -20,7 +20,7 @@ from polyloop.engines.lammps.program import Program
 from polyloop.engines.lammps.script import DATA, FINAL, VELOCITIES, Steps, energy_script, stage_script
 from polyloop.engines.lammps.sitting import Sitting
 from polyloop.engines.programs import end_group
-from polyloop.engines.runs import check_cell, check_stage, effective_masses, run_key
+from polyloop.engines.runs import blown_up, check_cell, check_stage, effective_masses, run_key
 from polyloop.engines.stages import ENERGY_TERMS, Energies, Progress, Stage, StageResult
 
 __all__ = ["LammpsEngine"]
@@ -126,7 +126,7 @@ class LammpsEngine:
                 if not is_unstable(fault):
                     raise EvaluationError(FailureCode.EVALUATOR, stage.name, f"LAMMPS: {fault}")
                 if folder.state.divisor > 1 or stage.ensemble == "minimise":
-                    raise _blown_up(stage, fault)
+                    raise blown_up(stage, fault)
                 folder.halve_timestep()
             result = self._collect(cell, stage, folder)
             folder.finish(result)
@@ -157,7 +157,7 @@ class LammpsEngine:
         if stage.ensemble == "minimise":
             samples = sample_columns(LogReader(folder.path / f"{names[-1]}.log").read()[-1:])
             if not np.isfinite(samples["potential_energy"]).all():
-                raise _blown_up(stage, "the potential energy is nan")
+                raise blown_up(stage, "the potential energy is nan")
             samples |= {name: np.zeros(1) for name in ("time", "temperature", "kinetic_energy")}
             frames, velocities = Frames.none(n_atoms), cell.velocities
         else:
@@ -173,11 +173,3 @@ class LammpsEngine:
             wall_time=folder.state.wall_time,
             frame_velocities=frames.velocities,
         )
-
-
-def _blown_up(stage: Stage, fault: str) -> EvaluationError:
-    how, hint = "The minimisation found no finite energy", "Look at the cell: its box, its bonds, stray atoms."
-    if stage.ensemble != "minimise":
-        how = f"The simulation blew up twice, the second time with {stage.timestep / 2:g} fs"
-        hint = "Minimise the cell first, look for pierced rings and overlaps, or take a smaller timestep."
-    return EvaluationError(FailureCode.BLOWN_UP, stage.name, f"{how}: {fault}.", hint=hint)
