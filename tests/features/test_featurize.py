@@ -24,6 +24,13 @@ HERE = {"time_limit": None, "memory_limit": None}
 HUGE = "*" + "C(C)(C)COC(=O)c1ccc(cc1)C(=O)N" * 80 + "S*"
 
 
+@pytest.fixture
+def workers():
+    """What is started from here on: earlier tests may have left the process its resource tracker, which is no worker."""
+    earlier = set(psutil.Process().children())
+    return lambda: set(psutil.Process().children()) - earlier
+
+
 def test_rows_follow_the_input_and_equal_polymers_share_their_row():
     table = featurize(["*CC(*)C", "*CC*", "*C(C)C*"], ("ecfp", "rdkit2d"), **HERE)
     assert len(table) == 3
@@ -68,12 +75,12 @@ def test_a_polymer_that_takes_too_much_memory_is_given_up():
     assert "memory" in table.failures[1] or "died" in table.failures[1]
 
 
-def test_a_worker_that_is_killed_costs_one_evaluation_at_most():
+def test_a_worker_that_is_killed_costs_one_evaluation_at_most(workers):
     tasks = [(Polymer(f"*{'C' * n}O*").canonical, "rdkit2d") for n in range(1, 25)]
     outcomes: dict[str, Evaluation] = {}
     for (smiles, _), outcome in evaluate_in_processes(tasks, workers=1, time_limit=60.0, memory_limit=2**31):
         if not outcomes:
-            for child in psutil.Process().children():
+            for child in workers():
                 child.send_signal(signal.SIGKILL)
         outcomes[smiles] = outcome
     assert len(outcomes) == len(tasks)
@@ -82,12 +89,12 @@ def test_a_worker_that_is_killed_costs_one_evaluation_at_most():
     assert all("died" in reason for reason in lost)
 
 
-def test_no_worker_is_left_behind():
+def test_no_worker_is_left_behind(workers):
     featurize(["*CC*"], ("ecfp",))
-    assert psutil.Process().children() == []
+    assert workers() == set()
 
 
-def test_progress_may_interrupt_and_what_was_computed_is_kept(tmp_path):
+def test_progress_may_interrupt_and_what_was_computed_is_kept(tmp_path, workers):
     def stop_after_one(done, total):
         if done:
             raise KeyboardInterrupt
@@ -95,7 +102,7 @@ def test_progress_may_interrupt_and_what_was_computed_is_kept(tmp_path):
     file, polymers = tmp_path / "f.sqlite", ["*CC*", "*CCO*", "*CC(*)C"]
     with pytest.raises(KeyboardInterrupt):
         featurize(polymers, ("ecfp",), cache=file, progress=stop_after_one)
-    assert psutil.Process().children() == []
+    assert workers() == set()
     steps = []
     featurize(polymers, ("ecfp",), cache=file, progress=lambda done, total: steps.append(done), **HERE)
     assert steps[0] >= 1
