@@ -1,15 +1,17 @@
 """Molecular dynamics at a level against PI1070 and experiment: density, n_D, moduli, heat capacity, conductivity.
 
-Eight polymers of eight classes at 300 K and 1 atm. Resumable: what the store has is not computed again, and a
-simulation that was killed goes on from its last checkpoint. After each polymer the table, results/md_validation.json
-and the picture are written anew. The thermal conductivity is a protocol of its own, which goes on from the same cell.
+Eight polymers of eight classes at 300 K and 1 atm, each in one cell or several (seeds). Resumable: what the store has
+is not computed again, a simulation that was killed goes on from its last checkpoint, and cells of an earlier result
+stay in it. After each cell results/md_validation.json and the picture are written anew. The thermal conductivity is a
+protocol of its own, which goes on from the same cell.
 
-    python benchmarks/md_validation.py [--protocol md/standard@1] [--only PS] [--thermal] [--store FILE] [--report]
+    python benchmarks/md_validation.py [--seeds 0 1] [--only PS ...] [--thermal] [--store FILE] [--report]
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +23,14 @@ import pandas as pd
 import machine
 from polyloop import datasets
 from polyloop.chem import Polymer
-from polyloop.chem.library import homopolymers
+from polyloop.chem.library import Homopolymer, homopolymers
 from polyloop.core import Conditions, Record, Request, Status
 from polyloop.loop import compute_properties
+from polyloop.simulate.md.analysis.statistics import spread_over_members
 from polyloop.store import Store
+
+Cell = dict[str, Any]
+Row = dict[str, Any]
 
 # One polymer of each of eight classes, amorphous or with a measured density of its amorphous part.
 POLYMERS = ("PS", "PE", "PMMA", "PEO", "PVC", "PVAc", "PLA", "PA6")
@@ -57,26 +63,37 @@ OURS = {"linear_expansion": 1e6}  # the factor from our unit to the printed one
 
 def main() -> None:
     options = arguments()
-    table = peers()
-    names = [options.only] if options.only else list(POLYMERS)
-    rows: list[dict[str, Any]] = []
-    for name in names:
-        row = row_of(name, table, options)
-        if row is not None:
-            rows.append(row)
-            write(rows, options.protocol)
-            print(markdown(rows), flush=True)
+    peer = peers()
+    cells = {(cell["name"], cell["seed"]): cell for cell in earlier(options.protocol)}
+    for name in options.only or POLYMERS:
+        for seed in options.seeds:
+            cell = cell_of(name, seed, options)
+            if cell is not None:
+                cells[name, seed] = cell
+                write(ordered(cells), peer, options.protocol)
+    print(markdown(write(ordered(cells), peer, options.protocol)))
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--protocol", default="md/standard@1")
-    parser.add_argument("--only", choices=POLYMERS)
+    parser.add_argument("--only", nargs="+", choices=POLYMERS)
     parser.add_argument("--thermal", action="store_true", help=f"compute {THERMAL} too, which takes longer")
     parser.add_argument("--store", default="md_validation.sqlite")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--report", action="store_true", help="report what the store has, compute nothing")
     return parser.parse_args()
+
+
+def earlier(protocol: str) -> list[Cell]:
+    """Cells of the result that lies here, if it is of the same protocol."""
+    path = machine.RESULTS / "md_validation.json"
+    result = json.loads(path.read_text()) if path.exists() else {}
+    return list(result["cells"]) if result.get("protocol") == protocol else []
+
+
+def ordered(cells: Mapping[tuple[str, int], Cell]) -> list[Cell]:
+    return [cells[key] for key in sorted(cells, key=lambda key: (POLYMERS.index(key[0]), key[1]))]
 
 
 def peers() -> dict[str, Mapping[str, Any]]:
@@ -90,49 +107,75 @@ def peers() -> dict[str, Mapping[str, Any]]:
     return found
 
 
-def row_of(name: str, table: Mapping[str, Mapping[str, Any]], options: argparse.Namespace) -> dict[str, Any] | None:
-    fact = next(h for h in homopolymers() if h.abbreviation == name)
-    polymer = Polymer(fact.smiles)
-    records = values(polymer, options.protocol, options, compute=not options.report)
+def cell_of(name: str, seed: int, options: argparse.Namespace) -> Cell | None:
+    """What there is of one cell of a polymer: cost, and value, std and unit of each property."""
+    polymer = Polymer(fact_of(name).smiles)
+    records = records_of(polymer, options.protocol, seed, options, compute=not options.report)
     if not records:
         return None
     first = next(iter(records.values()))
-    records |= values(polymer, THERMAL, options, compute=options.thermal and not options.report)
-    peer = table[polymer.canonical]
-    row: dict[str, Any] = {
-        "name": name, "smiles": fact.smiles, "class": str(polymer.polymer_class.value),
-        "status": first.status.value, "failure": first.failure.reason if first.failure else None,
+    thermal = records_of(polymer, THERMAL, seed, options, compute=options.thermal and not options.report)
+    failures = {
+        record.request.protocol: record.failure.reason for record in (first, *thermal.values()) if record.failure
+    }
+    return {
+        "name": name, "smiles": polymer.smiles, "class": str(polymer.polymer_class.value), "seed": seed,
+        "failures": failures,
         "cost": dict(first.provenance.settings.get("cost", {})), "engines": dict(first.provenance.engines),
-        "all": {key: (record.value, record.std, record.unit) for key, record in records.items()},
-        "experiment": {"density": fact.density_g_cm3, "refractive_index": fact.refractive_index},
+        "measured": {record.request.protocol: dict(record.provenance.settings.get("measured", {}))
+                     for record in thermal.values()},
+        "values": {key: [record.value, record.std, record.unit]
+                   for key, record in (records | thermal).items() if record.status is Status.DONE},
+        "date": machine.describe()["date"],
     }  # fmt: skip
-    for quantity in QUANTITIES:
-        record, ours = records.get(quantity.property), OURS.get(quantity.property, 1.0)
-        if record is not None and record.value is not None:
-            row[quantity.property] = {
-                "value": record.value * ours,
-                "std": None if record.std is None else record.std * ours,
-                "pi1070": peer[quantity.column] * quantity.factor,
-                "pi1070_std": peer[f"{quantity.column}_std"] * quantity.factor,
-            }
-    return row
 
 
-def values(polymer: Polymer, protocol: str, options: argparse.Namespace, *, compute: bool) -> dict[str, Record]:
+def fact_of(name: str) -> Homopolymer:
+    return next(fact for fact in homopolymers() if fact.abbreviation == name)
+
+
+def records_of(
+    polymer: Polymer, protocol: str, seed: int, options: argparse.Namespace, *, compute: bool
+) -> dict[str, Record]:
     """What the store has of a polymer by a protocol; computed where it may be."""
     if compute:
         result = compute_properties(
-            [polymer], protocol=protocol, store=options.store, seed=options.seed, conditions=CONDITIONS,
+            [polymer], protocol=protocol, store=options.store, seed=seed, conditions=CONDITIONS,
             progress=lambda line: print(line, flush=True),
         )[0]  # fmt: skip
         return {record.property: record for record in result.records}
-    request = Request(polymer.canonical, protocol, options.seed, CONDITIONS)
+    request = Request(polymer.canonical, protocol, seed, CONDITIONS)
     with Store(options.store) as store:
         return {record.property: record for record in store.records(keys=[request.key])}
 
 
-def agreement(rows: list[dict[str, Any]], name: str, reference: str) -> dict[str, float] | None:
-    """Mean absolute error, mean relative one in %, and R2 against a reference."""
+def row_of(name: str, cells: list[Cell], peer: Mapping[str, Any]) -> Row:
+    """One polymer: means over its cells beside PI1070 and experiment."""
+    fact = fact_of(name)
+    row: Row = {
+        "name": name, "class": cells[0]["class"], "cells": len(cells),
+        "cpu_h": sum(cell["cost"].get("cpu_s", 0.0) for cell in cells) / len(cells) / 3600.0,
+        "experiment": {"density": fact.density_g_cm3, "refractive_index": fact.refractive_index},
+    }  # fmt: skip
+    for quantity in QUANTITIES:
+        found = [cell["values"][quantity.property] for cell in cells if quantity.property in cell["values"]]
+        if not found:
+            continue
+        ours = OURS.get(quantity.property, 1.0)
+        values, stds = (ours * np.array([one[k] for one in found]) for k in (0, 1))
+        value, std = spread_over_members(values, stds)
+        row[quantity.property] = {
+            "value": value, "std": std, "cells": len(found),
+            "scatter": float(values.std(ddof=1)) if len(found) > 1 else None,
+            "pi1070": peer[quantity.column] * quantity.factor,
+            "pi1070_std": peer[f"{quantity.column}_std"] * quantity.factor,
+            "pi1070_cells": int(peer[f"{quantity.column}_count"]),
+        }  # fmt: skip
+    return row
+
+
+def agreement(rows: list[Row], name: str, reference: str) -> dict[str, float] | None:
+    """Mean absolute error, the mean and largest relative one in %, bias, and R2 against a reference."""
     pairs = np.array([pair for row in rows if (pair := pair_of(row, name, reference)) is not None])
     if len(pairs) < 2:
         return None
@@ -141,57 +184,86 @@ def agreement(rows: list[dict[str, Any]], name: str, reference: str) -> dict[str
     return {
         "n": len(pairs),
         "mae": float(np.abs(residual).mean()),
+        "largest_percent": float(100.0 * np.abs(residual / theirs).max()),
         "mae_percent": float(100.0 * np.abs(residual / theirs).mean()),
         "bias_percent": float(100.0 * (residual / theirs).mean()),
         "r2": float(1.0 - (residual**2).sum() / ((theirs - theirs.mean()) ** 2).sum()),
     }
 
 
-def pair_of(row: Mapping[str, Any], name: str, reference: str) -> tuple[float, float] | None:
+def pair_of(row: Row, name: str, reference: str) -> tuple[float, float] | None:
     if name not in row:
         return None
     other = row[name]["pi1070"] if reference == "pi1070" else row["experiment"].get(name)
     return None if other is None or not np.isfinite(other) else (row[name]["value"], other)
 
 
-def markdown(rows: list[dict[str, Any]]) -> str:
-    header = "| polymer | " + " | ".join(quantity.label for quantity in QUANTITIES) + " | CPU h |"
-    lines = [header, "|---" * (len(QUANTITIES) + 2) + "|"]
+def scatter(rows: list[Row], name: str) -> dict[str, float] | None:
+    """Relative standard deviation between cells of one polymer, pooled over polymers with several."""
+    found = [(row[name]["scatter"] / row[name]["value"], row[name]["cells"] - 1)
+             for row in rows if name in row and row[name]["scatter"] is not None]  # fmt: skip
+    if not found:
+        return None
+    relative, freedom = np.array(found).T
+    pooled = float(np.sqrt((freedom * relative**2).sum() / freedom.sum()))
+    return {"percent": 100.0 * pooled, "degrees_of_freedom": int(freedom.sum())}
+
+
+def markdown(result: Mapping[str, Any]) -> str:
+    rows, scores = result["polymers"], result["scores"]
+    header = "| polymer | cells | " + " | ".join(quantity.label for quantity in QUANTITIES) + " | CPU h per cell |"
+    lines = [header, "|---" * (len(QUANTITIES) + 3) + "|"]
     for row in rows:
-        cells = [cell(row, quantity) for quantity in QUANTITIES]
-        hours = row["cost"].get("cpu_s", 0.0) / 3600.0
-        lines.append(f"| {row['name']} | " + " | ".join(cells) + f" | {hours:.2f} |")
+        shown = [entry(row, quantity) for quantity in QUANTITIES]
+        lines.append(f"| {row['name']} | {row['cells']} | " + " | ".join(shown) + f" | {row['cpu_h']:.2f} |")
     for quantity in QUANTITIES:
         for reference in ("pi1070", "experiment"):
-            found = agreement(rows, quantity.property, reference)
-            if found:
+            if found := scores[reference][quantity.property]:
                 lines.append(
                     f"{quantity.label} against {reference}, {found['n']} polymers: MAE {found['mae']:.3g} "
-                    f"({found['mae_percent']:.1f} %), bias {found['bias_percent']:+.1f} %, R2 {found['r2']:.2f}"
+                    f"({found['mae_percent']:.1f} %, at most {found['largest_percent']:.1f} %), "
+                    f"bias {found['bias_percent']:+.1f} %, R2 {found['r2']:.2f}"
                 )
+        if found := scores["scatter"][quantity.property]:
+            lines.append(
+                f"{quantity.label}: {found['percent']:.2g} % between cells of one polymer "
+                f"({found['degrees_of_freedom']} degrees of freedom)"
+            )
+    lines += [
+        f"{cell['name']} seed {cell['seed']}: {protocol} failed: {reason}"
+        for cell in result["cells"] for protocol, reason in cell["failures"].items()
+    ]  # fmt: skip
     return "\n".join(lines)
 
 
-def cell(row: Mapping[str, Any], quantity: Quantity) -> str:
+def entry(row: Row, quantity: Quantity) -> str:
     if quantity.property not in row:
-        return "" if row["failure"] is None else row["failure"]
+        return ""
     measured = row["experiment"].get(quantity.property)
     found, digits = row[quantity.property], quantity.digits
     others = [f"{other:.{digits}f}" for other in (found["pi1070"], measured) if other is not None]
-    return f"{found['value']:.{digits}f} +- {found['std']:.{digits}f} ({', '.join(others)})"
+    return f"{found['value']:.{digits}f} ± {found['std']:.{digits}f} ({', '.join(others)})"
 
 
-def write(rows: list[dict[str, Any]], protocol: str) -> None:
+def write(cells: list[Cell], peer: Mapping[str, Mapping[str, Any]], protocol: str) -> dict[str, Any]:
+    names = list(dict.fromkeys(cell["name"] for cell in cells))
+    rows = [
+        row_of(name, [cell for cell in cells if cell["name"] == name], peer[Polymer(fact_of(name).smiles).canonical])
+        for name in names
+    ]  # fmt: skip
     scores = {
-        reference: {q.property: agreement(rows, q.property, reference) for q in QUANTITIES}
-        for reference in ("pi1070", "experiment")
+        "pi1070": {q.property: agreement(rows, q.property, "pi1070") for q in QUANTITIES},
+        "experiment": {q.property: agreement(rows, q.property, "experiment") for q in QUANTITIES},
+        "scatter": {q.property: scatter(rows, q.property) for q in QUANTITIES},
     }
     about = machine.describe("numpy", "rdkit", "openmm")
-    machine.write("md_validation", {"machine": about, "protocol": protocol, "scores": scores, "polymers": rows})
-    draw([row for row in rows if row["status"] != Status.FAILED.value])
+    result = {"machine": about, "protocol": protocol, "scores": scores, "polymers": rows, "cells": cells}
+    machine.write("md_validation", result)
+    draw(rows)
+    return result
 
 
-def draw(rows: list[dict[str, Any]]) -> None:
+def draw(rows: list[Row]) -> None:
     import matplotlib
 
     matplotlib.use("agg")
