@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from polyloop.core import ConfigurationError, EvaluationError, FailureCode, MissingDependencyError
 from polyloop.engines.openmm import OpenMMEngine
 from polyloop.engines.openmm.guard import Guard, Unstable
-from polyloop.engines.openmm.platforms import choose_platform
+from polyloop.engines.openmm.platforms import choose_platform, device_indices
 from polyloop.engines.openmm.simulation import Simulation
 from polyloop.engines.openmm.sitting import words_of_openmm
 from polyloop.engines.openmm.snapshot import Snapshot, StageFiles
@@ -43,6 +43,10 @@ def test_every_kind_of_atom_and_the_molecules_have_the_same_temperature_in_the_m
     assert (np.abs(kelvin.mean(axis=0) - 300) < 4 * error).all()
 
 
+def test_a_platform_of_cpus_has_no_gpus():
+    assert device_indices("CPU") == ()
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("platform", ["CUDA", "HIP", "OpenCL"])
 def test_a_gpu_runs_with_the_same_energy(tmp_path, platform):
@@ -50,6 +54,7 @@ def test_a_gpu_runs_with_the_same_energy(tmp_path, platform):
         choose_platform(platform)
     except ConfigurationError as error:
         pytest.skip(str(error))
+    assert "0" in device_indices(platform)
     engine, stage = OpenMMEngine(platform), Stage("npt", "npt", duration=2.0, timestep=2.0, cutoff=6.0)
     cell = engine.run(liquid("CCO", 64, 0.7), Stage("minimise", "minimise"), tmp_path / "minimise").cell
     ended = engine.run(cell, stage, tmp_path / "npt")

@@ -26,7 +26,7 @@ HUGE = "*" + "C(C)(C)COC(=O)c1ccc(cc1)C(=O)N" * 80 + "S*"
 
 @pytest.fixture
 def workers():
-    """What is started from here on: earlier tests may have left the process its resource tracker, which is no worker."""
+    """What is started from here on: the resource tracker that earlier tests may have left is no worker."""
     earlier = set(psutil.Process().children())
     return lambda: set(psutil.Process().children()) - earlier
 

@@ -187,6 +187,19 @@ def test_workers_share_the_cores(monkeypatch):
         assert pool.submit(calls.cores).result(timeout=30) == "3"
 
 
+def test_workers_have_places_of_their_own_and_a_new_one_takes_the_place_of_the_dead(tmp_path):
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir()
+    after.mkdir()
+    with SupervisedProcessPool(2) as pool:
+        first = [pool.submit(calls.place, str(before), 2) for _ in range(2)]
+        assert sorted(future.result(timeout=60) for future in first) == ["0", "1"]
+        with pytest.raises(EvaluationError):
+            pool.submit(calls.die_first, str(tmp_path / "marker"), 1).result(timeout=60)
+        later = [pool.submit(calls.place, str(after), 2) for _ in range(2)]
+        assert sorted(future.result(timeout=60) for future in later) == ["0", "1"]
+
+
 def test_a_waiting_call_can_be_cancelled(tmp_path):
     file = tmp_path / "pids"
     with SupervisedProcessPool(1) as pool:

@@ -183,7 +183,8 @@ class SupervisedProcessPool(Executor):
         free = sum(worker.job is None for worker in self._workers)
         for _ in range(min(waiting - free, self._size - len(self._workers))):
             cores = max(1, _usable_cores() // self._size)
-            worker = SupervisedWorker(self._started_workers, folder, self._warm_up, cores)
+            place = min(set(range(self._size)) - {worker.place for worker in self._workers})
+            worker = SupervisedWorker(self._started_workers, folder, self._warm_up, place, cores)
             self._started_workers += 1
             guard.add(worker.pid)
             with self._lock:

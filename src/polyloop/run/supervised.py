@@ -47,9 +47,18 @@ class Job:
 
 
 class SupervisedWorker:
-    """A worker process with its pipe, log file, scratch folder and the job it has."""
+    """A worker process with its pipe, log file, scratch folder and the job it has.
 
-    def __init__(self, number: int, folder: Path, warm_up: Sequence[str], cores: int = 1) -> None:
+    Parameters
+    ----------
+    number
+        No other worker of the pool ever had it.
+    place
+        From 0 to the size of the pool less one; no other worker that lives has it.
+    """
+
+    def __init__(self, number: int, folder: Path, warm_up: Sequence[str], place: int = 0, cores: int = 1) -> None:
+        self.place = place
         self.log_path = folder / f"{number}.log"
         self.scratch = folder / f"{number}"
         self.scratch.mkdir()
@@ -63,7 +72,7 @@ class SupervisedWorker:
         arguments = (theirs, str(self.log_path), str(self.scratch), tuple(warm_up), os.getpid())
         self.process = context.Process(target=worker.work, args=arguments, name=f"polyloop worker {number}")
         # In place before the child starts: a user's main script is imported there before any code of ours.
-        share = {"POLYLOOP_CORES": os.environ.get("POLYLOOP_CORES") or str(cores)}
+        share = {"POLYLOOP_CORES": os.environ.get("POLYLOOP_CORES") or str(cores), "POLYLOOP_WORKER": str(place)}
         with _environment(worker.ENVIRONMENT | share):
             self.process.start()
         theirs.close()

@@ -141,6 +141,16 @@ def test_a_number_of_cores_that_is_none_is_refused(monkeypatch):
         engine_choice.cores()
 
 
+@pytest.mark.parametrize(
+    ("gpus", "worker", "device"), [(("0", "1", "2"), "4", "1"), (("3",), "1", "3"), ((), "1", None)]
+)
+def test_workers_are_dealt_out_over_the_gpus(monkeypatch, gpus, worker, device):
+    # Which GPUs there are is the driver's to say, and this must hold where there are none.
+    monkeypatch.setattr("polyloop.engines.openmm.platforms.device_indices", lambda platform: gpus)
+    monkeypatch.setenv("POLYLOOP_WORKER", worker)
+    assert engine_choice.choose_engine("openmm").device == device
+
+
 SCRIPT = """
 from polyloop.chem import Polymer
 from polyloop.core import Conditions

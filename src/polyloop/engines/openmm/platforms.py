@@ -7,7 +7,7 @@ from typing import Any
 
 from polyloop.core import ConfigurationError, MissingDependencyError
 
-__all__ = ["PLATFORMS", "choose_platform", "load_openmm", "platform_properties"]
+__all__ = ["PLATFORMS", "choose_platform", "device_indices", "load_openmm", "platform_properties"]
 
 # Fastest first. `Reference` is double precision throughout, for checks.
 PLATFORMS = ("CUDA", "HIP", "OpenCL", "CPU", "Reference")
@@ -53,6 +53,15 @@ def choose_platform(wanted: str = "auto", device: str | None = None) -> str:
         words = "; ".join(f"{name}: {fault}" for name, fault in faults.items())
         raise ConfigurationError(f"OpenMM cannot run here ({words}).", mend="Use platform='CPU', or mend the driver.")
     return working[0]
+
+
+def device_indices(name: str) -> tuple[str, ...]:
+    """Return the indices of the GPUs that the platform `name` sees, none for a platform of CPUs.
+
+    `CUDA_VISIBLE_DEVICES` and its like decide which there are.
+    """
+    devices = load_openmm().Platform.getPlatformByName(name).getDevices()
+    return tuple(dict.fromkeys(str(device["DeviceIndex"]) for device in devices if "DeviceIndex" in device))
 
 
 def platform_properties(name: str, threads: int, device: str | None) -> dict[str, str]:

@@ -59,14 +59,17 @@ def cores() -> int:
     ConfigurationError
         If the variable holds no positive number.
     """
-    given = os.environ.get("POLYLOOP_CORES")
-    if given:
-        if not given.isdecimal() or int(given) < 1:
-            raise ConfigurationError(
-                f"{given!r} is no number of cores.", where="POLYLOOP_CORES", mend="Write for example 2."
-            )
-        return int(given)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return _number("POLYLOOP_CORES", "number of cores", 1) or available
+
+
+def _number(variable: str, meaning: str, least: int) -> int | None:
+    given = os.environ.get(variable)
+    if not given:
+        return None
+    if not given.isdecimal() or int(given) < least:
+        raise ConfigurationError(f"{given!r} is no {meaning}.", where=variable, mend="Write for example 2.")
+    return int(given)
 
 
 def _fastest() -> str:
@@ -103,5 +106,9 @@ def _gromacs(n_cores: int) -> Engine:
 
 def _openmm(n_cores: int) -> Engine:
     from polyloop.engines.openmm import OpenMMEngine
+    from polyloop.engines.openmm.platforms import choose_platform, device_indices
 
-    return OpenMMEngine(threads=n_cores)
+    # Workers are dealt out over the GPUs in turn; several on one share it, and fill it better than one.
+    devices = device_indices(choose_platform("auto"))
+    place = _number("POLYLOOP_WORKER", "place of a worker", 0) or 0
+    return OpenMMEngine(threads=n_cores, device=devices[place % len(devices)] if devices else None)
