@@ -40,10 +40,10 @@ PICTURE = Path(__file__).parents[1] / "docs" / "validation" / "md.png"
 
 @dataclass(frozen=True)
 class Quantity:
-    """A property with its column of PI1070, the factor from the column's unit to ours, and digits to print."""
+    """A property with its column of PI1070 if it has one, the factor from its unit to ours, and digits to print."""
 
     property: str
-    column: str
+    column: str | None
     factor: float
     digits: int
     label: str
@@ -55,9 +55,17 @@ QUANTITIES = (
     Quantity("bulk_modulus", "bulk_modulus", 1e-9, 2, "bulk modulus, GPa"),
     Quantity("linear_expansion", "linear_expansion", 1e6, 0, "linear expansion, 1e-6/K"),
     Quantity("classical_heat_capacity_cp", "Cp", 1.0, 0, "classical C_p, J/(kg K)"),
+    Quantity("heat_capacity_cp", None, 1.0, 0, "C_p, J/(kg K)"),
     Quantity("thermal_conductivity", "thermal_conductivity", 1.0, 3, "thermal conductivity, W/(m K)"),
 )
 THERMAL = "md/thermal@1"
+# Measured near 298 K where the shipped table has no column. Heat capacities of glasses: Gaur and Wunderlich
+# (doi:10.1063/1.555663; PS), Lebedev and Rabinovich 1971 in the NIST WebBook (PMMA), Chang (doi:10.6028/jres.082.002;
+# PVC). Conductivities: van Krevelen and te Nijenhuis, Properties of Polymers, 4th ed., chapter 17.
+MEASURED = {
+    "heat_capacity_cp": {"PS": 1223.0, "PMMA": 1316.0, "PVC": 945.0},
+    "thermal_conductivity": {"PS": 0.142, "PMMA": 0.193, "PVC": 0.168, "PVAc": 0.159},
+}
 OURS = {"linear_expansion": 1e6}  # the factor from our unit to the printed one
 
 
@@ -155,7 +163,8 @@ def row_of(name: str, cells: list[Cell], peer: Mapping[str, Any]) -> Row:
     row: Row = {
         "name": name, "class": cells[0]["class"], "cells": len(cells),
         "cpu_h": sum(cell["cost"].get("cpu_s", 0.0) for cell in cells) / len(cells) / 3600.0,
-        "experiment": {"density": fact.density_g_cm3, "refractive_index": fact.refractive_index},
+        "experiment": {"density": fact.density_g_cm3, "refractive_index": fact.refractive_index}
+        | {key: measured[name] for key, measured in MEASURED.items() if name in measured},
     }  # fmt: skip
     for quantity in QUANTITIES:
         found = [cell["values"][quantity.property] for cell in cells if quantity.property in cell["values"]]
@@ -167,9 +176,7 @@ def row_of(name: str, cells: list[Cell], peer: Mapping[str, Any]) -> Row:
         row[quantity.property] = {
             "value": value, "std": std, "cells": len(found),
             "scatter": float(values.std(ddof=1)) if len(found) > 1 else None,
-            "pi1070": peer[quantity.column] * quantity.factor,
-            "pi1070_std": peer[f"{quantity.column}_std"] * quantity.factor,
-            "pi1070_cells": int(peer[f"{quantity.column}_count"]),
+            **of_pi1070(quantity, peer),
         }  # fmt: skip
     return row
 
@@ -196,6 +203,16 @@ def pair_of(row: Row, name: str, reference: str) -> tuple[float, float] | None:
         return None
     other = row[name]["pi1070"] if reference == "pi1070" else row["experiment"].get(name)
     return None if other is None or not np.isfinite(other) else (row[name]["value"], other)
+
+
+def of_pi1070(quantity: Quantity, peer: Mapping[str, Any]) -> dict[str, float | None]:
+    if quantity.column is None:
+        return {"pi1070": None}
+    return {
+        "pi1070": peer[quantity.column] * quantity.factor,
+        "pi1070_std": peer[f"{quantity.column}_std"] * quantity.factor,
+        "pi1070_cells": int(peer[f"{quantity.column}_count"]),
+    }
 
 
 def scatter(rows: list[Row], name: str) -> dict[str, float] | None:
@@ -241,8 +258,8 @@ def entry(row: Row, quantity: Quantity) -> str:
         return ""
     measured = row["experiment"].get(quantity.property)
     found, digits = row[quantity.property], quantity.digits
-    others = [f"{other:.{digits}f}" for other in (found["pi1070"], measured) if other is not None]
-    return f"{found['value']:.{digits}f} ± {found['std']:.{digits}f} ({', '.join(others)})"
+    others = ", ".join("-" if other is None else f"{other:.{digits}f}" for other in (found["pi1070"], measured))
+    return f"{found['value']:.{digits}f} ± {found['std']:.{digits}f} ({others})"
 
 
 def write(cells: list[Cell], peer: Mapping[str, Mapping[str, Any]], protocol: str) -> dict[str, Any]:
@@ -270,7 +287,7 @@ def draw(rows: list[Row]) -> None:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(2, 3, figsize=(9.6, 6.4), layout="constrained")
-    for axis, quantity in zip(axes.flat, QUANTITIES, strict=True):
+    for axis, quantity in zip(axes.flat, [one for one in QUANTITIES if one.column], strict=True):
         shown = [(row["name"], row[quantity.property]) for row in rows if quantity.property in row]
         for name, point in shown:
             axis.errorbar(point["pi1070"], point["value"], xerr=point["pi1070_std"], yerr=point["std"], fmt="o", ms=4)
