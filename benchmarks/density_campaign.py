@@ -1,4 +1,4 @@
-"""The campaign of examples/density.toml: what it picked, predicted and computed by molecular dynamics, and what is known.
+"""The campaign of examples/density.toml: what it picked, predicted and computed, and what is known besides.
 
 Usage: polyloop discover examples/density.toml     (goes on where it was; see the file)
        python benchmarks/density_campaign.py [--folder runs/density]
