@@ -10,13 +10,13 @@ from functools import partial
 from polyloop.app.cli.main import run
 from polyloop.simulate import protocols
 from polyloop.simulate.md import workflow
-from polyloop.simulate.md.estimates import PROPERTIES
+from polyloop.simulate.md.estimates import PROPERTIES, SHARED_ERRORS
 from polyloop.simulate.md.recipes import SMOKE
 
 # At import, so that worker processes, which import the main module, know it too.
 protocols.PROTOCOLS[SMOKE.label] = protocols.Protocol(
     SMOKE.name, SMOKE.version, "smoke", PROPERTIES, "seconds", SMOKE.description,
-    partial(workflow.simulate_polymer, SMOKE.label), any_conditions=True,
+    partial(workflow.simulate_polymer, SMOKE.label), any_conditions=True, shared_errors=SHARED_ERRORS,
 )  # fmt: skip
 
 if os.environ.get("NO_PROGRAMS"):

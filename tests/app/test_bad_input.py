@@ -131,6 +131,7 @@ COMMANDS = [
         ["optics/instant@1", "It yields"],
     ),
     ("negative seed", ["properties", "*CC*", "--seed", "-1"], ["--seed", "polyloop properties -h"]),
+    ("no replicas", ["properties", "*CC*", "--replicas", "0"], ["--replicas", "polyloop properties -h"]),
     ("no time", ["properties", "*CC*", "--time-limit", "0"], ["--time-limit", "polyloop properties -h"]),
     ("store in no folder", ["properties", "*CC*", "--store", "no/where/s.db"], ["no/where", "mkdir"]),
     ("store of an unknown kind", ["properties", "*CC*", "--store", "mysql://h/d"], ["mysql", "postgresql"]),

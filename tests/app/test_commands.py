@@ -17,7 +17,11 @@ import polyloop as package
 from polyloop.app.cli import main as entry
 from polyloop.app.cli.progress import show_progress
 from polyloop.app.doctor import examine
+from polyloop.chem import Polymer
+from polyloop.core import Failure, FailureCode, Record, Request
 from polyloop.loop import Progress
+from polyloop.simulate import PROTOCOLS
+from polyloop.store import Store
 
 Command = Callable[..., Any]
 
@@ -135,6 +139,60 @@ def test_a_property_alone_names_its_protocol(polyloop: Command) -> None:
         "properties", "*CC*", "--property", "refractive_index", "--level", "instant", "--json", "--store", "s.db"
     )
     assert json.loads(ran.out)[0]["records"][0]["protocol"] == "optics/instant@1"
+
+
+def test_replicas_are_a_mean_for_people_and_for_scripts(polyloop: Command) -> None:
+    arguments = (
+        "properties",
+        "*CC(*)C",
+        "--level",
+        "instant",
+        "--property",
+        "density",
+        "--replicas",
+        "3",
+        "--seed",
+        "4",
+    )
+    ran = polyloop(*arguments)
+    header, line = (line.split("\t") for line in ran.out.splitlines())
+    shown = dict(zip(header, line, strict=True))
+    assert (shown["status"], shown["replicas"]) == ("done", "3 of 3")
+    assert "3/3" in ran.err
+    assert "seed 6" in ran.err
+    (row,) = json.loads(polyloop(*arguments, "--json").out)
+    assert [record["seed"] for record in row["records"]] == [4, 5, 6]
+    (mean,) = row["means"]
+    assert f"{mean['value']:.5g}" == shown["value"]
+    assert [replica["seed"] for replica in mean["replicas"]] == [4, 5, 6]
+    (one,) = json.loads(polyloop("properties", "*CC(*)C", "--level", "instant", "--json").out)
+    assert one["means"] == []
+
+
+def test_replicas_that_failed_are_said_with_the_reason(polyloop: Command) -> None:
+    unit, failure = Polymer("*CC*"), Failure(FailureCode.CONFORMER, "embedding", "No structure.", "Write it anew.")
+    names = PROTOCOLS["optics/instant@1"].properties
+    with Store("s.db") as store:
+        store.add([Record.failed(Request(unit.canonical, "optics/instant@1", 5), name, failure) for name in names])
+        store.add([Record.measured(Request(unit.canonical, "optics/instant@1", 6), name, 9e9) for name in names[:1]])
+    arguments = ("properties", "*CC*", "--level", "instant", "--store", "s.db", "--replicas")
+    ran = polyloop(*arguments, "3", "--seed", "4")
+    assert ran.code == 0
+    rows = {line.split("\t")[1]: line.split("\t") for line in ran.out.splitlines()}
+    assert rows["refractive_index"][5:] == ["done", "optics/instant@1", "1 of 3"]
+    assert (
+        "*CC*: optics/instant@1, refractive_index: 1 of 3 replicas; seed 5 failed (conformer): embedding: "
+        "No structure. Write it anew.; seed 6 unphysical: 9e+09\n" in ran.err
+    )
+    assert "computed again with --retry" in ran.err
+    ran = polyloop(*arguments, "2", "--seed", "5", "--property", "refractive_index")
+    assert ran.out.splitlines()[1].split("\t")[2:6] == ["-", "-", "1", "unphysical"]
+
+
+def test_a_dry_run_counts_all_replicas(polyloop: Command) -> None:
+    ran = polyloop("properties", "*CC*", "--level", "instant", "--dry-run", "--json", "--replicas", "3")
+    (row,) = json.loads(ran.out)
+    assert (row["replicas"], row["cost"]) == (3, "3 times: tens of milliseconds on one core")
 
 
 def test_a_dry_run_says_what_it_would_take_and_computes_nothing(polyloop: Command, tmp_path: Path) -> None:

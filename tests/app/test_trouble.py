@@ -111,6 +111,33 @@ def test_killed_at_three_moments_it_goes_on_and_repeats_nothing_that_was_finishe
 
 
 @pytest.mark.slow
+def test_replicas_are_killed_and_resumed_one_by_one(tmp_path: Path) -> None:
+    def ended() -> dict[int, str]:
+        if not (tmp_path / STORE).exists():
+            return {}
+        with Store(tmp_path / STORE) as store:
+            return {one.request.seed: one.key for one in store.records() if one.property == "density"}
+
+    process = start(*properties(), "--replicas", "2")
+    wait_until(lambda: len(ended()) == 1, process)
+    process.kill()
+    process.communicate()
+    (first,) = ended()
+    with Store(tmp_path / STORE) as store:
+        kept = store.records()
+    out, err = start(*properties(), "--replicas", "2", "--json").communicate(timeout=200)
+    (row,) = json.loads(out)
+    assert sorted(ended()) == [0, 1], err
+    (mean,) = row["means"]
+    assert (mean["averaged"], mean["status"]) == (2, "done")
+    values = [replica["value"] for replica in mean["replicas"]]
+    assert values[0] != values[1], "each seed has a cell of its own"
+    assert mean["value"] == pytest.approx(np.mean(values))
+    with Store(tmp_path / STORE) as store:
+        assert [record for record in store.records() if record.request.seed == first] == kept
+
+
+@pytest.mark.slow
 def test_damaged_checkpoints_and_results_are_computed_anew(tmp_path: Path) -> None:
     process = start(*properties())
     # Production is the first stage with a trajectory; LAMMPS begins one when it integrates.

@@ -27,7 +27,7 @@ def wait_for(lines: list[str], count: int) -> None:
 def test_each_stage_is_told_once_with_the_polymer(tmp_path):
     request, lines = Request("*C*", "md/standard@1"), []
     stages = [Stage(name, "npt", 10.0) for name in ("press", "production")]
-    with SimulationWatch({request.key: request}, lines.append):
+    with SimulationWatch({request.key: request.polymer}, lines.append):
         writer = ProgressWriter(Workspace(tmp_path / "md"), request.key)
         writer.plan(stages)
         for number, stage in enumerate(stages, start=1):
@@ -40,13 +40,13 @@ def test_what_an_earlier_call_has_noted_is_no_news(tmp_path):
     request, lines = Request("*C*", "md/standard@1"), []
     ProgressWriter(Workspace(tmp_path / "md"), request.key).enter("cell")
     time.sleep(0.01)
-    with SimulationWatch({request.key: request}, lines.append):
+    with SimulationWatch({request.key: request.polymer}, lines.append):
         time.sleep(0.1)
     assert lines == []
 
 
 def test_evaluations_that_note_nothing_are_passed_over():
     request, lines = Request("*C*", "optics/quick@1"), []
-    with SimulationWatch({request.key: request}, lines.append):
+    with SimulationWatch({request.key: request.polymer}, lines.append):
         time.sleep(0.05)
     assert lines == []

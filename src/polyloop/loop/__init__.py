@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from polyloop.loop.polymers import parse_polymers, read_polymers
     from polyloop.loop.progress import Progress
     from polyloop.loop.properties import PolymerResult, compute_properties, preview_properties, write_properties
+    from polyloop.loop.replicas import ReplicaMean
     from polyloop.loop.state import CampaignState, CampaignStatus, Candidate, CycleMetrics
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "CycleMetrics",
     "PolymerResult",
     "Progress",
+    "ReplicaMean",
     "compute_properties",
     "export_records",
     "parse_polymers",
@@ -42,6 +44,7 @@ _HOMES = {
     "CycleMetrics": "state",
     "PolymerResult": "properties",
     "Progress": "progress",
+    "ReplicaMean": "replicas",
     "compute_properties": "properties",
     "export_records": "exports",
     "parse_polymers": "polymers",

@@ -17,6 +17,7 @@ from polyloop.loop.config import LimitsTable
 from polyloop.loop.evaluation import EvaluationQueue, open_runner
 from polyloop.loop.evaluators import protocol_evaluator, protocol_of
 from polyloop.loop.interrupt import Interrupted, Interrupts
+from polyloop.loop.replicas import ReplicaMean, means_of, seeds_of
 from polyloop.loop.watching import SimulationWatch
 from polyloop.store import Store
 
@@ -25,10 +26,24 @@ __all__ = ["PolymerResult", "compute_properties", "default_store", "preview_prop
 
 @dataclass(frozen=True)
 class PolymerResult:
-    """What is known of one polymer: the records asked for, in the order of their protocol."""
+    """What is known of one polymer.
+
+    Parameters
+    ----------
+    records
+        Those asked for, by protocol, then by seed, in the protocol's order of properties.
+    means
+        Of several replicas, the mean of each property; empty where there is one only.
+    """
 
     polymer: Polymer
     records: tuple[Record, ...]
+    means: tuple[ReplicaMean, ...] = ()
+
+    @property
+    def values(self) -> tuple[Record | ReplicaMean, ...]:
+        """One for each property and protocol: its mean where there are replicas, else its record."""
+        return self.means or self.records
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary (the contract for scripts; see `docs/reference/json.md`)."""
@@ -37,6 +52,7 @@ class PolymerResult:
             "polymer": self.polymer.canonical,
             "key": self.polymer.key,
             "records": [record.to_dict() for record in self.records],
+            "means": [mean.to_dict() for mean in self.means],
         }
 
 
@@ -49,6 +65,7 @@ def compute_properties(
     store: str | None = None,
     workers: int = 1,
     seed: int = 0,
+    replicas: int = 1,
     conditions: Conditions | None = None,
     time_limit: float | None = None,
     retry_failed: bool = False,
@@ -64,6 +81,9 @@ def compute_properties(
         Only these; when left out, all that the level's protocols yield, less those that are run on request only.
     store
         URL or file of the results database; `default_store()` when left out.
+    seed, replicas
+        Each polymer is evaluated with the seeds `seed`, `seed` + 1, ..., `replicas` of them, each under its own key;
+        of several, `PolymerResult.means` are the means.
     conditions
         Temperature and pressure; 298.15 K and 1 atm by default.
     time_limit
@@ -76,7 +96,7 @@ def compute_properties(
     Raises
     ------
     InvalidInputError
-        If there is no such level, protocol or property.
+        If there is no such level, protocol or property, or no replica.
     StoreError
         If the store cannot be used.
     EvaluationError
@@ -87,23 +107,31 @@ def compute_properties(
     names = _protocols(level, protocol, properties)
     evaluators = {name: protocol_evaluator(name) for name in names}
     wanted = list(dict.fromkeys(properties or [name for who in evaluators.values() for name in who.properties]))
-    state = conditions or Conditions()
-    requests = [Request(polymer.canonical, name, seed, state) for polymer in polymers for name in names]
+    seeds, state = seeds_of(seed, replicas), conditions or Conditions()
+    of_polymers = [
+        [Request(polymer.canonical, name, each, state) for name in names for each in seeds] for polymer in polymers
+    ]
+    requests = [request for of_polymer in of_polymers for request in of_polymer]
     interrupts, limits = Interrupts(), LimitsTable(time_s=time_limit)
     total, done = len({request.key for request in requests}), 0
+
+    def name_of(request: Request) -> str:
+        return f"{request.polymer}  seed {request.seed}" if replicas > 1 else request.polymer
 
     def on_done(request: Request) -> None:
         nonlocal done
         done += 1
         if progress is not None:
-            progress(f"{done}/{total}  {request.polymer}")
+            progress(f"{done}/{total}  {name_of(request)}")
 
     with (
         Store(store or default_store()) as results,
         open_runner(list(evaluators.values()), workers, limits) as runner,
         interrupts.caught(),
         interrupts.cancelling(runner.cancel),
-        SimulationWatch({request.key: request for request in requests}, progress) if progress else nullcontext(),
+        SimulationWatch({request.key: name_of(request) for request in requests}, progress)
+        if progress
+        else nullcontext(),
     ):
         queue = EvaluationQueue(
             results, runner, lambda request: evaluators[request.protocol], interrupts, retry_failed=retry_failed
@@ -116,8 +144,7 @@ def compute_properties(
     by_key: dict[str, dict[str, Record]] = {}
     for record in found:
         by_key.setdefault(record.key, {})[record.property] = record
-    keys = [[Request(polymer.canonical, name, seed, state).key for name in names] for polymer in polymers]
-    return [_result(polymer, of_polymer, wanted, by_key) for polymer, of_polymer in zip(polymers, keys, strict=True)]
+    return [_result(polymer, asked, wanted, by_key) for polymer, asked in zip(polymers, of_polymers, strict=True)]
 
 
 def preview_properties(
@@ -127,12 +154,14 @@ def preview_properties(
     protocol: str | None = None,
     properties: Sequence[str] | None = None,
     seed: int = 0,
+    replicas: int = 1,
     conditions: Conditions | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> list[dict[str, Any]]:
     """Return what `compute_properties` would take, without doing it: a row per polymer and protocol.
 
-    For molecular dynamics the cell is built and run for some 20 s; other protocols say their typical cost in words.
+    For molecular dynamics the cell is built and run for some 20 s; other protocols say their typical cost in words. All
+    replicas are counted, as if the store had none of them; each takes the memory.
 
     Raises
     ------
@@ -142,14 +171,17 @@ def preview_properties(
     from polyloop.simulate import PROTOCOLS
     from polyloop.simulate.md.preview import has_preview, preview
 
+    several = len(seeds_of(seed, replicas)) > 1
     rows: list[dict[str, Any]] = []
     for polymer in polymers:
         for name in _protocols(level, protocol, properties):
             row: dict[str, Any] = {"smiles": polymer.smiles, "protocol": name, "cost": PROTOCOLS[name].cost}
+            if several:
+                row |= {"replicas": replicas, "cost": f"{replicas} times: {row['cost']}"}
             if has_preview(name):
                 if progress is not None:
                     progress(f"{polymer.smiles}  {name}: building a cell and timing it")
-                row |= preview(name, polymer, seed, conditions or Conditions()).to_dict()
+                row |= preview(name, polymer, seed, conditions or Conditions()).times(replicas).to_dict()
             rows.append(row)
     return rows
 
@@ -157,26 +189,30 @@ def preview_properties(
 def write_properties(results: Sequence[PolymerResult], path: Path) -> None:
     """Write a CSV with a row per polymer and the columns PROPERTY, PROPERTY_std, status and failure.
 
+    Of replicas it has the means, and in PROPERTY_replicas how many were averaged; status and failure are those of all.
     It can be read again as a table of measured values.
     """
-    names = list(dict.fromkeys(record.property for result in results for record in result.records))
-    header = ["smiles", "canonical", *[f"{name}{end}" for name in names for end in ("", "_std")], "status", "failure"]
+    names = list(dict.fromkeys(value.property for result in results for value in result.values))
+    ends = ("", "_std", "_replicas") if any(result.means for result in results) else ("", "_std")
+    header = ["smiles", "canonical", *[f"{name}{end}" for name in names for end in ends], "status", "failure"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     for result in results:
-        by_name = {record.property: record for record in result.records}
-        cells = [
-            cell
-            for name in names
-            for cell in ((by_name[name].value, by_name[name].std) if name in by_name else ("", ""))
-        ]
+        by_name = {value.property: value for value in result.values}
+        cells = [cell for name in names for cell in _cells(by_name.get(name))[: len(ends)]]
         statuses = sorted({record.status.value for record in result.records})
         failures = sorted({record.failure.code.value for record in result.records if record.failure})
         writer.writerow(
             [result.polymer.smiles, result.polymer.canonical, *cells, "+".join(statuses), "+".join(failures)]
         )
     write_atomically(path, text.getvalue())
+
+
+def _cells(value: Record | ReplicaMean | None) -> tuple[object, object, object]:
+    if value is None:
+        return "", "", ""
+    return value.value, value.std, len(value.averaged) if isinstance(value, ReplicaMean) else ""
 
 
 def default_store() -> str:
@@ -208,8 +244,9 @@ def _protocols(level: str | None, protocol: str | None, properties: Sequence[str
 
 
 def _result(
-    polymer: Polymer, keys: Sequence[str], wanted: Sequence[str], by_key: dict[str, dict[str, Record]]
+    polymer: Polymer, asked: Sequence[Request], wanted: Sequence[str], by_key: dict[str, dict[str, Record]]
 ) -> PolymerResult:
-    rows = [by_key[key] for key in keys]
+    rows = [by_key[request.key] for request in asked]
     records = [row[name] for row in rows for name in wanted if name in row]
-    return PolymerResult(polymer, tuple(records))
+    several = len({request.seed for request in asked}) > 1
+    return PolymerResult(polymer, tuple(records), means_of(records) if several else ())

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
 
-from polyloop.core import Request
-
 __all__ = ["SimulationWatch"]
 
 _LOOK_EVERY_S = 2.0
@@ -22,14 +20,14 @@ class SimulationWatch:
 
     Parameters
     ----------
-    requests
-        By their keys.
+    names
+        What to call each simulation, by the key of its request.
     tell
         Called in the thread with a line of words.
     """
 
-    def __init__(self, requests: Mapping[str, Request], tell: Callable[[str], None]) -> None:
-        self._requests, self._tell = requests, tell
+    def __init__(self, names: Mapping[str, str], tell: Callable[[str], None]) -> None:
+        self._names, self._tell = names, tell
         self._told: dict[str, tuple[str, int]] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="simulations", daemon=True)
@@ -50,11 +48,11 @@ class SimulationWatch:
 
         workspace, since = Workspace(default_scratch() / "md"), time.time()
         while not self._ended.wait(_LOOK_EVERY_S):
-            for key, request in self._requests.items():
+            for key, name in self._names.items():
                 found = read_progress(workspace, key)
                 if found is None or found.updated < since:
                     continue
                 mark = (found.step, int(found.percent // _EVERY_PERCENT))
                 if self._told.get(key) != mark:
                     self._told[key] = mark
-                    self._tell(f"{request.polymer}  {found.line()}")
+                    self._tell(f"{name}  {found.line()}")

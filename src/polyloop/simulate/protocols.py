@@ -13,6 +13,7 @@ from polyloop.simulate import instant, optics
 from polyloop.simulate.estimate import Outcome
 from polyloop.simulate.md import recipes, workflow
 from polyloop.simulate.md.estimates import PROPERTIES as MD_PROPERTIES
+from polyloop.simulate.md.estimates import SHARED_ERRORS as MD_SHARED_ERRORS
 from polyloop.simulate.md.measurements.glass import GLASS
 from polyloop.simulate.md.measurements.ions import IONS
 from polyloop.simulate.md.measurements.measurement import Measurement
@@ -45,6 +46,9 @@ class Protocol:
         Wall time in s that an evaluation may take unless the user says otherwise.
     on_request
         Whether it is run only where it or one of its properties is named, and not with the whole level.
+    shared_errors
+        Properties whose `std` holds what is the same for every seed, the error of a model or a spread over conformers:
+        the mean over replicas keeps it.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Protocol:
     any_conditions: bool = False
     time_limit: float = 3600.0
     on_request: bool = False
+    shared_errors: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -68,6 +73,7 @@ def _molecular_dynamics(recipe: recipes.Recipe, level: str, cost: str) -> Protoc
     return Protocol(
         recipe.name, recipe.version, level, MD_PROPERTIES, cost, recipe.description,
         partial(workflow.simulate_polymer, recipe.label), any_conditions=True, time_limit=recipe.time_limit,
+        shared_errors=MD_SHARED_ERRORS,
     )  # fmt: skip
 
 
@@ -84,17 +90,17 @@ _TABLE = (
     Protocol(
         "optics/instant", 1, "instant", instant.PROPERTIES, "tens of milliseconds on one core",
         "Refractive index from the DFT-D4 static polarizability and the packing model of the density.",
-        instant.instant_optics,
+        instant.instant_optics, shared_errors=instant.PROPERTIES,
     ),
     Protocol(
         "optics/quick", 2, "quick", optics.PROPERTIES, "a minute or a few on one core",
         "Refractive indices and Abbe number from linear-response quantum chemistry on capped oligomers.",
-        optics.quick_optics,
+        optics.quick_optics, shared_errors=optics.PROPERTIES,
     ),
     Protocol(
         "optics/quick", 1, "quick", optics.PROPERTIES, "a minute or a few on one core",
         "As version 2, with the first scale of the polarizabilities; to repeat what it computed.",
-        partial(optics.quick_optics, scale=SCALE_1),
+        partial(optics.quick_optics, scale=SCALE_1), shared_errors=optics.PROPERTIES,
     ),
     _molecular_dynamics(recipes.STANDARD, "standard", "an hour on two cores, minutes on a GPU"),
     _measurement(THERMAL, "standard", "a quarter of an hour on two cores after md/standard@1, which it starts from"),

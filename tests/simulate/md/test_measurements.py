@@ -112,6 +112,10 @@ def test_a_dry_run_counts_the_recipe_and_the_measurement(root, monkeypatch):
     assert row["steps"] == 8600 + 1300
     assert row["steps_at_most"] == 10600 + 1300
     assert row["hours"] > 0.0
+    (three,) = preview_properties([POLYMER], protocol=SMOKE_THERMAL.label, replicas=3)
+    assert (three["replicas"], three["steps"]) == (3, 3 * row["steps"])
+    assert three["atoms"] == row["atoms"]
+    assert three["cost"].startswith("3 times: ")
 
 
 def test_the_standard_plan_takes_as_many_steps_as_it_says():

@@ -24,4 +24,7 @@ def test_atoms_steps_time_and_memory(tmp_path, monkeypatch):
     assert 10.0 < found.steps_per_s < 1e5
     assert 0.0 < found.hours < found.hours_at_most < 1.0
     assert 0.05 < found.memory_gb < 20.0
+    three = found.times(3)
+    assert (three.hours, three.hours_at_most) == (3 * found.hours, 3 * found.hours_at_most)
+    assert (three.steps, three.atoms, three.memory_gb) == (3 * found.steps, found.atoms, found.memory_gb)
     assert list(tmp_path.iterdir()) == []  # nothing is kept

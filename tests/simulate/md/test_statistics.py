@@ -153,6 +153,21 @@ def test_replicas_are_combined_with_the_larger_of_both_errors():
         combine_replicas([close[0], Estimate("bulk_modulus", 1.0, None, "")])
 
 
+def test_an_error_that_all_replicas_share_does_not_fall_with_their_number():
+    alike = [Estimate("density", value, 0.02, "the model", 1) for value in (1.00, 1.001, 0.999, 1.0)]
+    found = combine_replicas(alike, shared_error=True)
+    assert found.std == pytest.approx(0.02)
+    assert found.std_of == "4 replicas, not below what all share: the model"
+    wide = [Estimate("density", value, 0.02, "the model", 1) for value in (0.8, 1.2, 1.0, 1.0)]
+    assert combine_replicas(wide, shared_error=True).std == pytest.approx(np.std([0.8, 1.2, 1, 1], ddof=1) / 2)
+
+
+def test_replicas_without_errors_of_their_own_have_that_of_their_scatter():
+    found = combine_replicas([Estimate("density", value, None, "") for value in (1.0, 1.2)])
+    assert found.std == pytest.approx(0.1)
+    assert found.std_of == "scatter of 2 replicas"
+
+
 def test_two_members_cover_the_truth_more_often_than_their_scatter_alone_would():
     rng = np.random.default_rng(10)
     values = rng.standard_normal((2000, 2))

@@ -10,7 +10,7 @@ import typer
 from polyloop.app.cli.console import message
 
 if TYPE_CHECKING:
-    from polyloop.simulate.build.plan import Tacticity
+    from polyloop.simulate.build import Arrangement, Tacticity
 
 __all__ = ["register"]
 
@@ -21,7 +21,9 @@ def register(app: typer.Typer) -> None:
 
 
 def build(
-    smiles: Annotated[str, typer.Argument(metavar="SMILES", help="A repeat unit with two stars.")],
+    smiles: Annotated[
+        list[str], typer.Argument(metavar="SMILES", help="A repeat unit with two stars, or several for a mixture.")
+    ],
     output: Annotated[
         Path,
         typer.Option(
@@ -33,19 +35,30 @@ def build(
     atoms: Annotated[
         int | None, typer.Option("--atoms", min=1, help="Or atoms per chain, about.  [default: 1000]")
     ] = None,
+    arrangement: Annotated[
+        str | None, typer.Option("--arrangement", help="Copolymers of several units: alternating, random or block.")
+    ] = None,
+    blend: Annotated[bool, typer.Option("--blend", help="Or chains of each unit, mixed.")] = False,
+    fractions: Annotated[
+        str | None,
+        typer.Option(
+            "--fractions", metavar="F,F,...", help="Share of each unit, or of a blend's chains.  [default: equal]"
+        ),
+    ] = None,
+    ions: Annotated[int, typer.Option("--ions", min=0, metavar="N", help="Pairs of Na+ and Cl- to add.")] = 0,
     charges: Annotated[
         str, typer.Option("--charges", help="Partial charges: gasteiger, fast, resp (minutes), esp, or none.")
     ] = "gasteiger",
     density: Annotated[float, typer.Option("--density", help="In g/cm3, to start with.")] = 0.05,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of conformations and tacticity.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of conformations, tacticity and sequences.")] = 0,
     tacticity: Annotated[str, typer.Option("--tacticity", help="atactic, isotactic or syndiotactic.")] = "atactic",
 ) -> None:
     """Grow chains and pack them into a periodic cell at low density, typed with GAFF2_mod."""
-    from polyloop.chem import Polymer
-    from polyloop.chem.chain import Chain, ChainUnit
+    from polyloop.chem.chain import ChainUnit
     from polyloop.chem.formats import SUFFIXES, write
     from polyloop.core import InvalidInputError
-    from polyloop.simulate.build import build_cell, degree_for, smallest_contact
+    from polyloop.loop import parse_polymers
+    from polyloop.simulate.build import Composition, build_cell, describe_chains, ion_pairs, smallest_contact
     from polyloop.simulate.charges import chain_charges
 
     if degree is not None and atoms is not None:
@@ -54,18 +67,30 @@ def build(
     if output.suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
         raise InvalidInputError(f"There is no format for {output.name!r}.", where="--output", mend=f"Known: {known}.")
-    polymer = Polymer(smiles)
-    unit = ChainUnit.of(polymer)
-    chain = Chain.homopolymer(polymer, degree or degree_for(unit, atoms or 1000))
-    partial = None if charges == "none" else [chain_charges(chain, charges, seed)] * chains
-    # The builder refuses a word that it does not know.
-    wanted = cast("Tacticity", tacticity)
-    cell = build_cell([chain] * chains, partial, density=density, seed=seed, tacticity=wanted)
+    units = tuple(ChainUnit.of(polymer) for polymer in parse_polymers(smiles))
+    # The builder refuses words that it does not know.
+    arranged, wanted = cast("Arrangement | None", arrangement), cast("Tacticity", tacticity)
+    composition = Composition(units, arranged, blend, None if fractions is None else _numbers(fractions))
+    grown = composition.chains(chains, degree=degree, n_atoms=atoms or 1000, seed=seed)
+    partial = None if charges == "none" else [chain_charges(chain, charges, seed) for chain in grown]
+    cell = build_cell(grown, partial, density=density, seed=seed, tacticity=wanted, others=ion_pairs(ions))
     for path in write(cell, output):
         typer.echo(str(path))
     contact = smallest_contact(cell.positions, cell.topology.bonds, cell.box)
+    salt = f"{ions} Na+ and {ions} Cl-, " if ions else ""
     message(
-        f"{chains} chains of {len(chain.sequence)} units, {cell.topology.n_atoms} atoms, {cell.density:.4g} g/cm3, "
+        f"{describe_chains(grown)}, {salt}{cell.topology.n_atoms} atoms, {cell.density:.4g} g/cm3, "
         f"edge {cell.box[0]:.1f} A, nearest non-bonded atoms {contact:.2f} A, "
         f"partial charges: {charges}."
     )
+
+
+def _numbers(text: str) -> list[float]:
+    from polyloop.core import InvalidInputError
+
+    try:
+        return [float(word) for word in text.split(",")]
+    except ValueError as error:
+        raise InvalidInputError(
+            f"{text!r} are no fractions.", where="--fractions", mend="Write numbers with commas between, e.g. 0.7,0.3."
+        ) from error

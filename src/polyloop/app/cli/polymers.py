@@ -60,6 +60,7 @@ def properties(
         str | None, typer.Option("--store", metavar="URL", help="Results database; nothing in it is computed again.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of conformers, chains and cells.")] = 0,
+    replicas: Annotated[int, typer.Option("--replicas", min=1, help="Average over as many seeds, from --seed on.")] = 1,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a CSV.")] = None,
     temperature: Annotated[float, typer.Option("--temperature", min=1, help="K; for molecular dynamics.")] = 298.15,
     pressure: Annotated[float, typer.Option("--pressure", help="atm; for molecular dynamics.")] = 1.0,
@@ -82,8 +83,8 @@ def properties(
     tell = None if quiet or as_json else message
     if dry_run:
         rows = preview_properties(
-            polymers, level=level, protocol=protocol, properties=property_names, seed=seed, conditions=conditions,
-            progress=tell,
+            polymers, level=level, protocol=protocol, properties=property_names, seed=seed, replicas=replicas,
+            conditions=conditions, progress=tell,
         )  # fmt: skip
         write_json(rows) if as_json else _show_preview(rows)
         return
@@ -95,6 +96,7 @@ def properties(
         store=store,
         workers=workers,
         seed=seed,
+        replicas=replicas,
         conditions=conditions,
         time_limit=time_limit,
         retry_failed=retry,
@@ -112,7 +114,7 @@ def properties(
 
 def _show_preview(rows: list[dict[str, Any]]) -> None:
     numbers = ("atoms", "nanoseconds", "steps", "steps_per_s", "hours", "hours_at_most", "memory_gb")
-    names = ("smiles", "protocol", "cost", "engine", *numbers)
+    names = ("smiles", "protocol", "replicas", "cost", "engine", *numbers)
     shown = [name for name in names if any(name in row for row in rows)]
     write_table(shown, [[row.get(name) for name in shown] for row in rows])
 
@@ -132,25 +134,45 @@ def _polymers(smiles: list[str] | None, csv: Path | None, smiles_column: str) ->
 
 
 def _explain(results: list[PolymerResult]) -> None:
-    """Say why evaluations have failed, once for each."""
+    """Say why evaluations have failed, and which means are not of all replicas, once for each."""
     for result in results:
-        failures = {record.request.protocol: record.failure for record in result.records if record.failure}
-        for protocol, failure in failures.items():
-            words = f"{failure.stage}: {failure.reason} {failure.hint}".strip()
-            message(f"{result.polymer.smiles}: {protocol} failed ({failure.code.value}): {words}")
+        for line in _shortfalls(result) if result.means else _failures(result):
+            message(f"{result.polymer.smiles}: {line}")
     if any(record.failure for result in results for record in result.records):
         message("What has failed is computed again with --retry.")
 
 
+def _failures(result: PolymerResult) -> list[str]:
+    failures = {record.request.protocol: record.failure for record in result.records if record.failure}
+    return [
+        f"{protocol} failed ({failure.code.value}): " + f"{failure.stage}: {failure.reason} {failure.hint}".strip()
+        for protocol, failure in failures.items()
+    ]
+
+
+def _shortfalls(result: PolymerResult) -> list[str]:
+    """A line for each protocol and reason; it names the properties where not all of the protocol's are concerned."""
+    lines = []
+    for protocol in dict.fromkeys(mean.request.protocol for mean in result.means):
+        means = [mean for mean in result.means if mean.request.protocol == protocol]
+        for shortfall in dict.fromkeys(mean.shortfall for mean in means if mean.shortfall):
+            names = [mean.property for mean in means if mean.shortfall == shortfall]
+            named = "" if len(names) == len(means) else f", {', '.join(names)}"
+            lines.append(f"{protocol}{named}: {shortfall}")
+    return lines
+
+
 def _show(results: list[PolymerResult]) -> None:
+    several = any(result.means for result in results)
     write_table(
-        ("polymer", "property", "value", "std", "unit", "status", "protocol"),
+        ("polymer", "property", "value", "std", "unit", "status", "protocol", *["replicas"] * several),
         [
             (
-                result.polymer.smiles, record.property, record.value, record.std, record.unit,
-                record.failure.code.value if record.failure else record.status.value, record.request.protocol,
+                result.polymer.smiles, value.property, value.value, value.std, value.unit,
+                value.failure.code.value if value.failure else value.status.value, value.request.protocol,
+                *[mean.count for mean in result.means if mean is value],
             )
             for result in results
-            for record in result.records
+            for value in result.values
         ],
     )  # fmt: skip

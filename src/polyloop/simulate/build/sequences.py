@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from polyloop.chem.chain import ChainUnit
 from polyloop.core.errors import InvalidInputError
 
-__all__ = ["Arrangement", "degree_for", "sequence"]
+__all__ = ["Arrangement", "degree_for", "mean_degree_for", "sequence", "share_out"]
 
 Arrangement = Literal["alternating", "random", "block"]
 # Two methyl ends.
@@ -20,7 +20,28 @@ _ENDS = 8
 
 def degree_for(unit: ChainUnit, n_atoms: int) -> int:
     """Return the degree of polymerization whose chain comes nearest to `n_atoms` atoms, ends included, at least 1."""
-    return max(1, round((n_atoms - _ENDS) / unit.n_atoms))
+    return mean_degree_for([unit], [1.0], n_atoms)
+
+
+def mean_degree_for(units: Sequence[ChainUnit], fractions: Sequence[float], n_atoms: int) -> int:
+    """Return the same for a copolymer, by the mean size of its units; `fractions` as in `sequence`."""
+    size = float(np.average([unit.n_atoms for unit in units], weights=fractions))
+    return max(1, round((n_atoms - _ENDS) / size))
+
+
+def share_out(total: int, fractions: Sequence[float]) -> NDArray[np.int64]:
+    """Return whole numbers with the sum `total` that are nearest to the shares; the largest remainders are rounded up.
+
+    Parameters
+    ----------
+    fractions
+        Shares, of any sum.
+    """
+    shares = np.asarray(fractions, dtype=np.float64)
+    exact = total * shares / shares.sum()
+    counts: NDArray[np.int64] = np.floor(exact).astype(np.int64)
+    counts[np.argsort(counts - exact, kind="stable")[: total - counts.sum()]] += 1
+    return counts
 
 
 def sequence(
@@ -33,8 +54,7 @@ def sequence(
     kind
         `alternating`: 0, 1, ..., 0, 1, ...; `random`: the composition in random order; `block`: one block of each kind.
     fractions
-        Share of each kind, of any sum; for `alternating` all equal. Units that do not divide evenly go to the largest
-        remainders.
+        Share of each kind, of any sum, as `share_out` deals them out; for `alternating` all equal.
 
     Raises
     ------
@@ -44,7 +64,7 @@ def sequence(
     shares = np.asarray(fractions, dtype=np.float64)
     if kind not in get_args(Arrangement):
         known = ", ".join(get_args(Arrangement))
-        raise InvalidInputError(f"There is no arrangement {kind!r}.", where="kind", mend=f"Use {known}.")
+        raise InvalidInputError(f"There is no arrangement {kind!r}.", where="arrangement", mend=f"Use {known}.")
     if n_units < 1:
         raise InvalidInputError(f"A chain has 1 or more units, not {n_units}.", where="n_units")
     if not shares.size or not np.isfinite(shares).all() or (shares < 0).any() or not shares.sum():
@@ -53,8 +73,5 @@ def sequence(
         if np.ptp(shares):
             raise InvalidInputError("Units that alternate have equal shares.", where="fractions")
         return np.arange(n_units, dtype=np.int64) % len(shares)
-    exact = n_units * shares / shares.sum()
-    counts = np.floor(exact).astype(np.int64)
-    counts[np.argsort(counts - exact, kind="stable")[: n_units - counts.sum()]] += 1
-    ordered = np.repeat(np.arange(len(shares), dtype=np.int64), counts)
+    ordered = np.repeat(np.arange(len(shares), dtype=np.int64), share_out(n_units, fractions))
     return rng.permutation(ordered) if kind == "random" else ordered

@@ -14,7 +14,7 @@ from polyloop.simulate.md.isolated import isolated_energies
 from polyloop.simulate.md.recipes import Recipe
 from polyloop.simulate.md.sampling import Sample
 
-__all__ = ["PROPERTIES", "estimate_properties"]
+__all__ = ["PROPERTIES", "SHARED_ERRORS", "estimate_properties"]
 
 PROPERTIES = (
     "density", "refractive_index", "volume_expansion", "linear_expansion", "heat_capacity_cp", "heat_capacity_cv",
@@ -23,6 +23,8 @@ PROPERTIES = (
     "fractional_free_volume", "radius_of_gyration", "end_to_end_distance", "nematic_order",
     "static_dielectric_constant", "dielectric_constant",
 )  # fmt: skip
+# Mostly the error of the polarizability's fitted correction.
+SHARED_ERRORS = ("refractive_index", "dielectric_constant")
 # Conformations change slowly, so that a few frames say as much as all.
 _FEW = 20
 

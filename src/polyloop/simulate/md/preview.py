@@ -54,6 +54,11 @@ class Preview:
     hours_at_most: float
     memory_gb: float
 
+    def times(self, replicas: int) -> Preview:
+        """Return what as many replicas would take, one after the other."""
+        names = ("nanoseconds", "steps", "steps_at_most", "hours", "hours_at_most")
+        return replace(self, **{name: replicas * getattr(self, name) for name in names})
+
     def to_dict(self) -> dict[str, Any]:
         """Return it JSON-ready, to the digits that mean something."""
         rounded = {name: float(f"{value:.3g}") for name, value in asdict(self).items() if isinstance(value, float)}

@@ -257,8 +257,16 @@ def spread_over_members(values: Floats, stds: Floats | None = None) -> tuple[flo
     return float(np.mean(values)), float(np.sqrt(max(within, between) / count))
 
 
-def combine_replicas(estimates: Sequence[Estimate]) -> Estimate:
-    """Return one estimate from those of independent replicas of equal length.
+def combine_replicas(estimates: Sequence[Estimate], *, shared_error: bool = False) -> Estimate:
+    """Return one estimate, the plain mean, from those of independent replicas.
+
+    Its error is the larger of what the replicas say of themselves and of what their scatter says. What they say of
+    themselves falls with the root of their number, unless it is an error of the model that all of them share.
+
+    Parameters
+    ----------
+    shared_error
+        Whether the errors stated by the replicas hold one that is the same in all, such as that of a fitted scale.
 
     Raises
     ------
@@ -268,11 +276,16 @@ def combine_replicas(estimates: Sequence[Estimate]) -> Estimate:
     names = {estimate.property for estimate in estimates}
     if len(names) != 1:
         raise InvalidInputError(f"Replicas of one property are combined, not of {sorted(names) or 'none'}.")
-    if len(estimates) == 1:
-        return estimates[0]
-    stds = np.array([np.nan if estimate.std is None else estimate.std for estimate in estimates])
+    first, count = estimates[0], len(estimates)
+    if count == 1:
+        return first
     values = np.array([estimate.value for estimate in estimates])
-    value, std = spread_over_members(values, None if np.isnan(stds).any() else stds)
-    first = estimates[0]
-    std_of = f"{len(estimates)} replicas, not below {first.std_of}"
+    stated = [estimate.std for estimate in estimates if estimate.std is not None]
+    if len(stated) < count:
+        value, std = spread_over_members(values)
+        std_of = f"scatter of {count} replicas"
+    else:
+        # A shared error is made up for its division by the root of the number.
+        value, std = spread_over_members(values, np.array(stated) * (np.sqrt(count) if shared_error else 1.0))
+        std_of = f"{count} replicas, not below {'what all share: ' if shared_error else ''}{first.std_of}"
     return Estimate(first.property, value, std, std_of, sum(estimate.n for estimate in estimates))
