@@ -26,7 +26,9 @@ from polyloop.chem import Polymer
 from polyloop.chem.library import Homopolymer, homopolymers
 from polyloop.core import Conditions, Record, Request, Status
 from polyloop.loop import compute_properties
-from polyloop.simulate.md.analysis.statistics import spread_over_members
+from polyloop.simulate.estimate import Estimate
+from polyloop.simulate.md.analysis.statistics import combine_replicas
+from polyloop.simulate.md.estimates import SHARED_ERRORS
 from polyloop.store import Store
 
 Cell = dict[str, Any]
@@ -171,11 +173,11 @@ def row_of(name: str, cells: list[Cell], peer: Mapping[str, Any]) -> Row:
         if not found:
             continue
         ours = OURS.get(quantity.property, 1.0)
-        values, stds = (ours * np.array([one[k] for one in found]) for k in (0, 1))
-        value, std = spread_over_members(values, stds)
+        of_cells = [Estimate(quantity.property, ours * value, ours * std, "time", 1) for value, std, _ in found]
+        mean = combine_replicas(of_cells, shared_error=quantity.property in SHARED_ERRORS)
         row[quantity.property] = {
-            "value": value, "std": std, "cells": len(found),
-            "scatter": float(values.std(ddof=1)) if len(found) > 1 else None,
+            "value": mean.value, "std": mean.std, "cells": len(found),
+            "scatter": float(np.std([one.value for one in of_cells], ddof=1)) if len(found) > 1 else None,
             **of_pi1070(quantity, peer),
         }  # fmt: skip
     return row
