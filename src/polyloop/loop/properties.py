@@ -25,7 +25,7 @@ __all__ = ["PolymerResult", "compute_properties", "default_store", "preview_prop
 
 @dataclass(frozen=True)
 class PolymerResult:
-    """What is known of one polymer: the records asked for, in the order of their protocol."""
+    """What is known of one polymer: the records asked for, in that order, else in the order of their protocol."""
 
     polymer: Polymer
     records: tuple[Record, ...]
@@ -84,9 +84,9 @@ def compute_properties(
     KeyboardInterrupt
         On Ctrl-C; what is finished is in the store.
     """
-    names = _protocols(level, protocol, properties)
+    sources = _sources(level, protocol, properties)
+    names = list(dict.fromkeys(sources.values()))
     evaluators = {name: protocol_evaluator(name) for name in names}
-    wanted = list(dict.fromkeys(properties or [name for who in evaluators.values() for name in who.properties]))
     state = conditions or Conditions()
     requests = [Request(polymer.canonical, name, seed, state) for polymer in polymers for name in names]
     interrupts, limits = Interrupts(), LimitsTable(time_s=time_limit)
@@ -116,8 +116,8 @@ def compute_properties(
     by_key: dict[str, dict[str, Record]] = {}
     for record in found:
         by_key.setdefault(record.key, {})[record.property] = record
-    keys = [[Request(polymer.canonical, name, seed, state).key for name in names] for polymer in polymers]
-    return [_result(polymer, of_polymer, wanted, by_key) for polymer, of_polymer in zip(polymers, keys, strict=True)]
+    keys = [{name: Request(polymer.canonical, name, seed, state).key for name in names} for polymer in polymers]
+    return [_result(polymer, of_polymer, sources, by_key) for polymer, of_polymer in zip(polymers, keys, strict=True)]
 
 
 def preview_properties(
@@ -144,7 +144,7 @@ def preview_properties(
 
     rows: list[dict[str, Any]] = []
     for polymer in polymers:
-        for name in _protocols(level, protocol, properties):
+        for name in dict.fromkeys(_sources(level, protocol, properties).values()):
             row: dict[str, Any] = {"smiles": polymer.smiles, "protocol": name, "cost": PROTOCOLS[name].cost}
             if has_preview(name):
                 if progress is not None:
@@ -189,7 +189,8 @@ def default_store() -> str:
     return str(data / "store.sqlite")
 
 
-def _protocols(level: str | None, protocol: str | None, properties: Sequence[str] | None) -> list[str]:
+def _sources(level: str | None, protocol: str | None, properties: Sequence[str] | None) -> dict[str, str]:
+    """Return, for each property that is wanted, the protocol that it comes from."""
     from polyloop.simulate import PROTOCOLS, available_levels, get_protocol
 
     if level is not None and protocol is not None:
@@ -197,19 +198,18 @@ def _protocols(level: str | None, protocol: str | None, properties: Sequence[str
     for name in properties or ():
         get_property(name)
     if protocol is not None:
-        get_protocol(protocol)
-        return [protocol_of(name, protocol=protocol) for name in properties or ()][:1] or [protocol]
+        return {name: protocol_of(name, protocol=protocol) for name in properties or get_protocol(protocol).properties}
     if properties:
-        return list(dict.fromkeys(protocol_of(name, level=level) for name in properties))
+        return {name: protocol_of(name, level=level) for name in properties}
     level = level or "quick"
     if level not in available_levels():
         raise InvalidInputError(f"There is no level {level!r}.", mend=f"Known: {', '.join(available_levels())}.")
-    return [name for name, row in PROTOCOLS.items() if row.level == level and not row.on_request]
+    whole = [row for row in PROTOCOLS.values() if row.level == level and not row.on_request]
+    return {name: protocol_of(name, level=level) for row in whole for name in row.properties}
 
 
 def _result(
-    polymer: Polymer, keys: Sequence[str], wanted: Sequence[str], by_key: dict[str, dict[str, Record]]
+    polymer: Polymer, keys: dict[str, str], sources: dict[str, str], by_key: dict[str, dict[str, Record]]
 ) -> PolymerResult:
-    rows = [by_key[key] for key in keys]
-    records = [row[name] for row in rows for name in wanted if name in row]
-    return PolymerResult(polymer, tuple(records))
+    rows = {name: by_key[key] for name, key in keys.items()}
+    return PolymerResult(polymer, tuple(rows[source][name] for name, source in sources.items() if name in rows[source]))
