@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/chain_diffusion.py [--runs 1000]
 
-Fractional Brownian walks (exact, by circulant embedding; doi:10.1093/biomet/74.1.95) of four chains, 1,000 frames, whose
-common centre stands still as dynamics keeps it. Figures go to results/chain_diffusion.json.
+Fractional Brownian walks (exact, by circulant embedding; doi:10.1093/biomet/74.1.95) of four chains, 1,000 frames,
+whose common centre stands still as dynamics keeps it. Figures go to results/chain_diffusion.json.
 """
 
 from __future__ import annotations
