@@ -8,7 +8,7 @@ the wall time lost by each kill (from the newest file that a restart can use, at
 time run again; processes that outlived their command; and the density beside that of a run that was not killed.
 
     python benchmarks/md_kills.py --folder FOLDER [--protocol md/standard@1] [--smiles '*CC*'] [--engine gromacs]
-        [--kills 10] [--seed 0] [--reference-store FILE] [--expected SECONDS]
+        [--kills 10] [--seed 0] [--evaluation-seed 0] [--reference-store FILE] [--expected SECONDS]
 
 The run that is not killed is looked up in --reference-store, and else run first, in the same folder. --expected is its
 wall time where it is not known from that. The script itself may be stopped and started again.
@@ -70,6 +70,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--temperature", type=float, default=300.0)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--evaluation-seed", type=int, default=0, help="of conformers, chains and cells")
     parser.add_argument("--reference-store", type=Path)
     parser.add_argument("--expected", type=float, help="s of wall time of a run that is not killed")
     return parser.parse_args()
@@ -82,7 +83,7 @@ def command(options: argparse.Namespace, name: str) -> subprocess.Popen[bytes]:
     """Start `polyloop properties` with store and scratch of the run `name`."""
     words = [
         "properties", options.smiles, "--protocol", options.protocol, "--temperature", str(options.temperature),
-        "--store", str(options.folder / f"{name}.sqlite"),
+        "--seed", str(options.evaluation_seed), "--store", str(options.folder / f"{name}.sqlite"),
     ]  # fmt: skip
     environment = os.environ | {
         "POLYLOOP_SCRATCH": str(options.folder / name),
@@ -95,7 +96,8 @@ def command(options: argparse.Namespace, name: str) -> subprocess.Popen[bytes]:
 
 
 def request(options: argparse.Namespace) -> Request:
-    return Request(Polymer(options.smiles).canonical, options.protocol, 0, Conditions(options.temperature, 1.0))
+    conditions = Conditions(options.temperature, 1.0)
+    return Request(Polymer(options.smiles).canonical, options.protocol, options.evaluation_seed, conditions)
 
 
 def records(options: argparse.Namespace, store: Path) -> dict[str, Record]:

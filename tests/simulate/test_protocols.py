@@ -13,7 +13,15 @@ from polyloop.simulate import PROTOCOLS, available_levels, evaluate, evaluate_re
 def test_a_level_names_the_newest_version_of_each_protocol(protocol):
     newest = max((other for other in PROTOCOLS.values() if other.name == protocol.name), key=lambda one: one.version)
     for name in protocol.properties:
-        assert protocol_for(name, protocol.level) is newest
+        named = protocol_for(name, protocol.level)
+        assert named is newest or (protocol.on_request and not named.on_request)
+
+
+def test_a_protocol_of_the_whole_level_goes_before_one_on_request():
+    assert protocol_for("refractive_index", "standard").label == "md/standard@1"
+    assert "refractive_index" in PROTOCOLS["md/optics@1"].properties
+    assert protocol_for("abbe_number", "standard").label == "md/optics@1"
+    assert protocol_for("self_diffusion", "standard").label == "md/diffusion@1"
 
 
 def test_levels_that_exist():
@@ -29,7 +37,7 @@ def test_levels_that_exist():
         (lambda: protocol_for("refractive_index", "instnat"), "Did you mean instant"),
         (lambda: protocol_for("refractive_index", "precise"), "Known: instant, quick, standard, full"),
         (lambda: protocol_for("abbe_number", "instant"), "Use the level quick"),
-        (lambda: protocol_for("abbe_number", "standard"), "Use the level quick"),
+        (lambda: protocol_for("abbe_number", "full"), "Use the level quick or standard."),
         (lambda: protocol_for("bulk_modulus", "quick"), "Use the level standard or full"),
         (lambda: protocol_for("viscosity", "full"), "No protocol computes it in this version"),
         (lambda: protocol_for("refraktive_index", "quick"), "refractive_index"),

@@ -31,7 +31,7 @@ class PolymerResult:
     Parameters
     ----------
     records
-        Those asked for, by protocol, then by seed, in the protocol's order of properties.
+        Those asked for, in that order, else in the order of their protocol; those of a property by seed.
     means
         Of several replicas, the mean of each property; empty where there is one only.
     """
@@ -104,14 +104,15 @@ def compute_properties(
     KeyboardInterrupt
         On Ctrl-C; what is finished is in the store.
     """
-    names = _protocols(level, protocol, properties)
+    sources = _sources(level, protocol, properties)
+    names = list(dict.fromkeys(sources.values()))
     evaluators = {name: protocol_evaluator(name) for name in names}
-    wanted = list(dict.fromkeys(properties or [name for who in evaluators.values() for name in who.properties]))
     seeds, state = seeds_of(seed, replicas), conditions or Conditions()
-    of_polymers = [
-        [Request(polymer.canonical, name, each, state) for name in names for each in seeds] for polymer in polymers
+    asked = [
+        {name: [Request(polymer.canonical, name, each, state) for each in seeds] for name in names}
+        for polymer in polymers
     ]
-    requests = [request for of_polymer in of_polymers for request in of_polymer]
+    requests = [request for of_polymer in asked for replicated in of_polymer.values() for request in replicated]
     interrupts, limits = Interrupts(), LimitsTable(time_s=time_limit)
     total, done = len({request.key for request in requests}), 0
 
@@ -144,7 +145,7 @@ def compute_properties(
     by_key: dict[str, dict[str, Record]] = {}
     for record in found:
         by_key.setdefault(record.key, {})[record.property] = record
-    return [_result(polymer, asked, wanted, by_key) for polymer, asked in zip(polymers, of_polymers, strict=True)]
+    return [_result(polymer, of_polymer, sources, by_key) for polymer, of_polymer in zip(polymers, asked, strict=True)]
 
 
 def preview_properties(
@@ -174,7 +175,7 @@ def preview_properties(
     several = len(seeds_of(seed, replicas)) > 1
     rows: list[dict[str, Any]] = []
     for polymer in polymers:
-        for name in _protocols(level, protocol, properties):
+        for name in dict.fromkeys(_sources(level, protocol, properties).values()):
             row: dict[str, Any] = {"smiles": polymer.smiles, "protocol": name, "cost": PROTOCOLS[name].cost}
             if several:
                 row |= {"replicas": replicas, "cost": f"{replicas} times: {row['cost']}"}
@@ -225,7 +226,8 @@ def default_store() -> str:
     return str(data / "store.sqlite")
 
 
-def _protocols(level: str | None, protocol: str | None, properties: Sequence[str] | None) -> list[str]:
+def _sources(level: str | None, protocol: str | None, properties: Sequence[str] | None) -> dict[str, str]:
+    """Return, for each property that is wanted, the protocol that it comes from."""
     from polyloop.simulate import PROTOCOLS, available_levels, get_protocol
 
     if level is not None and protocol is not None:
@@ -233,20 +235,23 @@ def _protocols(level: str | None, protocol: str | None, properties: Sequence[str
     for name in properties or ():
         get_property(name)
     if protocol is not None:
-        get_protocol(protocol)
-        return [protocol_of(name, protocol=protocol) for name in properties or ()][:1] or [protocol]
+        return {name: protocol_of(name, protocol=protocol) for name in properties or get_protocol(protocol).properties}
     if properties:
-        return list(dict.fromkeys(protocol_of(name, level=level) for name in properties))
+        return {name: protocol_of(name, level=level) for name in properties}
     level = level or "quick"
     if level not in available_levels():
         raise InvalidInputError(f"There is no level {level!r}.", mend=f"Known: {', '.join(available_levels())}.")
-    return [name for name, row in PROTOCOLS.items() if row.level == level and not row.on_request]
+    whole = [row for row in PROTOCOLS.values() if row.level == level and not row.on_request]
+    return {name: protocol_of(name, level=level) for row in whole for name in row.properties}
 
 
 def _result(
-    polymer: Polymer, asked: Sequence[Request], wanted: Sequence[str], by_key: dict[str, dict[str, Record]]
+    polymer: Polymer,
+    asked: dict[str, list[Request]],
+    sources: dict[str, str],
+    by_key: dict[str, dict[str, Record]],
 ) -> PolymerResult:
-    rows = [by_key[request.key] for request in asked]
-    records = [row[name] for row in rows for name in wanted if name in row]
-    several = len({request.seed for request in asked}) > 1
+    rows = {name: [by_key[request.key] for request in replicas] for name, replicas in asked.items()}
+    records = [row[name] for name, source in sources.items() for row in rows[source] if name in row]
+    several = any(len(replicas) > 1 for replicas in asked.values())
     return PolymerResult(polymer, tuple(records), means_of(records) if several else ())

@@ -24,6 +24,7 @@ __all__ = [
     "PROPERTIES",
     "WAVELENGTHS",
     "OligomerOptics",
+    "check_scope",
     "ensemble_mean",
     "oligomer_optics",
     "quick_optics",
@@ -171,6 +172,11 @@ def _electronic(larger: OligomerOptics, unit: OligomerOptics) -> list[Estimate]:
         Estimate("dipole_moment", unit.dipole_moment, float(unit.spread[3]), spread, unit.n_conformers),
         Estimate("solvation_energy", unit.solvation_energy, float(unit.spread[4]), spread, unit.n_conformers),
     ]
+
+
+def check_scope(polymer: Polymer) -> None:
+    """Raise the `EvaluationError` that `quick_optics` would raise before it computes anything: SIZE or UNSUPPORTED."""
+    _check_scope(choose_difference(polymer))
 
 
 def _check_scope(difference: Difference) -> None:

@@ -14,10 +14,12 @@ from polyloop.simulate.estimate import Outcome
 from polyloop.simulate.md import recipes, workflow
 from polyloop.simulate.md.estimates import PROPERTIES as MD_PROPERTIES
 from polyloop.simulate.md.estimates import SHARED_ERRORS as MD_SHARED_ERRORS
+from polyloop.simulate.md.measurements.diffusion import DIFFUSION
 from polyloop.simulate.md.measurements.glass import GLASS
 from polyloop.simulate.md.measurements.ions import IONS
 from polyloop.simulate.md.measurements.measurement import Measurement
 from polyloop.simulate.md.measurements.mechanics import MECHANICS
+from polyloop.simulate.md.measurements.optics import OPTICS
 from polyloop.simulate.md.measurements.thermal import THERMAL
 from polyloop.simulate.polarizability_scale import SCALE_1
 
@@ -77,15 +79,16 @@ def _molecular_dynamics(recipe: recipes.Recipe, level: str, cost: str) -> Protoc
     )  # fmt: skip
 
 
-def _measurement(one: Measurement, level: str, cost: str) -> Protocol:
+def _measurement(one: Measurement, level: str, cost: str, shared_errors: tuple[str, ...] = ()) -> Protocol:
     return Protocol(
         one.name, one.version, level, one.properties, cost, one.description,
         partial(workflow.measure_polymer, one.label), any_conditions=True,
         time_limit=recipes.get_recipe(one.recipe).time_limit + one.time_limit, on_request=True,
+        shared_errors=shared_errors,
     )  # fmt: skip
 
 
-# Of several versions the newest stands first: it is what a level names.
+# What stands first of a level's protocols for a property is what the level names: the newest of several versions.
 _TABLE = (
     Protocol(
         "optics/instant", 1, "instant", instant.PROPERTIES, "tens of milliseconds on one core",
@@ -107,6 +110,11 @@ _TABLE = (
     _measurement(MECHANICS, "standard", "a quarter of an hour on two cores after md/standard@1, which it starts from"),
     _measurement(GLASS, "standard", "half an hour on two cores after md/standard@1, which it starts from"),
     _measurement(IONS, "standard", "three quarters of an hour on two cores after md/standard@1, which it starts from"),
+    _measurement(
+        OPTICS, "standard", "a minute or a few on one core beside md/standard@1, whose density it takes",
+        shared_errors=OPTICS.properties,
+    ),
+    _measurement(DIFFUSION, "standard", "half an hour on two cores after md/standard@1, which it starts from"),
     _molecular_dynamics(recipes.FULL, "full", "a day on a GPU, days on a cluster's node"),
 )  # fmt: skip
 
@@ -144,7 +152,7 @@ def get_protocol(label: str) -> Protocol:
 
 
 def protocol_for(property: str, level: str = "quick") -> Protocol:  # noqa: A002
-    """Return the protocol that yields `property` at `level`.
+    """Return the protocol that yields `property` at `level`: one that is run with the whole level, else on request.
 
     Raises
     ------
@@ -159,10 +167,10 @@ def protocol_for(property: str, level: str = "quick") -> Protocol:  # noqa: A002
             f"The level {level!r} ({LEVELS[level]}) is not available yet.",
             mend=f"Available: {', '.join(available_levels())}.",
         )
-    for protocol in _TABLE:
+    for protocol in sorted(_TABLE, key=lambda one: one.on_request):
         if protocol.level == level and name in protocol.properties:
             return protocol
-    others = [protocol.level for protocol in _TABLE if name in protocol.properties]
+    others = dict.fromkeys(protocol.level for protocol in _TABLE if name in protocol.properties)
     mend = f"Use the level {' or '.join(others)}." if others else "No protocol computes it in this version."
     raise InvalidInputError(f"The level {level!r} does not yield {name}.", mend=mend)
 

@@ -25,3 +25,17 @@ def freely_jointed(rng: np.random.Generator, chains: int, segments: int, length:
 def coverage(values: np.ndarray, stds: np.ndarray, truth: float, times: float = 1.0) -> float:
     """Share of the values that lie within `times` standard errors of the truth."""
     return float(np.mean(np.abs(np.asarray(values) - truth) <= times * np.asarray(stds)))
+
+
+def fractional_walk(rng: np.random.Generator, frames: int, shape: tuple[int, ...], exponent: float) -> np.ndarray:
+    """Fractional Brownian walks, (frames, *shape): the squared displacement along each is t^exponent.
+
+    Exact, by circulant embedding of the steps' correlation (Davies and Harte 1987, doi:10.1093/biomet/74.1.95).
+    """
+    lags = np.arange(frames + 1.0)
+    correlation = 0.5 * (np.abs(lags - 1) ** exponent - 2 * lags**exponent + (lags + 1) ** exponent)
+    spectrum = np.fft.fft(np.concatenate([correlation, correlation[-2:0:-1]])).real
+    size = len(spectrum)
+    noise = rng.standard_normal((size, *shape)) + 1j * rng.standard_normal((size, *shape))
+    weights = np.sqrt(np.maximum(spectrum, 0.0) / size).reshape(-1, *[1] * len(shape))
+    return np.fft.fft(weights * noise, axis=0).real[:frames].cumsum(axis=0)

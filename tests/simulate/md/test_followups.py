@@ -1,5 +1,6 @@
-"""Mechanics, glass transition and ions, from a repeat unit through a real engine, with the plans made for tests."""
+"""Mechanics, glass transition, ions and self-diffusion: from a repeat unit through a real engine, by toy plans."""
 
+import re
 from functools import partial
 
 import numpy as np
@@ -11,15 +12,19 @@ from polyloop.core import Conditions, EvaluationError, FailureCode, Request
 from polyloop.engines.stages import StageResult
 from polyloop.simulate import PROTOCOLS, evaluate_request, protocols
 from polyloop.simulate.md import workflow
+from polyloop.simulate.md.estimates import PROPERTIES as SHEET
 from polyloop.simulate.md.measurements import MEASUREMENTS
+from polyloop.simulate.md.measurements.diffusion import DIFFUSION, SMOKE_DIFFUSION, chain_diffusion
 from polyloop.simulate.md.measurements.glass import GLASS, SMOKE_GLASS
 from polyloop.simulate.md.measurements.ions import IONS, SMOKE_IONS, in_voids, ion_mobilities, paired_share
 from polyloop.simulate.md.measurements.mechanics import MECHANICS, SMOKE_MECHANICS, affinely_strained
+from polyloop.simulate.md.measurements.optics import OPTICS
 from polyloop.simulate.md.preview import has_preview
 from tests.engines.liquids import liquid
 from tests.simulate.md.argon import argon
+from tests.simulate.md.synthetic import correlated, fractional_walk
 
-ALL = (MECHANICS, GLASS, IONS)
+ALL = (MECHANICS, GLASS, IONS, OPTICS, DIFFUSION)
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +38,17 @@ def smoke(scratch, monkeypatch):
     monkeypatch.setenv("POLYLOOP_SCRATCH", str(scratch))
     monkeypatch.setenv("POLYLOOP_MD_ENGINE", "openmm")
     monkeypatch.setenv("POLYLOOP_CORES", "1")
-    for one in (SMOKE_MECHANICS, SMOKE_GLASS, SMOKE_IONS):
+    for one in (SMOKE_MECHANICS, SMOKE_GLASS, SMOKE_IONS, SMOKE_DIFFUSION):
         protocol = protocols.Protocol(
             one.name, one.version, "smoke", one.properties, "seconds", one.description,
             partial(workflow.measure_polymer, one.label), any_conditions=True,
         )  # fmt: skip
         monkeypatch.setitem(protocols.PROTOCOLS, one.label, protocol)
-    return lambda one: evaluate_request(Request(Polymer("*CC*").canonical, one.label, 0, Conditions()))
+
+    def run(one, temperature=298.15):
+        return evaluate_request(Request(Polymer("*CC*").canonical, one.label, 0, Conditions(temperature)))
+
+    return run
 
 
 def stage_runs(scratch):
@@ -53,7 +62,8 @@ def test_each_is_a_protocol_of_its_own_that_is_run_on_request(one):
     assert protocol.on_request
     assert has_preview(one.label)
     for name in one.properties:
-        assert protocols.protocol_for(name, "standard") is protocol
+        # What md/standard yields by itself is asked of it.
+        assert protocols.protocol_for(name, "standard") is (PROTOCOLS["md/standard@1"] if name in SHEET else protocol)
 
 
 @pytest.mark.parametrize("one", MEASUREMENTS.values(), ids=MEASUREMENTS)
@@ -111,6 +121,63 @@ def test_ions_that_rattle_or_pair_have_no_mobility(smoke):
             assert "not diffusive" in record.failure.reason or "touches" in record.failure.reason
         else:
             assert record.std > 0.0
+
+
+def test_chains_of_a_sample_are_followed_at_its_mean_density(smoke, scratch):
+    before = stage_runs(scratch)
+    (record,) = smoke(SMOKE_DIFFUSION)
+    new = stage_runs(scratch).keys() - before.keys()
+    assert len(new) >= len(SMOKE_DIFFUSION.stages)
+    if record.failure is None:
+        measured = record.provenance.settings["measured"]
+        assert measured["chains"] == 2
+        assert measured["longest_lag_ps"] == pytest.approx(2.0)
+        assert measured["displacement_in_it_angstrom"] > 0.0 and record.std > 0.0
+    else:
+        assert record.failure.code is FailureCode.NOT_EQUILIBRATED
+        assert "not diffusive" in record.failure.reason
+
+
+@pytest.mark.slow
+def test_a_glass_is_refused_with_the_exponent_of_its_displacement(smoke):
+    # Polyethylene freezes at some 200 K; at 50 K its chains rattle in their cages.
+    (record,) = smoke(SMOKE_DIFFUSION, 50.0)
+    assert record.failure.code is FailureCode.NOT_EQUILIBRATED
+    exponent = float(re.search(r"grows as t\^\((-?[\d.]+) ", record.failure.reason)[1])
+    assert exponent < 0.9
+    assert "hotter" in record.failure.hint
+
+
+def frames_of(centres, cell):
+    """A stage whose chains keep their shape and move with `centres`, (f, m, 3), all drifting together."""
+    drift = np.linspace(0, 200, len(centres))[:, None, None]
+    frames = (cell.positions + np.repeat(centres, np.bincount(cell.topology.molecule), axis=1) + drift).astype("f4")
+    boxes = np.broadcast_to(cell.box, (len(centres), 3))
+    return StageResult(cell, {}, frames, boxes, 4.0 * np.arange(1.0, len(centres) + 1), 0.0)
+
+
+def test_a_melt_has_the_diffusion_of_its_chains_and_says_how_far_they_went():
+    cell = liquid("CCCCCCCC", 4, 0.1)
+    rng, notes = np.random.default_rng(4), {}
+    centres = 0.2 * fractional_walk(rng, 1000, (4, 3), 1.0)
+    found = chain_diffusion(frames_of(centres, cell), cell.topology, notes)
+    # s^2/2 per 4 ps, 5e-11 m2/s, and a quarter less for what the fourth chain follows from.
+    assert found.value == pytest.approx(0.75 * 5e-11, abs=3 * found.std)
+    assert (found.property, found.n) == ("self_diffusion", 9)
+    assert notes["molar_mass_g_mol"] == pytest.approx(114.23, abs=0.01)
+    assert (notes["followed_ps"], notes["longest_lag_ps"]) == (3996.0, 1000.0)
+    assert notes["displacement_in_it_angstrom"] == pytest.approx(np.sqrt(0.75 * 0.04 * 3 * 250), rel=0.4)
+    assert 2.0 < notes["radius_of_gyration_angstrom"] < 4.0
+    assert abs(notes["exponent"] - 1.0) < 3 * notes["exponent_std"]
+
+
+def test_chains_in_their_cages_have_no_diffusion_however_long_they_are_followed():
+    cell, notes = liquid("CCCCCCCC", 4, 0.1), {}
+    caged = np.moveaxis(correlated(np.random.default_rng(5), (4, 3, 1000), 0.9), -1, 0)
+    with pytest.raises(EvaluationError, match=r"grows as t\^\(-?0\.\d\d \+- 0\.\d\d\).*not diffusive") as caught:
+        chain_diffusion(frames_of(caged, cell), cell.topology, notes)
+    assert caught.value.failure.code is FailureCode.NOT_EQUILIBRATED
+    assert abs(notes["exponent"]) < 0.2
 
 
 def test_a_strain_moves_atoms_in_proportion_and_keeps_bonds_to_hydrogen():

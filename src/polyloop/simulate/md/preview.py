@@ -15,7 +15,7 @@ from polyloop.chem.topology import Cell
 from polyloop.core import Conditions
 from polyloop.engines.stages import Engine, Stage
 from polyloop.simulate.md.engine_choice import choose_engine, cores
-from polyloop.simulate.md.measurements import MEASUREMENTS
+from polyloop.simulate.md.measurements import MEASUREMENTS, Measurement
 from polyloop.simulate.md.recipes import RECIPES, Recipe, get_recipe
 from polyloop.simulate.md.workflow import build_packed_cell, chains_of
 
@@ -24,6 +24,7 @@ __all__ = ["Preview", "has_preview", "preview"]
 # Seconds for timing steps with all interactions, and for those without Coulomb.
 _FULL_S, _SHORT_S = 15.0, 5.0
 _FIRST_STEPS = 50
+_QUANTUM_CHEMICAL = ("resp", "esp")  # methods of charges that take minutes
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,11 @@ class Preview:
     steps_per_s
         With all interactions, as timed here.
     hours, hours_at_most
-        Wall time of the simulation; charges from quantum chemistry (minutes) come on top.
+        Wall time of the simulation.
     memory_gb
         Largest resident memory of this process and of the engine's.
+    on_top
+        What comes on top of the hours, in words.
     """
 
     engine: str
@@ -53,6 +56,7 @@ class Preview:
     hours: float
     hours_at_most: float
     memory_gb: float
+    on_top: str = ""
 
     def times(self, replicas: int) -> Preview:
         """Return what as many replicas would take, one after the other."""
@@ -81,6 +85,8 @@ def preview(label: str, polymer: Polymer, seed: int, conditions: Conditions) -> 
         As the simulation itself would.
     """
     measurement = MEASUREMENTS.get(label)
+    if measurement and measurement.groundwork:
+        measurement.groundwork.check(polymer)
     recipe = get_recipe(measurement.recipe if measurement else label).at(conditions)
     engine = choose_engine()
     chains = chains_of(recipe, polymer)
@@ -104,7 +110,15 @@ def preview(label: str, polymer: Polymer, seed: int, conditions: Conditions) -> 
         hours=seconds / 3600.0,
         hours_at_most=(seconds + extra) / 3600.0,
         memory_gb=_memory_gb(),
+        on_top=_on_top(recipe, measurement),
     )
+
+
+def _on_top(recipe: Recipe, measurement: Measurement | None) -> str:
+    words = [f"{recipe.charges} charges, minutes"] if recipe.charges in _QUANTUM_CHEMICAL else []
+    if measurement and measurement.groundwork:
+        words.append(measurement.groundwork.cost)
+    return "; ".join(words)
 
 
 def _steps(stage: Stage) -> int:

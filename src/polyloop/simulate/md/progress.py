@@ -26,7 +26,7 @@ class MDProgress:
     Parameters
     ----------
     step
-        What is going on: `charges`, `cell`, a stage's name, or `estimates`.
+        What is going on: `charges`, `cell`, a groundwork's or a stage's name, or `estimates`.
     percent
         Of all steps of integration of the recipe without extensions not yet begun.
     ns_per_day

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from polyloop.chem import Chain, ChainUnit, Polymer
 from polyloop.chem.topology import Cell, Topology
 from polyloop.core import Conditions, EvaluationError, FailureCode, Request
-from polyloop.engines.stages import Engine, Stage
+from polyloop.engines.stages import Engine
 from polyloop.simulate.estimate import Outcome
 from polyloop.simulate.md.engine_choice import choose_engine
-from polyloop.simulate.md.measurements import MEASUREMENTS, Context
+from polyloop.simulate.md.measurements import MEASUREMENTS, Context, Measurement
 from polyloop.simulate.md.pictures import keep_picture
 from polyloop.simulate.md.progress import ProgressWriter
 from polyloop.simulate.md.recipes import Recipe, get_recipe
@@ -66,14 +66,15 @@ def simulate_polymer(recipe_label: str, polymer: Polymer, seed: int, conditions:
 def measure_polymer(measurement_label: str, polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:
     """Run a measurement for a polymer, its recipe's steps first, and return its estimates; as `simulate_polymer`."""
     measurement = MEASUREMENTS[measurement_label]
-    stages = measurement.stages_at(conditions)
-    context, prepared, engine = _sampled(measurement.recipe, measurement_label, polymer, seed, conditions, stages)
+    context, prepared, engine = _sampled(measurement.recipe, measurement_label, polymer, seed, conditions, measurement)
     estimates = measurement.measure(context)
-    settings = _settings(context, prepared, engine)
+    settings = _settings(context, prepared, engine) | {"measurement": measurement_label, "measured": context.notes}
+    if measurement.groundwork:
+        settings["groundwork"] = {"protocol": measurement.groundwork.protocol, **context.groundwork.settings}
     return Outcome(
         estimates=estimates,
-        engines={engine.name: engine.version()},
-        settings={**settings, "measurement": measurement_label, "measured": context.notes, **_pictured(context)},
+        engines={**context.groundwork.engines, engine.name: engine.version()},
+        settings={**settings, **_pictured(context)},
     )
 
 
@@ -83,19 +84,27 @@ def _sampled(
     polymer: Polymer,
     seed: int,
     conditions: Conditions,
-    stages: tuple[Stage, ...] = (),
+    measurement: Measurement | None = None,
 ) -> tuple[Context, PreparedCell, Engine]:
-    """Run a recipe to the end of its sample; `stages` are those that will follow."""
+    """Run a recipe to the end of its sample, the groundwork of the measurement that will follow before it."""
+    groundwork = measurement.groundwork if measurement else None
+    if groundwork:
+        groundwork.check(polymer)
+    stages = measurement.stages_at(conditions) if measurement else ()
     recipe = get_recipe(recipe_label).at(conditions)
     engine = choose_engine()
     workspace = Workspace(default_scratch() / "md")
     progress = ProgressWriter(workspace, Request(polymer.canonical, protocol, seed, conditions).key)
     progress.plan(stages)
     prepared = prepare_cell(recipe, polymer, seed, workspace, progress)
+    laid = Outcome(())
+    if groundwork:
+        progress.enter(groundwork.name)
+        laid = groundwork.outcome(workspace, polymer, seed)
     runner = StageRunner(engine, workspace, progress, seed, prepared.cell, prepared.key)
     taken = sample(recipe, runner, progress, conditions.temperature)
     named = {stage.name: stage for stage in stages}
-    context = Context(runner, taken, named, recipe, polymer, prepared.chains, conditions, seed, progress)
+    context = Context(runner, taken, named, recipe, polymer, prepared.chains, conditions, seed, progress, laid)
     return context, prepared, engine
 
 

@@ -11,11 +11,11 @@ from polyloop.simulate.md.analysis.chains import (
 from polyloop.simulate.md.analysis.cohesion import cohesive_energy_density, solubility_parameter
 from polyloop.simulate.md.analysis.conductivity import HeatFlow, conductivity_parts, heat_flow, thermal_diffusivity
 from polyloop.simulate.md.analysis.dielectric import dielectric_constant, dipole_series, static_dielectric_constant
-from polyloop.simulate.md.analysis.diffusion import Diffusion, diffusion, mobility, self_diffusion
+from polyloop.simulate.md.analysis.diffusion import Diffusion, centre_diffusion, diffusion, mobility, self_diffusion
 from polyloop.simulate.md.analysis.free_volume import fractional_free_volume, free_fraction, van_der_waals_radii
 from polyloop.simulate.md.analysis.glass import GlassTransition, glass_transition
 from polyloop.simulate.md.analysis.mechanics import ElasticConstants, elastic_constants
-from polyloop.simulate.md.analysis.optical import optics_at_density
+from polyloop.simulate.md.analysis.optical import line_polarizabilities, optics_at_density
 from polyloop.simulate.md.analysis.quantum import quantum_correction, quantum_heat_capacities, vibrational_spectrum
 from polyloop.simulate.md.analysis.statistics import (
     Equilibration,
@@ -42,6 +42,7 @@ __all__ = [
     "GlassTransition",
     "HeatFlow",
     "Mean",
+    "centre_diffusion",
     "centre_series",
     "cohesive_energy_density",
     "combine_replicas",
@@ -63,6 +64,7 @@ __all__ = [
     "gyration_series",
     "heat_capacity_from_temperatures",
     "heat_flow",
+    "line_polarizabilities",
     "mean_with_error",
     "mobility",
     "nematic_order",

@@ -14,7 +14,7 @@ from polyloop.simulate.md.analysis.chains import Frames, centre_series
 from polyloop.simulate.md.analysis.statistics import MINIMUM_SAMPLES, Mean
 from polyloop.simulate.md.analysis.units import M2_PER_S_PER_ANGSTROM2_PER_PS
 
-__all__ = ["Diffusion", "diffusion", "mean_squared_displacement", "mobility", "self_diffusion"]
+__all__ = ["Diffusion", "centre_diffusion", "diffusion", "mean_squared_displacement", "mobility", "self_diffusion"]
 
 Floats = NDArray[np.float64]
 
@@ -27,10 +27,20 @@ _EXPONENT_UNKNOWN = 0.25
 
 @dataclass(frozen=True)
 class Diffusion:
-    """Coefficient in m2/s and the exponent b of the displacement's growth t^b, each with its standard error."""
+    """What displacements tell.
+
+    Parameters
+    ----------
+    coefficient, exponent
+        In m2/s, and b of the displacement's growth t^b, each with its standard error.
+    reach, longest_lag
+        Root mean square displacement, angstrom, in the longest time that was fitted, ps.
+    """
 
     coefficient: Mean
     exponent: Mean
+    reach: float
+    longest_lag: float
 
     @property
     def is_diffusive(self) -> bool:
@@ -79,7 +89,7 @@ def mean_squared_displacement(positions: Floats) -> Floats:
     return displacement
 
 
-def diffusion(positions: Floats, times: Floats) -> Diffusion:
+def diffusion(positions: Floats, times: Floats, *, tied: int = 0) -> Diffusion:
     """Return the diffusion coefficient and the exponent of the growth of the mean squared displacement.
 
     The slope of a line over lags of 5 to 25 % of the run. The error is a jackknife over particles and axes, which are
@@ -91,6 +101,8 @@ def diffusion(positions: Floats, times: Floats) -> Diffusion:
         Unwrapped, of particles or centres of mass, without the drift of the whole, (f, m, 3), angstrom.
     times
         Equally spaced, (f,), ps.
+    tied
+        How many of the m follow from the others: 1 where the mean of them all was taken off.
 
     Raises
     ------
@@ -101,7 +113,8 @@ def diffusion(positions: Floats, times: Floats) -> Diffusion:
     lags = np.arange(max(1, round(_WINDOW[0] * len(times))), round(_WINDOW[1] * len(times)) + 1)
     curves = mean_squared_displacement(positions)[lags].reshape(len(lags), -1)
     count = curves.shape[1]
-    if not (curves.sum(axis=1) > 0.0).all():
+    free = count - 3 * tied
+    if free < 1 or not (curves.sum(axis=1) > 0.0).all():
         raise InvalidInputError("Nothing moves in these frames.")
     total = curves.sum(axis=1, keepdims=True)
     left_out = np.concatenate([total / count, (total - curves) / max(count - 1, 1)], axis=1)
@@ -109,22 +122,28 @@ def diffusion(positions: Floats, times: Floats) -> Diffusion:
     slope = _slopes(lag_times, left_out) / 2.0 * M2_PER_S_PER_ANGSTROM2_PER_PS
     # Left out one by one a set that never moved would leave nothing to take the logarithm of.
     exponent = _slopes(np.log(lag_times), np.log(np.maximum(left_out, 1e-300)))
-    both = [Mean(float(y[0]), _jackknife(y[1:]), float(count)) for y in (slope, exponent)]
-    return Diffusion(both[0], both[1])
+    both = [Mean(float(y[0]), _jackknife(y[1:]) * np.sqrt(count / free), float(free)) for y in (slope, exponent)]
+    # Three axes make one displacement in space.
+    return Diffusion(both[0], both[1], float(np.sqrt(3.0 * left_out[-1, 0])), float(lag_times[-1]))
 
 
-def self_diffusion(frames: Frames, masses: Floats, molecule: NDArray[np.int64], times: Floats) -> Estimate:
-    """Return the self-diffusion coefficient of the molecules' centres of mass in m2/s.
+def centre_diffusion(frames: Frames, masses: Floats, molecule: NDArray[np.int64], times: Floats) -> Diffusion:
+    """Return how the molecules' centres of mass diffuse, relative to the centre of mass of all atoms.
 
-    The displacement of all atoms' centre of mass is taken off. Molecule -1 marks atoms that belong to no chain.
+    Molecule -1 marks atoms that belong to no chain.
+    """
+    whole = centre_series(frames, masses, np.zeros(len(masses), dtype=np.int64))
+    return diffusion(centre_series(frames, masses, molecule) - whole, times, tied=1)
+
+
+def self_diffusion(found: Diffusion) -> Estimate:
+    """Return the self-diffusion coefficient in m2/s of what `centre_diffusion` found.
 
     Raises
     ------
     EvaluationError
         NOT_EQUILIBRATED where the motion is not diffusive.
     """
-    whole = centre_series(frames, masses, np.zeros(len(masses), dtype=np.int64))
-    found = diffusion(centre_series(frames, masses, molecule) - whole, times)
     return found.estimate("self_diffusion", "molecules and axes")
 
 

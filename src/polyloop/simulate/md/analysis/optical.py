@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError
 from polyloop.simulate.estimate import Estimate
 from polyloop.simulate.lorentz_lorenz import OpticalInputs, propagated_std
 
-__all__ = ["OPTICAL_INPUTS", "optics_at_density"]
+__all__ = ["OPTICAL_INPUTS", "line_polarizabilities", "optics_at_density"]
 
 # What the quantum-chemical protocol must have yielded.
 OPTICAL_INPUTS = (
@@ -22,9 +23,9 @@ OPTICAL_INPUTS = (
 def optics_at_density(quick: Mapping[str, Estimate], density: Estimate, molar_mass: float) -> dict[str, Estimate]:
     """Return n_D, n_F, n_C and the Abbe number by Lorentz-Lorenz with the density of molecular dynamics.
 
-    Dynamic polarizabilities of the repeat unit, by difference of oligomers, so no cap is counted. Those at the F and C
-    lines follow from the indices that they gave at the model's density; the error of the dispersion from that of the
-    Abbe number. The errors of polarizability and density are propagated as independent.
+    Dynamic polarizabilities of the repeat unit, by difference of oligomers, so no cap is counted. The error of the
+    dispersion follows from that of the Abbe number. The errors of polarizability and density are propagated as
+    independent.
 
     Parameters
     ----------
@@ -46,13 +47,7 @@ def optics_at_density(quick: Mapping[str, Estimate], density: Estimate, molar_ma
     ----------
     doi:10.1002/andp.18802450406, doi:10.1002/andp.18802470905
     """
-    missing = [name for name in OPTICAL_INPUTS if name not in quick]
-    if missing:
-        raise InvalidInputError(f"Optical constants need {', '.join(missing)} too.", mend="Run optics/quick first.")
-    index = np.array([quick[f"refractive_index{line}"].value for line in ("_C", "", "_F")])
-    refraction = (index**2 - 1.0) / (index**2 + 2.0)
-    dynamic = quick["polarizability_D"].value * refraction / refraction[1]
-    alphas = np.array([quick["static_polarizability"].value, *dynamic])
+    alphas = line_polarizabilities(quick)
     model = quick["density"]
     given = OpticalInputs(alphas, model.value, molar_mass)
     level = (quick["polarizability_D"].std or 0.0) / quick["polarizability_D"].value
@@ -67,3 +62,22 @@ def optics_at_density(quick: Mapping[str, Estimate], density: Estimate, molar_ma
         name: Estimate(name, float(value), float(std), std_of, density.n)
         for name, value, std in zip(names, inputs.constants(), stds, strict=True)
     }
+
+
+def line_polarizabilities(quick: Mapping[str, Estimate]) -> NDArray[np.float64]:
+    """Return the unit's polarizabilities at rest and at the C, D and F lines, (4,), angstrom3.
+
+    Those at the F and C lines follow from the indices that they gave, all at one density.
+
+    Raises
+    ------
+    InvalidInputError
+        If one of `OPTICAL_INPUTS` is missing.
+    """
+    missing = [name for name in OPTICAL_INPUTS if name not in quick]
+    if missing:
+        raise InvalidInputError(f"Optical constants need {', '.join(missing)} too.", mend="Run optics/quick first.")
+    index = np.array([quick[f"refractive_index{line}"].value for line in ("_C", "", "_F")])
+    refraction = (index**2 - 1.0) / (index**2 + 2.0)
+    dynamic = quick["polarizability_D"].value * refraction / refraction[1]
+    return np.array([quick["static_polarizability"].value, *dynamic])

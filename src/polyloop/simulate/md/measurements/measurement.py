@@ -1,4 +1,4 @@
-"""Measurement: stages of its own, run from the end of a recipe's sample, and what they yield."""
+"""Measurement: what a protocol does from the end of a recipe's sample on, and what that yields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from polyloop.chem import Chain, Polymer
 from polyloop.core import Conditions
 from polyloop.engines.stages import Stage
-from polyloop.simulate.estimate import Estimate
+from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.md.measurements.groundwork import Groundwork
 from polyloop.simulate.md.progress import ProgressWriter
 from polyloop.simulate.md.recipes import Recipe, stage_at
 from polyloop.simulate.md.sampling import Sample, StageRunner
@@ -31,6 +32,8 @@ class Context:
         The measurement's stages by name, at the conditions.
     recipe
         At the conditions.
+    groundwork
+        What the measurement's `Groundwork` yielded; empty where it has none.
     notes
         What the measurement wants to be kept beside its estimates, JSON-ready: how well a line fits, what was left out.
     """
@@ -44,6 +47,7 @@ class Context:
     conditions: Conditions
     seed: int
     progress: ProgressWriter
+    groundwork: Outcome = field(default_factory=lambda: Outcome(()))
     notes: dict[str, Any] = field(default_factory=dict)
 
 
@@ -60,13 +64,16 @@ class Measurement:
     properties
         Those that it promises, all of them for each polymer.
     stages
-        All that it runs if nothing must be extended, in order, as at 300 K and 1 atm.
+        All that it runs if nothing must be extended, in order, as at 300 K and 1 atm; none where the sample tells
+        enough.
     copies
         How many cells of the recipe make up its own.
     time_limit
-        Wall time in s of its own stages, on top of the recipe's.
+        Wall time in s of its own stages and groundwork, on top of the recipe's.
     function
         Runs the stages and returns an estimate for each property, or raises `EvaluationError`.
+    groundwork
+        What is done on the repeat unit before the recipe's stages; None: nothing.
     """
 
     name: str
@@ -78,6 +85,7 @@ class Measurement:
     function: Callable[[Context], tuple[Estimate, ...]]
     time_limit: float
     copies: int = 1
+    groundwork: Groundwork | None = None
 
     @property
     def label(self) -> str:

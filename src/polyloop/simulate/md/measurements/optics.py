@@ -1,0 +1,84 @@
+"""Optics: refractive indices and Abbe number from the sample's density and quantum-chemical polarizabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from polyloop.chem import Polymer
+from polyloop.core import Conditions
+from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.md.measurements.groundwork import Groundwork
+from polyloop.simulate.md.measurements.measurement import Context, Measurement
+from polyloop.simulate.optics import check_scope, quick_optics
+
+__all__ = ["OPTICS", "SMOKE_OPTICS", "measure_optics"]
+
+PROPERTIES = ("refractive_index", "refractive_index_F", "refractive_index_C", "abbe_number")
+
+
+def measure_optics(context: Context) -> tuple[Estimate, ...]:
+    """Return the optical constants at the mean density of the sample.
+
+    Raises
+    ------
+    EvaluationError
+        DENSITY where polarizability and density go together with no index.
+    """
+    from polyloop.simulate.md.analysis import density, optics_at_density
+
+    quick = {estimate.property: estimate for estimate in context.groundwork.estimates}
+    sampled = density(context.sample.samples["density"])
+    context.notes.update(_behind(quick, sampled))
+    found = optics_at_density(quick, sampled, context.polymer.molar_mass)
+    return tuple(found[name] for name in PROPERTIES)
+
+
+def _behind(quick: Mapping[str, Estimate], sampled: Estimate) -> dict[str, Any]:
+    """What the values come from, and what they would be at the density that the quantum-chemical protocol takes."""
+    from polyloop.simulate.md.analysis import line_polarizabilities
+
+    lines = ("static", "C", "D", "F")
+    model, unit = quick["density"], quick["polarizability_D"]
+    return {
+        "density_g_cm3": sampled.value,
+        "density_std": sampled.std,
+        "model_density_g_cm3": model.value,
+        "model_density_std": model.std,
+        "polarizabilities_angstrom3": dict(zip(lines, line_polarizabilities(quick).tolist(), strict=True)),
+        "polarizability_D_std": unit.std,
+        "at_model_density": {name: [quick[name].value, quick[name].std] for name in PROPERTIES},
+    }
+
+
+def _polarizabilities(polymer: Polymer, seed: int) -> Outcome:
+    # Of what the conditions change, the density, nothing is taken from here.
+    return quick_optics(polymer, seed, Conditions())
+
+
+OPTICS = Measurement(
+    name="md/optics",
+    version=1,
+    description="Refractive indices and Abbe number from the density of md/standard@1 and the polarizabilities of "
+    "optics/quick@2.",
+    recipe="md/standard@1",
+    properties=PROPERTIES,
+    stages=(),
+    groundwork=Groundwork(
+        name="oligomers",
+        protocol="optics/quick@2",
+        cost="polarizabilities of oligomers, a minute or a few on one core",
+        check=check_scope,
+        compute=_polarizabilities,
+    ),
+    function=measure_optics,
+    time_limit=3600.0,
+)
+
+SMOKE_OPTICS = replace(
+    OPTICS,
+    name="md/optics-smoke",
+    description="Sound polarizabilities, and the density of md/smoke, which means nothing.",
+    recipe="md/smoke@1",
+)
