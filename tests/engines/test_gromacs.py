@@ -1,0 +1,34 @@
+"""What GROMACS alone does: its log, which a run that goes on cuts back to where its checkpoint was."""
+
+from polyloop.engines.gromacs.output import LogReader
+
+
+def row(step):
+    """A row of the log, as GROMACS writes it."""
+    return (
+        f"           Step           Time\n{step:>15}{step / 500:>15.5f}\n\n   Energies (kJ/mol)\n"
+        "      Potential    Temperature\n   -1.23000e+02    3.01000e+02\n\n"
+    )
+
+
+def test_rows_are_read_once_and_whole(tmp_path):
+    log = tmp_path / "run-1.log"
+    reader = LogReader(log)
+    assert reader.read() == []
+    log.write_text(row(0) + row(500)[:-20])
+    assert reader.read() == [{"step": 0.0, "time": 0.0, "Potential": -123.0, "Temperature": 301.0}]
+    log.write_text(row(0) + row(500))
+    assert [found["step"] for found in reader.read()] == [500.0]
+    assert reader.read() == []
+
+
+def test_rows_are_seen_where_a_run_that_goes_on_cuts_its_log_back(tmp_path):
+    log = tmp_path / "run-1.log"
+    log.write_text("".join(row(step) for step in range(0, 1000, 10)))
+    reader = LogReader(log)
+    assert reader.read() == []
+    log.write_text(row(0) + row(10) + row(20))
+    assert [found["step"] for found in reader.read()][-1] == 20.0
+    with log.open("a") as stream:
+        stream.write(row(30))
+    assert [found["step"] for found in reader.read()] == [30.0]
