@@ -1,6 +1,24 @@
-"""What GROMACS alone does: its log, which a run that goes on cuts back to where its checkpoint was."""
+"""GROMACS: what it alone has, besides the contract of all engines."""
 
+import pytest
+
+from polyloop.engines.gromacs.engine import is_foreign
 from polyloop.engines.gromacs.output import LogReader
+
+
+@pytest.mark.parametrize(
+    ("words", "foreign"),
+    [
+        ("Checksum wrong for 'run-1.trr'. The file has been replaced or its contents modified.", True),
+        ("Can not append: run-1.edr", True),
+        ("Cannot read/write checkpoint; corrupt file, or maybe you are out of disk space?", False),
+        ("Cannot rename checkpoint file; maybe you are out of disk space?", False),
+        ("Too many LINCS warnings (1001)", False),
+    ],
+)
+def test_a_run_that_has_no_room_is_not_taken_for_one_whose_files_are_damaged(words, foreign):
+    """The latter is set aside and begun anew; checkpoints are known to be whole before it reads them."""
+    assert is_foreign(words) == foreign
 
 
 def row(step):

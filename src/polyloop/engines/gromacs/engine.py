@@ -24,7 +24,7 @@ from polyloop.engines.programs import end_group
 from polyloop.engines.runs import blown_up, check_cell, check_stage, effective_masses, run_key
 from polyloop.engines.stages import ENERGY_TERMS, Energies, Progress, Stage, StageResult
 
-__all__ = ["GromacsEngine"]
+__all__ = ["GromacsEngine", "is_foreign"]
 
 Floats = NDArray[np.float64]
 # Angstrom: no two atoms of a sane cell are so near.
@@ -142,7 +142,7 @@ class GromacsEngine:
         folder.write(f"{stem}.mdp", stage_parameters(charged, stage, divisor, seed))
         self._compile(stem, folder.path, stage)
         fault = sitting.run(stem, resume)
-        if fault is not None and resume and _is_foreign(fault):
+        if fault is not None and resume and is_foreign(fault):
             raise folder.error(f"GROMACS cannot go on in {folder.path}: {fault}.", "The stage must be run anew.")
         return fault
 
@@ -192,9 +192,13 @@ class GromacsEngine:
         )
 
 
-def _is_foreign(fault: str) -> bool:
-    """Tell whether `fault` says that a checkpoint or the files that belong to it are not as they were."""
-    return any(word in fault.lower() for word in ("checkpoint", "checksum", "append"))
+def is_foreign(fault: str) -> bool:
+    """Tell whether `fault` says that a checkpoint or the files that belong to it are not as they were.
+
+    Of a file that it cannot write, a checkpoint among them, GROMACS says that the disk may be full.
+    """
+    said = fault.lower()
+    return "disk space" not in said and any(word in said for word in ("checkpoint", "checksum", "append"))
 
 
 def _interacting(topology: Topology, stage: Stage) -> Topology:
