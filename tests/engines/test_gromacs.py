@@ -1,9 +1,37 @@
 """GROMACS: what it alone has, besides the contract of all engines."""
 
+import os
+
 import pytest
 
+from polyloop.core import EvaluationError, FailureCode
 from polyloop.engines.gromacs.engine import is_foreign
-from polyloop.engines.gromacs.output import LogReader
+from polyloop.engines.gromacs.output import LogReader, read_energies
+from polyloop.engines.gromacs.program import Program
+
+
+def program_of(folder, script):
+    """A `gmx` that is a shell script."""
+    path = folder / "gmx"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return Program(path)
+
+
+def test_a_ctrl_c_does_not_reach_the_tools_that_prepare_and_read(tmp_path):
+    """A terminal sends it to a whole group of processes; a tool that it ended would look like one that failed."""
+    code, said = program_of(tmp_path, "ps -o pgid= -p $$").call(["grompp"], tmp_path)
+    assert code == 0
+    assert int(said) != os.getpgrp()
+
+
+@pytest.mark.parametrize("content", ["", "0.0 1.0 -12\n0.1 1.0\n", "0.0 1.0\n", "0.0 1.0 -1e\n"])
+def test_energies_that_were_cut_short_are_told(tmp_path, content):
+    (tmp_path / "cut").write_text(content)
+    program = program_of(tmp_path, "echo '  1  Bond             2  Angle'; cp cut run-1.xvg")
+    with pytest.raises(EvaluationError, match="left its energies unfinished") as caught:
+        read_energies(program, tmp_path, "run-1")
+    assert caught.value.failure.code is FailureCode.EVALUATOR
 
 
 @pytest.mark.parametrize(

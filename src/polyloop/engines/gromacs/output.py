@@ -145,8 +145,14 @@ def read_energies(program: Program, directory: Path, stem: str) -> dict[str, Flo
     code, said = program.call(command, directory, answers)
     if code != 0 or not chosen:
         raise EvaluationError(FailureCode.EVALUATOR, stem, f"GROMACS cannot read its energies: {last_words(said)}")
-    table = np.loadtxt(directory / f"{stem}.xvg", ndmin=2)
-    (directory / f"{stem}.xvg").unlink()
+    written = directory / f"{stem}.xvg"
+    try:
+        table = np.array([line.split() for line in written.read_text().splitlines()], dtype=np.float64)
+    except (OSError, ValueError) as error:
+        raise EvaluationError(FailureCode.EVALUATOR, stem, f"GROMACS left its energies unfinished: {error}") from error
+    if table.ndim != 2 or table.shape[1] != 1 + len(chosen):
+        raise EvaluationError(FailureCode.EVALUATOR, stem, f"GROMACS left its energies unfinished in {written}.")
+    written.unlink()
     return {"time": table[:, 0], **{numbers[n]: table[:, 1 + i] for i, n in enumerate(chosen)}}
 
 

@@ -51,7 +51,10 @@ class Program:
             )
 
     def call(self, arguments: Sequence[str], directory: Path, answers: str = "") -> tuple[int, str]:
-        """Run one of the tools that prepare and read in `directory`; return its exit code and what it said."""
+        """Run one of the tools that prepare and read in `directory`; return its exit code and what it said.
+
+        In a session of its own, as `simulate`: a tool that a Ctrl-C has ended would look like one that failed.
+        """
         done = subprocess.run(
             [_find(self.path), "-nobackup", "-quiet", *arguments],
             cwd=directory,
@@ -61,6 +64,7 @@ class Program:
             text=True,
             errors="replace",
             timeout=_PATIENCE,
+            start_new_session=True,
             check=False,
         )
         return done.returncode, done.stdout + done.stderr
