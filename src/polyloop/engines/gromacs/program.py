@@ -19,6 +19,10 @@ CONSOLE = "console.txt"
 _MEND = "Install it with: sudo apt install gromacs, or conda install -c conda-forge gromacs; it does not come by pip."
 # The first with the stochastic cell rescaling barostat.
 _OLDEST = 2021
+_MEND_OLD = (
+    "Install a newer one, e.g. with: conda install -c conda-forge gromacs, or take another engine: "
+    "POLYLOOP_MD_ENGINE=lammps or openmm."
+)
 # s: none of the tools that prepare and read takes so long, unless it waits for ever.
 _PATIENCE = 600.0
 
@@ -112,5 +116,5 @@ def _version(path: str) -> str:
         words = (answer.stderr or answer.stdout).strip()[-300:]
         raise EvaluationError(FailureCode.SETUP, "gromacs", f"{path} does not start: {words}", hint=_MEND)
     if int(found.group(2)) < _OLDEST:
-        raise MissingDependencyError(f"{path} is GROMACS {found.group(1)}; {_OLDEST} or newer is needed.", mend=_MEND)
+        raise MissingDependencyError(f"{path} is GROMACS {found.group(1)}; {_OLDEST} or newer is needed.", mend=_MEND_OLD)
     return found.group(1)
