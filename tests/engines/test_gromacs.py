@@ -1,13 +1,17 @@
 """GROMACS: what it alone has, besides the contract of all engines."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
-from polyloop.core import EvaluationError, FailureCode
+from polyloop.core import EvaluationError, FailureCode, MissingDependencyError
+from polyloop.engines.gromacs import GromacsEngine
 from polyloop.engines.gromacs.engine import is_foreign
 from polyloop.engines.gromacs.output import LogReader, read_energies
 from polyloop.engines.gromacs.program import Program
+from polyloop.engines.stages import Stage
+from tests.engines.liquids import ideal_gas
 
 
 def program_of(folder, script):
@@ -78,3 +82,15 @@ def test_rows_are_seen_where_a_run_that_goes_on_cuts_its_log_back(tmp_path):
     with log.open("a") as stream:
         stream.write(row(30))
     assert [found["step"] for found in reader.read()] == [30.0]
+
+
+def test_an_atom_a_hair_outside_the_box_is_no_trouble(tmp_path):
+    engine = GromacsEngine()
+    try:
+        engine.version()
+    except MissingDependencyError as error:
+        pytest.skip(str(error))
+    gas = ideal_gas(20, 30.0)
+    positions = gas.positions.copy()
+    positions[0, 0] = -1e-17  # modulo 30.0 this is 30.0
+    engine.run(replace(gas, positions=positions), Stage("minimise", "minimise"), tmp_path)

@@ -29,7 +29,8 @@ __all__ = ["GromacsEngine", "is_foreign"]
 Floats = NDArray[np.float64]
 # Angstrom: no two atoms of a sane cell are so near.
 _COINCIDENT = 0.3
-_PASSING = ("run-*.tpr", "run-*.trr", "run-*.edr", "run-*.cpt", "*.mdout*")
+# Besides what it writes anyway, the states before a constraint failed.
+_PASSING = ("run-*.tpr", "run-*.trr", "run-*.edr", "run-*.cpt", "*.mdout*", "step*.pdb")
 
 
 class GromacsEngine:
@@ -209,7 +210,15 @@ def _interacting(topology: Topology, stage: Stage) -> Topology:
 def _parted(cell: Cell, seed: int) -> Cell:
     """Move atoms that all but coincide, whose forces single precision cannot hold, by some tenths of an angstrom."""
     rng, positions = np.random.default_rng(seed), cell.positions.copy()
-    while len(pairs := KDTree(positions % cell.box, boxsize=cell.box).query_pairs(_COINCIDENT, output_type="ndarray")):
+
+    def coinciding() -> NDArray[np.int64]:
+        wrapped = positions % cell.box
+        # A tiny negative number ends on the far edge, which the tree refuses.
+        tree = KDTree(np.where(wrapped < cell.box, wrapped, 0.0), boxsize=cell.box)
+        found: NDArray[np.int64] = tree.query_pairs(_COINCIDENT, output_type="ndarray")
+        return found
+
+    while len(pairs := coinciding()):
         atoms = np.unique(pairs)
         positions[atoms] += rng.normal(scale=_COINCIDENT, size=(len(atoms), 3))
     return replace(cell, positions=positions)
