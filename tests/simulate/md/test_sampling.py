@@ -122,13 +122,13 @@ def test_a_program_that_says_that_it_had_no_room_is_a_fault_of_the_disk(tmp_path
     program = tmp_path / "gmx"
     program.write_text(
         "#!/bin/sh\n"
-        "case \"$*\" in *grompp*) touch run-1.tpr; exit 0;; esac\n"
+        'case "$*" in *grompp*) touch run-1.tpr; exit 0;; esac\n'
         "printf 'Fatal error:\\nCannot write trajectory; maybe you are out of disk space?\\n\\n'; exit 1\n"
     )
     program.chmod(0o755)
     workspace = Workspace(tmp_path / "scratch")
     progress = ProgressWriter(workspace, "request")
     runner = StageRunner(GromacsEngine(program=program), workspace, progress, 0, argon(), "cell")
-    with pytest.raises(EvaluationError, match="no room to write.*out of disk space") as caught:
+    with pytest.raises(EvaluationError, match=r"no room to write.*out of disk space") as caught:
         runner.run(LIQUID)
     assert caught.value.failure.code is FailureCode.DISK

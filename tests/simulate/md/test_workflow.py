@@ -138,7 +138,11 @@ def test_an_unknown_engine_is_refused_with_those_that_are_known():
 
 @pytest.mark.parametrize(
     ("said", "engine"),
-    [("GROMACS version:    2024.1", "gromacs"), ("GROMACS version:    2020.6", "openmm"), ("no such library", "openmm")],
+    [
+        ("GROMACS version:    2024.1", "gromacs"),
+        ("GROMACS version:    2020.6", "openmm"),
+        ("no such library", "openmm"),
+    ],
 )
 def test_by_itself_it_takes_no_gromacs_that_would_not_do(tmp_path, monkeypatch, said, engine):
     program = tmp_path / "gmx"
@@ -150,7 +154,7 @@ def test_by_itself_it_takes_no_gromacs_that_would_not_do(tmp_path, monkeypatch, 
     monkeypatch.setattr(engine_choice, "_has_lammps", lambda: False)
     assert engine_choice.choose_engine().name == engine
     if engine != "gromacs":
-        with pytest.raises((MissingDependencyError, EvaluationError), match="2020.6; 2021 or newer|does not start"):
+        with pytest.raises((MissingDependencyError, EvaluationError), match=r"2020\.6; 2021 or newer|does not start"):
             engine_choice.choose_engine("gromacs")
 
 

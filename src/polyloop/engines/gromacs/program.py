@@ -116,5 +116,7 @@ def _version(path: str) -> str:
         words = (answer.stderr or answer.stdout).strip()[-300:]
         raise EvaluationError(FailureCode.SETUP, "gromacs", f"{path} does not start: {words}", hint=_MEND)
     if int(found.group(2)) < _OLDEST:
-        raise MissingDependencyError(f"{path} is GROMACS {found.group(1)}; {_OLDEST} or newer is needed.", mend=_MEND_OLD)
+        raise MissingDependencyError(
+            f"{path} is GROMACS {found.group(1)}; {_OLDEST} or newer is needed.", mend=_MEND_OLD
+        )
     return found.group(1)
