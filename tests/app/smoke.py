@@ -1,7 +1,7 @@
 """The command line with the recipe for tests among its protocols: python -m tests.app.smoke properties ...
 
-With NO_PROGRAMS set, programs are looked for where there are none. With FILE_LIMIT set, no file of the command or of its
-programs may grow beyond so many bytes.
+With NO_PROGRAMS set, programs are looked for where there are none. With FILE_LIMIT set, no file of the command or of
+its programs may grow beyond so many bytes.
 """
 
 import os
