@@ -9,6 +9,7 @@ from polyloop.core import EvaluationError, FailureCode, MissingDependencyError
 from polyloop.engines.gromacs import GromacsEngine
 from polyloop.engines.gromacs.engine import is_foreign
 from polyloop.engines.gromacs.output import LogReader, read_energies
+from polyloop.engines.gromacs.parameters import Steps
 from polyloop.engines.gromacs.program import Program
 from polyloop.engines.stages import Stage
 from tests.engines.liquids import ideal_gas
@@ -94,3 +95,12 @@ def test_an_atom_a_hair_outside_the_box_is_no_trouble(tmp_path):
     positions = gas.positions.copy()
     positions[0, 0] = -1e-17  # modulo 30.0 this is 30.0
     engine.run(replace(gas, positions=positions), Stage("minimise", "minimise"), tmp_path)
+
+
+def test_the_log_of_a_large_cell_on_many_cores_grows_no_faster_than_that_of_one_core():
+    """10,000 atoms; a core computes some 100 steps a second of them, and a row of the log takes 1.1 kB."""
+    stage = Stage("long", "npt", duration=5000.0, timestep=2.0)
+    one, many = (Steps.of(stage, 1, 10_000, threads) for threads in (1, 16))
+    assert many.look == 16 * one.look
+    assert many.look % many.couple == 0
+    assert one.look / 100 < 0.3

@@ -140,7 +140,7 @@ class GromacsEngine:
             folder.write(resume, (folder.path / checkpoint.file).read_bytes())
         folder.begin_sitting()
         charged = replace(cell, topology=_interacting(cell.topology, stage))
-        folder.write(f"{stem}.mdp", stage_parameters(charged, stage, divisor, seed))
+        folder.write(f"{stem}.mdp", stage_parameters(charged, stage, divisor, seed, self.program.threads))
         self._compile(stem, folder.path, stage)
         fault = sitting.run(stem, resume)
         if fault is not None and resume and is_foreign(fault):
