@@ -40,12 +40,10 @@ class Program:
         It leads a group of its own, so that Ctrl-C reaches us alone, and dies where its owner is killed: asked to stop,
         it would not listen while atoms are out of this world.
         """
-        end = shutil.which("setpriv")
-        leash = [end, "--pdeathsig", "KILL", "--"] if end else []
         threads = ["-ntmpi", "1", "-ntomp", str(self.threads), "-pin", "off"]
         with (directory / CONSOLE).open("wb") as console:
             return subprocess.Popen(
-                [*leash, _find(self.path), "-nobackup", "-quiet", "mdrun", *threads, *arguments],
+                [*_leash(), _find(self.path), "-nobackup", "-quiet", "mdrun", *threads, *arguments],
                 cwd=directory,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
@@ -60,7 +58,7 @@ class Program:
         In a session of its own, as `simulate`: a tool that a Ctrl-C has ended would look like one that failed.
         """
         done = subprocess.run(
-            [_find(self.path), "-nobackup", "-quiet", *arguments],
+            [*_leash(), _find(self.path), "-nobackup", "-quiet", *arguments],
             cwd=directory,
             env=self._environment(),
             input=answers,
@@ -84,6 +82,12 @@ class Program:
             "OMP_WAIT_POLICY": "passive",
             "GOMP_SPINCOUNT": "0",
         }
+
+
+def _leash() -> list[str]:
+    """What a command is run by, so that it dies where its owner is killed; nothing where there is no `setpriv`."""
+    end = shutil.which("setpriv")
+    return [end, "--pdeathsig", "KILL", "--"] if end else []
 
 
 def last_words(said: str) -> str:
