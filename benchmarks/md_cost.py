@@ -38,7 +38,7 @@ from kept import kept
 from polyloop.chem import Chain, Polymer
 from polyloop.chem.forcefield import type_chain
 from polyloop.chem.formats import write
-from polyloop.chem.topology import Cell, Topology
+from polyloop.chem.topology import Cell
 from polyloop.engines.stages import Engine, Stage
 from polyloop.simulate.build import build_cell, grow_chain
 from polyloop.simulate.charges import chain_charges
@@ -158,7 +158,7 @@ def dynamics(options: argparse.Namespace) -> dict[str, Any]:
             key = f"md_cost {engine.name} {engine.version()} {options.steps}"
             cost = kept(key, lambda engine=engine: our_steps(engine, cell, options.steps, folder / engine.name))
             found[engine.name] = summary(cost, cell.topology.n_atoms, steps_of(STANDARD), timesteps=OUR_TIMESTEPS)
-        large = copied(cell)
+        large = cell.replicated(COPIES)
         cost = kept(f"md_cost peer {options.peer_steps}", lambda: peer_steps(large, options.peer_steps, folder))
         found["peer"] = summary(cost, large.topology.n_atoms, PEER_STEPS, timesteps={"short": 1.0, "full": 1.0})
     return {"density_of_the_cell": round(cell.density, 3), **found}
@@ -223,16 +223,6 @@ def degree() -> int:
     from polyloop.simulate.build import degree_for
 
     return degree_for(ChainUnit.of(Polymer(SMILES)), STANDARD.atoms_per_chain)
-
-
-def copied(cell: Cell) -> Cell:
-    """`COPIES` of the cell beside one another."""
-    shifts = np.stack(np.meshgrid(*[np.arange(n) for n in COPIES], indexing="ij"), axis=-1).reshape(-1, 3) * cell.box
-    return Cell(
-        Topology.concatenate([cell.topology] * len(shifts)),
-        np.concatenate([cell.positions + shift for shift in shifts]),
-        cell.box * COPIES,
-    )
 
 
 def our_steps(engine: Engine, cell: Cell, steps: int, folder: Path) -> dict[str, float]:

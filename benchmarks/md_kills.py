@@ -5,7 +5,8 @@ killed (SIGKILL) at moments drawn at random, one in each tenth of the expected d
 whose worker and engine must then end by themselves or be ended by the next start, and the whole tree at once. It is
 started again at once. Reported: whether it finishes; files of finished steps that changed afterwards (none should);
 the wall time lost by each kill (from the newest file that a restart can use, at most five minutes) and the simulated
-time run again; processes that outlived their command; and the density beside that of a run that was not killed.
+time run again; stages that were taken for blown up; processes that outlived their command; and the density beside that
+of a run that was not killed.
 
     python benchmarks/md_kills.py --folder FOLDER [--protocol md/standard@1] [--smiles '*CC*'] [--engine gromacs]
         [--kills 10] [--seed 0] [--evaluation-seed 0] [--reference-store FILE] [--expected SECONDS]
@@ -295,11 +296,18 @@ def report(
         "wall_s_of_a_run_not_killed": round(expected, 1),
         "most_lost_s": max((kill["lost_s"] for kill in kills), default=0.0),
         "finished_files_that_changed": sorted(path.rpartition("/md/")[2] for path in changed),
-        "stages_set_aside": aside, "processes_left": len(state["orphans_left"]),
+        "stages_set_aside": aside, "stages_with_half_the_timestep": halved(options.folder / "killed" / "md"),
+        "processes_left": len(state["orphans_left"]),
         "density": {
             "killed": pair(found), "not killed": pair(reference), "difference_in_errors": apart(found, reference)
         },
     }  # fmt: skip
+
+
+def halved(root: Path) -> int:
+    """How many stages were taken for blown up, and run once more: a kill is no reason for that."""
+    states = [json.loads(path.read_text()) for path in root.glob("stages/*/state.json")]
+    return sum(state["divisor"] > 1 for state in states)
 
 
 def pair(found: dict[str, Record]) -> list[float | None] | None:

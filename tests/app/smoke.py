@@ -1,9 +1,11 @@
 """The command line with the recipe for tests among its protocols: python -m tests.app.smoke properties ...
 
-With NO_PROGRAMS set, programs are looked for where there are none.
+With NO_PROGRAMS set, programs are looked for where there are none. With FILE_LIMIT set, no file of the command or of
+its programs may grow beyond so many bytes.
 """
 
 import os
+import resource
 import sys
 from functools import partial
 
@@ -21,6 +23,9 @@ protocols.PROTOCOLS[SMOKE.label] = protocols.Protocol(
 
 if os.environ.get("NO_PROGRAMS"):
     sys.prefix = os.environ["PATH"] = "/nowhere"
+
+if limit := os.environ.get("FILE_LIMIT"):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
 
 if __name__ == "__main__":
     run()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shlex
 import shutil
 import signal
@@ -36,18 +35,11 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POLYLOOP_CORES", "1")
 
 
-def start(
-    *arguments: str, limit: int | None = None, surroundings: Mapping[str, str] | None = None
-) -> subprocess.Popen[str]:
-    """Run the command; no file of it or of its programs may grow beyond `limit` bytes."""
-
-    def bound() -> None:
-        if limit is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
+def start(*arguments: str, surroundings: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    """Run the command."""
     return subprocess.Popen(
         [sys.executable, "-m", "tests.app.smoke", *arguments],
-        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=bound,
+        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**os.environ, **(surroundings or {})},
     )  # fmt: skip
 
@@ -165,7 +157,7 @@ def test_a_file_that_may_not_grow_stops_it_and_it_goes_on_when_there_is_room(tmp
     With OpenMM, since LAMMPS does not even start: MPI makes larger files for the memory that its ranks share.
     """
     surroundings = {"POLYLOOP_MD_ENGINE": "openmm"}
-    process = start(*properties(), limit=400_000, surroundings=surroundings)
+    process = start(*properties(), surroundings={**surroundings, "FILE_LIMIT": "400000"})
     _, err = process.communicate(timeout=200)
     assert process.returncode == 1
     assert "vibrations: " in err

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from polyloop.engines.lammps import LammpsEngine
+from polyloop.engines.lammps.output import read_frames
 from polyloop.engines.openmm import OpenMMEngine
 from polyloop.engines.runs import effective_masses
 from polyloop.engines.stages import Stage
@@ -55,3 +56,16 @@ def test_files_of_velocities_go_with_the_trajectory_once_the_result_is_written(t
     assert not list(tmp_path.glob("*.velocities"))
     again = LammpsEngine().run(CELL, STAGE, tmp_path)
     assert np.isfinite(again.frame_velocities).all() and len(again.frame_velocities) == 4
+
+
+def test_a_kill_between_the_first_positions_and_the_first_velocities_leaves_no_frame(tmp_path):
+    """LAMMPS makes the file of velocities when it first writes to it, after the positions of that moment."""
+    header = bytearray(276)
+    header[12:20] = np.array([0, 100], "<i4").tobytes()  # first step, steps between frames
+    # The frame: six numbers for the box, then x, y and z of four atoms, each between two lengths.
+    header[44:48] = np.array([2.0], "<f4").tobytes()  # timestep in fs
+    (tmp_path / "run.dcd").write_bytes(bytes(header) + bytes(4 + 6 * 8 + 4) + 3 * bytes(4 + 4 * 4 + 4))
+    assert len(read_frames(tmp_path / "run.dcd", 4, velocities=False).times) == 1
+    frames = read_frames(tmp_path / "run.dcd", 4, velocities=True)
+    assert frames.times.shape == (0,)
+    assert frames.positions.shape == frames.velocities.shape == (0, 4, 3)

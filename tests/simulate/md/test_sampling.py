@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from polyloop.core import EvaluationError, FailureCode
+from polyloop.engines.gromacs import GromacsEngine
 from polyloop.engines.openmm import OpenMMEngine
 from polyloop.engines.stages import Stage
 from polyloop.simulate.md.progress import ProgressWriter, read_progress
@@ -115,3 +116,19 @@ def test_costs_say_cpu_wall_and_speed(tmp_path):
     assert cost.wall_s > 0.0
     assert cost.nanoseconds == pytest.approx(0.002)
     assert cost.ns_per_day == pytest.approx(86400 * 0.002 / cost.wall_s)
+
+
+def test_a_program_that_says_that_it_had_no_room_is_a_fault_of_the_disk(tmp_path):
+    program = tmp_path / "gmx"
+    program.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in *grompp*) touch run-1.tpr; exit 0;; esac\n'
+        "printf 'Fatal error:\\nCannot write trajectory; maybe you are out of disk space?\\n\\n'; exit 1\n"
+    )
+    program.chmod(0o755)
+    workspace = Workspace(tmp_path / "scratch")
+    progress = ProgressWriter(workspace, "request")
+    runner = StageRunner(GromacsEngine(program=program), workspace, progress, 0, argon(), "cell")
+    with pytest.raises(EvaluationError, match=r"no room to write.*out of disk space") as caught:
+        runner.run(LIQUID)
+    assert caught.value.failure.code is FailureCode.DISK

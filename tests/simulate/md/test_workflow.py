@@ -16,6 +16,7 @@ from polyloop.chem import Polymer
 from polyloop.core import (
     Conditions,
     ConfigurationError,
+    EvaluationError,
     FailureCode,
     MissingDependencyError,
     Request,
@@ -133,6 +134,28 @@ def test_a_missing_engine_is_said_with_the_install_line(tmp_path, monkeypatch):
 def test_an_unknown_engine_is_refused_with_those_that_are_known():
     with pytest.raises(ConfigurationError, match=r"Known: auto, .*openmm"):
         engine_choice.choose_engine("namd")
+
+
+@pytest.mark.parametrize(
+    ("said", "engine"),
+    [
+        ("GROMACS version:    2024.1", "gromacs"),
+        ("GROMACS version:    2020.6", "openmm"),
+        ("no such library", "openmm"),
+    ],
+)
+def test_by_itself_it_takes_no_gromacs_that_would_not_do(tmp_path, monkeypatch, said, engine):
+    program = tmp_path / "gmx"
+    program.write_text(f"#!/bin/sh\necho '{said}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("POLYLOOP_MD_ENGINE", raising=False)
+    monkeypatch.setattr(engine_choice, "_has_gpu", lambda: False)
+    monkeypatch.setattr(engine_choice, "_has_lammps", lambda: False)
+    assert engine_choice.choose_engine().name == engine
+    if engine != "gromacs":
+        with pytest.raises((MissingDependencyError, EvaluationError), match=r"2020\.6; 2021 or newer|does not start"):
+            engine_choice.choose_engine("gromacs")
 
 
 def test_a_number_of_cores_that_is_none_is_refused(monkeypatch):

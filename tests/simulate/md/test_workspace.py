@@ -2,6 +2,7 @@
 
 import multiprocessing
 import time
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,8 @@ def test_keys_stand_for_kind_and_inputs():
     assert key != Workspace.key("cell", {"seed": 1, "before": "a"})
 
 
-def _hold(root: Path, log: Path) -> None:
+def _hold(root: Path, log: Path, both: Barrier) -> None:
+    both.wait(60)
     with Workspace(root).locked("stages", "key"):
         with log.open("a") as stream:
             stream.write("in ")
@@ -62,8 +64,10 @@ def _hold(root: Path, log: Path) -> None:
 
 
 def test_two_processes_do_not_work_on_one_step_at_once(tmp_path):
-    context = multiprocessing.get_context("fork")
-    processes = [context.Process(target=_hold, args=(tmp_path, tmp_path / "log")) for _ in range(2)]
+    # Not forked: the process may have threads of earlier tests, which Python 3.12 warns of.
+    context = multiprocessing.get_context("spawn")
+    both = context.Barrier(2)
+    processes = [context.Process(target=_hold, args=(tmp_path, tmp_path / "log", both)) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:

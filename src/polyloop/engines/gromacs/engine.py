@@ -24,12 +24,13 @@ from polyloop.engines.programs import end_group
 from polyloop.engines.runs import blown_up, check_cell, check_stage, effective_masses, run_key
 from polyloop.engines.stages import ENERGY_TERMS, Energies, Progress, Stage, StageResult
 
-__all__ = ["GromacsEngine"]
+__all__ = ["GromacsEngine", "is_foreign"]
 
 Floats = NDArray[np.float64]
 # Angstrom: no two atoms of a sane cell are so near.
 _COINCIDENT = 0.3
-_PASSING = ("run-*.tpr", "run-*.trr", "run-*.edr", "run-*.cpt", "*.mdout*")
+# Besides what it writes anyway, the states before a constraint failed.
+_PASSING = ("run-*.tpr", "run-*.trr", "run-*.edr", "run-*.cpt", "*.mdout*", "step*.pdb")
 
 
 class GromacsEngine:
@@ -139,10 +140,10 @@ class GromacsEngine:
             folder.write(resume, (folder.path / checkpoint.file).read_bytes())
         folder.begin_sitting()
         charged = replace(cell, topology=_interacting(cell.topology, stage))
-        folder.write(f"{stem}.mdp", stage_parameters(charged, stage, divisor, seed))
+        folder.write(f"{stem}.mdp", stage_parameters(charged, stage, divisor, seed, self.program.threads))
         self._compile(stem, folder.path, stage)
         fault = sitting.run(stem, resume)
-        if fault is not None and resume and _is_foreign(fault):
+        if fault is not None and resume and is_foreign(fault):
             raise folder.error(f"GROMACS cannot go on in {folder.path}: {fault}.", "The stage must be run anew.")
         return fault
 
@@ -192,9 +193,13 @@ class GromacsEngine:
         )
 
 
-def _is_foreign(fault: str) -> bool:
-    """Tell whether `fault` says that a checkpoint or the files that belong to it are not as they were."""
-    return any(word in fault.lower() for word in ("checkpoint", "checksum", "append"))
+def is_foreign(fault: str) -> bool:
+    """Tell whether `fault` says that a checkpoint or the files that belong to it are not as they were.
+
+    Of a file that it cannot write, a checkpoint among them, GROMACS says that the disk may be full.
+    """
+    said = fault.lower()
+    return "disk space" not in said and any(word in said for word in ("checkpoint", "checksum", "append"))
 
 
 def _interacting(topology: Topology, stage: Stage) -> Topology:
@@ -205,7 +210,15 @@ def _interacting(topology: Topology, stage: Stage) -> Topology:
 def _parted(cell: Cell, seed: int) -> Cell:
     """Move atoms that all but coincide, whose forces single precision cannot hold, by some tenths of an angstrom."""
     rng, positions = np.random.default_rng(seed), cell.positions.copy()
-    while len(pairs := KDTree(positions % cell.box, boxsize=cell.box).query_pairs(_COINCIDENT, output_type="ndarray")):
+
+    def coinciding() -> NDArray[np.int64]:
+        wrapped = positions % cell.box
+        # A tiny negative number ends on the far edge, which the tree refuses.
+        tree = KDTree(np.where(wrapped < cell.box, wrapped, 0.0), boxsize=cell.box)
+        found: NDArray[np.int64] = tree.query_pairs(_COINCIDENT, output_type="ndarray")
+        return found
+
+    while len(pairs := coinciding()):
         atoms = np.unique(pairs)
         positions[atoms] += rng.normal(scale=_COINCIDENT, size=(len(atoms), 3))
     return replace(cell, positions=positions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -144,8 +145,14 @@ def read_energies(program: Program, directory: Path, stem: str) -> dict[str, Flo
     code, said = program.call(command, directory, answers)
     if code != 0 or not chosen:
         raise EvaluationError(FailureCode.EVALUATOR, stem, f"GROMACS cannot read its energies: {last_words(said)}")
-    table = np.loadtxt(directory / f"{stem}.xvg", ndmin=2)
-    (directory / f"{stem}.xvg").unlink()
+    written = directory / f"{stem}.xvg"
+    try:
+        table = np.array([line.split() for line in written.read_text().splitlines()], dtype=np.float64)
+    except (OSError, ValueError) as error:
+        raise EvaluationError(FailureCode.EVALUATOR, stem, f"GROMACS left its energies unfinished: {error}") from error
+    if table.ndim != 2 or table.shape[1] != 1 + len(chosen):
+        raise EvaluationError(FailureCode.EVALUATOR, stem, f"GROMACS left its energies unfinished in {written}.")
+    written.unlink()
     return {"time": table[:, 0], **{numbers[n]: table[:, 1 + i] for i, n in enumerate(chosen)}}
 
 
@@ -168,16 +175,21 @@ def sample_columns(energies: dict[str, Floats], cell: Cell) -> dict[str, Floats]
 
 @dataclass
 class LogReader:
-    """Reads step, time, and energies of a log that is still being written."""
+    """Reads step, time, and energies of a log that is still being written; what it holds so far is left out."""
 
     path: Path
-    _offset: int = 0
+
+    def __post_init__(self) -> None:
+        self._offset = self.path.stat().st_size if self.path.exists() else 0
 
     def read(self) -> list[dict[str, float]]:
         """Return the rows that have come since the last call: `step`, `time` in ps, and energies in kJ/mol."""
         if not self.path.exists():
             return []
         with self.path.open("rb") as stream:
+            # A run that goes on cuts its log back to where its checkpoint was, and one begun anew begins it anew.
+            if stream.seek(0, os.SEEK_END) < self._offset:
+                self._offset = 0
             stream.seek(self._offset)
             content = stream.read().decode("latin-1")
         # A row that is not whole yet is read again.

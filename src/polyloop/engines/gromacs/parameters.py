@@ -39,10 +39,11 @@ class Steps:
     look: int
 
     @classmethod
-    def of(cls, stage: Stage, divisor: int, n_atoms: int) -> Steps:
-        """Count `stage`; the divisor is 2 after it blew up once. `look` is about a fifth of a second of one core.
+    def of(cls, stage: Stage, divisor: int, n_atoms: int, threads: int = 1) -> Steps:
+        """Count `stage`; the divisor is 2 after it blew up once. `look` is about a fifth of a second.
 
-        GROMACS writes several such rows of its log at once.
+        GROMACS writes several such rows of its log at once. Each takes 1 kB, which a day of many cores must not fill a
+        disk with.
         """
 
         def steps(duration: float) -> int:
@@ -53,7 +54,7 @@ class Steps:
         most = max(1, min(10, int(stage.thermostat_time * 1000.0 / (5.0 * timestep) + 1e-9)))
         sample = min(steps(stage.duration), steps(stage.sample_interval))
         couple = next(n for n in range(most, 0, -1) if sample % n == 0)
-        look = int(np.clip(200_000 // n_atoms, 10, 500))
+        look = int(np.clip(200_000 * threads // n_atoms, 10, 500))
         return cls(
             total=steps(stage.duration),
             sample=sample,
@@ -64,8 +65,8 @@ class Steps:
         )
 
 
-def stage_parameters(cell: Cell, stage: Stage, divisor: int = 1, seed: int = 0) -> str:
-    """Return the mdp file of a stage.
+def stage_parameters(cell: Cell, stage: Stage, divisor: int = 1, seed: int = 0, threads: int = 1) -> str:
+    """Return the mdp file of a stage that runs on so many threads.
 
     Raises
     ------
@@ -83,7 +84,7 @@ def stage_parameters(cell: Cell, stage: Stage, divisor: int = 1, seed: int = 0) 
             "GROMACS deforms no cell with free sides and ramps no pressure.",
             hint="Take OpenMM or LAMMPS: POLYLOOP_MD_ENGINE=lammps.",
         )
-    steps = Steps.of(stage, divisor, cell.topology.n_atoms)
+    steps = Steps.of(stage, divisor, cell.topology.n_atoms, threads)
     first, drawn = (int(word) % 900_000_000 + 1 for word in np.random.SeedSequence(seed).generate_state(2))
     lines |= {
         "integrator": "md", "dt": steps.timestep / 1000.0, "nsteps": steps.total, "ld-seed": first,

@@ -19,6 +19,10 @@ CONSOLE = "console.txt"
 _MEND = "Install it with: sudo apt install gromacs, or conda install -c conda-forge gromacs; it does not come by pip."
 # The first with the stochastic cell rescaling barostat.
 _OLDEST = 2021
+_MEND_OLD = (
+    "Install a newer one, e.g. with: conda install -c conda-forge gromacs, or take another engine: "
+    "POLYLOOP_MD_ENGINE=lammps or openmm."
+)
 # s: none of the tools that prepare and read takes so long, unless it waits for ever.
 _PATIENCE = 600.0
 
@@ -36,12 +40,10 @@ class Program:
         It leads a group of its own, so that Ctrl-C reaches us alone, and dies where its owner is killed: asked to stop,
         it would not listen while atoms are out of this world.
         """
-        end = shutil.which("setpriv")
-        leash = [end, "--pdeathsig", "KILL", "--"] if end else []
         threads = ["-ntmpi", "1", "-ntomp", str(self.threads), "-pin", "off"]
         with (directory / CONSOLE).open("wb") as console:
             return subprocess.Popen(
-                [*leash, _find(self.path), "-nobackup", "-quiet", "mdrun", *threads, *arguments],
+                [*_leash(), _find(self.path), "-nobackup", "-quiet", "mdrun", *threads, *arguments],
                 cwd=directory,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
@@ -51,9 +53,12 @@ class Program:
             )
 
     def call(self, arguments: Sequence[str], directory: Path, answers: str = "") -> tuple[int, str]:
-        """Run one of the tools that prepare and read in `directory`; return its exit code and what it said."""
+        """Run one of the tools that prepare and read in `directory`; return its exit code and what it said.
+
+        In a session of its own, as `simulate`: a tool that a Ctrl-C has ended would look like one that failed.
+        """
         done = subprocess.run(
-            [_find(self.path), "-nobackup", "-quiet", *arguments],
+            [*_leash(), _find(self.path), "-nobackup", "-quiet", *arguments],
             cwd=directory,
             env=self._environment(),
             input=answers,
@@ -61,6 +66,7 @@ class Program:
             text=True,
             errors="replace",
             timeout=_PATIENCE,
+            start_new_session=True,
             check=False,
         )
         return done.returncode, done.stdout + done.stderr
@@ -76,6 +82,12 @@ class Program:
             "OMP_WAIT_POLICY": "passive",
             "GOMP_SPINCOUNT": "0",
         }
+
+
+def _leash() -> list[str]:
+    """What a command is run by, so that it dies where its owner is killed; nothing where there is no `setpriv`."""
+    end = shutil.which("setpriv")
+    return [end, "--pdeathsig", "KILL", "--"] if end else []
 
 
 def last_words(said: str) -> str:
@@ -108,5 +120,7 @@ def _version(path: str) -> str:
         words = (answer.stderr or answer.stdout).strip()[-300:]
         raise EvaluationError(FailureCode.SETUP, "gromacs", f"{path} does not start: {words}", hint=_MEND)
     if int(found.group(2)) < _OLDEST:
-        raise MissingDependencyError(f"{path} is GROMACS {found.group(1)}; {_OLDEST} or newer is needed.", mend=_MEND)
+        raise MissingDependencyError(
+            f"{path} is GROMACS {found.group(1)}; {_OLDEST} or newer is needed.", mend=_MEND_OLD
+        )
     return found.group(1)

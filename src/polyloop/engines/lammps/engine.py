@@ -162,7 +162,8 @@ class LammpsEngine:
             frames, velocities = Frames.none(n_atoms), cell.velocities
         else:
             steps = Steps.of(stage, folder.state.divisor, n_atoms)
-            rows, frames = read_samples(folder.path, names, steps.sample * steps.timestep / 1000.0, n_atoms)
+            interval = steps.sample * steps.timestep / 1000.0
+            rows, frames = read_samples(folder.path, names, interval, n_atoms, velocities=stage.velocities)
             samples, velocities = sample_columns(rows), state[:, 3:6] * 1000.0
         return StageResult(
             cell=Cell(cell.topology, state[:, :3], box, velocities),

@@ -85,8 +85,8 @@ def read_dump(path: Path, n_atoms: int) -> tuple[Floats, Floats]:
     return table[:, 1:], bounds[:, 1] - bounds[:, 0]
 
 
-def read_frames(path: Path, n_atoms: int) -> Frames:
-    """Return the whole frames of a DCD file that LAMMPS wrote, with the velocities of the file beside it, if any."""
+def read_frames(path: Path, n_atoms: int, *, velocities: bool) -> Frames:
+    """Return the whole frames of a DCD file that LAMMPS wrote, with `velocities` those of the file beside it."""
     kind = np.dtype(
         [("b0", "<i4"), ("cell", "<f8", 6), ("b1", "<i4")]
         + [(name, kind, count) for axis in "xyz" for name, kind, count in
@@ -103,19 +103,18 @@ def read_frames(path: Path, n_atoms: int) -> Frames:
     times = (start + every * np.arange(len(frames))) * timestep / 1000.0
     positions = np.stack([frames[axis] for axis in "xyz"], axis=-1)
     found = Frames(positions, frames["cell"][:, [0, 2, 5]].copy(), times, Frames.none(n_atoms).velocities)
-    beside = path.with_suffix(VELOCITIES)
-    if not beside.exists():
+    if not velocities:
         return found
-    velocities = _read_velocities(beside, n_atoms)
-    # A kill may fall between the two files.
-    whole = min(len(velocities), len(times))
-    return replace(found.chosen(np.arange(whole)), velocities=velocities[:whole])
+    moving = _read_velocities(path.with_suffix(VELOCITIES), n_atoms)
+    # A kill may fall between the two files, or before there is a second.
+    whole = min(len(moving), len(times))
+    return replace(found.chosen(np.arange(whole)), velocities=moving[:whole])
 
 
 def _read_velocities(path: Path, n_atoms: int) -> NDArray[np.float32]:
     """Return velocities of the whole frames of a text dump, in angstrom/ps, shape (f, n, 3)."""
     found = []
-    for frame in path.read_text().split("ITEM: TIMESTEP\n")[1:]:
+    for frame in path.read_text().split("ITEM: TIMESTEP\n")[1:] if path.exists() else ():
         # Its last number ends with the line's end, unless it was cut short.
         words = frame.partition("vz \n")[2] or frame.partition("vz\n")[2]
         numbers = np.array(words.split(), dtype=np.float32) if words.endswith("\n") else np.zeros(0)
@@ -124,7 +123,9 @@ def _read_velocities(path: Path, n_atoms: int) -> NDArray[np.float32]:
     return np.array(found, dtype=np.float32).reshape(-1, n_atoms, 3)
 
 
-def read_samples(directory: Path, names: list[str], interval: float, n_atoms: int) -> tuple[Floats, Frames]:
+def read_samples(
+    directory: Path, names: list[str], interval: float, n_atoms: int, *, velocities: bool
+) -> tuple[Floats, Frames]:
     """Put the samples and frames of all sittings together: what a later sitting did anew replaces what was lost.
 
     Parameters
@@ -133,6 +134,8 @@ def read_samples(directory: Path, names: list[str], interval: float, n_atoms: in
         Stems of the sittings' files, in order.
     interval
         In ps: rows at its multiples are samples.
+    velocities
+        Whether frames have velocities.
     """
     rows = np.zeros((0, len(THERMO)))
     frames = Frames.none(n_atoms)
@@ -143,7 +146,7 @@ def read_samples(directory: Path, names: list[str], interval: float, n_atoms: in
             continue
         begin = _times(found)[0]
         rows = np.concatenate([rows[_times(rows) <= begin + 1e-9], found])
-        later = read_frames(directory / f"{name}.dcd", n_atoms)
+        later = read_frames(directory / f"{name}.dcd", n_atoms, velocities=velocities)
         frames = frames.chosen(frames.times <= begin + 1e-9).followed_by(later)
     times = _times(rows)
     count = times / interval

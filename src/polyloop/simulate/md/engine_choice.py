@@ -6,7 +6,7 @@ import os
 import shutil
 from importlib.util import find_spec
 
-from polyloop.core import ConfigurationError
+from polyloop.core import ConfigurationError, EvaluationError, MissingDependencyError
 from polyloop.engines.stages import Engine
 
 __all__ = ["ENGINES", "choose_engine", "cores", "engine_name"]
@@ -34,7 +34,7 @@ def choose_engine(name: str | None = None, n_cores: int | None = None) -> Engine
 
 
 def engine_name(name: str | None = None) -> str:
-    """Return which engine `choose_engine` takes, without starting it; it may not be installed.
+    """Return which engine `choose_engine` takes; one that is named may not be installed.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def _number(variable: str, meaning: str, least: int) -> int | None:
 def _fastest() -> str:
     if _has_gpu():
         return "openmm"
-    if shutil.which("gmx") is not None:
+    if _has_gromacs():
         return "gromacs"
     return "lammps" if _has_lammps() else "openmm"
 
@@ -86,6 +86,17 @@ def _has_gpu() -> bool:
     from polyloop.engines.openmm.platforms import choose_platform
 
     return choose_platform("auto") in ("CUDA", "HIP", "OpenCL")
+
+
+def _has_gromacs() -> bool:
+    """Whether it is there, starts, and is new enough: distributions still bring older ones."""
+    if shutil.which("gmx") is None:
+        return False
+    try:
+        _gromacs(1).version()
+    except (MissingDependencyError, EvaluationError):
+        return False
+    return True
 
 
 def _has_lammps() -> bool:

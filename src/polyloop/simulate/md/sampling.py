@@ -29,7 +29,9 @@ _KIND = "stages"
 # Bytes: with less room, no program can write its checkpoint.
 _LEAST_FREE = 10_000_000
 # How programs say that they could not write; 25 is SIGXFSZ, which ends those that would pass the limit of a file.
-_NO_ROOM = re.compile(r"no space left|file too large|quota exceeded|disk full|exit code -25\b", re.IGNORECASE)
+_NO_ROOM = re.compile(
+    r"no space left|out of disk space|file too large|quota exceeded|disk full|exit code -25\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
