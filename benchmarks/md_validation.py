@@ -2,10 +2,11 @@
 
 Eight polymers of eight classes at 300 K and 1 atm, each in one cell or several (seeds). Resumable: what the store has
 is not computed again, a simulation that was killed goes on from its last checkpoint, and cells of an earlier result
-stay in it. After each cell results/md_validation.json and the picture are written anew. The thermal conductivity is a
-protocol of its own, which goes on from the same cell.
+stay in it. After each cell results/md_validation.json and the picture are written anew. Thermal conductivity and
+optics with dynamic polarizabilities are protocols of their own, which go on from the same cell.
 
-    python benchmarks/md_validation.py [--seeds 0 1] [--only PS ...] [--thermal] [--store FILE] [--report]
+    python benchmarks/md_validation.py [--seeds 0 1] [--only PS ...] [--also md/thermal@1 md/optics@1]
+        [--store FILE] [--report]
 """
 
 from __future__ import annotations
@@ -54,13 +55,20 @@ class Quantity:
 QUANTITIES = (
     Quantity("density", "density", 1.0, 3, "density, g/cm3"),
     Quantity("refractive_index", "refractive_index", 1.0, 3, "n_D"),
+    Quantity("refractive_index, md/optics@1", "refractive_index", 1.0, 3, "n_D by md/optics@1"),
+    Quantity("abbe_number", None, 1.0, 1, "Abbe number"),
     Quantity("bulk_modulus", "bulk_modulus", 1e-9, 2, "bulk modulus, GPa"),
     Quantity("linear_expansion", "linear_expansion", 1e6, 0, "linear expansion, 1e-6/K"),
     Quantity("classical_heat_capacity_cp", "Cp", 1.0, 0, "classical C_p, J/(kg K)"),
     Quantity("heat_capacity_cp", None, 1.0, 0, "C_p, J/(kg K)"),
     Quantity("thermal_conductivity", "thermal_conductivity", 1.0, 3, "thermal conductivity, W/(m K)"),
 )
-THERMAL = "md/thermal@1"
+FURTHER = ("md/thermal@1", "md/optics@1")
+# Properties of the protocol itself whose agreement with PI1070 the picture shows, and conductivity.
+DRAWN = (
+    "density", "refractive_index", "bulk_modulus", "linear_expansion", "classical_heat_capacity_cp",
+    "thermal_conductivity",
+)  # fmt: skip
 # Measured near 298 K where the shipped table has no column. Heat capacities of glasses: Gaur and Wunderlich
 # (doi:10.1063/1.555663; PS), Lebedev and Rabinovich 1971 in the NIST WebBook (PMMA), Chang (doi:10.6028/jres.082.002;
 # PVC). Conductivities: van Krevelen and te Nijenhuis, Properties of Polymers, 4th ed., chapter 17.
@@ -68,6 +76,7 @@ MEASURED = {
     "heat_capacity_cp": {"PS": 1223.0, "PMMA": 1316.0, "PVC": 945.0},
     "thermal_conductivity": {"PS": 0.142, "PMMA": 0.193, "PVC": 0.168, "PVAc": 0.159},
 }
+SHARED = (*SHARED_ERRORS, "refractive_index, md/optics@1", "abbe_number")  # all seeds share most of their error
 OURS = {"linear_expansion": 1e6}  # the factor from our unit to the printed one
 
 
@@ -88,7 +97,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--protocol", default="md/standard@1")
     parser.add_argument("--only", nargs="+", choices=POLYMERS)
-    parser.add_argument("--thermal", action="store_true", help=f"compute {THERMAL} too, which takes longer")
+    parser.add_argument("--also", nargs="+", choices=FURTHER, default=[], help="compute these too")
     parser.add_argument("--store", default="md_validation.sqlite")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--report", action="store_true", help="report what the store has, compute nothing")
@@ -120,22 +129,22 @@ def peers() -> dict[str, Mapping[str, Any]]:
 def cell_of(name: str, seed: int, options: argparse.Namespace) -> Cell | None:
     """What there is of one cell of a polymer: cost, and value, std and unit of each property."""
     polymer = Polymer(fact_of(name).smiles)
-    records = records_of(polymer, options.protocol, seed, options, compute=not options.report)
-    if not records:
+    found = {protocol: records_of(polymer, protocol, seed, options) for protocol in (options.protocol, *FURTHER)}
+    if not found[options.protocol]:
         return None
-    first = next(iter(records.values()))
-    thermal = records_of(polymer, THERMAL, seed, options, compute=options.thermal and not options.report)
-    failures = {
-        record.request.protocol: record.failure.reason for record in (first, *thermal.values()) if record.failure
-    }
+    first = next(iter(found[options.protocol].values()))
+    every = [record for records in found.values() for record in records.values()]
+    values: dict[str, list[Any]] = {}
+    for record in every:
+        if record.status is Status.DONE:
+            key = record.property if record.property not in values else f"{record.property}, {record.request.protocol}"
+            values[key] = [record.value, record.std, record.unit]
     return {
         "name": name, "smiles": polymer.smiles, "class": str(polymer.polymer_class.value), "seed": seed,
-        "failures": failures,
+        "failures": {record.request.protocol: record.failure.reason for record in every if record.failure},
         "cost": dict(first.provenance.settings.get("cost", {})), "engines": dict(first.provenance.engines),
-        "measured": {record.request.protocol: dict(record.provenance.settings.get("measured", {}))
-                     for record in thermal.values()},
-        "values": {key: [record.value, record.std, record.unit]
-                   for key, record in (records | thermal).items() if record.status is Status.DONE},
+        "measured": {record.request.protocol: dict(record.provenance.settings.get("measured", {})) for record in every},
+        "values": values,
         "date": machine.describe()["date"],
     }  # fmt: skip
 
@@ -144,11 +153,9 @@ def fact_of(name: str) -> Homopolymer:
     return next(fact for fact in homopolymers() if fact.abbreviation == name)
 
 
-def records_of(
-    polymer: Polymer, protocol: str, seed: int, options: argparse.Namespace, *, compute: bool
-) -> dict[str, Record]:
-    """What the store has of a polymer by a protocol; computed where it may be."""
-    if compute:
+def records_of(polymer: Polymer, protocol: str, seed: int, options: argparse.Namespace) -> dict[str, Record]:
+    """What the store has of a polymer by a protocol; computed where that was asked for."""
+    if protocol in (options.protocol, *options.also) and not options.report:
         result = compute_properties(
             [polymer], protocol=protocol, store=options.store, seed=seed, conditions=CONDITIONS,
             progress=lambda line: print(line, flush=True),
@@ -166,6 +173,7 @@ def row_of(name: str, cells: list[Cell], peer: Mapping[str, Any]) -> Row:
         "name": name, "class": cells[0]["class"], "cells": len(cells),
         "cpu_h": sum(cell["cost"].get("cpu_s", 0.0) for cell in cells) / len(cells) / 3600.0,
         "experiment": {"density": fact.density_g_cm3, "refractive_index": fact.refractive_index}
+        | {"refractive_index, md/optics@1": fact.refractive_index, "abbe_number": fact.abbe_number}
         | {key: measured[name] for key, measured in MEASURED.items() if name in measured},
     }  # fmt: skip
     for quantity in QUANTITIES:
@@ -174,7 +182,7 @@ def row_of(name: str, cells: list[Cell], peer: Mapping[str, Any]) -> Row:
             continue
         ours = OURS.get(quantity.property, 1.0)
         of_cells = [Estimate(quantity.property, ours * value, ours * std, "time", 1) for value, std, _ in found]
-        mean = combine_replicas(of_cells, shared_error=quantity.property in SHARED_ERRORS)
+        mean = combine_replicas(of_cells, shared_error=quantity.property in SHARED)
         row[quantity.property] = {
             "value": mean.value, "std": mean.std, "cells": len(found),
             "scatter": float(np.std([one.value for one in of_cells], ddof=1)) if len(found) > 1 else None,
@@ -289,7 +297,7 @@ def draw(rows: list[Row]) -> None:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(2, 3, figsize=(9.6, 6.4), layout="constrained")
-    for axis, quantity in zip(axes.flat, [one for one in QUANTITIES if one.column], strict=True):
+    for axis, quantity in zip(axes.flat, [one for one in QUANTITIES if one.property in DRAWN], strict=True):
         shown = [(row["name"], row[quantity.property]) for row in rows if quantity.property in row]
         for name, point in shown:
             axis.errorbar(point["pi1070"], point["value"], xerr=point["pi1070_std"], yerr=point["std"], fmt="o", ms=4)
