@@ -128,8 +128,9 @@ ENGINES = {
         gas_time=1000.0,
         long_time=20.0,
         blow_up="ERROR.*",
-        # Forces on the mesh have an error of 1e-4 where OpenMM's have 5e-4, energies a larger one.
-        running_mesh=5e-4,
+        # Forces on the mesh have an error of 1e-4 where OpenMM's have 5e-4; energies a larger one, which scatters by
+        # 7e-4 from one configuration of liquid ethane to the next.
+        running_mesh=2e-3,
         # The barostat moves atoms after SHAKE, by what the box changes in one step.
         rigid=1e-3,
     ),

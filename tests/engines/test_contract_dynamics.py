@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
+from polyloop.chem import Cell
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
 from polyloop.engines.stages import SAMPLED, Stage
 from tests.engines.liquids import ideal_gas
@@ -112,12 +113,16 @@ def test_a_cell_is_deformed_to_a_density_while_it_is_heated(engine, ethane, flex
 
 def test_a_cell_that_grows_far_keeps_its_energy_right(engine, facts, ethane, flexible, tmp_path):
     """Mesh and cut-off are laid out for a box, and must follow it."""
-    stage = flexible(nonbonded="full", cutoff=6.0, duration=1.0, density=0.2)
+    stage = flexible(nonbonded="full", cutoff=6.0, duration=1.0, density=0.2, frame_interval=0.1)
     result = engine.run(ethane, stage, tmp_path)
     assert (result.cell.box > 1.3 * ethane.box).all()
-    expected = engine.energies(result.cell, stage).total
-    error = facts.running_mesh * ethane.topology.n_atoms
-    assert result.samples["potential_energy"][-1] == pytest.approx(expected, abs=error)
+    # The error of one energy scatters about zero; that of five tells its size.
+    last = zip(result.frames[-5:], result.frame_boxes[-5:], result.samples["potential_energy"][-5:], strict=True)
+    errors = [
+        energy - engine.energies(Cell(ethane.topology, frame.astype(np.float64), box), stage).total
+        for frame, box, energy in last
+    ]
+    assert np.sqrt(np.mean(np.square(errors))) < facts.running_mesh * ethane.topology.n_atoms
 
 
 @pytest.mark.parametrize("name", [name for name in ENGINES if "strain" not in ENGINES[name].cannot], indirect=True)

@@ -222,8 +222,12 @@ def test_a_signal_before_the_first_evaluation_stops_cleanly_too(file: Path) -> N
 def test_a_folder_runs_in_one_process_at_a_time(file: Path) -> None:
     first = start(file)
     wait_for(lambda: len(calls(file.parent)) >= 1, first)
-    second = start(file)
-    _, err = second.communicate(timeout=60)
+    first.send_signal(signal.SIGSTOP)  # or it may end before the second has started
+    try:
+        second = start(file)
+        _, err = second.communicate(timeout=120)
+    finally:
+        first.send_signal(signal.SIGCONT)
     assert second.returncode == 1
     assert "Another process is running this campaign" in err
     told = first.communicate(timeout=120)
