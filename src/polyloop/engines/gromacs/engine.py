@@ -22,6 +22,7 @@ from polyloop.engines.gromacs.wrapping import followed, whole
 from polyloop.engines.interruption import Interruption
 from polyloop.engines.programs import end_group
 from polyloop.engines.runs import blown_up, check_cell, check_stage, effective_masses, run_key
+from polyloop.engines.sittings import sit_until_done
 from polyloop.engines.stages import ENERGY_TERMS, Energies, Progress, Stage, StageResult
 
 __all__ = ["GromacsEngine", "is_foreign"]
@@ -120,12 +121,13 @@ class GromacsEngine:
             sitting = Sitting(
                 self.program, stage, folder, interruption, self.checkpoint_minutes, progress, cell.topology.n_atoms
             )
-            while (fault := self._sit(cell, stage, sitting, seed)) is not None:
-                if not is_unstable(fault):
-                    raise EvaluationError(FailureCode.EVALUATOR, stage.name, f"GROMACS: {fault}")
-                if folder.state.divisor > 1 or stage.ensemble == "minimise":
-                    raise blown_up(stage, fault)
-                folder.halve_timestep()
+            sit_until_done(
+                lambda: self._sit(cell, stage, sitting, seed),
+                folder,
+                stage,
+                program="GROMACS",
+                is_unstable=is_unstable,
+            )
             result = self._collect(cell, stage, folder)
             folder.finish(result)
         return result

@@ -21,6 +21,7 @@ from polyloop.engines.lammps.script import DATA, FINAL, VELOCITIES, Steps, energ
 from polyloop.engines.lammps.sitting import Sitting
 from polyloop.engines.programs import end_group
 from polyloop.engines.runs import blown_up, check_cell, check_stage, effective_masses, run_key
+from polyloop.engines.sittings import sit_until_done
 from polyloop.engines.stages import ENERGY_TERMS, Energies, Progress, Stage, StageResult
 
 __all__ = ["LammpsEngine"]
@@ -122,12 +123,13 @@ class LammpsEngine:
             if not (folder.path / DATA).exists():
                 folder.write(DATA, lammps_data(weighted))
             sitting = Sitting(self.program, stage, folder, interruption, 60 * self.checkpoint_minutes, progress)
-            while (fault := self._sit(weighted, stage, sitting, seed)) is not None:
-                if not is_unstable(fault):
-                    raise EvaluationError(FailureCode.EVALUATOR, stage.name, f"LAMMPS: {fault}")
-                if folder.state.divisor > 1 or stage.ensemble == "minimise":
-                    raise blown_up(stage, fault)
-                folder.halve_timestep()
+            sit_until_done(
+                lambda: self._sit(weighted, stage, sitting, seed),
+                folder,
+                stage,
+                program="LAMMPS",
+                is_unstable=is_unstable,
+            )
             result = self._collect(cell, stage, folder)
             folder.finish(result)
         return result
