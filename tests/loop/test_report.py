@@ -15,6 +15,7 @@ from polyloop.core import ConfigurationError, Status
 from polyloop.loop import Campaign, Progress, read_campaign_file
 from polyloop.loop.report import write_report
 from polyloop.loop.report.content import best_rows, failure_rows, limit_line
+from polyloop.loop.report.pictures import draw_pictures
 from tests.loop.report_runs import (
     ABBE,
     ABBE_RANGE,
@@ -103,6 +104,16 @@ def test_one_objective_is_drawn_in_the_order_of_evaluation(finished: Make) -> No
     assert "limit" not in page.headings()
     assert "The best 12 of" in page.text
     assert (report_of(finished("one")) / "progress.png").is_file()
+
+
+def test_what_still_runs_is_not_drawn_as_without_a_value(finished: Make) -> None:
+    state = finished("one").state()
+    *done, last = [candidate for candidate in state.candidates if candidate.status is Status.DONE]
+    running = replace(last, status=Status.RUNNING, records={})
+    pictures = draw_pictures(replace(state, candidates=(*done, running)), None)
+    order = next(picture for picture in pictures if picture.name == "progress").figure
+    assert [entry.get_text() for entry in order.legends[0].get_texts()] == ["best so far"]
+    assert order.axes[0].get_xlim()[1] == len(done) + 0.5
 
 
 def test_three_objectives_are_drawn_pair_by_pair_the_optical_pair_first(finished: Make) -> None:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from polyloop.design import Objective
 from polyloop.loop.report import content, figures, text
 from polyloop.loop.state import CampaignState
+from polyloop.loop.views import is_over
 
 __all__ = ["Picture", "draw_pictures"]
 
@@ -53,9 +54,11 @@ def draw_pictures(state: CampaignState, limit: content.OpticalLimit | None) -> I
 
 
 def _order(state: CampaignState) -> Iterator[Picture]:
-    objective, values = state.objectives[0], state.values[:, 0]
+    # What still waits or runs has no value yet, and is not shown as one that will have none.
+    over = np.array([is_over(candidate.status) for candidate in state.candidates], dtype=np.bool_)
+    objective, values = state.objectives[0], state.values[over, 0]
     if np.isfinite(values).any():
-        cycle = np.array([candidate.cycle for candidate in state.candidates], dtype=np.int_)
+        cycle = np.array([candidate.cycle for candidate in state.candidates], dtype=np.int_)[over]
         figure = figures.order_figure(values, objective.utility(values), cycle, content.axis_of(objective))
         title = text.sentence(f"{text.words(objective.property)} in the order of evaluation")
         yield Picture("progress", title, "Colour: cycle (0 is the initial design); red: the best so far.", figure)
