@@ -1,0 +1,82 @@
+"""Thermal conductivity against the length of the cell along the temperature profile: md/thermal with more copies.
+
+    python benchmarks/thermal_length.py [--smiles '*CC(*)Cl'] [--copies 2 4] [--pairs 3] [--seed 0] [--temperature 300]
+
+All start from one sample of md/standard@1, which is read back from $POLYLOOP_SCRATCH where it was run before. A decay
+takes as the square of the length, so that four copies cost some six times what two do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import machine
+from polyloop.chem import Polymer
+from polyloop.core import Conditions, Record, Request
+from polyloop.simulate import evaluate_request, protocols
+from polyloop.simulate.md import workflow
+from polyloop.simulate.md.measurements import MEASUREMENTS
+from polyloop.simulate.md.measurements.thermal import THERMAL, RelaxationPlan, measure_thermal, stages_of
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--smiles", default="*CC(*)Cl")
+    parser.add_argument("--copies", type=int, nargs="+", default=[2, 4])
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--temperature", type=float, default=300.0)
+    options = parser.parse_args()
+    rows = earlier(options.smiles)
+    for copies in options.copies:
+        label = register(copies, options.pairs)
+        conditions = Conditions(options.temperature, 1.0)
+        request = Request(Polymer(options.smiles).canonical, label, options.seed, conditions)
+        rows = [row for row in rows if (row["copies"], row["seed"]) != (copies, options.seed)]
+        rows.append(
+            {"copies": copies, "pairs": options.pairs, "seed": options.seed, **row_of(evaluate_request(request))}
+        )
+        machine.write("thermal_length", {"machine": machine.describe("numpy"), "smiles": options.smiles, "rows": rows})
+        print(rows[-1], flush=True)
+
+
+def earlier(smiles: str) -> list[dict[str, Any]]:
+    """Rows of the result that lies here, if it is of the same polymer."""
+    path = machine.RESULTS / "thermal_length.json"
+    result = json.loads(path.read_text()) if path.exists() else {}
+    return list(result["rows"]) if result.get("smiles") == smiles else []
+
+
+def register(copies: int, pairs: int) -> str:
+    """Make md/thermal with so many copies and pairs known in this process, and return its label."""
+    plan = RelaxationPlan(copies=copies, pairs=pairs)
+    if plan == RelaxationPlan():
+        return THERMAL.label
+    long = replace(
+        THERMAL, name=f"md/thermal-{copies}-{pairs}", stages=stages_of(plan), function=partial(measure_thermal, plan),
+        copies=copies,
+    )  # fmt: skip
+    MEASUREMENTS[long.label] = long
+    protocols.PROTOCOLS[long.label] = protocols.Protocol(
+        long.name, long.version, "standard", long.properties, "hours", long.description,
+        partial(workflow.measure_polymer, long.label), any_conditions=True,
+    )  # fmt: skip
+    return long.label
+
+
+def row_of(records: list[Record]) -> dict[str, Any]:
+    conductivity = records[0]
+    settings = conductivity.provenance.settings
+    return {
+        "thermal_conductivity": conductivity.value, "std": conductivity.std,
+        "failure": conductivity.failure.reason if conductivity.failure else None,
+        "measured": dict(settings.get("measured", {})), "cpu_s": settings.get("cost", {}).get("cpu_s"),
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
