@@ -32,6 +32,22 @@ def test_a_campaign_runs_its_cycles_and_says_where_it_stands(campaign_file: Writ
     assert (place / "run" / "report" / "index.html").is_file()
 
 
+def test_each_evaluation_that_ends_counts_for_the_best_that_is_told(campaign_file: Write, place: Path) -> None:
+    campaign = Campaign.from_file(campaign_file(cycles=1), place / "run")
+    told: list[tuple[float, float]] = []
+
+    def compare(event: Progress) -> None:
+        if event.stage == "evaluate" and event.done:
+            known = np.nanmax(campaign.state().values, axis=0)
+            told.append((event.best["refractive_index"], known[0]))
+            assert event.best["abbe_number"] == known[1]
+
+    campaign.run(progress=compare, report=False)
+    assert len(told) == 6 + 4
+    assert [best for best, _ in told] == [known for _, known in told]
+    assert len({best for best, _ in told[:6]}) > 1, "it grows within a batch"
+
+
 def test_a_campaign_begins_with_the_polymers_that_it_names(
     campaign_file: Write, place: Path, units: tuple[str, ...]
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.core import Request
+from polyloop.core import Request, Status
 from polyloop.design import Objective, default_reference_point, objective_hypervolume
 from polyloop.learn import Prediction
 from polyloop.learn.calibration import summarise
@@ -160,6 +160,7 @@ class Sitting:
             nonlocal done
             done += 1
             self._pace.step(time.monotonic() - started)
+            self._best = self._better(request)
             self._tell("evaluate", cycle, done, len(requests))
 
         try:
@@ -170,6 +171,18 @@ class Sitting:
             spent = _seconds(entry)
             spent["evaluate"] = spent.get("evaluate", 0.0) + time.monotonic() - started
             self._store.save_cycle(self._campaign, cycle, {**entry, "seconds": spent})
+
+    def _better(self, request: Request) -> dict[str, float]:
+        """Return the best values so far, those that an evaluation has just yielded among them."""
+        records = {record.property: record for record in self._store.records(keys=[request.key])}
+        best = dict(self._best)
+        for objective in self._plan.objectives:
+            name = objective.property
+            record = records.get(name)
+            asked = self._plan.evaluators[name].identity == request.protocol
+            if asked and record is not None and record.status is Status.DONE and record.value is not None:
+                best |= best_values(np.array([[best.get(name, np.nan)], [record.value]]), [objective])
+        return best
 
     def _conclude(self, cycle: int) -> None:
         """Compute the metrics of a cycle whose evaluations have ended, and keep them."""
