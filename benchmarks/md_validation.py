@@ -2,8 +2,8 @@
 
 Eight polymers of eight classes at 300 K and 1 atm, each in one cell or several (seeds). Resumable: what the store has
 is not computed again, a simulation that was killed goes on from its last checkpoint, and cells of an earlier result
-stay in it. After each cell results/md_validation.json and the picture are written anew. Thermal conductivity and
-optics with dynamic polarizabilities are protocols of their own, which go on from the same cell.
+stay in it. After each cell results/md_validation.json and the picture are written anew. Thermal conductivity,
+optics with dynamic polarizabilities and mechanics are protocols of their own, which go on from the same cell.
 
     python benchmarks/md_validation.py [--seeds 0 1] [--only PS ...] [--also md/thermal@1 md/optics@1]
         [--store FILE] [--report]
@@ -62,8 +62,10 @@ QUANTITIES = (
     Quantity("classical_heat_capacity_cp", "Cp", 1.0, 0, "classical C_p, J/(kg K)"),
     Quantity("heat_capacity_cp", None, 1.0, 0, "C_p, J/(kg K)"),
     Quantity("thermal_conductivity", "thermal_conductivity", 1.0, 3, "thermal conductivity, W/(m K)"),
+    Quantity("young_modulus", None, 1.0, 2, "Young's modulus, GPa"),
+    Quantity("poisson_ratio", None, 1.0, 2, "Poisson's ratio"),
 )
-FURTHER = ("md/thermal@1", "md/optics@1")
+FURTHER = ("md/thermal@1", "md/optics@1", "md/mechanics@1")
 # Properties of the protocol itself whose agreement with PI1070 the picture shows, and conductivity.
 DRAWN = (
     "density", "refractive_index", "bulk_modulus", "linear_expansion", "classical_heat_capacity_cp",
