@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from polyloop.chem import Polymer
 from polyloop.core import Conditions, InvalidInputError, Record, Request, get_property, write_atomically
 from polyloop.loop.config import LimitsTable
 from polyloop.loop.evaluation import EvaluationQueue, open_runner
-from polyloop.loop.evaluators import protocol_evaluator, protocol_of
+from polyloop.loop.evaluators import Evaluator, protocol_evaluator, protocol_of
 from polyloop.loop.interrupt import Interrupted, Interrupts
 from polyloop.loop.replicas import ReplicaMean, means_of, seeds_of
 from polyloop.loop.watching import SimulationWatch
@@ -113,26 +113,38 @@ def compute_properties(
         for polymer in polymers
     ]
     requests = [request for of_polymer in asked for replicated in of_polymer.values() for request in replicated]
+    by_key = _evaluated(requests, evaluators, store, workers, time_limit, progress, retry_failed=retry_failed)
+    return [_result(polymer, of_polymer, sources, by_key) for polymer, of_polymer in zip(polymers, asked, strict=True)]
+
+
+def _evaluated(
+    requests: Sequence[Request],
+    evaluators: Mapping[str, Evaluator],
+    store: str | None,
+    workers: int,
+    time_limit: float | None,
+    progress: Callable[[str], None] | None,
+    *,
+    retry_failed: bool,
+) -> dict[str, dict[str, Record]]:
+    """Compute what the store lacks, and return its records by key and property; raises as `compute_properties`."""
     interrupts, limits = Interrupts(), LimitsTable(time_s=time_limit)
     total, done = len({request.key for request in requests}), 0
-
-    def name_of(request: Request) -> str:
-        return f"{request.polymer}  seed {request.seed}" if replicas > 1 else request.polymer
+    several = len({request.seed for request in requests}) > 1
+    names = {r.key: f"{r.polymer}  seed {r.seed}" if several else r.polymer for r in requests}
 
     def on_done(request: Request) -> None:
         nonlocal done
         done += 1
         if progress is not None:
-            progress(f"{done}/{total}  {name_of(request)}")
+            progress(f"{done}/{total}  {names[request.key]}")
 
     with (
         Store(store or default_store()) as results,
         open_runner(list(evaluators.values()), workers, limits) as runner,
         interrupts.caught(),
         interrupts.cancelling(runner.cancel),
-        SimulationWatch({request.key: name_of(request) for request in requests}, progress)
-        if progress
-        else nullcontext(),
+        SimulationWatch(names, progress) if progress else nullcontext(),
     ):
         queue = EvaluationQueue(
             results, runner, lambda request: evaluators[request.protocol], interrupts, retry_failed=retry_failed
@@ -141,11 +153,10 @@ def compute_properties(
             queue.run(requests, on_done=on_done)
         except Interrupted as error:
             raise KeyboardInterrupt from error
-        found = results.records(keys=[request.key for request in requests])
-    by_key: dict[str, dict[str, Record]] = {}
-    for record in found:
-        by_key.setdefault(record.key, {})[record.property] = record
-    return [_result(polymer, of_polymer, sources, by_key) for polymer, of_polymer in zip(polymers, asked, strict=True)]
+        by_key: dict[str, dict[str, Record]] = {}
+        for record in results.records(keys=[request.key for request in requests]):
+            by_key.setdefault(record.key, {})[record.property] = record
+        return by_key
 
 
 def preview_properties(
