@@ -122,7 +122,7 @@ def test_a_cell_that_grows_far_keeps_its_energy_right(engine, facts, ethane, fle
         energy - engine.energies(Cell(ethane.topology, frame.astype(np.float64), box), stage).total
         for frame, box, energy in last
     ]
-    assert np.sqrt(np.mean(np.square(errors))) < facts.running_mesh * ethane.topology.n_atoms
+    assert np.sqrt(np.mean(np.square(errors))) < facts.mesh_scatter * ethane.topology.n_atoms
 
 
 @pytest.mark.parametrize("name", [name for name in ENGINES if "strain" not in ENGINES[name].cannot], indirect=True)
