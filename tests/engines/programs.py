@@ -129,7 +129,7 @@ ENGINES = {
         parallel=({"processes": 2}, {"threads": 2}),
         terms=(*_BONDED, "lennard_jones", "coulomb"),
         gas_time=1000.0,
-        long_time=20.0,
+        long_time=60.0,
         blow_up="ERROR.*",
         # Forces on the mesh have an error of 1e-4 where OpenMM's have 5e-4, energies a larger one.
         running_mesh=5e-4,
