@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem import Polymer
-from polyloop.chem.forcefield import UnitTerms, gaff2_mod, unit_terms
+from polyloop.chem.forcefield import RADONPY_FORCE_FIELD, UnitTerms, gaff2_mod, unit_terms
 from polyloop.core.errors import EvaluationError, FailureCode
 
 __all__ = ["ForceFieldBlock"]
@@ -96,7 +96,7 @@ class ForceFieldBlock:
 
     @cached_property
     def _ranges(self) -> dict[str, tuple[float, float]]:
-        tables = gaff2_mod().tables
+        tables = gaff2_mod(RADONPY_FORCE_FIELD).tables
         atoms = [kind for name, kind in tables.atoms.items() if name not in _IGNORED_TYPES]
         bonds = [harmonic for harmonic in tables.bonds.values() if harmonic[0] >= _SMALLEST_K]
         angles = [harmonic for harmonic in tables.angles.values() if harmonic[0] >= _SMALLEST_K]
@@ -113,7 +113,7 @@ class ForceFieldBlock:
 
 
 def _parameters(types: tuple[str, ...]) -> tuple[float, ...]:
-    force_field = gaff2_mod()
+    force_field = gaff2_mod(RADONPY_FORCE_FIELD)
     if len(types) == 1:
         atom = force_field.tables.atoms[types[0]]
         return atom.epsilon, atom.sigma

@@ -20,6 +20,7 @@ from polyloop.simulate.md.measurements.ions import IONS
 from polyloop.simulate.md.measurements.measurement import Measurement
 from polyloop.simulate.md.measurements.mechanics import MECHANICS
 from polyloop.simulate.md.measurements.optics import OPTICS
+from polyloop.simulate.md.measurements.table import FIRST_VERSIONS
 from polyloop.simulate.md.measurements.thermal import THERMAL
 from polyloop.simulate.polarizability_scale import SCALE_1
 
@@ -106,16 +107,24 @@ _TABLE = (
         partial(optics.quick_optics, scale=SCALE_1), shared_errors=optics.PROPERTIES,
     ),
     _molecular_dynamics(recipes.STANDARD, "standard", "an hour on two cores, minutes on a GPU"),
-    _measurement(THERMAL, "standard", "a quarter of an hour on two cores after md/standard@1, which it starts from"),
-    _measurement(MECHANICS, "standard", "a quarter of an hour on two cores after md/standard@1, which it starts from"),
-    _measurement(GLASS, "standard", "half an hour on two cores after md/standard@1, which it starts from"),
-    _measurement(IONS, "standard", "three quarters of an hour on two cores after md/standard@1, which it starts from"),
+    _molecular_dynamics(recipes.STANDARD_1, "standard", "an hour on two cores, minutes on a GPU"),
+    _measurement(THERMAL, "standard", "a quarter of an hour on two cores after md/standard, which it starts from"),
+    _measurement(MECHANICS, "standard", "a quarter of an hour on two cores after md/standard, which it starts from"),
+    _measurement(GLASS, "standard", "half an hour on two cores after md/standard, which it starts from"),
+    _measurement(IONS, "standard", "three quarters of an hour on two cores after md/standard, which it starts from"),
     _measurement(
-        OPTICS, "standard", "a minute or a few on one core beside md/standard@1, whose density it takes",
+        OPTICS, "standard", "a minute or a few on one core beside md/standard, whose density it takes",
         shared_errors=OPTICS.properties,
     ),
-    _measurement(DIFFUSION, "standard", "half an hour on two cores after md/standard@1, which it starts from"),
+    _measurement(DIFFUSION, "standard", "half an hour on two cores after md/standard, which it starts from"),
+    *(
+        _measurement(
+            one, "standard", f"as {one.name}@2, from md/standard@1", one.properties if one.groundwork else ()
+        )
+        for one in FIRST_VERSIONS
+    ),
     _molecular_dynamics(recipes.FULL, "full", "a day on a GPU, days on a cluster's node"),
+    _molecular_dynamics(recipes.FULL_1, "full", "a day on a GPU, days on a cluster's node"),
 )  # fmt: skip
 
 PROTOCOLS: dict[str, Protocol] = {protocol.label: protocol for protocol in _TABLE}

@@ -6,8 +6,12 @@ from polyloop.chem.forcefield.interior import UnitTerms, unit_terms
 from polyloop.chem.forcefield.ions import ion
 from polyloop.chem.forcefield.molecule import type_molecule
 from polyloop.chem.forcefield.parameters import Gaff2Mod, gaff2_mod
+from polyloop.chem.forcefield.tables import FORCE_FIELD, FORCE_FIELDS, RADONPY_FORCE_FIELD
 
 __all__ = [
+    "FORCE_FIELD",
+    "FORCE_FIELDS",
+    "RADONPY_FORCE_FIELD",
     "Gaff2Mod",
     "UnitTerms",
     "chain_molecule",

@@ -14,6 +14,7 @@ from polyloop.chem.chain import Chain, ChainUnit
 from polyloop.chem.forcefield.atom_types import REACH, local_types
 from polyloop.chem.forcefield.conjugation import label_conjugated_systems
 from polyloop.chem.forcefield.graph import TypingGraph
+from polyloop.chem.forcefield.tables import FORCE_FIELD
 from polyloop.chem.forcefield.terms import Labels, atomic_masses, build_topology, refuse_untyped, written_label
 from polyloop.chem.topology import Topology
 
@@ -23,7 +24,7 @@ Indices = NDArray[np.int64]
 _BOND_TYPES = {1: Chem.BondType.SINGLE, 2: Chem.BondType.DOUBLE, 3: Chem.BondType.TRIPLE}
 
 
-def type_chain(chain: Chain) -> Topology:
+def type_chain(chain: Chain, force_field: str = FORCE_FIELD) -> Topology:
     """Return the GAFF2_mod topology of a chain; charges are 0, residues are repeat units.
 
     A cap belongs to the residue of the unit next to it.
@@ -32,8 +33,15 @@ def type_chain(chain: Chain) -> Topology:
     which the rules look; each different window is typed once, so a homopolymer of any length takes one. The alternate
     labels of conjugated systems are then given along the whole chain.
 
+    Parameters
+    ----------
+    force_field
+        One of `FORCE_FIELDS`, as for `type_molecule`.
+
     Raises
     ------
+    InvalidInputError
+        If there is no such force field.
     EvaluationError
         If the force field has no type for an atom, or no parameters for a term; the message names the atoms by their
         number in the repeat unit as the user wrote it.
@@ -42,7 +50,8 @@ def type_chain(chain: Chain) -> Topology:
     types, around = _typed(chain, label)
     label_conjugated_systems(types, around)
     residue = np.clip(chain.unit, 0, len(chain.sequence) - 1)
-    return build_topology(chain.numbers, _masses(chain), types, chain.bonds, np.zeros_like(residue), residue, label)
+    molecule = np.zeros_like(residue)
+    return build_topology(chain.numbers, _masses(chain), types, chain.bonds, molecule, residue, label, force_field)
 
 
 def chain_molecule(chain: Chain) -> Chem.Mol:

@@ -8,6 +8,7 @@ from rdkit import Chem, rdBase
 from polyloop.chem.forcefield.atom_types import local_types
 from polyloop.chem.forcefield.conjugation import label_conjugated_systems
 from polyloop.chem.forcefield.graph import TypingGraph
+from polyloop.chem.forcefield.tables import FORCE_FIELD
 from polyloop.chem.forcefield.terms import build_topology, refuse_untyped
 from polyloop.chem.topology import Topology
 from polyloop.core.errors import InvalidInputError
@@ -15,16 +16,21 @@ from polyloop.core.errors import InvalidInputError
 __all__ = ["type_molecule"]
 
 
-def type_molecule(mol: Chem.Mol) -> Topology:
+def type_molecule(mol: Chem.Mol, force_field: str = FORCE_FIELD) -> Topology:
     """Return the GAFF2_mod topology of a molecule with explicit hydrogens; charges are 0.
 
     Atoms are those of `mol`, in its order; `mol` is left as it is. Each connected fragment is one molecule and one
     residue.
 
+    Parameters
+    ----------
+    force_field
+        One of `FORCE_FIELDS`: `gaff2_mod@2`, or RadonPy's `gaff2_mod@1`, which adds five torsions up twice.
+
     Raises
     ------
     InvalidInputError
-        If hydrogens are implicit, or the molecule cannot be sanitised.
+        If there is no such force field, hydrogens are implicit, or the molecule cannot be sanitised.
     EvaluationError
         If the force field has no type for an atom, or no parameters for a term; the message names the atoms.
     """
@@ -48,7 +54,7 @@ def type_molecule(mol: Chem.Mol) -> Topology:
     bonds = np.array(graph.bonds, dtype=np.int64).reshape(-1, 2)
     numbers = np.array(graph.numbers, dtype=np.int64)
     masses = np.array([atom.GetMass() for atom in mol.GetAtoms()])
-    return build_topology(numbers, masses, types, bonds, fragment, fragment, label)
+    return build_topology(numbers, masses, types, bonds, fragment, fragment, label, force_field)
 
 
 def _sanitised(mol: Chem.Mol) -> Chem.Mol:

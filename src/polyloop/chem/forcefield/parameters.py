@@ -8,7 +8,7 @@ from functools import cache
 from itertools import combinations, permutations
 from typing import TypeVar
 
-from polyloop.chem.forcefield.tables import FourierTerm, Improper, Tables, gaff2_mod_tables
+from polyloop.chem.forcefield.tables import FORCE_FIELD, FourierTerm, Improper, Tables, gaff2_mod_tables
 
 __all__ = ["Gaff2Mod", "Types", "gaff2_mod"]
 
@@ -114,9 +114,9 @@ class Gaff2Mod:
 
 
 @cache
-def gaff2_mod() -> Gaff2Mod:
-    """Return the one instance of this process; the first call reads the tables."""
-    return Gaff2Mod(gaff2_mod_tables())
+def gaff2_mod(force_field: str = FORCE_FIELD) -> Gaff2Mod:
+    """Return the one instance of this process for a version of the force field; the first call reads the tables."""
+    return Gaff2Mod(gaff2_mod_tables(force_field))
 
 
 def _first(table: Mapping[Types, Value], candidates: Iterable[Types]) -> Value | None:

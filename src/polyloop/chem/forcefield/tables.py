@@ -1,4 +1,8 @@
-"""The tables of GAFF2_mod, read from the installed package radonpy-pypi without importing it."""
+"""The tables of GAFF2_mod in its two versions, read from the installed package radonpy-pypi without importing it.
+
+`gaff2_mod@1` is the package's own. GAFF 2.11 defines five torsions twice, once per direction of reading, and the
+package adds both up. In files of AMBER a later definition replaces an earlier one: so it is in `gaff2_mod@2`.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,21 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-from polyloop.core.errors import MissingDependencyError
+from polyloop.core.errors import InvalidInputError, MissingDependencyError
 
-__all__ = ["AtomType", "FourierTerm", "Improper", "Tables", "gaff2_mod_tables"]
+__all__ = [
+    "FORCE_FIELD",
+    "FORCE_FIELDS",
+    "RADONPY_FORCE_FIELD",
+    "AtomType",
+    "FourierTerm",
+    "Improper",
+    "Tables",
+    "gaff2_mod_tables",
+]
+
+FORCE_FIELDS = ("gaff2_mod@1", "gaff2_mod@2")
+RADONPY_FORCE_FIELD, FORCE_FIELD = FORCE_FIELDS
 
 _DATA = ("ff", "ff_dat", "gaff2_mod.json")
 Types = tuple[str, ...]
@@ -68,14 +84,18 @@ class Tables:
 
 
 @cache
-def gaff2_mod_tables() -> Tables:
+def gaff2_mod_tables(force_field: str = FORCE_FIELD) -> Tables:
     """Return the tables of GAFF2_mod (GAFF: doi:10.1002/jcc.20035; RadonPy: doi:10.1038/s41524-022-00906-4).
 
     Raises
     ------
+    InvalidInputError
+        If there is no such force field.
     MissingDependencyError
         If the package that holds the data is absent.
     """
+    if force_field not in FORCE_FIELDS:
+        raise InvalidInputError(f"There is no force field {force_field!r}.", mend=f"Known: {', '.join(FORCE_FIELDS)}.")
     data = json.loads(_data_file().read_text(encoding="utf-8"))
     return Tables(
         atoms={
@@ -84,7 +104,9 @@ def gaff2_mod_tables() -> Tables:
         },
         bonds=_both_ways(data["bond_types"], lambda row: (float(row["k"]), float(row["r0"]))),
         angles=_both_ways(data["angle_types"], lambda row: (float(row["k"]), float(row["theta0"]))),
-        dihedrals=_both_ways(data["dihedral_types"], _fourier_terms),
+        dihedrals=_both_ways(
+            data["dihedral_types"], _fourier_terms if force_field == RADONPY_FORCE_FIELD else _last_definition
+        ),
         impropers={
             tuple(row["name"].split(",")): Improper(float(row["k"]), int(row["d"]), int(row["n"]))
             for row in data["improper_types"]
@@ -119,3 +141,13 @@ def _fourier_terms(row: dict[str, Any]) -> tuple[FourierTerm, ...]:
         FourierTerm(float(k), int(n), float(phase))
         for k, n, phase in zip(row["k"], row["n"], row["d"], strict=True)
     )  # fmt: skip
+
+
+def _last_definition(row: dict[str, Any]) -> tuple[FourierTerm, ...]:
+    """The terms from the last definition on: within one definition no multiplicity comes twice."""
+    terms: list[FourierTerm] = []
+    for term in _fourier_terms(row):
+        if any(term.n == other.n for other in terms):
+            terms = []
+        terms.append(term)
+    return tuple(terms)

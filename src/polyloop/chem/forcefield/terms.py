@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from polyloop.chem.forcefield.parameters import gaff2_mod
+from polyloop.chem.forcefield.parameters import Gaff2Mod, gaff2_mod
 from polyloop.chem.polymer import Polymer
 from polyloop.chem.topology import Topology
 from polyloop.core.errors import EvaluationError, FailureCode
@@ -72,23 +72,24 @@ def build_topology(
     molecule: Indices,
     residue: Indices,
     label: Labels,
+    force_field: str,
 ) -> Topology:
-    """Return the topology of typed atoms; `label` names an atom in messages.
+    """Return the topology of typed atoms by one of `FORCE_FIELDS`; `label` names an atom in messages.
 
     Raises
     ------
     EvaluationError
         If a term has no parameters; the message names its atoms and types.
     """
-    force_field = gaff2_mod()
+    parameters = gaff2_mod(force_field)
     names = tuple(dict.fromkeys(types))
     place = {name: code for code, name in enumerate(names)}
     codes = np.array([place[name] for name in types], dtype=np.int64)
     terms = bonded_terms(len(codes), bonds)
-    look_up = _LookUp(names, codes, label)
-    bond_k, bond_r0 = look_up.harmonic("bond", bonds, force_field.bond)
-    angle_k, angle_theta0 = look_up.harmonic("angle", terms.angles, force_field.angle)
-    fourier, which = look_up.required("dihedral", terms.dihedrals, force_field.dihedral)
+    look_up = _LookUp(names, codes, label, parameters)
+    bond_k, bond_r0 = look_up.harmonic("bond", bonds, parameters.bond)
+    angle_k, angle_theta0 = look_up.harmonic("angle", terms.angles, parameters.angle)
+    fourier, which = look_up.required("dihedral", terms.dihedrals, parameters.dihedral)
     counts = np.array([len(series) for series in fourier], dtype=np.int64)
     rows = np.repeat(np.arange(len(which)), counts[which])
     firsts = np.concatenate([[0], np.cumsum(counts)])[:-1][which]
@@ -96,7 +97,7 @@ def build_topology(
     flat = [term for series in fourier for term in series]
     term = firsts[rows] + within
     impropers, improper = look_up.impropers(terms.centres)
-    atoms = [force_field.tables.atoms[name] for name in names]
+    atoms = [parameters.tables.atoms[name] for name in names]
     return Topology(
         numbers=numbers,
         masses=masses,
@@ -168,6 +169,7 @@ class _LookUp:
     names: tuple[str, ...]
     codes: Indices
     label: Labels
+    parameters: Gaff2Mod
 
     def required(
         self, kind: str, terms: Indices, find: Callable[[tuple[str, ...]], Value | None]
@@ -194,7 +196,7 @@ class _LookUp:
         orders, rows = [], []
         found_types, inverse = self._combinations(centres)
         for types, _ in found_types:
-            order, found = gaff2_mod().improper(types) or ((-1, -1, -1), None)
+            order, found = self.parameters.improper(types) or ((-1, -1, -1), None)
             orders.append((0, *(place + 1 for place in order)))
             rows.append((found.k, found.sign, found.n) if found else (0.0, 0, 0))
         order_of = np.array(orders, dtype=np.int64).reshape(-1, 4)[inverse]

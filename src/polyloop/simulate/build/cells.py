@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem.chain import Chain
-from polyloop.chem.forcefield import type_chain
+from polyloop.chem.forcefield import FORCE_FIELD, type_chain
 from polyloop.chem.topology import Cell, Topology
 from polyloop.core.errors import InvalidInputError
 from polyloop.simulate.build.growth import grow_chain
@@ -27,6 +27,7 @@ def build_cell(
     seed: int = 0,
     tacticity: Tacticity = "atactic",
     others: Sequence[tuple[Topology, Floats]] = (),
+    force_field: str = FORCE_FIELD,
 ) -> Cell:
     """Grow every chain, and pack them with other molecules into a periodic box.
 
@@ -43,6 +44,8 @@ def build_cell(
         In g/cm3, to start with; see `pack`.
     others
         Topology and positions (angstrom) of additives and ions, which come after the chains.
+    force_field
+        That of the chains, one of `chem.forcefield.FORCE_FIELDS`.
 
     Raises
     ------
@@ -56,7 +59,7 @@ def build_cell(
     if charges is not None and len(charges) != len(chains):
         raise InvalidInputError(f"{len(chains)} chains need as many sets of charges, not {len(charges)}.")
     *sources, packing = np.random.SeedSequence(seed).spawn(len(chains) + 1)
-    typed = {key: type_chain(chain) for key, chain in {id(chain): chain for chain in chains}.items()}
+    typed = {key: type_chain(chain, force_field) for key, chain in {id(chain): chain for chain in chains}.items()}
     topologies = [typed[id(chain)] for chain in chains]
     if charges is not None:
         topologies = [topology.with_charges(own) for topology, own in zip(topologies, charges, strict=True)]

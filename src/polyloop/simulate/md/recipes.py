@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
+from polyloop.chem.forcefield import FORCE_FIELD, RADONPY_FORCE_FIELD
 from polyloop.core import Conditions, InvalidInputError
 from polyloop.engines.stages import Stage
 
-__all__ = ["FULL", "RECIPES", "SMOKE", "STANDARD", "Criterion", "Recipe", "get_recipe", "stage_at"]
+__all__ = [
+    "FULL",
+    "FULL_1",
+    "RECIPES",
+    "SAMPLE",
+    "SAMPLE_STAGE",
+    "SMOKE",
+    "STANDARD",
+    "STANDARD_1",
+    "Criterion",
+    "Recipe",
+    "get_recipe",
+    "stage_at",
+]
 
-# A recipe is written for this temperature (K) and pressure (atm); `Recipe.at` puts those of the sample in their place.
-_SAMPLE_TEMPERATURE, _SAMPLE_PRESSURE = 300.0, 1.0
+# Stands in a recipe's stages for the temperature or pressure of the sample, which `stage_at` puts in its place. No
+# number, so that a stage that was not put at any conditions cannot be computed with.
+SAMPLE = math.nan
 _HOT, _PACKING = 600.0, 700.0
 _MAX_PRESSURE = 50_000.0
 # The 21 steps of RadonPy 0.2.11 (doi:10.1038/s41524-022-00906-4), after doi:10.1021/ma200690u: seven cycles of NVT
@@ -54,6 +70,8 @@ class Recipe:
 
     Parameters
     ----------
+    force_field
+        One of `chem.forcefield.FORCE_FIELDS`.
     n_chains, atoms_per_chain
         Size of the cell; the degree of polymerisation is what comes nearest to so many atoms, at least one.
     charges
@@ -61,7 +79,7 @@ class Recipe:
     packing_density
         Density in g/cm3 at which chains are put together.
     equilibration
-        Stages before production, as at 300 K and 1 atm.
+        Stages before production; `SAMPLE` stands for the temperature and pressure of the sample.
     production
         The stage that is sampled; it is run at least once, and then once more for each extension.
     vibrations
@@ -85,6 +103,7 @@ class Recipe:
     vibrations: Stage
     extensions: int
     time_limit: float
+    force_field: str = FORCE_FIELD
 
     @property
     def label(self) -> str:
@@ -111,7 +130,7 @@ class Recipe:
 
 
 def get_recipe(label: str) -> Recipe:
-    """Return the recipe called `label`, e.g. `md/standard@1`.
+    """Return the recipe called `label`, e.g. `md/standard@2`.
 
     Raises
     ------
@@ -124,17 +143,21 @@ def get_recipe(label: str) -> Recipe:
 
 
 def stage_at(stage: Stage, conditions: Conditions) -> Stage:
-    """Return a stage that is written for 300 K and 1 atm for the sample's temperature and pressure."""
+    """Return a stage with the sample's temperature (K) and pressure (atm) where it has `SAMPLE`."""
 
-    def swap(pair: tuple[float, float], written: float, wanted: float) -> tuple[float, float]:
-        first, last = (wanted if value == written else value for value in pair)
+    def put(pair: tuple[float, float], value: float) -> tuple[float, float]:
+        first, last = (value if math.isnan(end) else end for end in pair)
         return first, last
 
     return replace(
         stage,
-        temperature=swap(stage.temperature, _SAMPLE_TEMPERATURE, conditions.temperature),
-        pressure=swap(stage.pressure, _SAMPLE_PRESSURE, conditions.pressure),
+        temperature=put(stage.temperature, conditions.temperature),
+        pressure=put(stage.pressure, conditions.pressure),
     )
+
+
+# A stage at the sample's temperature and pressure, from which those of recipes and of what follows them are made.
+SAMPLE_STAGE = Stage("", "nvt", temperature=(SAMPLE, SAMPLE), pressure=(SAMPLE, SAMPLE))
 
 
 def _packing(heat: float, compress: float, timestep: float, hydrogen_mass: float) -> tuple[Stage, ...]:
@@ -142,13 +165,15 @@ def _packing(heat: float, compress: float, timestep: float, hydrogen_mass: float
 
     So short a cutoff leaves only overlaps, between which chains slide past each other, at a fraction of the cost.
     """
-    soft = Stage("minimise", "minimise", nonbonded="short", cutoff=3.0, hydrogen_mass=hydrogen_mass)
+    soft = replace(
+        SAMPLE_STAGE, name="minimise", ensemble="minimise", nonbonded="short", cutoff=3.0, hydrogen_mass=hydrogen_mass
+    )
     settle = replace(
         soft, name="settle", ensemble="nvt", duration=1.0, timestep=0.5, new_velocities=True,
         constrain_hydrogens=False,
     )  # fmt: skip
     hot = replace(
-        settle, name="heat", duration=heat, timestep=timestep, temperature=(300.0, _PACKING), new_velocities=False,
+        settle, name="heat", duration=heat, timestep=timestep, temperature=(SAMPLE, _PACKING), new_velocities=False,
         constrain_hydrogens=True,
     )  # fmt: skip
     dense = replace(hot, name="compress", duration=compress, temperature=(_PACKING, _PACKING), density=0.8)
@@ -157,10 +182,10 @@ def _packing(heat: float, compress: float, timestep: float, hydrogen_mass: float
 
 def _twenty_one_steps(scale: float, shortest: float, last: float, timestep: float, mass: float) -> tuple[Stage, ...]:
     """The 21 steps with lengths times `scale`, none under `shortest` ps, the last of them `last` ps."""
-    common = Stage("", "nvt", timestep=timestep, hydrogen_mass=mass)
+    common = replace(SAMPLE_STAGE, timestep=timestep, hydrogen_mass=mass)
     stages = []
     for number, (hot, cold, squeeze, fraction) in enumerate(_TWENTY_ONE_STEPS, start=1):
-        pressure = fraction * _MAX_PRESSURE or _SAMPLE_PRESSURE
+        pressure = fraction * _MAX_PRESSURE or SAMPLE
         hot_ps, cold_ps, npt_ps = (max(scale * length, shortest) for length in (hot, cold, squeeze))
         stages += [
             replace(
@@ -176,11 +201,21 @@ def _twenty_one_steps(scale: float, shortest: float, last: float, timestep: floa
 
 
 # Frames 4 fs apart, as the estimator of the vibrational spectrum demands; 4 ps resolve some 40 per cm.
-_VIBRATIONS = Stage("vibrations", "nve", duration=4.0, timestep=2.0, sample_interval=0.1, frame_interval=0.004)
+_VIBRATIONS = replace(
+    SAMPLE_STAGE,
+    name="vibrations",
+    ensemble="nve",
+    duration=4.0,
+    timestep=2.0,
+    sample_interval=0.1,
+    frame_interval=0.004,
+)
+
+_PRODUCTION = replace(SAMPLE_STAGE, name="production", ensemble="npt")
 
 FULL = Recipe(
     name="md/full",
-    version=1,
+    version=2,
     description="Ten chains of 1,000 atoms, 21 steps of compression and decompression, 5 ns of production.",
     n_chains=10,
     atoms_per_chain=1000,
@@ -188,10 +223,10 @@ FULL = Recipe(
     packing_density=0.05,
     equilibration=(
         *_packing(heat=1000.0, compress=1000.0, timestep=1.0, hydrogen_mass=1.008),
-        Stage("relax", "minimise"),
+        replace(SAMPLE_STAGE, name="relax", ensemble="minimise"),
         *_twenty_one_steps(scale=1.0, shortest=5.0, last=800.0, timestep=2.0, mass=1.008),
     ),
-    production=Stage("production", "npt", duration=5000.0, timestep=2.0, frame_interval=10.0),
+    production=replace(_PRODUCTION, duration=5000.0, timestep=2.0, frame_interval=10.0),
     criteria=(
         Criterion("density", drift=0.001, standard_error=0.001),
         Criterion("potential_energy", drift=0.005),
@@ -207,7 +242,7 @@ FULL = Recipe(
 # because conformers and tacticity sequences are averaged over.
 STANDARD = Recipe(
     name="md/standard",
-    version=1,
+    version=2,
     description="Four chains of 400 atoms, 21 shortened steps of compression and decompression, 0.5 ns of production.",
     n_chains=4,
     atoms_per_chain=400,
@@ -215,10 +250,10 @@ STANDARD = Recipe(
     packing_density=0.1,
     equilibration=(
         *_packing(heat=100.0, compress=150.0, timestep=2.0, hydrogen_mass=3.0),
-        Stage("relax", "minimise", hydrogen_mass=3.0),
+        replace(SAMPLE_STAGE, name="relax", ensemble="minimise", hydrogen_mass=3.0),
         *_twenty_one_steps(scale=0.3, shortest=3.0, last=300.0, timestep=4.0, mass=3.0),
     ),
-    production=Stage("production", "npt", duration=500.0, timestep=2.0, sample_interval=0.2, frame_interval=5.0),
+    production=replace(_PRODUCTION, duration=500.0, timestep=2.0, sample_interval=0.2, frame_interval=5.0),
     criteria=(
         Criterion("density", drift=0.005, standard_error=0.003),
         Criterion("potential_energy", drift=0.02),
@@ -238,16 +273,29 @@ SMOKE = Recipe(
     charges="gasteiger",
     packing_density=0.2,
     equilibration=(
-        Stage("minimise", "minimise", nonbonded="short", cutoff=3.0),
-        Stage("compress", "nvt", 4.0, 1.0, nonbonded="short", cutoff=3.0, density=0.7, new_velocities=True),
-        Stage("relax", "minimise"),
-        Stage("press", "npt", 4.0, 2.0, sample_interval=0.2, new_velocities=True),
+        replace(SAMPLE_STAGE, name="minimise", ensemble="minimise", nonbonded="short", cutoff=3.0),
+        replace(
+            SAMPLE_STAGE, name="compress", duration=4.0, nonbonded="short", cutoff=3.0, density=0.7, new_velocities=True
+        ),
+        replace(SAMPLE_STAGE, name="relax", ensemble="minimise"),
+        replace(
+            SAMPLE_STAGE,
+            name="press",
+            ensemble="npt",
+            duration=4.0,
+            timestep=2.0,
+            sample_interval=0.2,
+            new_velocities=True,
+        ),
     ),
-    production=Stage("production", "npt", 4.0, 2.0, sample_interval=0.1, frame_interval=0.1),
+    production=replace(_PRODUCTION, duration=4.0, timestep=2.0, sample_interval=0.1, frame_interval=0.1),
     criteria=(Criterion("density", drift=1.0), Criterion("potential_energy", drift=10.0)),
     vibrations=replace(_VIBRATIONS, duration=1.2),
     extensions=1,
     time_limit=600.0,
 )
 
-RECIPES: dict[str, Recipe] = {recipe.label: recipe for recipe in (STANDARD, FULL, SMOKE)}
+# With RadonPy's sum of the torsions that GAFF defines twice; to repeat what it computed.
+STANDARD_1, FULL_1 = (replace(recipe, version=1, force_field=RADONPY_FORCE_FIELD) for recipe in (STANDARD, FULL))
+
+RECIPES: dict[str, Recipe] = {recipe.label: recipe for recipe in (STANDARD, FULL, STANDARD_1, FULL_1, SMOKE)}

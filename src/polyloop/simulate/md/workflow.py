@@ -151,8 +151,8 @@ def prepare_cell(
     charges = workspace.arrays("charges", charges_key, lambda: {"charges": _charges(recipe, chains[0])})["charges"]
     progress.enter("cell")
     packing = {
-        "charges": charges_key, "chains": recipe.n_chains, "density": recipe.packing_density, "seed": seed,
-        "version": _CELL_VERSION,
+        "charges": charges_key, "force_field": recipe.force_field, "chains": recipe.n_chains,
+        "density": recipe.packing_density, "seed": seed, "version": _CELL_VERSION,
     }  # fmt: skip
     key = Workspace.key("cell", packing)
     cell = workspace.cell("cells", key, lambda: _packed(recipe, chains, charges, seed))
@@ -169,7 +169,7 @@ def _charges(recipe: Recipe, chain: Chain) -> NDArray[np.float64]:
     from polyloop.simulate.charges import chain_charges
 
     # Before the quantum chemistry: a missing parameter should be said at once.
-    type_chain(chain)
+    type_chain(chain, recipe.force_field)
     # One seed for all: replicas of a polymer should differ in their chains, not in their charges.
     charges = chain_charges(chain, recipe.charges, seed=0)
     if abs(charges.sum()) > _NEUTRAL:
@@ -184,7 +184,10 @@ def _charges(recipe: Recipe, chain: Chain) -> NDArray[np.float64]:
 def _packed(recipe: Recipe, chains: tuple[Chain, ...], charges: NDArray[np.float64], seed: int) -> Cell:
     from polyloop.simulate.build import build_cell
 
-    return build_cell(chains, charges=[charges] * len(chains), density=recipe.packing_density, seed=seed)
+    return build_cell(
+        chains, charges=[charges] * len(chains), density=recipe.packing_density, seed=seed,
+        force_field=recipe.force_field,
+    )  # fmt: skip
 
 
 def _settings(context: Context, prepared: PreparedCell, engine: Engine) -> dict[str, Any]:
@@ -193,7 +196,7 @@ def _settings(context: Context, prepared: PreparedCell, engine: Engine) -> dict[
     production = [cost for name, cost in costs.items() if name.startswith(recipe.production.name)]
     return {
         "recipe": recipe.label,
-        "force_field": "gaff2_mod",
+        "force_field": recipe.force_field,
         "charges": recipe.charges,
         "atoms": topology.n_atoms,
         "chains": recipe.n_chains,

@@ -11,6 +11,7 @@ from polyloop.chem.topology import Topology
 from polyloop.engines.stages import Stage, StageResult
 from polyloop.simulate.estimate import Estimate
 from polyloop.simulate.md.measurements.measurement import Context, Measurement
+from polyloop.simulate.md.recipes import SAMPLE_STAGE
 
 __all__ = ["DIFFUSION", "SMOKE_DIFFUSION", "chain_diffusion", "measure_diffusion"]
 
@@ -19,7 +20,7 @@ _SETTLE, _FIT, _MOVE = "diffuse_settle", "diffuse_fit", "diffuse_move"
 
 def _plan(settle: float, fit: float, move: float, every: float) -> tuple[Stage, ...]:
     """Stages with lengths in ps: under the pressure, to the sample's mean density, and at constant volume."""
-    common = Stage("", "npt", timestep=4.0, hydrogen_mass=3.0)
+    common = replace(SAMPLE_STAGE, ensemble="npt", timestep=4.0, hydrogen_mass=3.0)
     return (
         replace(common, name=_SETTLE, duration=settle, new_velocities=True),
         # Chains move the faster the looser they are packed, and the volume at one moment is off its mean by a percent.
@@ -75,10 +76,10 @@ def chain_diffusion(result: StageResult, topology: Topology, notes: dict[str, An
 
 DIFFUSION = Measurement(
     name="md/diffusion",
-    version=1,
+    version=2,
     description="Self-diffusion of the chains' centres of mass over 4 ns; wants temperatures far above the glass "
     "transition.",
-    recipe="md/standard@1",
+    recipe="md/standard@2",
     properties=("self_diffusion",),
     # The slope is taken over lags up to a quarter of the run, 1 ns: of each chain that leaves four stretches of it that
     # do not overlap. Such a run costs twice what the sample did, and a longer one would cost more in proportion.

@@ -9,6 +9,7 @@ import numpy as np
 from polyloop.engines.stages import Stage
 from polyloop.simulate.estimate import Estimate
 from polyloop.simulate.md.measurements.measurement import Context, Measurement
+from polyloop.simulate.md.recipes import SAMPLE, SAMPLE_STAGE
 
 __all__ = ["GLASS", "SMOKE_GLASS", "cooling", "measure_glass"]
 
@@ -22,14 +23,13 @@ def cooling(
 ) -> tuple[Stage, ...]:
     """Return the stages: heat to `highest` and melt there, then hold at each temperature down to `lowest`.
 
-    Temperatures and `step` in K; `heat`, `melt`, `hold` and the time between samples in ps. None of the temperatures
-    should be 300 K, which stands for that of the sample.
+    Temperatures and `step` in K; `heat`, `melt`, `hold` and the time between samples in ps.
     """
     # Volumes do not depend on masses, so that hydrogen may be heavy and the timestep long.
-    common = Stage("", "npt", timestep=4.0, hydrogen_mass=3.0, sample_interval=every)
+    common = replace(SAMPLE_STAGE, ensemble="npt", timestep=4.0, hydrogen_mass=3.0, sample_interval=every)
     kelvins = np.arange(highest, lowest - step / 2.0, -step).tolist()
     return (
-        replace(common, name="heat_to_melt", duration=heat, temperature=(300.0, highest)),
+        replace(common, name="heat_to_melt", duration=heat, temperature=(SAMPLE, highest)),
         replace(common, name="melt", duration=melt, temperature=(highest, highest)),
         *(replace(common, name=f"{_STEP}{t:g}", duration=hold, temperature=(t, t)) for t in kelvins),
     )
@@ -71,9 +71,9 @@ def measure_glass(context: Context) -> tuple[Estimate, ...]:
 
 GLASS = Measurement(
     name="md/glass",
-    version=1,
+    version=2,
     description="Glass transition temperature from volumes on cooling from 630 to 170 K, 20 K in 150 ps.",
-    recipe="md/standard@1",
+    recipe="md/standard@2",
     properties=("glass_transition_temperature",),
     stages=cooling(630.0, 170.0, 20.0, heat=50.0, melt=300.0, hold=150.0, every=0.4),
     function=measure_glass,

@@ -14,6 +14,7 @@ from polyloop.core import EvaluationError, FailureCode
 from polyloop.engines.stages import Stage
 from polyloop.simulate.estimate import Estimate
 from polyloop.simulate.md.measurements.measurement import Context, Measurement
+from polyloop.simulate.md.recipes import SAMPLE, SAMPLE_STAGE
 
 __all__ = ["IONS", "SMOKE_IONS", "in_voids", "ion_mobilities", "measure_ions"]
 
@@ -30,14 +31,14 @@ _MOSTLY = 0.5
 def _plan(heat: float, anneal: float, cool: float, settle: float, produce: float, every: float) -> tuple[Stage, ...]:
     """Stages with lengths in ps: a hot anneal lets ions leave the voids for the sites that hold them."""
     hot = 600.0
-    common = Stage("", "npt", timestep=4.0, hydrogen_mass=3.0)
+    common = replace(SAMPLE_STAGE, ensemble="npt", timestep=4.0, hydrogen_mass=3.0)
     return (
-        Stage("ions_minimise", "minimise"),
+        replace(SAMPLE_STAGE, name="ions_minimise", ensemble="minimise"),
         replace(
-            common, name="ions_heat", duration=heat, timestep=1.0, temperature=(300.0, hot), new_velocities=True
+            common, name="ions_heat", duration=heat, timestep=1.0, temperature=(SAMPLE, hot), new_velocities=True
         ),
         replace(common, name="ions_anneal", duration=anneal, temperature=(hot, hot)),
-        replace(common, name="ions_cool", duration=cool, temperature=(hot, 300.0)),
+        replace(common, name="ions_cool", duration=cool, temperature=(hot, SAMPLE)),
         replace(common, name="ions_settle", duration=settle),
         # A weak thermostat: the friction of a strong one would slow the ions.
         replace(
@@ -150,9 +151,9 @@ def ion_mobilities(
 
 IONS = Measurement(
     name="md/ions",
-    version=1,
+    version=2,
     description="Mobilities of Na+ and Cl- from the diffusion of four pairs of ions over 4 ns.",
-    recipe="md/standard@1",
+    recipe="md/standard@2",
     properties=("sodium_mobility", "chloride_mobility"),
     stages=_plan(heat=20.0, anneal=300.0, cool=200.0, settle=200.0, produce=4000.0, every=4.0),
     # Four of each: twelve displacements along axes, of which a jackknife tells an error.

@@ -64,7 +64,7 @@ class Measurement:
     properties
         Those that it promises, all of them for each polymer.
     stages
-        All that it runs if nothing must be extended, in order, as at 300 K and 1 atm; none where the sample tells
+        All that it runs if nothing must be extended, in order, with `SAMPLE` for its conditions; none where it tells
         enough.
     copies
         How many cells of the recipe make up its own.

@@ -12,6 +12,7 @@ from polyloop.core import EvaluationError, FailureCode
 from polyloop.engines.stages import Stage, StageResult
 from polyloop.simulate.estimate import Estimate
 from polyloop.simulate.md.measurements.measurement import Context, Measurement
+from polyloop.simulate.md.recipes import SAMPLE_STAGE
 
 __all__ = ["MECHANICS", "SMOKE_MECHANICS", "STRAIN", "affinely_strained", "measure_mechanics"]
 
@@ -24,7 +25,7 @@ _AXES, _SIGNS = "xyz", {"wider": 1.0, "narrower": -1.0}
 def _plan(relaxed: float, sampled: float) -> tuple[Stage, ...]:
     """Two stages for each axis and sign, of so many ps: the cell settles, then its stress is sampled."""
     # The atomic pressure swings with bonds and angles: sampled every 0.2 ps, its mean has four times the error.
-    held = Stage("", "nvt", duration=sampled, timestep=2.0, sample_interval=0.02)
+    held = replace(SAMPLE_STAGE, duration=sampled, timestep=2.0, sample_interval=0.02)
     return tuple(
         stage
         for axis in _AXES
@@ -100,9 +101,9 @@ def _pressures(result: StageResult) -> NDArray[np.float64]:
 
 MECHANICS = Measurement(
     name="md/mechanics",
-    version=1,
+    version=2,
     description="Young's modulus and Poisson's ratio from the stresses of cells strained by 2 % to both sides.",
-    recipe="md/standard@1",
+    recipe="md/standard@2",
     properties=("young_modulus", "poisson_ratio"),
     stages=_plan(relaxed=20.0, sampled=100.0),
     function=measure_mechanics,

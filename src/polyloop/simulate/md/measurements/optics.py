@@ -59,10 +59,10 @@ def _polarizabilities(polymer: Polymer, seed: int) -> Outcome:
 
 OPTICS = Measurement(
     name="md/optics",
-    version=1,
-    description="Refractive indices and Abbe number from the density of md/standard@1 and the polarizabilities of "
-    "optics/quick@2.",
-    recipe="md/standard@1",
+    version=2,
+    description="Refractive indices and Abbe number from the density of the sample and polarizabilities by "
+    "quantum chemistry.",
+    recipe="md/standard@2",
     properties=PROPERTIES,
     stages=(),
     groundwork=Groundwork(

@@ -25,6 +25,7 @@ from polyloop.simulate.md.analysis.units import (
 )
 from polyloop.simulate.md.measurements.measurement import Context, Measurement
 from polyloop.simulate.md.progress import ProgressWriter
+from polyloop.simulate.md.recipes import SAMPLE_STAGE
 from polyloop.simulate.md.sampling import StageRunner
 
 __all__ = ["SMOKE_THERMAL", "THERMAL", "RelaxationPlan", "conductivity", "measure_thermal", "relaxation", "stages_of"]
@@ -79,12 +80,15 @@ class RelaxationPlan:
 
 
 def stages_of(plan: RelaxationPlan) -> tuple[Stage, ...]:
-    """Return the stages of a plan without extensions, as at 300 K and 1 atm."""
-    settle = Stage(_SETTLE, "nvt", plan.settle, 2.0, sample_interval=0.5, new_velocities=True)
-    rest = replace(settle, duration=plan.rest)
-    relax = Stage(
-        _RELAX, "nve", plan.relax, 2.0, sample_interval=0.5, frame_interval=plan.frame_interval, velocities=True
+    """Return the stages of a plan without extensions."""
+    settle = replace(
+        SAMPLE_STAGE, name=_SETTLE, duration=plan.settle, timestep=2.0, sample_interval=0.5, new_velocities=True
     )
+    rest = replace(settle, duration=plan.rest)
+    relax = replace(
+        settle, name=_RELAX, ensemble="nve", duration=plan.relax, frame_interval=plan.frame_interval,
+        new_velocities=False, velocities=True,
+    )  # fmt: skip
     stages = [settle]
     for number in range(1, plan.pairs + 1):
         stages.append(replace(rest, name=f"{_REST}_{number}"))
@@ -256,10 +260,10 @@ def _check(plan: RelaxationPlan, decay: Decay) -> None:
 _STANDARD = RelaxationPlan()
 THERMAL = Measurement(
     name="md/thermal",
-    version=1,
+    version=2,
     description="Thermal conductivity from the decay of a sinusoidal temperature profile along two cells of "
     "md/standard@1.",
-    recipe="md/standard@1",
+    recipe="md/standard@2",
     properties=PROPERTIES,
     stages=stages_of(_STANDARD),
     function=partial(measure_thermal, _STANDARD),
