@@ -20,7 +20,7 @@ from rdkit import Chem, rdBase
 
 from machine import RESULTS, describe, write
 from polyloop.chem import Chain, Polymer, Topology
-from polyloop.chem.forcefield import chain_molecule, type_chain, type_molecule
+from polyloop.chem.forcefield import RADONPY_FORCE_FIELD, chain_molecule, type_chain, type_molecule
 from polyloop.core import PolyloopError
 from polyloop.features.block import get_block
 from polyloop.features.oligomer import interior
@@ -78,9 +78,9 @@ def compare(smiles: str, *, both_orders: bool) -> dict[str, list[str]]:
     polymer = Polymer(smiles)
     oligomer, short = Chem.AddHs(polymer.oligomer(UNITS)), Chain.homopolymer(polymer, UNITS)
     long = Chain.homopolymer(polymer, LONG)
-    found = {"oligomer": against_package(oligomer, lambda: type_molecule(oligomer))}
+    found = {"oligomer": against_package(oligomer, lambda: type_molecule(oligomer, RADONPY_FORCE_FIELD))}
     if both_orders:
-        found["chain"] = against_package(chain_molecule(short), lambda: type_chain(short))
+        found["chain"] = against_package(chain_molecule(short), lambda: type_chain(short, RADONPY_FORCE_FIELD))
     found["windows"] = differing_fields(type_chain(long), type_molecule(chain_molecule(long)))
     return found
 

@@ -4,7 +4,7 @@ CPU seconds of one core, since the clock is shared.
 
 Building: one chain, its force field, the cell (ours grows and types each of its chains, the peer copies one).
 Dynamics: CPU time of an integration step, each program with the settings and the size of its own protocol: the peer
-9,408 atoms, ours the 1,568 of `md/standard@1`; both cells are of the same melt, the large one six copies of the small.
+9,408 atoms, ours the 1,568 of `md/standard@2`; both cells are of the same melt, the large one six copies of the small.
 From the steps of each protocol follow its CPU hours (the peer's protocol takes days and is not run: its steps are
 counted and multiplied), and from the fluctuations of the density in production (--samples, a folder of finished runs)
 the standard error that those hours buy.
@@ -39,14 +39,17 @@ from polyloop.chem import Chain, Polymer
 from polyloop.chem.forcefield import type_chain
 from polyloop.chem.formats import write
 from polyloop.chem.topology import Cell
+from polyloop.core import Conditions
 from polyloop.engines.stages import Engine, Stage
 from polyloop.simulate.build import build_cell, grow_chain
 from polyloop.simulate.charges import chain_charges
 from polyloop.simulate.md.engine_choice import choose_engine
-from polyloop.simulate.md.recipes import STANDARD, Recipe
+from polyloop.simulate.md import recipes
+from polyloop.simulate.md.recipes import Recipe
 from polyloop.simulate.md.sampling import cpu_time
 
 SMILES = "*CC(*)c1ccccc1"
+STANDARD = recipes.STANDARD.at(Conditions(300.0, 1.0))
 ENGINES = ("lammps", "gromacs", "openmm")
 # The peer's protocol: chains, units of each for some 1,000 atoms, and its steps by kind of interactions.
 PEER_CHAINS, PEER_DEGREE = 10, 62
@@ -62,7 +65,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("build", "dynamics"))
     parser.add_argument("--steps", type=int, default=1000, help="steps of ours that are timed")
     parser.add_argument("--peer-steps", type=int, default=200)
-    parser.add_argument("--samples", type=Path, help="folder with finished runs of md/standard@1 (POLYLOOP_SCRATCH)")
+    parser.add_argument("--samples", type=Path, help="folder with finished runs of md/standard@2 (POLYLOOP_SCRATCH)")
     options = parser.parse_args()
     path = machine.RESULTS / "md_cost.json"
     result: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
@@ -135,7 +138,7 @@ def peer_built() -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Timed:
-    """Stages of md/standard@1 that are timed, by the name of their kind."""
+    """Stages of md/standard@2 that are timed, by the name of their kind."""
 
     kind: str
     stage: Stage
@@ -204,7 +207,7 @@ def summary(ms: dict[str, float], atoms: int, steps: dict[str, int], timesteps: 
 
 
 def dense_cell(folder: Path) -> Cell:
-    """A cell of md/standard@1 at 1 g/cm3 and 600 K: packed, squeezed without Coulomb, minimised, settled."""
+    """A cell of md/standard@2 at 1 g/cm3 and 600 K: packed, squeezed without Coulomb, minimised, settled."""
     chain = Chain.homopolymer(Polymer(SMILES), degree())
     charges = [chain_charges(chain, "gasteiger")] * STANDARD.n_chains
     cell = build_cell([chain] * STANDARD.n_chains, charges=charges, density=0.1, seed=0)
@@ -300,7 +303,7 @@ def with_14(data: str) -> str:
 
 
 def fluctuations(scratch: Path) -> list[dict[str, Any]]:
-    """Density, its deviation and statistical inefficiency of each production stage of md/standard@1 below `scratch`.
+    """Density, its deviation and statistical inefficiency of each production stage of md/standard@2 below `scratch`.
 
     `cost` is n var g dt / mean2, in atoms x ps: what the squared relative standard error of a mean is, times the atoms
     and the time that were averaged over.

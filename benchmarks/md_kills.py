@@ -8,7 +8,7 @@ the wall time lost by each kill (from the newest file that a restart can use, at
 time run again; stages that were taken for blown up; processes that outlived their command; and the density beside that
 of a run that was not killed.
 
-    python benchmarks/md_kills.py --folder FOLDER [--protocol md/standard@1] [--smiles '*CC*'] [--engine gromacs]
+    python benchmarks/md_kills.py --folder FOLDER [--protocol md/standard@2] [--smiles '*CC*'] [--engine gromacs]
         [--kills 10] [--seed 0] [--evaluation-seed 0] [--reference-store FILE] [--expected SECONDS]
 
 The run that is not killed is looked up in --reference-store, and else run first, in the same folder. --expected is its
@@ -65,7 +65,7 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--protocol", default="md/standard@1")
+    parser.add_argument("--protocol", default="md/standard@2")
     parser.add_argument("--smiles", default="*CC*")
     parser.add_argument("--engine", default="auto")
     parser.add_argument("--temperature", type=float, default=300.0)

@@ -2,10 +2,10 @@
 
 Eight polymers of eight classes at 300 K and 1 atm, each in one cell or several (seeds). Resumable: what the store has
 is not computed again, a simulation that was killed goes on from its last checkpoint, and cells of an earlier result
-stay in it. After each cell results/md_validation.json and the picture are written anew. Thermal conductivity,
+stay in it. After each cell results/md_validation_VERSION.json and the picture are written anew. Thermal conductivity,
 optics with dynamic polarizabilities and mechanics are protocols of their own, which go on from the same cell.
 
-    python benchmarks/md_validation.py [--seeds 0 1] [--only PS ...] [--also md/thermal@1 md/optics@1]
+    python benchmarks/md_validation.py [--seeds 0 1] [--only PS ...] [--also md/thermal@2 md/optics@2]
         [--store FILE] [--report]
 """
 
@@ -55,7 +55,7 @@ class Quantity:
 QUANTITIES = (
     Quantity("density", "density", 1.0, 3, "density, g/cm3"),
     Quantity("refractive_index", "refractive_index", 1.0, 3, "n_D"),
-    Quantity("refractive_index, md/optics@1", "refractive_index", 1.0, 3, "n_D by md/optics@1"),
+    Quantity("refractive_index, md/optics@2", "refractive_index", 1.0, 3, "n_D by md/optics@2"),
     Quantity("abbe_number", None, 1.0, 1, "Abbe number"),
     Quantity("bulk_modulus", "bulk_modulus", 1e-9, 2, "bulk modulus, GPa"),
     Quantity("linear_expansion", "linear_expansion", 1e6, 0, "linear expansion, 1e-6/K"),
@@ -65,7 +65,7 @@ QUANTITIES = (
     Quantity("young_modulus", None, 1.0, 2, "Young's modulus, GPa"),
     Quantity("poisson_ratio", None, 1.0, 2, "Poisson's ratio"),
 )
-FURTHER = ("md/thermal@1", "md/optics@1", "md/mechanics@1")
+FURTHER = ("md/thermal@2", "md/optics@2", "md/mechanics@2")
 # Properties of the protocol itself whose agreement with PI1070 the picture shows, and conductivity.
 DRAWN = (
     "density", "refractive_index", "bulk_modulus", "linear_expansion", "classical_heat_capacity_cp",
@@ -78,7 +78,7 @@ MEASURED = {
     "heat_capacity_cp": {"PS": 1223.0, "PMMA": 1316.0, "PVC": 945.0},
     "thermal_conductivity": {"PS": 0.142, "PMMA": 0.193, "PVC": 0.168, "PVAc": 0.159},
 }
-SHARED = (*SHARED_ERRORS, "refractive_index, md/optics@1", "abbe_number")  # all seeds share most of their error
+SHARED = (*SHARED_ERRORS, "refractive_index, md/optics@2", "abbe_number")  # all seeds share most of their error
 OURS = {"linear_expansion": 1e6}  # the factor from our unit to the printed one
 
 
@@ -97,7 +97,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--protocol", default="md/standard@1")
+    parser.add_argument("--protocol", default="md/standard@2")
     parser.add_argument("--only", nargs="+", choices=POLYMERS)
     parser.add_argument("--also", nargs="+", choices=FURTHER, default=[], help="compute these too")
     parser.add_argument("--store", default="md_validation.sqlite")
@@ -107,10 +107,14 @@ def arguments() -> argparse.Namespace:
 
 
 def earlier(protocol: str) -> list[Cell]:
-    """Cells of the result that lies here, if it is of the same protocol."""
-    path = machine.RESULTS / "md_validation.json"
-    result = json.loads(path.read_text()) if path.exists() else {}
-    return list(result["cells"]) if result.get("protocol") == protocol else []
+    """Cells of the result that lies here of the same protocol."""
+    path = machine.RESULTS / f"{result_of(protocol)}.json"
+    return list(json.loads(path.read_text())["cells"]) if path.exists() else []
+
+
+def result_of(protocol: str) -> str:
+    """Each version of the protocol has a result of its own, so that they can be held against each other."""
+    return f"md_validation_{protocol.partition('@')[2]}"
 
 
 def ordered(cells: Mapping[tuple[str, int], Cell]) -> list[Cell]:
@@ -175,7 +179,7 @@ def row_of(name: str, cells: list[Cell], peer: Mapping[str, Any]) -> Row:
         "name": name, "class": cells[0]["class"], "cells": len(cells),
         "cpu_h": sum(cell["cost"].get("cpu_s", 0.0) for cell in cells) / len(cells) / 3600.0,
         "experiment": {"density": fact.density_g_cm3, "refractive_index": fact.refractive_index}
-        | {"refractive_index, md/optics@1": fact.refractive_index, "abbe_number": fact.abbe_number}
+        | {"refractive_index, md/optics@2": fact.refractive_index, "abbe_number": fact.abbe_number}
         | {key: measured[name] for key, measured in MEASURED.items() if name in measured},
     }  # fmt: skip
     for quantity in QUANTITIES:
@@ -287,7 +291,7 @@ def write(cells: list[Cell], peer: Mapping[str, Mapping[str, Any]], protocol: st
     }
     about = machine.describe("numpy", "rdkit", "openmm")
     result = {"machine": about, "protocol": protocol, "scores": scores, "polymers": rows, "cells": cells}
-    machine.write("md_validation", result)
+    machine.write(result_of(protocol), result)
     draw(rows)
     return result
 

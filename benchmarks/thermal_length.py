@@ -2,7 +2,7 @@
 
     python benchmarks/thermal_length.py [--smiles '*CC(*)Cl'] [--copies 2 4] [--pairs 3] [--seed 0] [--temperature 300]
 
-All start from one sample of md/standard@1, which is read back from $POLYLOOP_SCRATCH where it was run before. A decay
+All start from one sample of md/standard@2, which is read back from $POLYLOOP_SCRATCH where it was run before. A decay
 takes nearly as the square of the length: four copies cost some four times what two do. Of two lengths or more
 1 / lambda is drawn as a straight line in 1 / L to its value at endless length (doi:10.1103/PhysRevB.65.144306).
 """

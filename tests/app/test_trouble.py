@@ -190,12 +190,12 @@ def test_a_missing_program_is_said_with_its_install_line_and_is_no_failure_of_th
     ],
 )
 def test_what_has_no_parameters_is_named_before_any_quantum_chemistry(tmp_path: Path, smiles: str, said: str) -> None:
-    """md/standard@1 takes charges from quantum chemistry, which is minutes for either."""
-    process = start(*properties(smiles, "md/standard@1"))
+    """md/standard@2 takes charges from quantum chemistry, which is minutes for either."""
+    process = start(*properties(smiles, "md/standard@2"))
     out, err = process.communicate(timeout=200)
     assert process.returncode == 0, "a failed evaluation is a result"
     assert out.splitlines()[1].split("\t")[5] == "element"
-    assert f"{smiles}: md/standard@1 failed (element): force-field typing: " in err
+    assert f"{smiles}: md/standard@2 failed (element): force-field typing: " in err
     assert said in err
     assert "computed again with --retry" in err
     assert not list((tmp_path / "scratch").glob("md/charges/*/*"))

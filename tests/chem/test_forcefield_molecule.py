@@ -13,6 +13,7 @@ from rdkit import Chem
 
 from polyloop.chem import Chain, Polymer
 from polyloop.chem.forcefield import (
+    RADONPY_FORCE_FIELD,
     chain_molecule,
     gaff2_mod,
     gasteiger_charges,
@@ -75,9 +76,9 @@ def test_every_parameter_is_the_one_that_the_package_assigns(smiles):
     assigned = assign(mol)
     if assigned is None:
         with pytest.raises(EvaluationError):
-            type_molecule(mol)
+            type_molecule(mol, RADONPY_FORCE_FIELD)
     else:
-        assert differences(assigned, type_molecule(mol)) == []
+        assert differences(assigned, type_molecule(mol, RADONPY_FORCE_FIELD)) == []
 
 
 def test_the_package_is_not_imported():
@@ -183,8 +184,8 @@ def test_polymers_of_pi1070_are_identical():
     for smiles in pd.read_csv(PI1070)["smiles"].iloc[5::46]:
         polymer = Polymer(smiles)
         oligomer, chain = Chem.AddHs(polymer.oligomer(2)), Chain.homopolymer(polymer, 2)
-        assert differences(assign(oligomer), type_molecule(oligomer)) == [], smiles
-        assert differences(assign(chain_molecule(chain)), type_chain(chain)) == [], smiles
+        assert differences(assign(oligomer), type_molecule(oligomer, RADONPY_FORCE_FIELD)) == [], smiles
+        assert differences(assign(chain_molecule(chain)), type_chain(chain, RADONPY_FORCE_FIELD)) == [], smiles
 
 
 def test_empty_combinations_do_not_disturb():

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rdkit import Chem
+from rdkit.Chem import AllChem
 from tests.engines.liquids import molecule, turn
 
 from polyloop.chem import Cell, Topology
+from polyloop.chem.forcefield import FORCE_FIELDS, type_molecule
 from polyloop.chem.formats import SUFFIXES, read_lammps_data, write
 from polyloop.core import InvalidInputError, UnsupportedChemistryError
 
@@ -170,6 +173,57 @@ def test_gromacs_files_and_openmm_xml_give_the_same_energy(tmp_path):
     by_gromacs = openmm_energy(top.createSystem(nonbondedMethod=app.PME, nonbondedCutoff=1.0), positions)
     by_xml = openmm_energy(openmm.XmlSerializer.deserialize((tmp_path / "cell.xml").read_text()), positions)
     assert by_xml == pytest.approx(by_gromacs, rel=1e-6)
+
+
+def torsion_energy(system, positions_nm):
+    """Energy of proper and improper torsions in kJ/mol by OpenMM's double-precision reference platform."""
+    import openmm
+
+    for number, force in enumerate(system.getForces()):
+        force.setForceGroup(min(number + 1, 31))
+    groups = {force.getForceGroup() for force in system.getForces() if "Torsion" in type(force).__name__}
+    context = openmm.Context(system, openmm.VerletIntegrator(0.001), openmm.Platform.getPlatform("Reference"))
+    context.setPositions(positions_nm)
+    energy = context.getState(getEnergy=True, groups=groups).getPotentialEnergy()
+    return energy.value_in_unit(openmm.unit.kilojoule_per_mole)
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # OpenMM's reader leaves its file open
+@pytest.mark.parametrize("force_field", FORCE_FIELDS)
+@pytest.mark.parametrize("smiles", ["CCCCC", "COCCOCCOC", "OC1COC2C(O)C(OC1)COC2", "COC(=O)CCC(=O)OCCC"])
+def test_a_gromacs_file_has_each_multiplicity_of_a_dihedral_once_and_the_energy_of_all_terms(
+    tmp_path, smiles, force_field
+):
+    from openmm import app, unit
+
+    mol, positions = embedded(smiles)
+    topology = type_molecule(mol, force_field)
+    cell = Cell(topology, positions + 15.0, np.full(3, 30.0))
+    write(cell, tmp_path / "cell.gro")
+    lines = (tmp_path / "cell.top").read_text().partition("[ dihedrals ]\n")[2].partition("\n[")[0].split("\n")
+    keys = [(*line.split()[:4], line.split()[7]) for line in lines if line]
+    assert keys and len(set(keys)) == len(keys)
+    gro = app.GromacsGroFile(str(tmp_path / "cell.gro"))
+    top = app.GromacsTopFile(str(tmp_path / "cell.top"), periodicBoxVectors=gro.getPeriodicBoxVectors())
+    read = top.createSystem(nonbondedMethod=app.PME, nonbondedCutoff=1.0 * unit.nanometer)
+    phi = dihedral_angles(positions, topology.dihedrals)[topology.term_dihedral]
+    ours = topology.term_k * (1.0 + np.cos(topology.term_n * phi - np.radians(topology.term_phase)))
+    assert not len(topology.impropers)
+    assert torsion_energy(read, cell.positions / 10) == pytest.approx(4.184 * ours.sum(), rel=1e-5)
+
+
+def embedded(smiles):
+    mol = Chem.AddHs(Chem.MolFromSmiles(smiles))
+    AllChem.EmbedMolecule(mol, randomSeed=7)
+    return mol, mol.GetConformer().GetPositions()
+
+
+def dihedral_angles(positions, atoms):
+    a, b, c, d = (positions[column] for column in atoms.T)
+    first, middle, last = b - a, c - b, d - c
+    across = np.cross(first, middle), np.cross(middle, last)
+    length = np.linalg.norm(middle, axis=1)
+    return np.arctan2((length[:, None] * first * across[1]).sum(axis=1), (across[0] * across[1]).sum(axis=1))
 
 
 def test_equal_molecules_share_a_gromacs_molecule_type(tmp_path):

@@ -18,23 +18,23 @@ def test_a_level_runs_one_version_of_each_protocol() -> None:
     assert [row["protocol"] for row in rows] == ["optics/quick@2"]
 
 
-@pytest.mark.parametrize(("level", "protocol"), [("standard", "md/standard@1"), ("full", "md/full@1")])
+@pytest.mark.parametrize(("level", "protocol"), [("standard", "md/standard@2"), ("full", "md/full@2")])
 def test_a_level_runs_nothing_that_is_run_on_request(level: str, protocol: str) -> None:
     assert _sources(level, None, None) == dict.fromkeys(PROTOCOLS[protocol].properties, protocol)
 
 
 @pytest.mark.parametrize("wanted", [("abbe_number", "refractive_index"), ("refractive_index", "abbe_number")])
 def test_each_property_comes_from_what_its_level_names_whatever_else_is_asked_for(wanted: tuple[str, ...]) -> None:
-    expected = {"refractive_index": "md/standard@1", "abbe_number": "md/optics@1"}
+    expected = {"refractive_index": "md/standard@2", "abbe_number": "md/optics@2"}
     assert _sources("standard", None, wanted) == expected
     assert tuple(_sources("standard", None, wanted)) == wanted
 
 
 def test_a_protocol_that_is_named_yields_all_or_what_is_asked_of_it() -> None:
-    assert _sources(None, "md/optics@1", None) == dict.fromkeys(PROTOCOLS["md/optics@1"].properties, "md/optics@1")
-    assert _sources(None, "md/optics@1", ["refractive_index"]) == {"refractive_index": "md/optics@1"}
+    assert _sources(None, "md/optics@2", None) == dict.fromkeys(PROTOCOLS["md/optics@2"].properties, "md/optics@2")
+    assert _sources(None, "md/optics@2", ["refractive_index"]) == {"refractive_index": "md/optics@2"}
     with pytest.raises(InvalidInputError, match="does not yield density"):
-        _sources(None, "md/optics@1", ["refractive_index", "density"])
+        _sources(None, "md/optics@2", ["refractive_index", "density"])
 
 
 def test_records_come_in_the_order_in_which_they_were_asked_for(tmp_path: Path) -> None:

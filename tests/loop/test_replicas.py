@@ -22,12 +22,12 @@ NO_PACKING = Failure(FailureCode.PACKING, "packing", "No room.", "Start from a l
 
 
 def simulated(seed: int, value: float, std: float | None = 0.01, n: int = 40) -> Record:
-    request = Request(UNIT.canonical, "md/standard@1", seed)
+    request = Request(UNIT.canonical, "md/standard@2", seed)
     return Record.measured(request, "density", value, std=std, n=n, std_of="time")
 
 
 def failed(seed: int, failure: Failure = NO_PACKING) -> Record:
-    return Record.failed(Request(UNIT.canonical, "md/standard@1", seed), "density", failure)
+    return Record.failed(Request(UNIT.canonical, "md/standard@2", seed), "density", failure)
 
 
 def place(tmp_path: Path) -> str:
@@ -96,12 +96,12 @@ def test_where_all_failed_the_mean_is_the_failure_and_reasons_are_said_once() ->
     [
         [],
         [simulated(0, 1.0), simulated(0, 1.0)],
-        [simulated(0, 1.0), Record.measured(Request("*C*", "md/standard@1", 1), "density", 1.0)],
-        [simulated(0, 1.0), Record.measured(Request(UNIT.canonical, "md/full@1", 1), "density", 1.0)],
-        [simulated(0, 1.0), Record.measured(Request(UNIT.canonical, "md/standard@1", 1), "bulk_modulus", 1.0)],
+        [simulated(0, 1.0), Record.measured(Request("*C*", "md/standard@2", 1), "density", 1.0)],
+        [simulated(0, 1.0), Record.measured(Request(UNIT.canonical, "md/full@2", 1), "density", 1.0)],
+        [simulated(0, 1.0), Record.measured(Request(UNIT.canonical, "md/standard@2", 1), "bulk_modulus", 1.0)],
         [
             simulated(0, 1.0),
-            Record.measured(Request(UNIT.canonical, "md/standard@1", 1, Conditions(400.0)), "density", 1.0),
+            Record.measured(Request(UNIT.canonical, "md/standard@2", 1, Conditions(400.0)), "density", 1.0),
         ],
     ],
 )

@@ -25,7 +25,7 @@ def wait_for(lines: list[str], count: int) -> None:
 
 
 def test_each_stage_is_told_once_with_the_polymer(tmp_path):
-    request, lines = Request("*C*", "md/standard@1"), []
+    request, lines = Request("*C*", "md/standard@2"), []
     stages = [Stage(name, "npt", 10.0) for name in ("press", "production")]
     with SimulationWatch({request.key: request.polymer}, lines.append):
         writer = ProgressWriter(Workspace(tmp_path / "md"), request.key)
@@ -37,7 +37,7 @@ def test_each_stage_is_told_once_with_the_polymer(tmp_path):
 
 
 def test_what_an_earlier_call_has_noted_is_no_news(tmp_path):
-    request, lines = Request("*C*", "md/standard@1"), []
+    request, lines = Request("*C*", "md/standard@2"), []
     ProgressWriter(Workspace(tmp_path / "md"), request.key).enter("cell")
     time.sleep(0.01)
     with SimulationWatch({request.key: request.polymer}, lines.append):

@@ -18,10 +18,10 @@ def test_a_level_names_the_newest_version_of_each_protocol(protocol):
 
 
 def test_a_protocol_of_the_whole_level_goes_before_one_on_request():
-    assert protocol_for("refractive_index", "standard").label == "md/standard@1"
-    assert "refractive_index" in PROTOCOLS["md/optics@1"].properties
-    assert protocol_for("abbe_number", "standard").label == "md/optics@1"
-    assert protocol_for("self_diffusion", "standard").label == "md/diffusion@1"
+    assert protocol_for("refractive_index", "standard").label == "md/standard@2"
+    assert "refractive_index" in PROTOCOLS["md/optics@2"].properties
+    assert protocol_for("abbe_number", "standard").label == "md/optics@2"
+    assert protocol_for("self_diffusion", "standard").label == "md/diffusion@2"
 
 
 def test_levels_that_exist():

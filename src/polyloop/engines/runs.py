@@ -100,7 +100,8 @@ def check_stage(stage: Stage) -> None:
         "frame_interval": stage.frame_interval >= 0,
         "thermostat_time": stage.thermostat_time > 0,
         "cutoff": stage.cutoff > 0,
-        "temperature": min(stage.temperature) > 0,
+        "temperature": all(end > 0 for end in stage.temperature),
+        "pressure": all(np.isfinite(stage.pressure)),
         "density (with nvt, and without strain_rate)": stage.density is None
         or (stage.density > 0 and stage.ensemble == "nvt" and stage.strain_rate == 0),
         "strain_rate (with nvt or npt, and more than -1 in all)": stage.strain_rate == 0

@@ -63,7 +63,7 @@ def test_each_is_a_protocol_of_its_own_that_is_run_on_request(one):
     assert has_preview(one.label)
     for name in one.properties:
         # What md/standard yields by itself is asked of it.
-        assert protocols.protocol_for(name, "standard") is (PROTOCOLS["md/standard@1"] if name in SHEET else protocol)
+        assert protocols.protocol_for(name, "standard") is (PROTOCOLS["md/standard@2"] if name in SHEET else protocol)
 
 
 @pytest.mark.parametrize("one", MEASUREMENTS.values(), ids=MEASUREMENTS)

@@ -96,7 +96,7 @@ def test_a_relaxation_is_extended_until_it_is_long_enough(records, monkeypatch):
 
 def test_a_level_names_a_measurement_for_its_properties_only_when_they_are_asked_for():
     protocol = protocol_for("thermal_conductivity", "standard")
-    assert protocol is PROTOCOLS["md/thermal@1"]
+    assert protocol is PROTOCOLS["md/thermal@2"]
     assert protocol.on_request
     assert protocol.properties == ("thermal_conductivity", "thermal_diffusivity")
     assert protocol.time_limit == RECIPES[THERMAL.recipe].time_limit + THERMAL.time_limit

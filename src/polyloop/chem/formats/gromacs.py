@@ -13,6 +13,7 @@ from polyloop.core.errors import InvalidInputError
 
 __all__ = ["gromacs_coordinates", "gromacs_topology"]
 
+Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 _KJ = 4.184
 _NM = 0.1
@@ -41,7 +42,8 @@ def gromacs_coordinates(cell: Cell) -> str:
 def gromacs_topology(topology: Topology) -> str:
     """Return a .top file that stands alone.
 
-    Proper dihedrals are function 9, impropers function 4, 1-4 interactions are listed as pairs.
+    Proper dihedrals are function 9, impropers function 4, 1-4 interactions are listed as pairs. Terms of one dihedral
+    with equal multiplicity become one term, since other readers of the format refuse or drop all but one of them.
 
     Raises
     ------
@@ -118,14 +120,31 @@ def _atom_lines(topology: Topology, starts: Indices, names: list[str]) -> list[s
 
 def _terms(topology: Topology) -> list[tuple[str, Indices, str, tuple[NDArray[np.generic], ...]]]:
     """Title, atoms, template and parameters of each kind of term. GROMACS writes harmonic terms with k / 2."""
-    term = topology.term_dihedral
+    dihedral, k, n, phase = _one_term_a_multiplicity(topology)
     return [
         ("bonds", topology.bonds, "%d %d 1 %r %r",
          (topology.bond_r0 * _NM, 2 * topology.bond_k * _KJ / _NM**2)),
         ("pairs", topology.pairs_14, "%d %d 1", ()),
         ("angles", topology.angles, "%d %d %d 1 %r %r", (topology.angle_theta0, 2 * topology.angle_k * _KJ)),
-        ("dihedrals", topology.dihedrals[term], "%d %d %d %d 9 %r %r %d",
-         (topology.term_phase, topology.term_k * _KJ, topology.term_n)),
+        ("dihedrals", topology.dihedrals[dihedral], "%d %d %d %d 9 %r %r %d", (phase, k * _KJ, n)),
         ("dihedrals", topology.impropers, "%d %d %d %d 4 %r %r %d",
          (np.where(topology.improper_sign > 0, 0.0, 180.0), topology.improper_k * _KJ, topology.improper_n)),
     ]  # fmt: skip
+
+
+def _one_term_a_multiplicity(topology: Topology) -> tuple[Indices, Floats, Indices, Floats]:
+    """Row of the dihedral, k, multiplicity and phase of each term, (t,); those that differ in phase alone are summed.
+
+    A sum of k [1 + cos(n phi - phase)] over equal n is one such term, and a constant where the phases differ, which is
+    left out.
+    """
+    keys = np.column_stack([topology.term_dihedral, topology.term_n])
+    _, first, which, counts = np.unique(keys, axis=0, return_index=True, return_inverse=True, return_counts=True)
+    sums = np.zeros(len(first), dtype=np.complex128)
+    np.add.at(sums, which, topology.term_k * np.exp(1j * np.radians(topology.term_phase)))
+    several = counts > 1
+    k = np.where(several, np.abs(sums), topology.term_k[first])
+    # Sums over 0 and 180 degrees lie on the real axis but for the last digits.
+    phase = np.where(several, np.round(np.degrees(np.angle(sums)), 9) % 360.0, topology.term_phase[first])
+    order = np.argsort(first, kind="stable")
+    return topology.term_dihedral[first][order], k[order], topology.term_n[first][order], phase[order]
