@@ -43,8 +43,8 @@ from polyloop.core import Conditions
 from polyloop.engines.stages import Engine, Stage
 from polyloop.simulate.build import build_cell, grow_chain
 from polyloop.simulate.charges import chain_charges
-from polyloop.simulate.md.engine_choice import choose_engine
 from polyloop.simulate.md import recipes
+from polyloop.simulate.md.engine_choice import choose_engine
 from polyloop.simulate.md.recipes import Recipe
 from polyloop.simulate.md.sampling import cpu_time
 
