@@ -18,7 +18,8 @@ from polyloop.simulate.md.recipes import SMOKE
 # At import, so that worker processes, which import the main module, know it too.
 protocols.PROTOCOLS[SMOKE.label] = protocols.Protocol(
     SMOKE.name, SMOKE.version, "smoke", PROPERTIES, "seconds", SMOKE.description,
-    partial(workflow.simulate_polymer, SMOKE.label), any_conditions=True, shared_errors=SHARED_ERRORS,
+    partial(workflow.simulate_polymer, SMOKE.label), partial(workflow.check_scope, SMOKE.label),
+        any_conditions=True, shared_errors=SHARED_ERRORS,
 )  # fmt: skip
 
 if os.environ.get("NO_PROGRAMS"):

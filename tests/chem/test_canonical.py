@@ -14,7 +14,7 @@ from chain_moves import interior, rewritten
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyloop.chem import Polymer, canonical_smiles
+from polyloop.chem import Polymer, canonical, canonical_smiles
 
 LINES = (Path(__file__).parent / "repeat_units.smi").read_text().splitlines()
 UNITS = [line.split("\t")[0] for line in LINES]
@@ -169,3 +169,18 @@ def test_all_units_of_pi1070_are_read_and_invariant() -> None:
     for index, smiles in enumerate(units):
         variant = rewritten(smiles, 1 + index % 2, seed=index)
         assert canonical_smiles(variant) == canonical_smiles(smiles), f"{smiles} written as {variant}"
+
+
+_BLOCKS = ["C", "[C@H](C)", "CO", "C/C=C/C", "c1ccc(cc1)C", "C(=O)N", "C(F)(F)", "[C@@H]1CC[C@H](O1)"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(_BLOCKS), min_size=3, max_size=40), st.integers(0, 39))
+def test_a_long_chain_cut_in_few_or_many_steps_has_one_form(blocks: list[str], turn: int) -> None:
+    text = "*C" + "".join(blocks) + "C*"
+    usual = canonical_smiles(text)
+    turned = [*blocks[turn % len(blocks) :], "C", "C", *blocks[: turn % len(blocks)]]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(canonical, "_MOST_CUTS", 2)
+        assert canonical_smiles(text) == usual
+        assert canonical_smiles("*" + "".join(turned) + "*") == usual

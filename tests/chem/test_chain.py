@@ -61,6 +61,19 @@ def test_a_sequence_that_names_no_unit_is_refused(sequence):
         Chain((ChainUnit.of(Polymer("*CC*")),), np.array(sequence, dtype=np.int64))
 
 
-def test_units_joined_by_double_bonds_are_refused_with_a_mend():
+def test_a_chain_without_single_bonds_is_refused_with_a_mend():
     with pytest.raises(InvalidInputError, match="multiple bond inside"):
-        Chain.homopolymer(Polymer("*=CC=*"), 3)
+        Chain.homopolymer(Polymer("*=C=*"), 3)
+
+
+@pytest.mark.parametrize(
+    "smiles",
+    ["*=CC=*", "*=CNc1ccc(CCc2ccc(N=*)cc2)cc1", "*=Cc1ccc(C2=CSC(=*)S2)cc1", "*=NN=Cc1ccc(C=*)cc1"],
+)
+def test_a_unit_cut_at_a_double_bond_is_taken_in_the_standard_spelling(smiles):
+    polymer = Polymer(smiles)
+    chain = Chain.homopolymer(polymer, 3)
+    assert polymer.joint_order == 2
+    assert chain.units[0].polymer.smiles == polymer.canonical
+    standard = Chain.homopolymer(polymer.standardized(), 3)
+    assert np.array_equal(chain.numbers, standard.numbers) and np.array_equal(chain.bonds, standard.bonds)

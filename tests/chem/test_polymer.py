@@ -146,3 +146,41 @@ def test_the_periodic_graph_of_a_one_atom_backbone_bonds_to_itself() -> None:
     graph = Polymer("*=C=*").periodic_graph()
     np.testing.assert_array_equal(graph.edges, [[0, 0]])
     np.testing.assert_array_equal(graph.orders, [2])
+
+
+@pytest.mark.parametrize(
+    ("text", "smiles"),
+    [
+        ("{[$]CC(c1ccccc1)[$]}", "*CC(c1ccccc1)*"),
+        ("{[][$]CC([$])c1ccccc1[]}", "*CC(*)c1ccccc1"),
+        ("{[>][<]CC(=O)O[>][<]}", "*CC(=O)O*"),
+        ("{[<]OCC[>]}", "*OCC*"),
+        ("{[$1]CC[$1]}", "*CC*"),
+        ("{$CC$}", "*CC*"),
+    ],
+)
+def test_big_smiles_of_one_unit_with_two_descriptors_is_read(text: str, smiles: str) -> None:
+    assert Polymer(text).smiles == smiles
+    assert Polymer(text) == Polymer(smiles)
+
+
+@pytest.mark.parametrize(
+    ("deuterated", "plain"),
+    [
+        ("*C([2H])([2H])C([2H])(*)c1c([2H])c([2H])c([2H])c([2H])c1[2H]", "*CC(*)c1ccccc1"),
+        ("*C([2H])([2H])C([2H])([2H])*", "*CC*"),
+        ("*OC([2H])(C([2H])([2H])[2H])C(*)=O", "*OC(C)C(*)=O"),
+        ("*N([3H])CCCCCC(*)=O", "*NCCCCCC(*)=O"),
+    ],
+)
+def test_isotopes_of_hydrogen_change_the_mass_and_not_the_structure(deuterated: str, plain: str) -> None:
+    heavy, light = Polymer(deuterated), Polymer(plain)
+    assert heavy != light and heavy.protiated == light and light.protiated is light
+    assert heavy.molar_mass > light.molar_mass
+    assert heavy.polymer_class == light.polymer_class
+    assert (heavy.composition, heavy.heavy_atoms, heavy.formula) == (
+        light.composition,
+        light.heavy_atoms,
+        light.formula,
+    )
+    assert len(heavy.periodic_graph().atoms) == len(light.periodic_graph().atoms) == light.heavy_atoms

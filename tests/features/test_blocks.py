@@ -86,3 +86,23 @@ def test_rdkit_descriptors_do_not_depend_on_the_length_of_the_oligomer(smiles):
     for name, value in zip(block.names()[1:], expected[1:], strict=True):
         function = functions[name.removesuffix("_per_heavy_atom")]
         assert (function(longer) - function(shorter)) / expected[0] == pytest.approx(value, abs=1e-6), name
+
+
+@pytest.mark.parametrize("name", ["ecfp", "rdkit2d"])
+@pytest.mark.parametrize(
+    ("deuterated", "plain"),
+    [
+        ("*C([2H])([2H])C([2H])(*)c1c([2H])c([2H])c([2H])c([2H])c1[2H]", "*CC(*)c1ccccc1"),
+        ("*C([2H])([2H])C(*)C", "*CC(*)C"),
+    ],
+)
+def test_isotopes_of_hydrogen_are_no_atoms_of_the_graph(name, deuterated, plain):
+    block = get_block(name)
+    assert np.array_equal(block.evaluate(Polymer(deuterated)), block.evaluate(Polymer(plain)))
+
+
+def test_isotopes_change_the_mass_columns_of_the_force_field_and_no_others():
+    block = get_block("forcefield")
+    heavy, light = (block.evaluate(Polymer(smiles)) for smiles in ("*C([2H])([2H])C([2H])([2H])*", "*CC*"))
+    changed = {name.split("_")[0] for name, a, b in zip(block.names(), heavy, light, strict=True) if abs(a - b) > 1e-9}
+    assert changed == {"mass"}

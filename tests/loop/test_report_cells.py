@@ -32,7 +32,8 @@ def records(scratch: Path) -> list[Record]:
     """Polyethylene by the recipe that is made for tests: some picoseconds of 120 atoms."""
     protocol = protocols.Protocol(
         SMOKE.name, SMOKE.version, "smoke", PROPERTIES, "seconds", SMOKE.description,
-        partial(workflow.simulate_polymer, SMOKE.label), any_conditions=True,
+        partial(workflow.simulate_polymer, SMOKE.label), partial(workflow.check_scope, SMOKE.label),
+        any_conditions=True,
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYLOOP_SCRATCH", str(scratch))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+import numpy as np
 from rdkit import Chem
 
 from polyloop.chem.repeat_unit import RepeatUnit, parse_labelled, read_repeat_unit
@@ -25,6 +26,8 @@ from polyloop.core.errors import UnsupportedChemistryError
 __all__ = ["canonical_smiles", "canonical_unit"]
 
 _LABEL = re.compile(r"\[(\d+)\*\]")
+# Cuts made at once; a longer chain is parted first.
+_MOST_CUTS = 48
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def canonical_unit(unit: RepeatUnit) -> str:
     word = _word(unit)
     word = word[: _period(word)]
     backward = [block.reversed() for block in reversed(word)]
-    best = min(_rotations(word) + _rotations(backward), key=_rank)
+    best = min(_least_rotation(word), _least_rotation(backward), key=_rank)
     pieces = [piece_of(block.forward) for block in best]
     text = join_pieces(pieces)
     if "/" in text or "\\" in text:
@@ -74,8 +77,19 @@ def _rank(word: list[Block]) -> tuple[int, list[tuple[int, str]]]:
     return word[0].head_cost + word[-1].tail_cost, [(len(block.forward), block.forward) for block in word]
 
 
-def _rotations(word: list[Block]) -> list[list[Block]]:
-    return [word[start:] + word[:start] for start in range(len(word))]
+def _least_rotation(word: list[Block]) -> list[Block]:
+    """The rotation with the least `_rank`, in little more than linear time."""
+    keys = sorted({(len(block.forward), block.forward) for block in word})
+    code = {key: place for place, key in enumerate(keys)}
+    rank = np.array([code[len(block.forward), block.forward] for block in word])
+    # Ranks of ever longer beginnings of all rotations: those of twice the length follow from two of the single one.
+    length = 1
+    while length < len(word):
+        rank = np.unique(rank * len(word) + np.roll(rank, -length), return_inverse=True)[1]
+        length *= 2
+    costs = np.array([word[start].head_cost + word[start - 1].tail_cost for start in range(len(word))])
+    start = int(np.lexsort((rank, costs))[0])
+    return word[start:] + word[:start]
 
 
 def _period(word: list[Block]) -> int:
@@ -105,18 +119,45 @@ def _split(unit: RepeatUnit, cuts: list[tuple[int, Chem.Bond]]) -> list[str]:
     """Texts of the parts between `cuts`, in order from the head, with their stars as `[1*]` and `[2*]`."""
     mol = Chem.RWMol(unit.mol)
     mol.GetAtomWithIdx(unit.tail).SetIsotope(2 * len(cuts) + 2)
-    if cuts:
-        # A dummy that stands for a bond's begin atom sits on its end atom, and carries the first label.
-        labels = [
-            (2 * i + 3, 2 * i + 2) if bond.GetBeginAtomIdx() == near else (2 * i + 2, 2 * i + 3)
-            for i, (near, bond) in enumerate(cuts)
-        ]
-        mol = Chem.FragmentOnBonds(mol, [bond.GetIdx() for _, bond in cuts], True, labels)
+    numbered = [
+        (number, near, bond.GetOtherAtomIdx(near)) for number, (near, bond) in enumerate(cuts)
+    ]  # fmt: skip
     parts = [""] * (len(cuts) + 1)
-    for text in Chem.MolToSmiles(mol).split("."):
+    for text in _fragments(mol, numbered):
         position = (min(int(label) for label in _LABEL.findall(text)) - 1) // 2
         parts[position] = _LABEL.sub(lambda match: HEAD if int(match[1]) % 2 else TAIL, text)
     return parts
+
+
+def _fragments(mol: Chem.Mol, cuts: list[tuple[int, int, int]]) -> list[str]:
+    """Texts of what falls apart at `cuts`: number along the chain, atom nearer to the head, the other atom.
+
+    Cut number i leaves the labels 2 i + 2 and 2 i + 3 on either side.
+    """
+    if len(cuts) <= _MOST_CUTS:
+        return list(Chem.MolToSmiles(_cut(mol, cuts)).split("."))
+    # RDKit's time is that of all atoms for each cut, so a long chain is first parted into pieces with few cuts.
+    places: list[tuple[int, ...]] = []
+    pieces = Chem.GetMolFrags(_cut(mol, cuts[_MOST_CUTS - 1 :: _MOST_CUTS]), True, False, fragsMolAtomMapping=places)
+    texts = []
+    for piece, atoms in zip(pieces, places, strict=True):
+        Chem.FastFindRings(piece)
+        place = {old: new for new, old in enumerate(atoms)}
+        inside = [(n, place[a], place[b]) for n, a, b in cuts if a in place and b in place]
+        texts += _fragments(piece, inside)
+    return texts
+
+
+def _cut(mol: Chem.Mol, cuts: list[tuple[int, int, int]]) -> Chem.Mol:
+    if not cuts:
+        return mol
+    bonds = [mol.GetBondBetweenAtoms(near, far) for _, near, far in cuts]
+    # A dummy that stands for a bond's begin atom sits on its end atom, and carries the first label.
+    labels = [
+        (2 * number + 3, 2 * number + 2) if bond.GetBeginAtomIdx() == near else (2 * number + 2, 2 * number + 3)
+        for (number, near, _), bond in zip(cuts, bonds, strict=True)
+    ]
+    return Chem.FragmentOnBonds(mol, [bond.GetIdx() for bond in bonds], True, labels)
 
 
 def _rotated(unit: RepeatUnit, cut: tuple[int, Chem.Bond]) -> RepeatUnit:

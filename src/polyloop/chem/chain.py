@@ -58,9 +58,20 @@ class ChainUnit:
         """Number of atoms, hydrogens included."""
         return len(self.numbers)
 
+    @property
+    def charge(self) -> int:
+        """Formal charge in e."""
+        return int(self.formal_charges.sum())
+
     @classmethod
     def of(cls, polymer: Polymer) -> ChainUnit:
-        """Cut the unit out of the chain; the unit is the one that the user wrote (see `Polymer.standardized`)."""
+        """Cut the unit out of the chain.
+
+        The unit is the one that the user wrote, unless it is cut at a multiple bond of a chain that has single bonds to
+        be cut at; then it is the canonical one (`Polymer.standardized`), as `polymer` tells.
+        """
+        if polymer.joint_order != 1:
+            polymer = polymer.standardized()
         stars = polymer.stars
         mol = Chem.AddHs(polymer.mol)
         Chem.Kekulize(mol, clearAromaticFlags=True)

@@ -19,7 +19,7 @@ class PeriodicGraph:
     Parameters
     ----------
     atoms
-        Index in `Polymer.mol` of each node, shape (n,); the stars are left out.
+        Index in `Polymer.mol` of each node, shape (n,); stars and isotopes of hydrogen are left out.
     atomic_numbers
         Shape (n,).
     edges
@@ -43,7 +43,7 @@ def build_periodic_graph(unit: RepeatUnit) -> PeriodicGraph:
     No cyclic molecule is made, so no ring of the closing bond is ever perceived. A unit with a one-atom backbone has
     a closing bond from that atom to itself (in the next unit).
     """
-    atoms = [a.GetIdx() for a in unit.mol.GetAtoms() if a.GetIdx() not in (unit.head, unit.tail)]
+    atoms = [a.GetIdx() for a in unit.mol.GetAtoms() if a.GetAtomicNum() > 1]
     node = {atom: i for i, atom in enumerate(atoms)}
     ends = [unit.mol.GetAtomWithIdx(star).GetNeighbors()[0].GetIdx() for star in (unit.tail, unit.head)]
     bonds = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -21,6 +22,8 @@ from polyloop.core.errors import InvalidInputError
 
 __all__ = ["Polymer"]
 
+_HYDROGEN_ISOTOPE = re.compile(r"\[\d+H(?::\d+)?\]")
+
 
 class Polymer:
     """A linear homopolymer, given by its repeat unit as a SMILES with two `*`.
@@ -33,7 +36,9 @@ class Polymer:
 
     def __init__(self, smiles: str) -> None:
         unit = read_repeat_unit(smiles)
-        self.__dict__.update(smiles=smiles, canonical=canonical_unit(unit))
+        # Another notation than SMILES is kept as the SMILES that it was read as.
+        text = smiles if unit.smiles == smiles.strip() else unit.smiles
+        self.__dict__.update(smiles=text, canonical=canonical_unit(unit))
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"A Polymer cannot be changed; make a new one instead of setting {name!r}.")
@@ -89,6 +94,16 @@ class Polymer:
     def standardized(self) -> Polymer:
         """The same chain with `canonical` as its repeat unit, so that everything derived depends on the chain alone."""
         return Polymer(self.canonical)
+
+    @cached_property
+    def protiated(self) -> Polymer:
+        """The same chain with every hydrogen isotope as plain hydrogen; itself where there is none.
+
+        Neutrons change masses and not the electrons: whatever counts bonds, neighbours or heavy atoms is computed on
+        this chain, where hydrogens are not atoms of the graph.
+        """
+        text = _HYDROGEN_ISOTOPE.sub("[H]", self.smiles)
+        return self if text == self.smiles else Polymer(text)
 
     @cached_property
     def composition(self) -> Mapping[str, int]:

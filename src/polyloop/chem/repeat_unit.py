@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rdkit import Chem, rdBase
 
+from polyloop.chem.notation import as_starred_smiles
 from polyloop.chem.smiles_fault import explain, find_tolerated
 from polyloop.chem.smiles_text import HEAD, TAIL, label_stars
 from polyloop.core.errors import InvalidInputError, UnsupportedChemistryError
@@ -17,6 +18,8 @@ _DUMMY = Chem.MolFromSmarts("[#0]")
 _STANDARD_BONDS = (Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE, Chem.BondType.AROMATIC)
 # Isotopes that no element has mark the carbons that stand in for stars while RDKit perceives aromaticity.
 _STAND_IN = {1: 901, 2: 902}
+# Germylenes, stannylenes and plumbylenes have closed shells, which RDKit counts as two unpaired electrons.
+_LONE_PAIR = ("Ge", "Sn", "Pb")
 _UNUSUAL = re.compile(r"[\[~$<>]")
 
 
@@ -44,21 +47,28 @@ def read_repeat_unit(smiles: str) -> RepeatUnit:
     UnsupportedChemistryError
         If it is well formed but no linear, closed-shell chain of ordinary bonds.
     """
-    text = _checked_text(smiles)
+    text = as_starred_smiles(_checked_text(smiles))
     if (fault := find_tolerated(text)) is not None:
         raise fault
     labelled, n_stars = label_stars(text)
     parsed = _parse(labelled)
     if parsed is None:
         raise explain(text)
-    if n_stars != 2 or len(parsed.GetSubstructMatches(_DUMMY)) != 2:
-        raise _wrong_stars(text, parsed)
     if len(Chem.GetMolFrags(parsed)) > 1:
         raise UnsupportedChemistryError(
             "The repeat unit consists of disconnected pieces.",
             where=repr(text),
-            mend="Give the connected repeat unit only, without counter-ions or solvent.",
+            mend="Give one connected repeat unit, without counter-ions or solvent; units of a copolymer one by one.",
         )
+    dummies = [parsed.GetAtomWithIdx(index) for (index,) in parsed.GetSubstructMatches(_DUMMY)]
+    if (degree := max((atom.GetDegree() for atom in dummies), default=0)) > 1:
+        raise InvalidInputError(
+            f"A star must have exactly one bond, here one has {degree}.",
+            where=repr(text),
+            mend="Attach each star to one atom of the repeat unit.",
+        )
+    if n_stars != 2 or len(dummies) != 2:
+        raise _wrong_stars(text, parsed)
     _check_stars(text, parsed)
     mol, head, tail = _with_real_aromaticity(labelled, parsed)
     if _UNUSUAL.search(text):
@@ -138,7 +148,7 @@ def _wrong_stars(text: str, mol: Chem.Mol) -> InvalidInputError:
             where=repr(text),
             mend="Mark both ends of the repeat unit with a star, as in '*CC*'.",
         )
-    kind = "a ladder (two strands)" if count == 4 else "branched or a network"
+    kind = "a ladder (two strands)" if _is_ladder(mol) else "branched or a network"
     return UnsupportedChemistryError(
         f"A linear repeat unit has two stars, this one has {count}: the polymer is {kind}.",
         where=repr(text),
@@ -146,15 +156,35 @@ def _wrong_stars(text: str, mol: Chem.Mol) -> InvalidInputError:
     )
 
 
+def _is_ladder(mol: Chem.Mol) -> bool:
+    """Whether four stars are two ends of two strands: no bond alone holds the end with two of them to the other.
+
+    Which two make an end is told by the bonds between them, the fewest in all.
+    """
+    stars = [index for (index,) in mol.GetSubstructMatches(_DUMMY)]
+    if len(stars) != 4:
+        return False
+    first, *rest = stars
+    distance = Chem.GetDistanceMatrix(mol)
+    pairings = [((first, other), tuple(star for star in rest if star != other)) for other in rest]
+    near, far = min(pairings, key=lambda ends: sum(distance[end] for end in ends))
+    return not any(_parts_of_cut(mol, bond) == {frozenset(near), frozenset(far)} for bond in mol.GetBonds())
+
+
+def _parts_of_cut(mol: Chem.Mol, bond: Chem.Bond) -> set[frozenset[int]]:
+    """The stars on either side of a bond; empty where it is in a ring."""
+    if bond.IsInRing():
+        return set()
+    cut = Chem.RWMol(mol)
+    cut.RemoveBond(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())
+    return {
+        frozenset(index for index in part if mol.GetAtomWithIdx(index).GetAtomicNum() == 0)
+        for part in Chem.GetMolFrags(cut)
+    }
+
+
 def _check_stars(text: str, mol: Chem.Mol) -> None:
     atoms = [mol.GetAtomWithIdx(index) for index in _stars(mol)]
-    if any(a.GetDegree() != 1 or a.GetTotalNumHs() or a.GetFormalCharge() for a in atoms):
-        degree = max(a.GetDegree() for a in atoms)
-        raise InvalidInputError(
-            f"A star must have exactly one bond, here one has {degree}.",
-            where=repr(text),
-            mend="Attach each star to one atom of the repeat unit.",
-        )
     head, tail = (a.GetBonds()[0] for a in atoms)
     if head.GetIdx() == tail.GetIdx():
         raise InvalidInputError(
@@ -187,6 +217,13 @@ def _check_bonds_and_shells(text: str, mol: Chem.Mol) -> None:
                 mend="Only single, double, triple and aromatic bonds are handled.",
             )
     for atom in mol.GetAtoms():
+        if atom.GetSymbol() in _LONE_PAIR and atom.GetNumRadicalElectrons() == 2:
+            raise UnsupportedChemistryError(
+                f"Atom {atom.GetIdx() + 1} ({atom.GetSymbol()}) is divalent: it keeps a lone pair, which polyloop's "
+                "methods do not describe.",
+                where=repr(text),
+                mend=f"Write it with four bonds, as in [{atom.GetSymbol()}](C)(C).",
+            )
         if atom.GetNumRadicalElectrons():
             raise UnsupportedChemistryError(
                 f"Atom {atom.GetIdx() + 1} ({atom.GetSymbol()}) has {atom.GetNumRadicalElectrons()} unpaired "

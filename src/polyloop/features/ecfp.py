@@ -26,7 +26,7 @@ class EcfpBlock:
     """
 
     name = "ecfp"
-    version = 1
+    version = 2
     packages: tuple[str, ...] = ("rdkit",)
     dtype: np.dtype[Any] = np.dtype(np.float32)
     storage: np.dtype[Any] = np.dtype(np.uint16)

@@ -13,9 +13,7 @@ __all__ = ["backbone_length", "interior"]
 
 def backbone_length(polymer: Polymer) -> int:
     """Return the number of atoms on the shortest path through the repeat unit, between its stars."""
-    mol = polymer.mol
-    head, tail = (atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0)
-    return len(Chem.GetShortestPath(mol, head, tail)) - 2
+    return len(polymer.backbone)
 
 
 def interior(polymer: Polymer, reach: int) -> tuple[Chem.Mol, int]:
@@ -26,8 +24,8 @@ def interior(polymer: Polymer, reach: int) -> tuple[Chem.Mol, int]:
 
     Returns
     -------
-    The oligomer of 2 e + 1 units, e = ceil(reach / backbone length), without explicit hydrogens, whose atoms
-    carry the int property `unit`, and e.
+    The oligomer of 2 e + 1 units, e = ceil(reach / backbone length), without explicit hydrogens (nor isotopes of them),
+    whose atoms carry the int property `unit`, and e.
     """
     extra = math.ceil(reach / backbone_length(polymer))
-    return polymer.oligomer(2 * extra + 1), extra
+    return polymer.protiated.oligomer(2 * extra + 1), extra

@@ -53,7 +53,7 @@ class Rdkit2dBlock:
     """
 
     name = "rdkit2d"
-    version = 1
+    version = 2
     packages: tuple[str, ...] = ("rdkit",)
     dtype: np.dtype[Any] = np.dtype(np.float64)
     storage: np.dtype[Any] = np.dtype(np.float64)
@@ -71,7 +71,8 @@ class Rdkit2dBlock:
             If one of them is not finite.
         """
         n = max(1, math.ceil(_REACH / backbone_length(polymer)))
-        shorter, longer = (polymer.oligomer(n), polymer.oligomer(n + 1))
+        protiated = polymer.protiated
+        shorter, longer = (protiated.oligomer(n), protiated.oligomer(n + 1))
         heavy = longer.GetNumHeavyAtoms() - shorter.GetNumHeavyAtoms()
         values = (self._describe(longer) - self._describe(shorter)) / heavy
         if not np.isfinite(values).all():

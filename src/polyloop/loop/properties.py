@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from polyloop.chem import Polymer
-from polyloop.core import Conditions, InvalidInputError, Record, Request, get_property, write_atomically
+from polyloop.core import (
+    Conditions,
+    EvaluationError,
+    InvalidInputError,
+    Record,
+    Request,
+    get_property,
+    write_atomically,
+)
 from polyloop.loop.config import LimitsTable
 from polyloop.loop.evaluation import EvaluationQueue, open_runner
 from polyloop.loop.evaluators import Evaluator, protocol_evaluator, protocol_of
@@ -173,7 +181,8 @@ def preview_properties(
     """Return what `compute_properties` would take, without doing it: a row per polymer and protocol.
 
     For molecular dynamics the cell is built and run for some 20 s; other protocols say their typical cost in words. All
-    replicas are counted, as if the store had none of them; each takes the memory.
+    replicas are counted, as if the store had none of them; each takes the memory. A polymer that the protocol would
+    refuse at once has the reason as `refused`.
 
     Raises
     ------
@@ -190,10 +199,16 @@ def preview_properties(
             row: dict[str, Any] = {"smiles": polymer.smiles, "protocol": name, "cost": PROTOCOLS[name].cost}
             if several:
                 row |= {"replicas": replicas, "cost": f"{replicas} times: {row['cost']}"}
+            try:
+                # What is evaluated, and so refused, is the chain in its standard spelling.
+                PROTOCOLS[name].check(polymer.standardized())
+            except EvaluationError as error:
+                rows.append(row | {"cost": "none: it would be refused", "refused": str(error)})
+                continue
             if has_preview(name):
                 if progress is not None:
                     progress(f"{polymer.smiles}  {name}: building a cell and timing it")
-                row |= preview(name, polymer, seed, conditions or Conditions()).times(replicas).to_dict()
+                row |= preview(name, polymer.standardized(), seed, conditions or Conditions()).times(replicas).to_dict()
             rows.append(row)
     return rows
 

@@ -171,13 +171,18 @@ def boltzmann_weights(relative_energies: list[float], temperature: float = 298.1
 
 def _rotatable_bonds(mol: Chem.Mol) -> int:
     heavy_ends = (
-        bond.GetBeginAtom().GetDegree() > 1
-        and bond.GetEndAtom().GetDegree() > 1
+        _heavy_neighbours(bond.GetBeginAtom()) > 1
+        and _heavy_neighbours(bond.GetEndAtom()) > 1
         and bond.GetBondType() == Chem.BondType.SINGLE
         and not bond.IsInRing()
         for bond in mol.GetBonds()
     )
     return sum(heavy_ends)
+
+
+def _heavy_neighbours(atom: Chem.Atom) -> int:
+    # Isotopes of hydrogen may stand in the graph as atoms.
+    return sum(near.GetAtomicNum() > 1 for near in atom.GetNeighbors())
 
 
 def _relax_by_force_field(mol: Chem.Mol, iterations: int = 1000) -> dict[int, float]:

@@ -17,12 +17,14 @@ from polyloop.engines import dftd4
 from polyloop.simulate.density import amorphous_density, oligomer_geometries
 from polyloop.simulate.estimate import Estimate, Outcome
 from polyloop.simulate.lorentz_lorenz import molar_refraction, refractive_index
+from polyloop.simulate.neutrality import refuse_charge
 from polyloop.simulate.oligomers import Difference, choose_difference
 
 __all__ = [
     "CORRECTION_TERMS",
     "PROPERTIES",
     "AdditiveCorrection",
+    "check_scope",
     "correction_counts",
     "d_line_polarizability",
     "instant_optics",
@@ -115,8 +117,14 @@ def d_line_polarizability(polymer: Polymer, seed: int) -> tuple[float, float]:
     return _at_d_line(_checked_difference(polymer), seed)
 
 
+def check_scope(polymer: Polymer) -> None:
+    """Raise the `EvaluationError` that `instant_optics` would raise at once: SIZE or UNSUPPORTED."""
+    _checked_difference(polymer)
+
+
 def _checked_difference(polymer: Polymer) -> Difference:
-    heavy = polymer.mol.GetNumHeavyAtoms()
+    refuse_charge(polymer, _STAGE)
+    heavy = polymer.heavy_atoms
     if heavy > LARGEST:
         raise EvaluationError(
             FailureCode.SIZE, _STAGE, f"The repeat unit has {heavy} heavy atoms; this protocol takes at most {LARGEST}."

@@ -73,7 +73,7 @@ def choose_difference(polymer: Polymer, largest_pair: int = LARGEST_PAIR) -> Dif
     EvaluationError
         UNSUPPORTED for a backbone without single bonds outside rings.
     """
-    framed, cost = reframe(polymer)
+    framed, cost = reframe(polymer.protiated)
     sound = cost < _UNSOUND
     unit = framed.mol.GetNumHeavyAtoms()
     segment = max(1, -(-SHORTEST // unit))

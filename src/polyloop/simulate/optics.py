@@ -17,6 +17,7 @@ from polyloop.simulate.density import AmorphousDensity, amorphous_density
 from polyloop.simulate.dipole_interaction import interacting_polarizability
 from polyloop.simulate.estimate import Estimate, Outcome
 from polyloop.simulate.lorentz_lorenz import OpticalInputs, molar_refraction, propagated_std
+from polyloop.simulate.neutrality import refuse_charge
 from polyloop.simulate.oligomers import Difference, choose_difference
 from polyloop.simulate.polarizability_scale import LEVEL, SCALE, PolarizabilityScale
 
@@ -99,8 +100,7 @@ def quick_optics(polymer: Polymer, seed: int, conditions: Conditions, scale: Pol
     EvaluationError
         With the stage and the reason, when a structure, a self-consistent field or a response cannot be had.
     """
-    difference = choose_difference(polymer)
-    _check_scope(difference)
+    difference = _checked_difference(polymer)
     density = amorphous_density(polymer, seed, difference)
     larger = _optics_of(difference.larger, seed)
     smaller = _optics_of(difference.smaller, seed)
@@ -176,10 +176,12 @@ def _electronic(larger: OligomerOptics, unit: OligomerOptics) -> list[Estimate]:
 
 def check_scope(polymer: Polymer) -> None:
     """Raise the `EvaluationError` that `quick_optics` would raise before it computes anything: SIZE or UNSUPPORTED."""
-    _check_scope(choose_difference(polymer))
+    _checked_difference(polymer)
 
 
-def _check_scope(difference: Difference) -> None:
+def _checked_difference(polymer: Polymer) -> Difference:
+    refuse_charge(polymer, _STAGE)
+    difference = choose_difference(polymer)
     heavy = int(difference.larger.GetNumHeavyAtoms())
     if heavy > LARGEST:
         raise EvaluationError(
@@ -188,13 +190,7 @@ def _check_scope(difference: Difference) -> None:
             f"The capped oligomer has {heavy} heavy atoms; this protocol takes at most {LARGEST}.",
             hint="Use optics/instant@1.",
         )
-    if Chem.GetFormalCharge(difference.larger) != 0:
-        raise EvaluationError(
-            FailureCode.UNSUPPORTED,
-            _STAGE,
-            "The repeat unit carries a net charge; its counter-ion is not part of the model.",
-            hint="Write the repeat unit in its neutral form.",
-        )
+    return difference
 
 
 def _optics_of(mol: Chem.Mol, seed: int) -> OligomerOptics:

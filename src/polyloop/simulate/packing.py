@@ -33,9 +33,8 @@ def descriptors(polymer: Polymer) -> dict[str, float]:
     All depend neither on the cut of the chain nor on how often the unit was repeated. `backbone` is the share of atoms
     on the shortest way along the chain; `hydrogen` is the number of hydrogens per heavy atom.
     """
-    mol = polymer.mol
-    stars = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0]
-    return atom_shares(mol, Chem.GetShortestPath(mol, stars[0], stars[1])[1:-1])
+    protiated = polymer.protiated
+    return atom_shares(protiated.mol, protiated.backbone)
 
 
 def atom_shares(mol: Chem.Mol, path: Sequence[int] = ()) -> dict[str, float]:

@@ -49,6 +49,8 @@ class Protocol:
         Wall time in s that an evaluation may take unless the user says otherwise.
     on_request
         Whether it is run only where it or one of its properties is named, and not with the whole level.
+    check
+        Raises `EvaluationError` at once for a polymer that the protocol refuses before it computes anything.
     shared_errors
         Properties whose `std` holds what is the same for every seed, the error of a model or a spread over conformers:
         the mean over replicas keeps it.
@@ -61,6 +63,7 @@ class Protocol:
     cost: str
     description: str
     function: Callable[[Polymer, int, Conditions], Outcome]
+    check: Callable[[Polymer], None]
     any_conditions: bool = False
     time_limit: float = 3600.0
     on_request: bool = False
@@ -75,7 +78,8 @@ class Protocol:
 def _molecular_dynamics(recipe: recipes.Recipe, level: str, cost: str) -> Protocol:
     return Protocol(
         recipe.name, recipe.version, level, MD_PROPERTIES, cost, recipe.description,
-        partial(workflow.simulate_polymer, recipe.label), any_conditions=True, time_limit=recipe.time_limit,
+        partial(workflow.simulate_polymer, recipe.label), partial(workflow.check_scope, recipe.label),
+        any_conditions=True, time_limit=recipe.time_limit,
         shared_errors=MD_SHARED_ERRORS,
     )  # fmt: skip
 
@@ -83,7 +87,8 @@ def _molecular_dynamics(recipe: recipes.Recipe, level: str, cost: str) -> Protoc
 def _measurement(one: Measurement, level: str, cost: str, shared_errors: tuple[str, ...] = ()) -> Protocol:
     return Protocol(
         one.name, one.version, level, one.properties, cost, one.description,
-        partial(workflow.measure_polymer, one.label), any_conditions=True,
+        partial(workflow.measure_polymer, one.label), partial(workflow.check_scope, one.label),
+        any_conditions=True,
         time_limit=recipes.get_recipe(one.recipe).time_limit + one.time_limit, on_request=True,
         shared_errors=shared_errors,
     )  # fmt: skip
@@ -94,17 +99,17 @@ _TABLE = (
     Protocol(
         "optics/instant", 1, "instant", instant.PROPERTIES, "tens of milliseconds on one core",
         "Refractive index from the DFT-D4 static polarizability and the packing model of the density.",
-        instant.instant_optics, shared_errors=instant.PROPERTIES,
+        instant.instant_optics, instant.check_scope, shared_errors=instant.PROPERTIES,
     ),
     Protocol(
         "optics/quick", 2, "quick", optics.PROPERTIES, "a minute or a few on one core",
         "Refractive indices and Abbe number from linear-response quantum chemistry on capped oligomers.",
-        optics.quick_optics, shared_errors=optics.PROPERTIES,
+        optics.quick_optics, optics.check_scope, shared_errors=optics.PROPERTIES,
     ),
     Protocol(
         "optics/quick", 1, "quick", optics.PROPERTIES, "a minute or a few on one core",
         "As version 2, with the first scale of the polarizabilities; to repeat what it computed.",
-        partial(optics.quick_optics, scale=SCALE_1), shared_errors=optics.PROPERTIES,
+        partial(optics.quick_optics, scale=SCALE_1), optics.check_scope, shared_errors=optics.PROPERTIES,
     ),
     _molecular_dynamics(recipes.STANDARD, "standard", "an hour on two cores, minutes on a GPU"),
     _molecular_dynamics(recipes.STANDARD_1, "standard", "an hour on two cores, minutes on a GPU"),

@@ -41,7 +41,8 @@ def smoke(scratch, monkeypatch):
     for one in (SMOKE_MECHANICS, SMOKE_GLASS, SMOKE_IONS, SMOKE_DIFFUSION):
         protocol = protocols.Protocol(
             one.name, one.version, "smoke", one.properties, "seconds", one.description,
-            partial(workflow.measure_polymer, one.label), any_conditions=True,
+            partial(workflow.measure_polymer, one.label), partial(workflow.check_scope, one.label),
+        any_conditions=True,
         )  # fmt: skip
         monkeypatch.setitem(protocols.PROTOCOLS, one.label, protocol)
 

@@ -20,7 +20,8 @@ from tests.simulate.md.argon import argon
 
 SMOKE_PROTOCOL = protocols.Protocol(
     SMOKE_THERMAL.name, SMOKE_THERMAL.version, "smoke", SMOKE_THERMAL.properties, "seconds", SMOKE_THERMAL.description,
-    partial(workflow.measure_polymer, SMOKE_THERMAL.label), any_conditions=True,
+    partial(workflow.measure_polymer, SMOKE_THERMAL.label), partial(workflow.check_scope, SMOKE_THERMAL.label),
+        any_conditions=True,
 )  # fmt: skip
 
 

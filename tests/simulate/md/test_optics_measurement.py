@@ -35,7 +35,9 @@ def root(tmp_path_factory):
         patch.setenv("POLYLOOP_CORES", "1")
         protocol = protocols.Protocol(
             SMOKE_OPTICS.name, SMOKE_OPTICS.version, "smoke", SMOKE_OPTICS.properties, "seconds",
-            SMOKE_OPTICS.description, partial(workflow.measure_polymer, SMOKE_OPTICS.label), any_conditions=True,
+            SMOKE_OPTICS.description, partial(workflow.measure_polymer, SMOKE_OPTICS.label),
+            partial(workflow.check_scope, SMOKE_OPTICS.label),
+        any_conditions=True,
         )  # fmt: skip
         patch.setitem(protocols.PROTOCOLS, SMOKE_OPTICS.label, protocol)
         yield folder

@@ -33,7 +33,8 @@ from polyloop.simulate.md.workspace import Workspace
 
 SMOKE_PROTOCOL = protocols.Protocol(
     SMOKE.name, SMOKE.version, "smoke", PROPERTIES, "seconds", SMOKE.description,
-    partial(workflow.simulate_polymer, SMOKE.label), any_conditions=True,
+    partial(workflow.simulate_polymer, SMOKE.label), partial(workflow.check_scope, SMOKE.label),
+        any_conditions=True,
 )  # fmt: skip
 
 

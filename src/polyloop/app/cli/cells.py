@@ -55,10 +55,18 @@ def build(
 ) -> None:
     """Grow chains and pack them into a periodic cell at low density, typed with GAFF2_mod."""
     from polyloop.chem.chain import ChainUnit
+    from polyloop.chem.forcefield import type_chain
     from polyloop.chem.formats import SUFFIXES, write
     from polyloop.core import InvalidInputError
     from polyloop.loop import parse_polymers
-    from polyloop.simulate.build import Composition, build_cell, describe_chains, ion_pairs, smallest_contact
+    from polyloop.simulate.build import (
+        Composition,
+        build_cell,
+        describe_chains,
+        ion_pairs,
+        refuse_net_charge,
+        smallest_contact,
+    )
     from polyloop.simulate.charges import chain_charges
 
     if degree is not None and atoms is not None:
@@ -67,11 +75,19 @@ def build(
     if output.suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
         raise InvalidInputError(f"There is no format for {output.name!r}.", where="--output", mend=f"Known: {known}.")
-    units = tuple(ChainUnit.of(polymer) for polymer in parse_polymers(smiles))
+    polymers = parse_polymers(smiles)
+    units = tuple(ChainUnit.of(polymer) for polymer in polymers)
+    for polymer, unit in zip(polymers, units, strict=True):
+        if unit.polymer is not polymer:
+            message(f"{polymer.smiles} is cut at a multiple bond; built from {unit.polymer.smiles}, the same chain.")
     # The builder refuses words that it does not know.
     arranged, wanted = cast("Arrangement | None", arrangement), cast("Tacticity", tacticity)
     composition = Composition(units, arranged, blend, None if fractions is None else _numbers(fractions))
     grown = composition.chains(chains, degree=degree, n_atoms=atoms or 1000, seed=seed)
+    # Charges may take minutes: what the cell or the force field refuses is said before.
+    refuse_net_charge(grown, ion_pairs(ions))
+    for chain in {id(chain): chain for chain in grown}.values():
+        type_chain(chain)
     partial = None if charges == "none" else [chain_charges(chain, charges, seed) for chain in grown]
     cell = build_cell(grown, partial, density=density, seed=seed, tacticity=wanted, others=ion_pairs(ions))
     for path in write(cell, output):

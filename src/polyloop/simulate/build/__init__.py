@@ -1,6 +1,6 @@
 """Chains grown in three dimensions and periodic cells packed with them, without overlaps and pierced rings."""
 
-from polyloop.simulate.build.cells import build_cell
+from polyloop.simulate.build.cells import build_cell, refuse_net_charge
 from polyloop.simulate.build.compositions import Composition, describe_chains, ion_pairs
 from polyloop.simulate.build.contacts import smallest_contact
 from polyloop.simulate.build.growth import grow_chain
@@ -20,6 +20,7 @@ __all__ = [
     "ion_pairs",
     "pack",
     "pierced_rings",
+    "refuse_net_charge",
     "sequence",
     "smallest_contact",
     "smallest_rings",

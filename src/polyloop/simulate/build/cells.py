@@ -14,8 +14,9 @@ from polyloop.core.errors import InvalidInputError
 from polyloop.simulate.build.growth import grow_chain
 from polyloop.simulate.build.packing import pack
 from polyloop.simulate.build.plan import Tacticity
+from polyloop.simulate.neutrality import charge_refusal
 
-__all__ = ["build_cell"]
+__all__ = ["build_cell", "refuse_net_charge"]
 
 Floats = NDArray[np.float64]
 
@@ -52,12 +53,14 @@ def build_cell(
     InvalidInputError
         If there is no chain, the charges do not fit, or an argument is out of range.
     EvaluationError
-        If the force field does not know a chain, or no chain or cell without overlap is found.
+        UNSUPPORTED for a cell with a net charge; if the force field does not know a chain, or no chain or cell without
+        overlap is found.
     """
     if not chains:
         raise InvalidInputError("A cell needs at least one chain.", where="chains")
     if charges is not None and len(charges) != len(chains):
         raise InvalidInputError(f"{len(chains)} chains need as many sets of charges, not {len(charges)}.")
+    refuse_net_charge(chains, others)
     *sources, packing = np.random.SeedSequence(seed).spawn(len(chains) + 1)
     typed = {key: type_chain(chain, force_field) for key, chain in {id(chain): chain for chain in chains}.items()}
     topologies = [typed[id(chain)] for chain in chains]
@@ -70,3 +73,17 @@ def build_cell(
     topologies += [topology for topology, _ in others]
     grown += [positions for _, positions in others]
     return pack(topologies, grown, density, np.random.default_rng(packing))
+
+
+def refuse_net_charge(chains: Sequence[Chain], others: Sequence[tuple[Topology, Floats]] = ()) -> None:
+    """Refuse a cell whose formal charges do not add up to zero, which no periodic sum of Coulomb interactions has.
+
+    Raises
+    ------
+    EvaluationError
+        UNSUPPORTED, with the charge in e.
+    """
+    of_chains = {id(chain): sum(chain.units[kind].charge for kind in chain.sequence.tolist()) for chain in chains}
+    of_others = round(sum(float(topology.charges.sum()) for topology, _ in others))
+    if charge := sum(of_chains[id(chain)] for chain in chains) + of_others:
+        raise charge_refusal("cell", charge, "cell")

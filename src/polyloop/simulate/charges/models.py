@@ -25,6 +25,8 @@ __all__ = ["LEVEL", "MODELS", "gasteiger_charges", "potential_around", "segments
 LEVEL = Level("hf", "6-31g(d)", "def2-universal-jkfit")
 POINT_DENSITY = 2.0  # points per angstrom2 of each shell
 CONFORMERS = 1
+# Elements that RDKit has Gasteiger parameters for.
+_GASTEIGER = frozenset({"H", "B", "C", "N", "O", "F", "Al", "Si", "P", "S", "Cl", "Br", "I"})
 Floats = NDArray[np.float64]
 
 
@@ -60,8 +62,12 @@ def gasteiger_charges(oligomer: Oligomer) -> Floats:
     try:
         rdPartialCharges.ComputeGasteigerCharges(oligomer.mol, throwOnParamFailure=True)
     except ValueError as error:
-        raise EvaluationError(FailureCode.ELEMENT, "charges", f"Gasteiger's model has no parameters: {error}.",
-                              hint="Use the method resp.") from error  # fmt: skip
+        symbols = {atom.GetSymbol() for atom in oligomer.mol.GetAtoms()}
+        unknown = ", ".join(sorted(symbols - _GASTEIGER) or sorted(symbols))
+        raise EvaluationError(
+            FailureCode.ELEMENT, "charges", f"Gasteiger's model has no parameters for {unknown} as bonded here.",
+            hint="Use fast or resp charges.",
+        ) from error  # fmt: skip
     atoms = (oligomer.mol.GetAtomWithIdx(int(index)) for index in oligomer.order)
     return np.array([atom.GetDoubleProp("_GasteigerCharge") for atom in atoms])
 

@@ -19,7 +19,8 @@ __all__ = ["METHODS", "UnitCharges", "chain_charges", "unit_charges"]
 
 # A neighbour of its own kind on either side matters most to small units and costs least there.
 LARGEST_TRIMER = 24  # heavy atoms in three units
-LARGEST = 60  # heavy atoms of the oligomer
+# Heavy atoms of the oligomer, by what quantum chemistry on it costs; methods that are not named take any size.
+LARGEST = {"resp": 60, "esp": 60, "fast": 200}
 METHODS = tuple(MODELS)
 Floats = NDArray[np.float64]
 
@@ -54,8 +55,8 @@ def unit_charges(unit: ChainUnit, method: str = "resp", seed: int = 0) -> UnitCh
     InvalidInputError
         For an unknown method.
     EvaluationError
-        SIZE for a unit of more than 58 heavy atoms; ELEMENT where the method has no parameters; CONFORMER, GEOMETRY,
-        SCF or UNSUPPORTED from the engines.
+        SIZE for a unit too large for the method's quantum chemistry (`LARGEST`); ELEMENT where the method has no
+        parameters; CONFORMER, GEOMETRY, SCF or UNSUPPORTED from the engines.
     """
     if method not in MODELS:
         raise InvalidInputError(f"There is no charge method {method!r}.", where="method",
@@ -87,7 +88,7 @@ def chain_charges(chain: Chain, method: str = "resp", seed: int = 0) -> Floats:
 def _unit_charges(smiles: str, method: str, seed: int) -> UnitCharges:
     written = ChainUnit.of(Polymer(smiles))
     framed = ChainUnit.of(reframe(written.polymer)[0])
-    oligomer = _oligomer(framed)
+    oligomer = _oligomer(framed, method)
     charges = MODELS[method](oligomer, seed)
     head_cap, *_, tail_cap = oligomer.segments
     unit = _carried_over(charges[oligomer.middle], framed, written)
@@ -97,12 +98,17 @@ def _unit_charges(smiles: str, method: str, seed: int) -> UnitCharges:
     return UnitCharges(*parts)
 
 
-def _oligomer(unit: ChainUnit) -> Oligomer:
+def _oligomer(unit: ChainUnit, method: str) -> Oligomer:
     heavy = int((unit.numbers != 1).sum())
     degree = 3 if 3 * heavy <= LARGEST_TRIMER else 1
-    if heavy + 2 > LARGEST:
-        raise EvaluationError(FailureCode.SIZE, "charges", f"The capped unit has {heavy + 2} heavy atoms; "
-                              f"at most {LARGEST} are handled.")  # fmt: skip
+    if heavy + 2 > LARGEST.get(method, heavy + 2):
+        fitting = [other for other in METHODS if heavy + 2 <= LARGEST.get(other, heavy + 2)]
+        raise EvaluationError(
+            FailureCode.SIZE,
+            "charges",
+            f"The capped unit has {heavy + 2} heavy atoms; {method} charges take at most {LARGEST[method]}.",
+            hint=f"Use {' or '.join(fitting)} charges.",
+        )
     return Oligomer.of(unit, degree)
 
 

@@ -21,12 +21,20 @@ from polyloop.simulate.md.progress import ProgressWriter
 from polyloop.simulate.md.recipes import Recipe, get_recipe
 from polyloop.simulate.md.sampling import Cost, StageRunner, cpu_time, sample
 from polyloop.simulate.md.workspace import Workspace, default_scratch
+from polyloop.simulate.neutrality import refuse_charge
 
-__all__ = ["PreparedCell", "build_packed_cell", "chains_of", "measure_polymer", "prepare_cell", "simulate_polymer"]
+__all__ = [
+    "PreparedCell",
+    "build_packed_cell",
+    "chains_of",
+    "check_scope",
+    "measure_polymer",
+    "prepare_cell",
+    "simulate_polymer",
+]
 
 # Charges and cells change when their code does; raise these then, so that old files are not taken for new ones.
 _CHARGES_VERSION, _CELL_VERSION = 1, 1
-_NEUTRAL = 1e-6  # e, of the whole cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,18 +116,33 @@ def _sampled(
     return context, prepared, engine
 
 
+def check_scope(label: str, polymer: Polymer) -> None:
+    """Raise the `EvaluationError` that a recipe or measurement would raise before it computes anything.
+
+    SIZE or UNSUPPORTED; ELEMENT where the force field lacks a type or a parameter.
+    """
+    from polyloop.chem.forcefield import type_chain
+
+    measurement = MEASUREMENTS.get(label)
+    if measurement and measurement.groundwork:
+        measurement.groundwork.check(polymer)
+    recipe = get_recipe(measurement.recipe if measurement else label)
+    type_chain(chains_of(recipe, polymer)[0], recipe.force_field)
+
+
 def chains_of(recipe: Recipe, polymer: Polymer) -> tuple[Chain, ...]:
     """Return the chains of the recipe's cell, before they have conformers.
 
     Raises
     ------
     EvaluationError
-        SIZE where one repeat unit is larger than a chain should be.
+        SIZE where one repeat unit is larger than a chain should be, UNSUPPORTED where it is charged.
     InvalidInputError
         Where the units are not joined by single bonds.
     """
     from polyloop.simulate.build import degree_for
 
+    refuse_charge(polymer, "cell")
     unit = ChainUnit.of(polymer)
     if unit.n_atoms > recipe.atoms_per_chain:
         raise EvaluationError(
@@ -144,7 +167,7 @@ def prepare_cell(
     chains = chains_of(recipe, polymer)
     degree = len(chains[0].sequence)
     # The text of the unit fixes the order of its atoms, which the arrays follow.
-    unit = {"unit": polymer.smiles, "degree": degree}
+    unit = {"unit": chains[0].units[0].polymer.smiles, "degree": degree}
     progress.enter("charges")
     charging = {**unit, "method": recipe.charges, "version": _CHARGES_VERSION}
     charges_key = Workspace.key("charges", charging)
@@ -171,14 +194,7 @@ def _charges(recipe: Recipe, chain: Chain) -> NDArray[np.float64]:
     # Before the quantum chemistry: a missing parameter should be said at once.
     type_chain(chain, recipe.force_field)
     # One seed for all: replicas of a polymer should differ in their chains, not in their charges.
-    charges = chain_charges(chain, recipe.charges, seed=0)
-    if abs(charges.sum()) > _NEUTRAL:
-        raise EvaluationError(
-            FailureCode.UNSUPPORTED, "charges",
-            f"A chain has the charge {charges.sum():+.3g} e; a periodic cell must be neutral.",
-            hint="Polyelectrolytes need counter-ions, which this protocol does not add.",
-        )  # fmt: skip
-    return charges
+    return chain_charges(chain, recipe.charges, seed=0)
 
 
 def _packed(recipe: Recipe, chains: tuple[Chain, ...], charges: NDArray[np.float64], seed: int) -> Cell:

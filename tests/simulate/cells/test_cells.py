@@ -109,7 +109,7 @@ def test_molecules_that_fit_into_none_of_the_boxes_are_an_error_with_figures():
         ({"chains": [ETHYLENE], "density": 0.0}, "density of 0"),
         ({"chains": [ETHYLENE], "density": float("nan")}, "density of nan"),
         ({"chains": [ETHYLENE], "tacticity": "tactic"}, "tacticity 'tactic'"),
-        ({"chains": [ETHYLENE], "others": [(ion("Na+"), np.zeros((2, 3)))]}, "finite positions"),
+        ({"chains": [ETHYLENE], "others": [(type_chain(ETHYLENE), np.zeros((2, 3)))]}, "finite positions"),
     ],
 )
 def test_what_makes_no_cell_is_refused(arguments, said):

@@ -132,3 +132,17 @@ def test_double_bonds_of_the_backbone_stay_as_written(smiles, cis):
 def test_an_unknown_tacticity_is_refused():
     with pytest.raises(InvalidInputError, match="heterotactic"):
         grow_chain(chain("*CC*", 2), np.random.default_rng(0), "heterotactic")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("smiles", "length"),
+    # Angstrom, of the bond between neighbouring units: sp-sp as in diacetylene (doi:10.1246/bcsj.44.386), sp2-sp2 as in
+    # butadiene (1.467, doi:10.1246/bcsj.39.845), within the error of the force field.
+    [("*C#C*", 1.38), ("*C#CC#C*", 1.38), ("*C#Cc1ccc(C#C*)cc1", 1.38), ("*C=C*", 1.467), ("*CC#C*", 1.46)],
+)
+def test_units_are_joined_at_the_length_of_their_bond(smiles, length):
+    chain = Chain.homopolymer(Polymer(smiles), 4)
+    positions = grow_chain(chain, np.random.default_rng(0))
+    first, second = chain.joints[1:-1].T
+    lengths = np.linalg.norm(positions[first] - positions[second], axis=1)
+    np.testing.assert_allclose(lengths, length, atol=0.03)
