@@ -10,6 +10,7 @@ import datetime
 import json
 import os
 import platform
+import random
 import time
 from pathlib import Path
 
@@ -20,6 +21,19 @@ from polyloop.chem import Polymer, canonical_smiles
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("POLYLOOP_DATA", ROOT.parent / "shared" / "data")) / "radonpy_pi1070" / "PI1070.csv.gz"
+
+
+def long_chain(heavy_atoms: int) -> float:
+    """CPU seconds to read one repeat unit of so many heavy atoms that has no shorter period."""
+    rng = random.Random(0)
+    parts = {"C": 1, "C(C)": 2, "CO": 2, "C(F)C": 3, "c1ccc(cc1)C": 7}
+    text, size = "*C", 1
+    while size < heavy_atoms:
+        part = rng.choice(list(parts))
+        text, size = text + part, size + parts[part]
+    start = time.process_time()
+    Polymer(f"{text}*")
+    return time.process_time() - start
 
 
 def main() -> None:
@@ -38,12 +52,14 @@ def main() -> None:
     start = time.process_time()
     classes = [polymer.polymer_class for polymer in polymers]
     seconds["class"] = time.process_time() - start
+    long = {f"{atoms} heavy atoms": round(long_chain(atoms), 3) for atoms in (1_000, 10_000)}
     report = {
         "source": source,
         "polymers": len(units),
         "mean heavy atoms": round(sum(p.heavy_atoms for p in polymers) / len(polymers), 1),
         "classes found": len(set(classes)),
         "cpu milliseconds per polymer": {k: round(1e3 * v / len(units), 3) for k, v in seconds.items()},
+        "cpu seconds of a random chain": long,
         "polymers per cpu second": {k: round(len(units) / v) for k, v in seconds.items()},
         "machine": {
             "cpus": os.cpu_count(),
