@@ -13,7 +13,8 @@ from polyloop.chem import Polymer
 from polyloop.core import ConfigurationError, FailureCode, InvalidInputError, Record, Request, Status
 from polyloop.loop import evaluators, read_campaign_file
 from polyloop.loop.evaluators import Evaluator, FunctionEvaluator, evaluators_of, protocol_evaluator, protocol_of
-from polyloop.loop.measured import read_measured
+from polyloop.loop.plan import make_plan
+from polyloop.tables import read_measured
 
 Write = Callable[..., Path]
 
@@ -169,12 +170,22 @@ def test_a_table_answers_with_its_values_and_fails_where_it_has_none(
     assert ask(table, "*CCCCCCCCCCCCCC(F)*")["abbe_number"].failure is not None
 
 
-def test_the_identity_of_a_table_is_that_of_its_content(campaign_file: Write, place: Path) -> None:
+def test_the_identity_of_an_answer_is_that_of_the_polymers_own_rows(
+    campaign_file: Write, place: Path, units: tuple[str, ...]
+) -> None:
     file = campaign_file()
-    first = evaluators_of(read_campaign_file(file))["abbe_number"].identity
-    assert first == evaluators_of(read_campaign_file(file))["abbe_number"].identity
-    (place / "table.csv").write_text((place / "table.csv").read_text() + "*CCS*,1.6,30,1\n")
-    assert first != evaluators_of(read_campaign_file(file))["abbe_number"].identity
+
+    def identities() -> list[str]:
+        plan = make_plan(read_campaign_file(file))
+        return [plan.requests(unit)[0].protocol for unit in units[:3]]
+
+    first = identities()
+    assert len(set(first)) == 3
+    lines = (place / "table.csv").read_text().splitlines()
+    lines[2] = lines[2].rsplit(",", 1)[0] + ",0.7"
+    (place / "table.csv").write_text("\r\n".join([*lines, "*CCS*,1.6,30,1"]) + "\r\n")
+    second = identities()
+    assert [one == other for one, other in zip(first, second, strict=True)] == [True, False, True]
 
 
 def test_rows_of_the_same_polymer_are_averaged(tmp_path: Path) -> None:
@@ -182,13 +193,13 @@ def test_rows_of_the_same_polymer_are_averaged(tmp_path: Path) -> None:
     text = "unit,n_D,density\n*CC*,1.50,0.9\n*CCCC*,1.52,-9999\n*CC(*)C,,0.85\n"
     path.write_bytes(gzip.compress(text.encode()))
     table = read_measured(path, "unit", {"refractive_index": "n_D"}, [-9999])
-    ethylene = table.values[Polymer("*CC*").canonical]
+    ethylene = table.at(Polymer("*CC*").canonical)
     # Mean and sample standard deviation of 1.50 and 1.52.
     assert ethylene["refractive_index"].value == pytest.approx(1.51)
     assert ethylene["refractive_index"].std == pytest.approx(0.0141421356)
     assert ethylene["refractive_index"].n == 2
     assert ethylene["density"].n == 1
-    assert table.properties == ("density", "refractive_index")
+    assert table.properties == ("refractive_index", "density")
 
 
 def test_a_table_without_a_property_says_how_to_name_one(tmp_path: Path) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from polyloop.core import Request, Status
 from polyloop.design.pool import Pool
 from polyloop.loop.config import CampaignConfig, ScreeningTable
@@ -31,7 +29,10 @@ def screen(
     The results are kept in the store like any other, so that an interrupted screening goes on where it stopped.
     """
     evaluator = protocol_evaluator(table.protocol)
-    requests = [Request(smiles, table.protocol, config.campaign.evaluation_seed) for smiles in pool.smiles]
+    campaign = config.campaign
+    requests = [
+        Request(smiles, table.protocol, campaign.evaluation_seed, campaign.conditions) for smiles in pool.smiles
+    ]
     done = 0
 
     def on_done(request: Request) -> None:
@@ -44,8 +45,8 @@ def screen(
     found = store.records(
         keys=[request.key for request in requests], properties=[table.property], statuses=[Status.DONE]
     )
-    values = {record.key: record.value for record in found}
+    values = {record.key: record.value for record in found if record.value is not None}
     sign = 1.0 if table.direction.startswith("max") else -1.0
-    scores = [sign * (values.get(request.key) or np.nan) for request in requests]
-    best = [int(row) for row in np.argsort(-np.asarray(scores), kind="stable") if np.isfinite(scores[row])]
+    scored = [(sign * values[request.key], row) for row, request in enumerate(requests) if request.key in values]
+    best = [row for _, row in sorted(scored, key=lambda pair: -pair[0])]
     return pool.subset(sorted(best[: table.keep]))
