@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from polyloop.chem import Polymer
-from polyloop.core import ConfigurationError, FailureCode, InvalidInputError, Record, Request, Status
+from polyloop.core import Conditions, ConfigurationError, FailureCode, InvalidInputError, Record, Request, Status
 from polyloop.loop import evaluators, read_campaign_file
 from polyloop.loop.evaluators import Evaluator, FunctionEvaluator, evaluators_of, protocol_evaluator, protocol_of
 from polyloop.loop.plan import make_plan
@@ -206,6 +206,58 @@ def test_a_table_without_a_property_says_how_to_name_one(tmp_path: Path) -> None
     (tmp_path / "t.csv").write_text("smiles,n_D\n*CC*,1.5\n")
     with pytest.raises(InvalidInputError, match="columns = "):
         read_measured(tmp_path / "t.csv")
+
+
+STATES = "smiles,refractive_index,abbe_number,temperature [degC]\n"
+
+
+def write_states(place: Path, units: tuple[str, ...], *celsius: float) -> None:
+    rows = [f"{unit},{1.5 + t / 1000},{40 + t / 10},{t}\n" for unit in units[:-1] for t in celsius]
+    (place / "table.csv").write_text(STATES + "".join(rows) + f"{units[-1]},1.5,40,{celsius[0]}\n")
+
+
+def at(file: Path, *, kelvin: float, more: str = "") -> Path:
+    file.write_text(
+        file.read_text()
+        .replace("cycles = 3", f"cycles = 3\ntemperature = {kelvin}")
+        .replace('"table.csv"', f'"table.csv"\n{more}')
+    )
+    return file
+
+
+def test_a_table_answers_with_what_holds_at_the_conditions_of_the_campaign(
+    campaign_file: Write, place: Path, units: tuple[str, ...]
+) -> None:
+    write_states(place, units, 20.0, 80.0)
+    evaluator = evaluators_of(read_campaign_file(at(campaign_file(), kelvin=353.15)))["abbe_number"]
+    warm = Conditions(353.15)
+    function, arguments = evaluator.call(Request(units[0], evaluator.identity, 0, warm))
+    found = {record.property: record for record in function(*arguments)}
+    assert (found["abbe_number"].value, found["abbe_number"].n) == (48.0, 1)
+    assert found["abbe_number"].request.conditions == warm
+    function, arguments = evaluator.call(Request(units[-1], evaluator.identity, 0, warm))
+    failure = function(*arguments)[0].failure
+    assert failure is not None
+    assert failure.code is FailureCode.NOT_IN_TABLE
+    assert "at 353.15 K and 1 atm, only at 293.15 K and 1 atm" in failure.reason
+
+
+def test_a_table_that_says_nothing_of_temperature_is_refused_at_another_one(campaign_file: Write) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"no value of refractive_index at 450 K.*298.15 K.*nothing else is"
+    ) as e:
+        evaluators_of(read_campaign_file(at(campaign_file(), kelvin=450.0)))
+    assert "temperature [K]" in e.value.mend
+    stated = at(campaign_file(), kelvin=450.0, more="temperature = 450.0")
+    assert evaluators_of(read_campaign_file(stated))
+
+
+def test_a_table_without_a_row_at_the_temperature_of_the_campaign_names_those_that_it_has(
+    campaign_file: Write, place: Path, units: tuple[str, ...]
+) -> None:
+    write_states(place, units, 20.0, 80.0)
+    with pytest.raises(ConfigurationError, match=r"at 298.15 K.*293.15 K and 1 atm \(40\), 353.15 K and 1 atm \(39\)"):
+        evaluators_of(read_campaign_file(campaign_file()))
 
 
 def test_a_protocol_answers_by_itself() -> None:

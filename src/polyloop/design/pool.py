@@ -21,18 +21,18 @@ from polyloop.design.virtual_library import Candidate, polymerize
 __all__ = ["LeftOut", "Pool"]
 
 _VERSION = 2
-# Why a row of a file is no candidate.
-UNREADABLE, DUPLICATE, FILTERED = "unreadable", "duplicate", "filtered"
+# Why a polymer is no candidate.
+UNREADABLE, DUPLICATE, FILTERED, UNSCREENED = "unreadable", "duplicate", "filtered", "screening failed"
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A row of a file that is no candidate: its line (the header is line 1), what stands there, and why.
+    """What is no candidate: its line in the pool's file (the header is line 1) or None, what stands there, and why.
 
-    `why` is `unreadable`, `duplicate` or `filtered`; `reason` says it in words.
+    `why` is `unreadable`, `duplicate`, `filtered` or `screening failed`; `reason` says it in words.
     """
 
-    line: int
+    line: int | None
     smiles: str
     why: str
     reason: str
@@ -57,7 +57,7 @@ class Pool:
     extras
         The other columns of the file: by header, the cells of the n candidates.
     left_out
-        Rows of the file that are no candidates.
+        Rows of the file that are no candidates, and candidates whose screening failed.
     """
 
     smiles: tuple[str, ...]

@@ -53,5 +53,5 @@ def read_pool(path: Path, column: str, wanted: PoolFilter, *, skip_bad: bool) ->
         "extras": {
             table.header[place]: tuple(cells[index] for cells in cells_of) for index, place in enumerate(extras)
         },
-        "left_out": tuple(sorted(left_out, key=lambda item: item.line)),
+        "left_out": tuple(sorted(left_out, key=lambda item: item.line or 0)),
     }

@@ -87,8 +87,10 @@ def left_out_sentences(pool: Pool, inputs: Inputs) -> list[str]:
     sentences = []
     for why in dict.fromkeys(row.why for row in pool.left_out):
         rows = [row for row in pool.left_out if row.why == why]
-        named = [f"line {row.line} {row.smiles} ({row.reason})" for row in rows[:_NAMED]]
-        sentences.append(f"{len(rows)} rows of the pool's file are left out as {why}: {_some(named, len(rows))}.")
+        named = [
+            f"{'' if row.line is None else f'line {row.line} '}{row.smiles} ({row.reason})" for row in rows[:_NAMED]
+        ]
+        sentences.append(f"{len(rows)} left out of the pool, {why}: {_some(named, len(rows))}.")
     if inputs.undescribed:
         named = [f"{smiles} ({reason})" for smiles, reason in list(inputs.undescribed.items())[:_NAMED]]
         count = len(inputs.undescribed)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from polyloop.core import Request, Status
-from polyloop.design.pool import Pool
+from polyloop.core import Record, Request, Status
+from polyloop.design.pool import UNSCREENED, LeftOut, Pool
 from polyloop.loop.config import CampaignConfig, ScreeningTable
 from polyloop.loop.evaluation import EvaluationQueue, open_runner
 from polyloop.loop.evaluators import protocol_evaluator
@@ -24,7 +25,7 @@ def screen(
     interrupts: Interrupts,
     progress: Callable[[int, int], None],
 ) -> Pool:
-    """Return the `table.keep` best candidates, in the pool's order; those whose screening failed are left out.
+    """Return the `table.keep` best candidates in the pool's order; those whose screening failed are in its `left_out`.
 
     The results are kept in the store like any other, so that an interrupted screening goes on where it stopped.
     """
@@ -42,11 +43,27 @@ def screen(
 
     with open_runner([evaluator], workers, config.limits) as runner, interrupts.cancelling(runner.cancel):
         EvaluationQueue(store, runner, lambda request: evaluator, interrupts).run(requests, on_done=on_done)
-    found = store.records(
-        keys=[request.key for request in requests], properties=[table.property], statuses=[Status.DONE]
-    )
-    values = {record.key: record.value for record in found if record.value is not None}
+    records = {
+        record.key: record
+        for record in store.records(keys=[request.key for request in requests], properties=[table.property])
+    }
     sign = 1.0 if table.direction.startswith("max") else -1.0
-    scored = [(sign * values[request.key], row) for row, request in enumerate(requests) if request.key in values]
+    scored: list[tuple[float, int]] = []
+    failed: list[LeftOut] = []
+    for row, request in enumerate(requests):
+        record = records.get(request.key)
+        if record is not None and record.status is Status.DONE and record.value is not None:
+            scored.append((sign * record.value, row))
+        else:
+            failed.append(LeftOut(None, pool.smiles[row], UNSCREENED, _reason(record, table)))
     best = [row for _, row in sorted(scored, key=lambda pair: -pair[0])]
-    return pool.subset(sorted(best[: table.keep]))
+    kept = pool.subset(sorted(best[: table.keep]))
+    return replace(kept, left_out=(*kept.left_out, *failed))
+
+
+def _reason(record: Record | None, table: ScreeningTable) -> str:
+    if record is not None and record.failure is not None:
+        return f"{table.protocol} failed: {record.failure.stage}: {record.failure.reason}"
+    if record is not None and record.value is not None:
+        return f"{table.protocol} yields an implausible {table.property} of {record.value:g} {record.unit}."
+    return f"{table.protocol} yields no {table.property}."
