@@ -77,7 +77,9 @@ def write_real_pool(path: Path, size: int, seed: int = 0) -> RealPool:
     special = [TIN.format(tail) for tail in tails[:4]] + [unit.format(tail) for unit in SILICON for tail in tails[:4]]
     ions = [unit.format(tail) for unit in IONS for tail in tails]
     stereo = ["*C[C@H](C)O*", "*C[C@@H](C)O*", "*O[C@H](C)C(=O)*", "*O[C@@H](C)C(=O)*"]
-    ordinary = list(Pool.from_virtual_library(size - 20 - 10 - len(special + ions + stereo), seed).smiles)
+    others = size - 20 - 10 - len(special + ions + stereo)
+    # Without silicon, so that none of them is one of the special units.
+    ordinary = list(Pool.from_virtual_library(others, seed, elements=("C", "N", "O", "F", "S", "Cl", "Br")).smiles)
     repeated = [Chem.MolToSmiles(Chem.MolFromSmiles(unit), doRandom=True) for unit in ordinary[:6]] + stereo
     units = [*ordinary, *special, *ions, *stereo]
     rng.shuffle(units)

@@ -214,7 +214,8 @@ FILES = [
     ("range reversed", ('direction = "maximize"', "range = [1.6, 1.5]"), ["number 1 range", "Write [low, high]"]),
     ("range of one", ('direction = "maximize"', "range = [1.6]"), ["number 1 range"]),
     ("range not plausible", ('direction = "maximize"', "range = [7.0, 8.0]"), ["number 1 range", "1.2 to 2.6"]),
-    ("range with infinity", ('direction = "maximize"', "range = [1.4, inf]"), ["number 1 range", "finite"]),
+    ("range of infinity", ('direction = "maximize"', "range = [inf, inf]"), ["number 1 range", "[low, high]"]),
+    ("range of no number", ('direction = "maximize"', "range = [nan, 1.5]"), ["number 1 range", "[low, high]"]),
     ("no evaluator", ('evaluator = "known"\n', ""), ["[[objectives]] number 1", "level, protocol, evaluator"]),
     ("unknown evaluator", ('evaluator = "known"', 'evaluator = "knwon"'), ["number 1 evaluator", "'known'"]),
     (

@@ -97,6 +97,20 @@ def test_the_acquisition_suits_one_objective(campaign_file: Write, objectives: s
     assert acquisition_of(read_campaign_file(file)) == expected
 
 
+@pytest.mark.parametrize(
+    ("given_range", "closed"), [("[1.5, inf]", (1.5, 2.6)), ("[-inf, 1.5]", (1.2, 1.5)), ("[-inf, inf]", (1.2, 2.6))]
+)
+def test_an_open_end_of_a_range_is_the_end_of_what_is_plausible(
+    campaign_file: Write, tmp_path: Path, given_range: str, closed: tuple[float, float]
+) -> None:
+    file = campaign_file()
+    file.write_text(file.read_text().replace('direction = "maximize"', f"range = {given_range}", 1))
+    config = read_campaign_file(file)
+    assert objectives_of(config)[0].ends == closed
+    write_campaign_file(config, tmp_path / "again.toml")
+    assert read_campaign_file(tmp_path / "again.toml").objectives == config.objectives
+
+
 def test_the_acquisition_suits_two_objectives(campaign_file: Write) -> None:
     file = campaign_file()
     assert acquisition_of(read_campaign_file(file)) == "ehvi"

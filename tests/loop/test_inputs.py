@@ -174,6 +174,16 @@ def test_bad_rows_of_a_table_are_named_or_left_out_too(campaign_file: Write, pla
     assert any("table.csv: 3 of 43 rows left out" in note for note in outcome.notes)  # type: ignore[attr-defined]
 
 
+def test_a_damaged_file_of_a_run_is_named(campaign_file: Write, place: Path) -> None:
+    run(campaign_file(cycles=1), place)
+    for content in ("{", "[]", "{}"):
+        (place / "run" / "inputs.json").write_text(content)
+        with pytest.raises(ConfigurationError, match=r"inputs\.json.*damaged.*Delete it"):
+            run(campaign_file(cycles=1), place)
+    (place / "run" / "inputs.json").unlink()
+    assert run(campaign_file(cycles=1), place).state == "finished"  # type: ignore[attr-defined]
+
+
 # What stands beside
 
 

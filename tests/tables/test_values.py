@@ -272,3 +272,10 @@ def test_numbers_that_mean_no_value_are_as_they_stand_in_the_file(tmp_path):
     table = read_measured(path, missing=[-9999.0])
     assert CANONICAL[0] not in table.entries or table.at(CANONICAL[0]) == {}
     assert table.at(CANONICAL[1])["density"].value == 0.9
+
+
+def test_a_column_of_seeds_means_something_only_where_it_is_asked_for(tmp_path):
+    path = write(tmp_path, "density,seed", ["0.9,wheat", "0.8,oat"])
+    assert read_measured(path).at(CANONICAL[0])["density"].value == 0.9
+    with pytest.raises(InvalidInputError, match="2 of 2 rows"):
+        read_values(path, with_seeds=True)

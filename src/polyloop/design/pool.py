@@ -15,27 +15,14 @@ from numpy.typing import NDArray
 
 from polyloop.chem import Polymer
 from polyloop.core import InvalidInputError, content_key, write_atomically
+from polyloop.design.left_out import LeftOut
+from polyloop.design.pool_file import read_pool
 from polyloop.design.pool_filter import PoolFilter, elements_of
 from polyloop.design.virtual_library import Candidate, polymerize
 
-__all__ = ["LeftOut", "Pool"]
+__all__ = ["Pool"]
 
 _VERSION = 2
-# Why a polymer is no candidate.
-UNREADABLE, DUPLICATE, FILTERED, UNSCREENED = "unreadable", "duplicate", "filtered", "screening failed"
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """What is no candidate: its line in the pool's file (the header is line 1) or None, what stands there, and why.
-
-    `why` is `unreadable`, `duplicate`, `filtered` or `screening failed`; `reason` says it in words.
-    """
-
-    line: int | None
-    smiles: str
-    why: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -134,8 +121,6 @@ class Pool:
         InvalidInputError
             If the file or the column cannot be read, or rows hold no repeat unit; the message names all of them.
         """
-        from polyloop.design.pool_file import read_pool
-
         content = read_pool(Path(path), column, PoolFilter.make(elements, heavy_atoms, classes), skip_bad=skip_bad)
         return cls(**content)
 

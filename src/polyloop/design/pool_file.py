@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from polyloop.design.pool import DUPLICATE, FILTERED, UNREADABLE, LeftOut
+from polyloop.design.left_out import DUPLICATE, FILTERED, UNREADABLE, LeftOut
 from polyloop.design.pool_filter import PoolFilter
 from polyloop.tables import BadRow, parse_rows, read_table, refuse_bad_rows
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from math import isfinite
 
 from polyloop.core import Conditions, PolyloopError, get_property
 from polyloop.loop.config import CampaignConfig, ObjectiveTable
@@ -74,7 +75,7 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
     _one_of(source, key, {"direction": objective.direction, "range": objective.range})
     if objective.range is not None:
         low, high = objective.range
-        if low >= high:
+        if not (low < high and isfinite(low) and isfinite(high)):
             raise source.error((*key, "range"), f"The range [{low}, {high}] is empty.", "Write [low, high].")
         if high < row.low or low > row.high:
             raise source.error(

@@ -27,7 +27,8 @@ __all__ = [
 ]
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-Range = tuple[float, float]
+End = Annotated[float, Field(allow_inf_nan=True)]
+Range = tuple[End, End]
 Size = Annotated[int, Field(le=100_000)]
 Direction = Literal["maximize", "minimize", "maximise", "minimise"]
 
@@ -74,7 +75,9 @@ class ObjectiveTable(_Table):
 
     property: str = Field(description="Name from the property table, e.g. refractive_index.")
     direction: Direction | None = Field(None, description="Where the property should go.")
-    range: Range | None = Field(None, description="Or the range [low, high] that it should fall into.")
+    range: Range | None = Field(
+        None, description="Or the range [low, high] that it should fall into; -inf or inf leaves one end open."
+    )
     level: str | None = Field(None, description="Level that names the protocol: instant, quick, ...")
     protocol: str | None = Field(None, description="Or a protocol by name, e.g. optics/quick@2.")
     evaluator: str | None = Field(None, description="Or a table [evaluators.NAME], or an entry point.")

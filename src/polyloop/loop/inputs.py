@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from polyloop.core import ConfigurationError, write_atomically
-from polyloop.design.pool import FILTERED, Pool
+from polyloop.design.left_out import FILTERED
+from polyloop.design.pool import Pool
 from polyloop.loop.directory import RunDirectory
 from polyloop.loop.plan import Plan
 from polyloop.store import Store
@@ -48,19 +49,19 @@ class Inputs:
         """Return what the folder of a run keeps; nothing before the first run."""
         try:
             content = json.loads(files.inputs.read_text(encoding="utf-8"))
+            return cls(
+                content["pool_digest"],
+                tuple(content["considered"]),
+                tuple(content["notes"]),
+                dict(content["undescribed"]),
+                tuple(content["blocks"]),
+            )
         except FileNotFoundError:
             return cls()
-        except ValueError as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise ConfigurationError(
                 "This file of a run is damaged.", where=str(files.inputs), mend="Delete it; the next run makes it anew."
             ) from error
-        return cls(
-            content["pool_digest"],
-            tuple(content["considered"]),
-            tuple(content["notes"]),
-            content["undescribed"],
-            tuple(content["blocks"]),
-        )
 
     def save(self, files: RunDirectory) -> None:
         """Keep it in the folder of a run."""

@@ -74,8 +74,11 @@ def check_pool(config: CampaignConfig, files: RunDirectory, pool: Pool) -> Pool:
         return pool
     fresh = _build(config.pool)
     before = inputs.considered or pool.smiles
-    added = [row for row, smiles in enumerate(fresh.smiles) if smiles not in set(before)]
-    removed = sorted(set(before) - set(fresh.smiles))
+    # What a screening has looked at is not known any more where the file with the inputs was deleted.
+    is_whole = bool(inputs.considered) or config.pool.screening is None
+    known = set(before)
+    added = [row for row, smiles in enumerate(fresh.smiles) if is_whole and smiles not in known]
+    removed = sorted(known - set(fresh.smiles))
     if added or removed:
         spelled = [f"{fresh.spellings[row]} ({fresh.origins[row]})" for row in added[:_NAMED]]
         changes = [f"{len(added)} added: {_some(spelled, len(added))}"] if added else []

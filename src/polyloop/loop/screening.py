@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from polyloop.core import Record, Request, Status
-from polyloop.design.pool import UNSCREENED, LeftOut, Pool
+from polyloop.design.left_out import UNSCREENED, LeftOut
+from polyloop.design.pool import Pool
 from polyloop.loop.config import CampaignConfig, ScreeningTable
 from polyloop.loop.evaluation import EvaluationQueue, open_runner
 from polyloop.loop.evaluators import protocol_evaluator

@@ -61,7 +61,9 @@ def read_records(
                 mend=f"Name one of: {', '.join(PROPERTIES)}.",
             )
 
-    table = read_values(path, smiles_column, conditions=conditions, ignore=ignore, skip_bad=skip_bad, check=check)
+    table = read_values(
+        path, smiles_column, conditions=conditions, ignore=ignore, skip_bad=skip_bad, with_seeds=True, check=check
+    )
     found: list[Record] = []
     bad: list[BadRow] = []
     first: dict[str, int] = {}

@@ -70,6 +70,7 @@ def read_values(
     conditions: Conditions | None = None,
     ignore: Collection[str] = (),
     skip_bad: bool = False,
+    with_seeds: bool = False,
     check: Callable[[Table, Mapping[str, NumberColumn]], None] | None = None,
 ) -> ValueTable:
     """Read the values of every known property in a table.
@@ -85,6 +86,8 @@ def read_values(
         Numbers that mean "no value", as an empty cell does; as they stand in the file.
     conditions
         State of the samples where the table does not say it.
+    with_seeds
+        Whether a column `seed` tells repeated measurements apart; otherwise it means nothing.
     check
         Called with the columns before the rows are read, to raise what else is wrong with them.
 
@@ -105,7 +108,7 @@ def read_values(
             mend=f"Say which is which with columns = {{ PROPERTY = 'COLUMN' }}; the columns are: "
             f"{', '.join(table.header)}.",
         )
-    reader = _Reader(table, found, states, missing, conditions or Conditions())
+    reader = _Reader(table, found, states, missing, conditions or Conditions(), with_seeds)
     rows, bad = [], []
     for row, polymer in parse_rows(table, smiles_column):
         wrong = [polymer] if isinstance(polymer, BadRow) else []
@@ -133,11 +136,12 @@ class _Reader:
         states: Mapping[str, NumberColumn],
         missing: Collection[float],
         usual: Conditions,
+        with_seeds: bool,
     ) -> None:
         self._table, self._columns, self._states, self._missing, self._usual = table, columns, states, missing, usual
         places = [place for column in (*columns.values(), *states.values()) for place in column.positions]
         self._decimal = decimal_sign(table, places)
-        self._seed = table.header.index(SEED) if SEED in table.header else None
+        self._seed = table.header.index(SEED) if with_seeds and SEED in table.header else None
         self._unphysical = table.header.index(UNPHYSICAL) if UNPHYSICAL in table.header else None
         # (line, number as it stands there) by column, for the judgement of its unit.
         self._as_given: dict[str, list[tuple[int, float]]] = {name: [] for name in (*columns, *states)}
