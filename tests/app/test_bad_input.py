@@ -65,6 +65,10 @@ def files(tmp_path: Path) -> None:
     (tmp_path / "columns.csv").write_text("polymer,polymer\n*CC*,1\n")
     (tmp_path / "named.csv").write_text("polymer\n*CC*\n")
     (tmp_path / "bad_unit.csv").write_text("smiles\n*CC*\n*CC\n")
+    (tmp_path / "two_bad.csv").write_text("smiles\nCC\n*CC*\n*CC\n")
+    (tmp_path / "all_bad.csv").write_text("smiles\nCC\n*CC\n")
+    (tmp_path / "typo.csv").write_text("smiles,densty\n*CC*,0.9\n")
+    (tmp_path / "si.csv").write_text("smiles,density\n*CC*,920\n*CC(*)C,900\n")
     (tmp_path / "latin.csv").write_bytes("smiles,name\n*CC*,Polyäthylen\n".encode("latin-1"))
     (tmp_path / "quote.csv").write_text('smiles,name\n*CC*,"poly\n')
     (tmp_path / "not.csv.gz").write_text("smiles\n*CC*\n")
@@ -130,6 +134,32 @@ COMMANDS = [
         ["properties", "*CC*", "--protocol", "optics/instant@1", "--property", "abbe_number"],
         ["optics/instant@1", "It yields"],
     ),
+    (
+        "CSV with two bad units",
+        ["canonical", "--csv", "two_bad.csv"],
+        ["2 of 3 rows", "line 2, column", "line 4, column"],
+    ),
+    ("CSV of bad units only", ["canonical", "--csv", "all_bad.csv", "--skip-bad"], ["None of its 2 rows", "line 2"]),
+    ("seed beyond any generator", ["properties", "*CC*", "--seed", "9" * 20], ["--seed", "less than or equal to"]),
+    ("a billion replicas", ["properties", "*CC*", "--replicas", "1000000000"], ["--replicas", "less than or equal to"]),
+    ("a billion workers", ["discover", "c.toml", "--workers", "1000000000"], ["--workers", "less than or equal to"]),
+    ("cycles without end", ["discover", "c.toml", "--cycles", "9" * 20], ["--cycles", "less than or equal to"]),
+    (
+        "a billion chains",
+        ["build", "*CC*", "--chains", "1000000000", "-o", "x.data"],
+        ["--chains", "less than or equal to"],
+    ),
+    (
+        "chains that fill no machine",
+        ["build", "*CC*", "--chains", "99999", "-o", "x.data"],
+        ["99,999,000 atoms", "fewer"],
+    ),
+    ("a billion ions", ["build", "*CC*", "--ions", "1000000000", "-o", "x.data"], ["--ions", "less than or equal to"]),
+    ("import without a store", ["import", "table.csv"], ["--store"]),
+    ("import of nothing", ["import", "nowhere.csv", "--store", "s.db"], ["nowhere.csv", "Check the path"]),
+    ("import of what means nothing", ["import", "named.csv", "--store", "s.db"], ["named.csv", "column of a property"]),
+    ("import of a typing error", ["import", "typo.csv", "--store", "s.db"], ["'densty'", "'density'", "--ignore"]),
+    ("import in another unit", ["import", "si.csv", "--store", "s.db"], ["2 of 2 values", "density [kg/m3]"]),
     ("negative seed", ["properties", "*CC*", "--seed", "-1"], ["--seed", "polyloop properties -h"]),
     ("no replicas", ["properties", "*CC*", "--replicas", "0"], ["--replicas", "polyloop properties -h"]),
     ("no time", ["properties", "*CC*", "--time-limit", "0"], ["--time-limit", "polyloop properties -h"]),
@@ -163,6 +193,14 @@ FILES = [
     ("seed negative", ("seed = 1", "seed = -1"), ["line 4", "greater than or equal to 0"]),
     ("seed a date", ("seed = 1", "seed = 2026-01-01"), ["line 4", "integer"]),
     ("no cycle", ("cycles = 2", "cycles = 0"), ["line 5", "greater than or equal to 1"]),
+    ("trees without end", ('"ensemble"', '"random_forest"\ntrees = 99999999999999999999'), ["trees = 9", "100000"]),
+    ("batch without end", ("batch = 2", "batch = 1000000000"), ["line 6", "less than or equal to 10000"]),
+    ("seed beyond 64 bits", ("seed = 1", "seed = 9223372036854775808"), ["line 4", "less than or equal to"]),
+    ("time without end", ("size = 2", "size = 2\n[limits]\ntime_s = 1e300"), ["time_s", "less than or equal to"]),
+    ("temperature of the table and none of the campaign", ("cycles = 2", "cycles = 2\ntemperature = 450.0"),
+     ["table.csv", "no value of refractive_index at 450 K", "temperature = ..."]),
+    ("temperature of a function", ('table = "table.csv"', 'python = "json:loads"\ntemperature = 300.0'),
+     ["[evaluators] known.temperature", "is for a table"]),
     ("no batch", ("batch = 2", "batch = 0"), ["line 6", "greater than or equal to 1"]),
     ("batch a fraction", ("batch = 2", "batch = 2.5"), ["line 6", "integer"]),
     ("unknown property", ('"refractive_index"', '"refractive_indx"'), ["number 1 property", "refractive_index"]),
@@ -176,7 +214,8 @@ FILES = [
     ("range reversed", ('direction = "maximize"', "range = [1.6, 1.5]"), ["number 1 range", "Write [low, high]"]),
     ("range of one", ('direction = "maximize"', "range = [1.6]"), ["number 1 range"]),
     ("range not plausible", ('direction = "maximize"', "range = [7.0, 8.0]"), ["number 1 range", "1.2 to 2.6"]),
-    ("range with infinity", ('direction = "maximize"', "range = [1.4, inf]"), ["number 1 range", "finite"]),
+    ("range of infinity", ('direction = "maximize"', "range = [inf, inf]"), ["number 1 range", "[low, high]"]),
+    ("range of no number", ('direction = "maximize"', "range = [nan, 1.5]"), ["number 1 range", "[low, high]"]),
     ("no evaluator", ('evaluator = "known"\n', ""), ["[[objectives]] number 1", "level, protocol, evaluator"]),
     ("unknown evaluator", ('evaluator = "known"', 'evaluator = "knwon"'), ["number 1 evaluator", "'known'"]),
     (

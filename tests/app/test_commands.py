@@ -388,3 +388,42 @@ def test_progress_on_a_terminal_is_one_live_line(
         tell(Progress("propose", 2, 4, eta_s=70.0))
     with show_progress(quiet=True) as tell:
         assert tell is None
+
+
+def test_bad_rows_of_a_csv_can_be_left_out_and_are_named(polyloop: Command, tmp_path: Path) -> None:
+    (tmp_path / "units.csv").write_text("smiles;name\n*CC*;a\nCC;b\n*CC(*)C;c\n*C(;d\n")
+    ran = polyloop("canonical", "--csv", "units.csv", "--skip-bad", "--json")
+    assert ran.code == 0
+    assert [row["smiles"] for row in json.loads(ran.out)] == ["*CC*", "*CC(*)C"]
+    assert "units.csv: left out:" in ran.err
+    assert "line 3, column smiles" in ran.err
+    assert "line 5, column smiles" in ran.err
+
+
+def test_a_measured_table_goes_into_a_store_and_comes_out_again(polyloop: Command, tmp_path: Path) -> None:
+    (tmp_path / "lab.csv").write_text(
+        "smiles;density [kg/m3];temperature [degC];comment\n*CC*;920,5;25;a\n*CC*;860,0;150;b\n*CC;1;1;c\n"
+    )
+    told = ["import", "lab.csv", "--store", "s.db", "--protocol", "measured/lab@1", "--ignore", "comment"]
+    assert polyloop(*told).code == 1
+    ran = polyloop(*told, "--skip-bad", "--json")
+    assert (ran.code, json.loads(ran.out)["added"]) == (0, 2), ran
+    assert "1 of 3 rows left out" in ran.err
+    assert "2 values in" in polyloop(*told, "--skip-bad").err
+    assert polyloop("export", "s.db", "-o", "out.csv", "--wide").code == 0
+    again = polyloop("import", "out.csv", "--store", "t.db", "--json")
+    assert json.loads(again.out)["added"] == 2
+    with Store(tmp_path / "t.db") as store:
+        found = {record.request.conditions.temperature: record.value for record in store.records()}
+    assert found == {298.15: pytest.approx(0.9205), 423.15: pytest.approx(0.86)}
+
+
+def test_status_names_what_is_left_out(polyloop: Command, campaign: Path) -> None:
+    more = "[*]CC[*],1.49\n" + "".join("C" * count + ",1.5\n" for count in range(1, 9))
+    (campaign.parent / "table.csv").write_text(TABLE + more)
+    assert polyloop("discover", "c.toml", "--quiet", "--no-report", "--skip-bad").code == 0
+    told = polyloop("status", "runs/trial").out
+    assert "1 left out of the pool: duplicate" in told
+    assert "8 left out of the pool: unreadable" in told
+    assert "and 3 more (--json lists all)" in told
+    assert "table.csv: 8 of 17 rows left out." in told

@@ -21,8 +21,8 @@ def write(folder, text):
 
 
 def test_a_csv_gives_canonical_polymers_once_in_order(tmp_path):
-    path = write(tmp_path, "id,smiles\na,*CC(*)C\nb,*CCO*\n\nc,*C(C)C*\n")
-    pool = Pool.from_csv(path, name_column="id")
+    path = write(tmp_path, "name,smiles\na,*CC(*)C\nb,*CCO*\n\nc,*C(C)C*\n")
+    pool = Pool.from_csv(path)
     assert pool.smiles == (Polymer("*CC(*)C").canonical, Polymer("*CCO*").canonical)
     assert pool.keys == (Polymer("*CC(*)C").key, Polymer("*CCO*").key)
     assert pool.names == ("a", "b")
@@ -36,12 +36,12 @@ def test_spreadsheets_write_a_byte_order_mark(tmp_path):
 @pytest.mark.parametrize(
     ("text", "where", "what"),
     [
-        ("smiles\n*CC*\nCC\n", "line 3, column 'smiles'", "star"),
+        ("smiles\n*CC*\nCC\n", "line 3, column smiles", "star"),
         ("smiles\n*CC*\n*C(C)(C)(C)(C)C*\n", "line 3", "valence|bonds"),
         ("smiles,n\n*CC*,1\n,2\n", "line 3", "line 3"),
         ("psmiles\n*CC*\n", "line 1", "no column 'smiles'.*psmiles"),
-        ("", "line 1", "no header"),
-        ('smiles\n"*CC*\n', "units.csv", "no CSV"),
+        ("", "units.csv", "empty"),
+        ('smiles\n"*CC*\n', "units.csv", "no valid CSV"),
     ],
 )
 def test_a_bad_csv_names_place_and_mend(tmp_path, text, where, what):
@@ -53,7 +53,7 @@ def test_a_bad_csv_names_place_and_mend(tmp_path, text, where, what):
 
 
 def test_a_file_that_is_not_there_or_no_text_is_named(tmp_path):
-    with pytest.raises(InvalidInputError, match=r"none\.csv.*cannot be read"):
+    with pytest.raises(InvalidInputError, match=r"none\.csv.*no such file"):
         Pool.from_csv(tmp_path / "none.csv")
     (tmp_path / "image.csv").write_bytes(b"smiles\n\xff\xfe\x00\x80")
     with pytest.raises(InvalidInputError, match=r"image\.csv.*UTF-8"):
@@ -63,9 +63,46 @@ def test_a_file_that_is_not_there_or_no_text_is_named(tmp_path):
 def test_bad_rows_can_be_skipped_and_are_reported(tmp_path):
     pool = Pool.from_csv(write(tmp_path, "smiles\n*CC*\nCC\n*CO*\n*C(\n"), skip_bad=True)
     assert len(pool) == 2
-    assert [(row.line, row.smiles) for row in pool.bad_rows] == [(3, "CC"), (5, "*C(")]
-    assert all(row.reason for row in pool.bad_rows)
-    assert pool.describe()["bad_rows"] == 2
+    assert [(row.line, row.smiles, row.why) for row in pool.left_out] == [
+        (3, "CC", "unreadable"),
+        (5, "*C(", "unreadable"),
+    ]
+    assert all(row.reason for row in pool.left_out)
+    assert pool.describe()["left_out"] == {"unreadable": 2}
+
+
+def test_all_bad_rows_are_named_at_once_and_no_more_than_can_be_read(tmp_path):
+    bad = "".join(f"{'C' * count}\n" for count in range(1, 31))
+    with pytest.raises(InvalidInputError, match="30 of 31 rows cannot be used") as caught:
+        Pool.from_csv(write(tmp_path, f"smiles\n*CC*\n{bad}"))
+    assert "line 3, column smiles" in str(caught.value)
+    assert "line 22, column smiles" in str(caught.value)
+    assert "and 10 more" in str(caught.value)
+    assert "line 23" not in str(caught.value)
+    assert "skip_bad" in caught.value.mend
+
+
+def test_a_file_without_a_single_repeat_unit_is_no_pool_even_when_bad_rows_are_skipped(tmp_path):
+    with pytest.raises(InvalidInputError, match="None of its 2 rows"):
+        Pool.from_csv(write(tmp_path, "smiles\nCC\nC\n"), skip_bad=True)
+
+
+def test_duplicates_and_what_filters_refuse_are_named(tmp_path):
+    path = write(tmp_path, "smiles\n*CC(*)C\n*CC(*)Cl\n*C(C)C*\n")
+    pool = Pool.from_csv(path, elements=("C",))
+    assert [(row.line, row.why) for row in pool.left_out] == [(3, "filtered"), (4, "duplicate")]
+    assert "line 2" in pool.left_out[1].reason
+
+
+def test_the_other_columns_and_the_own_spelling_stay(tmp_path):
+    path = write(tmp_path, "id;smiles;price [EUR/kg];supplier\n1;[*]CC([*])C;1,20;A & B\n2;*CCO*;;\n")
+    pool = Pool.from_csv(path)
+    assert pool.spellings == ("[*]CC([*])C", "*CCO*")
+    assert pool.extras == {"id": ("1", "2"), "price [EUR/kg]": ("1,20", ""), "supplier": ("A & B", "")}
+    part = pool.subset([1])
+    assert (part.spellings, part.extras["id"]) == (("*CCO*",), ("2",))
+    part.save(tmp_path / "pool.json")
+    assert Pool.load(tmp_path / "pool.json") == part
 
 
 def test_filters_keep_what_they_say():

@@ -261,14 +261,6 @@ def test_another_campaign_does_not_go_into_the_same_folder(
     assert "--directory" in caught.value.mend
 
 
-def test_a_table_that_changed_is_another_evaluator(campaign_file: Write, place: Path) -> None:
-    file = campaign_file(cycles=1)
-    Campaign.from_file(file, place / "run").run(report=False)
-    (place / "table.csv").write_text((place / "table.csv").read_text().replace("0.5", "0.6"))
-    with pytest.raises(ConfigurationError, match="evaluators"):
-        Campaign.from_file(file, place / "run").run(report=False)
-
-
 def test_cycles_workers_and_stop_rules_may_change(campaign_file: Write, place: Path) -> None:
     Campaign.from_file(campaign_file(cycles=1), place / "run").run(report=False)
     outcome = Campaign.from_file(campaign_file("[stop]\nhours = 5\n", cycles=2, workers=2), place / "run").run(

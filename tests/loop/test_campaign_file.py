@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+import tomli_w
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from polyloop.core import Conditions, ConfigurationError
 from polyloop.loop import CampaignConfig, read_campaign_file, write_campaign_file
 from polyloop.loop import config as config_module
-from polyloop.loop.campaign_file import campaign_text
+from polyloop.loop.campaign_file import _MODELS, campaign_text
 from polyloop.loop.plan import make_plan, objectives_of
 from polyloop.loop.proposal import acquisition_of
 from polyloop.loop.toml_lines import key_lines, line_of
@@ -94,6 +97,20 @@ def test_the_acquisition_suits_one_objective(campaign_file: Write, objectives: s
     assert acquisition_of(read_campaign_file(file)) == expected
 
 
+@pytest.mark.parametrize(
+    ("given_range", "closed"), [("[1.5, inf]", (1.5, 2.6)), ("[-inf, 1.5]", (1.2, 1.5)), ("[-inf, inf]", (1.2, 2.6))]
+)
+def test_an_open_end_of_a_range_is_the_end_of_what_is_plausible(
+    campaign_file: Write, tmp_path: Path, given_range: str, closed: tuple[float, float]
+) -> None:
+    file = campaign_file()
+    file.write_text(file.read_text().replace('direction = "maximize"', f"range = {given_range}", 1))
+    config = read_campaign_file(file)
+    assert objectives_of(config)[0].ends == closed
+    write_campaign_file(config, tmp_path / "again.toml")
+    assert read_campaign_file(tmp_path / "again.toml").objectives == config.objectives
+
+
 def test_the_acquisition_suits_two_objectives(campaign_file: Write) -> None:
     file = campaign_file()
     assert acquisition_of(read_campaign_file(file)) == "ehvi"
@@ -154,3 +171,96 @@ def test_every_key_is_in_the_reference() -> None:
         for key, field in table.model_fields.items():
             assert f"| `{key}` |" in section, f"{key} of {table.__name__} is not in the reference"
             assert field.description in section, f"the reference says something else of {key}"
+
+
+# Anything at all in a file
+
+
+BASE = """
+[campaign]
+name = "t"
+[[objectives]]
+property = "density"
+direction = "maximize"
+evaluator = "a"
+[evaluators.a]
+python = "json:loads"
+[pool]
+source = "homopolymers"
+[pool.screening]
+keep = 5
+[features]
+[surrogate]
+[acquisition]
+[initial]
+[stop]
+[store]
+[limits]
+[report]
+"""
+KEYS = sorted({key for model in _MODELS.values() for key in model.model_fields} | set(_MODELS) | {"", "odd key", "ä.b"})
+VALUES = st.recursive(
+    st.one_of(
+        st.booleans(),
+        st.integers(-(10**30), 10**30),
+        st.floats(),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
+        st.sampled_from(["gp", "csv", "maximize", "quick", "sqlite:///x", "a:b", "*CC*", "table.csv", "/", "\0", "~x"]),
+        st.datetimes(),
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
+    max_leaves=4,
+)
+
+
+def test_the_file_that_is_tampered_with_below_is_valid(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text(BASE)
+    assert read_campaign_file(tmp_path / "c.toml").campaign.name == "t"
+
+
+@settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
+@given(table=st.sampled_from(sorted(_MODELS)), key=st.sampled_from(KEYS), value=VALUES, data=st.data())
+def test_any_value_of_any_key_is_taken_or_refused_with_its_place(
+    table: str, key: str, value: object, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    content = tomllib.loads(BASE)
+    place = (
+        content[table][0] if table == "objectives" else content[table]["a"] if table == "evaluators" else content[table]
+    )
+    if data.draw(st.integers(0, 9)):
+        place[key] = value
+    else:
+        content[table] = value
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_text(tomli_w.dumps(content))
+    try:
+        read_campaign_file(path)
+    except ConfigurationError as error:
+        assert str(path) in str(error)
+
+
+@settings(deadline=None, max_examples=250)
+@given(start=st.integers(0, len(BASE)), cut=st.integers(0, 30), more=st.text(max_size=12))
+def test_any_text_is_taken_or_refused(
+    start: int, cut: int, more: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "text.toml"
+    path.write_text(BASE[:start] + more + BASE[start + cut :], encoding="utf-8", errors="surrogatepass")
+    with contextlib.suppress(ConfigurationError):
+        read_campaign_file(path)
+
+
+def test_every_whole_number_of_a_campaign_file_has_a_bound(tmp_path: Path) -> None:
+    path, bounded = tmp_path / "c.toml", 0
+    for table, model in _MODELS.items():
+        for key, field in model.model_fields.items():
+            if field.annotation not in (int, int | None):
+                continue
+            content = tomllib.loads(BASE)
+            place = content[table][0] if table == "objectives" else content[table].get("a", content[table])
+            place[key] = 99999999999999999999
+            path.write_text(tomli_w.dumps(content))
+            with pytest.raises(ConfigurationError, match=rf"{key} = 9+: Input should be less than or equal to"):
+                read_campaign_file(path)
+            bounded += 1
+    assert bounded >= 12

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from polyloop.chem import Polymer
-from polyloop.core import ConfigurationError, FailureCode, InvalidInputError, Record, Request, Status
+from polyloop.core import Conditions, ConfigurationError, FailureCode, InvalidInputError, Record, Request, Status
 from polyloop.loop import evaluators, read_campaign_file
 from polyloop.loop.evaluators import Evaluator, FunctionEvaluator, evaluators_of, protocol_evaluator, protocol_of
-from polyloop.loop.measured import read_measured
+from polyloop.loop.plan import make_plan
+from polyloop.tables import read_measured
 
 Write = Callable[..., Path]
 
@@ -169,12 +170,22 @@ def test_a_table_answers_with_its_values_and_fails_where_it_has_none(
     assert ask(table, "*CCCCCCCCCCCCCC(F)*")["abbe_number"].failure is not None
 
 
-def test_the_identity_of_a_table_is_that_of_its_content(campaign_file: Write, place: Path) -> None:
+def test_the_identity_of_an_answer_is_that_of_the_polymers_own_rows(
+    campaign_file: Write, place: Path, units: tuple[str, ...]
+) -> None:
     file = campaign_file()
-    first = evaluators_of(read_campaign_file(file))["abbe_number"].identity
-    assert first == evaluators_of(read_campaign_file(file))["abbe_number"].identity
-    (place / "table.csv").write_text((place / "table.csv").read_text() + "*CCS*,1.6,30,1\n")
-    assert first != evaluators_of(read_campaign_file(file))["abbe_number"].identity
+
+    def identities() -> list[str]:
+        plan = make_plan(read_campaign_file(file))
+        return [plan.requests(unit)[0].protocol for unit in units[:3]]
+
+    first = identities()
+    assert len(set(first)) == 3
+    lines = (place / "table.csv").read_text().splitlines()
+    lines[2] = lines[2].rsplit(",", 1)[0] + ",0.7"
+    (place / "table.csv").write_text("\r\n".join([*lines, "*CCS*,1.6,30,1"]) + "\r\n")
+    second = identities()
+    assert [one == other for one, other in zip(first, second, strict=True)] == [True, False, True]
 
 
 def test_rows_of_the_same_polymer_are_averaged(tmp_path: Path) -> None:
@@ -182,19 +193,71 @@ def test_rows_of_the_same_polymer_are_averaged(tmp_path: Path) -> None:
     text = "unit,n_D,density\n*CC*,1.50,0.9\n*CCCC*,1.52,-9999\n*CC(*)C,,0.85\n"
     path.write_bytes(gzip.compress(text.encode()))
     table = read_measured(path, "unit", {"refractive_index": "n_D"}, [-9999])
-    ethylene = table.values[Polymer("*CC*").canonical]
+    ethylene = table.at(Polymer("*CC*").canonical)
     # Mean and sample standard deviation of 1.50 and 1.52.
     assert ethylene["refractive_index"].value == pytest.approx(1.51)
     assert ethylene["refractive_index"].std == pytest.approx(0.0141421356)
     assert ethylene["refractive_index"].n == 2
     assert ethylene["density"].n == 1
-    assert table.properties == ("density", "refractive_index")
+    assert table.properties == ("refractive_index", "density")
 
 
 def test_a_table_without_a_property_says_how_to_name_one(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("smiles,n_D\n*CC*,1.5\n")
     with pytest.raises(InvalidInputError, match="columns = "):
         read_measured(tmp_path / "t.csv")
+
+
+STATES = "smiles,refractive_index,abbe_number,temperature [degC]\n"
+
+
+def write_states(place: Path, units: tuple[str, ...], *celsius: float) -> None:
+    rows = [f"{unit},{1.5 + t / 1000},{40 + t / 10},{t}\n" for unit in units[:-1] for t in celsius]
+    (place / "table.csv").write_text(STATES + "".join(rows) + f"{units[-1]},1.5,40,{celsius[0]}\n")
+
+
+def at(file: Path, *, kelvin: float, more: str = "") -> Path:
+    file.write_text(
+        file.read_text()
+        .replace("cycles = 3", f"cycles = 3\ntemperature = {kelvin}")
+        .replace('"table.csv"', f'"table.csv"\n{more}')
+    )
+    return file
+
+
+def test_a_table_answers_with_what_holds_at_the_conditions_of_the_campaign(
+    campaign_file: Write, place: Path, units: tuple[str, ...]
+) -> None:
+    write_states(place, units, 20.0, 80.0)
+    evaluator = evaluators_of(read_campaign_file(at(campaign_file(), kelvin=353.15)))["abbe_number"]
+    warm = Conditions(353.15)
+    function, arguments = evaluator.call(Request(units[0], evaluator.identity, 0, warm))
+    found = {record.property: record for record in function(*arguments)}
+    assert (found["abbe_number"].value, found["abbe_number"].n) == (48.0, 1)
+    assert found["abbe_number"].request.conditions == warm
+    function, arguments = evaluator.call(Request(units[-1], evaluator.identity, 0, warm))
+    failure = function(*arguments)[0].failure
+    assert failure is not None
+    assert failure.code is FailureCode.NOT_IN_TABLE
+    assert "at 353.15 K and 1 atm, only at 293.15 K and 1 atm" in failure.reason
+
+
+def test_a_table_that_says_nothing_of_temperature_is_refused_at_another_one(campaign_file: Write) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"no value of refractive_index at 450 K.*298.15 K.*nothing else is"
+    ) as e:
+        evaluators_of(read_campaign_file(at(campaign_file(), kelvin=450.0)))
+    assert "temperature [K]" in e.value.mend
+    stated = at(campaign_file(), kelvin=450.0, more="temperature = 450.0")
+    assert evaluators_of(read_campaign_file(stated))
+
+
+def test_a_table_without_a_row_at_the_temperature_of_the_campaign_names_those_that_it_has(
+    campaign_file: Write, place: Path, units: tuple[str, ...]
+) -> None:
+    write_states(place, units, 20.0, 80.0)
+    with pytest.raises(ConfigurationError, match=r"at 298.15 K.*293.15 K and 1 atm \(40\), 353.15 K and 1 atm \(39\)"):
+        evaluators_of(read_campaign_file(campaign_file()))
 
 
 def test_a_protocol_answers_by_itself() -> None:

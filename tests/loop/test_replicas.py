@@ -11,8 +11,8 @@ import pytest
 from polyloop.chem import Polymer
 from polyloop.core import Conditions, Failure, FailureCode, InvalidInputError, Record, Request, Status
 from polyloop.loop import ReplicaMean, compute_properties, preview_properties, write_properties
-from polyloop.loop.measured import read_measured
 from polyloop.store import Store
+from polyloop.tables import read_measured
 
 INSTANT = "optics/instant@1"
 # Its side chain is flexible, so that seeds give other conformers.
@@ -172,7 +172,7 @@ def test_the_csv_has_means_and_how_many_were_averaged_and_can_be_read_again(tmp_
         first, second = csv.DictReader(stream)
     assert (first["density_replicas"], first["status"], first["failure"]) == ("3", "done", "")
     assert (second["density_replicas"], second["status"], second["failure"]) == ("2", "done+failed", "packing")
-    measured = read_measured(tmp_path / "out.csv").values[UNIT.canonical]["density"]
+    measured = read_measured(tmp_path / "out.csv").at(UNIT.canonical)["density"]
     assert (measured.value, measured.std) == (results[0].means[0].value, results[0].means[0].std)
 
 

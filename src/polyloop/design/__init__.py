@@ -2,14 +2,15 @@
 
 from polyloop.design.acquisition import ACQUISITIONS, Proposal, propose
 from polyloop.design.initial import INITIAL_DESIGNS, initial_design
+from polyloop.design.left_out import LeftOut
 from polyloop.design.objectives import Objective, utilities
 from polyloop.design.pareto import default_reference_point, hypervolume, non_dominated, objective_hypervolume
-from polyloop.design.pool import BadRow, Pool
+from polyloop.design.pool import Pool
 
 __all__ = [
     "ACQUISITIONS",
     "INITIAL_DESIGNS",
-    "BadRow",
+    "LeftOut",
     "Objective",
     "Pool",
     "Proposal",

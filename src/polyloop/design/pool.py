@@ -1,12 +1,11 @@
-"""Pool: the candidates of a campaign, each polymer once."""
+"""Pool: the candidates of a campaign, each polymer once, with what their file says of them."""
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -16,21 +15,14 @@ from numpy.typing import NDArray
 
 from polyloop.chem import Polymer
 from polyloop.core import InvalidInputError, content_key, write_atomically
+from polyloop.design.left_out import LeftOut
+from polyloop.design.pool_file import read_pool
 from polyloop.design.pool_filter import PoolFilter, elements_of
 from polyloop.design.virtual_library import Candidate, polymerize
 
-__all__ = ["BadRow", "Pool"]
+__all__ = ["Pool"]
 
-_VERSION = 1
-
-
-@dataclass(frozen=True)
-class BadRow:
-    """A row of a table that holds no repeat unit: its line in the file (the header is line 1) and why."""
-
-    line: int
-    smiles: str
-    reason: str
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -47,20 +39,28 @@ class Pool:
         What each is called; empty where it has no name.
     origins
         Where each comes from: file and line, table of facts, or rule and monomers.
-    bad_rows
-        Rows that were skipped while reading.
+    spellings
+        Each as its file spells it, length n; the canonical SMILES when left out.
+    extras
+        The other columns of the file: by header, the cells of the n candidates.
+    left_out
+        Rows of the file that are no candidates, and candidates whose screening failed.
     """
 
     smiles: tuple[str, ...]
     keys: tuple[str, ...]
     names: tuple[str, ...]
     origins: tuple[str, ...]
-    bad_rows: tuple[BadRow, ...] = field(default=(), repr=False)
+    spellings: tuple[str, ...] = field(default=(), repr=False)
+    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    left_out: tuple[LeftOut, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        lengths = {len(self.smiles), len(self.keys), len(self.names), len(self.origins)}
-        if len(lengths) != 1:
-            raise InvalidInputError("smiles, keys, names and origins of a pool have different lengths.")
+        if not self.spellings:
+            object.__setattr__(self, "spellings", self.smiles)
+        columns = (self.smiles, self.keys, self.names, self.origins, self.spellings, *self.extras.values())
+        if len({len(column) for column in columns}) != 1:
+            raise InvalidInputError("The columns of a pool have different lengths.")
         if len(set(self.keys)) != len(self.keys):
             raise InvalidInputError("A pool holds a polymer twice.", mend="Make it with Pool.from_polymers.")
 
@@ -75,7 +75,6 @@ class Pool:
         elements: Collection[str] | None = None,
         heavy_atoms: tuple[int, int] | None = None,
         classes: Collection[str] | None = None,
-        bad_rows: Sequence[BadRow] = (),
     ) -> Pool:
         """Make a pool of (polymer, name, origin); of polymers that are the same, the first one stays.
 
@@ -94,12 +93,12 @@ class Pool:
             If a filter is wrong.
         """
         wanted = PoolFilter.make(elements, heavy_atoms, classes)
-        kept: dict[str, tuple[str, str, str]] = {}
+        kept: dict[str, tuple[str, str, str, str]] = {}
         for polymer, name, origin in polymers:
             if polymer.key not in kept and wanted.accepts(polymer):
-                kept[polymer.key] = (polymer.canonical, name, origin)
-        smiles, names, origins = zip(*kept.values(), strict=True) if kept else ((), (), ())
-        return cls(tuple(smiles), tuple(kept), tuple(names), tuple(origins), tuple(bad_rows))
+                kept[polymer.key] = (polymer.canonical, name, origin, polymer.smiles)
+        smiles, names, origins, spellings = zip(*kept.values(), strict=True) if kept else ((), (), (), ())
+        return cls(smiles, tuple(kept), names, origins, spellings)
 
     @classmethod
     def from_csv(
@@ -107,36 +106,23 @@ class Pool:
         path: Path,
         *,
         column: str = "smiles",
-        name_column: str | None = None,
         skip_bad: bool = False,
         elements: Collection[str] | None = None,
         heavy_atoms: tuple[int, int] | None = None,
         classes: Collection[str] | None = None,
     ) -> Pool:
-        """Read a pool from a CSV file whose column `column` holds repeat units; filters as in `from_polymers`.
+        """Read a pool from a CSV (or Parquet) whose column `column` holds repeat units; filters as in `from_polymers`.
 
-        With `skip_bad`, rows that hold no repeat unit are left out and listed in `bad_rows`.
+        The other columns are kept in `extras`; one that is called `name` gives the names. With `skip_bad`, rows that
+        hold no repeat unit are left out; they, duplicates and what the filters refuse are listed in `left_out`.
 
         Raises
         ------
         InvalidInputError
-            If the file, the column or a row cannot be read; the message names file, line and column.
+            If the file or the column cannot be read, or rows hold no repeat unit; the message names all of them.
         """
-        rows = _read_csv(Path(path), column, name_column)
-        bad: list[BadRow] = []
-
-        def polymers() -> Iterator[tuple[Polymer, str, str]]:
-            for line, smiles, name in rows:
-                try:
-                    yield Polymer(smiles), name, f"{Path(path).name}, line {line}"
-                except InvalidInputError as error:
-                    if not skip_bad:
-                        where = f"{path}, line {line}, column {column!r}"
-                        mend = error.mend or "Correct the row, or skip bad rows (skip_bad)."
-                        raise InvalidInputError(error.what, where=where, mend=mend) from error
-                    bad.append(BadRow(line, smiles, str(error)))
-
-        return cls.from_polymers(polymers(), elements=elements, heavy_atoms=heavy_atoms, classes=classes, bad_rows=bad)
+        content = read_pool(Path(path), column, PoolFilter.make(elements, heavy_atoms, classes), skip_bad=skip_bad)
+        return cls(**content)
 
     @classmethod
     def from_homopolymers(
@@ -220,9 +206,7 @@ class Pool:
 
     def save(self, path: Path) -> None:
         """Write the pool to `path` as JSON, so that a crash never leaves half of it."""
-        bad = [[row.line, row.smiles, row.reason] for row in self.bad_rows]
-        content = {"smiles": self.smiles, "keys": self.keys, "names": self.names, "origins": self.origins, "bad": bad}
-        write_atomically(path, json.dumps({"polyloop_pool": _VERSION, **content}))
+        write_atomically(path, json.dumps({"polyloop_pool": _VERSION, **asdict(self)}))
 
     @classmethod
     def load(cls, path: Path) -> Pool:
@@ -235,9 +219,10 @@ class Pool:
         """
         try:
             content = json.loads(path.read_text())
-            smiles, keys, names, origins = (tuple(content[name]) for name in ("smiles", "keys", "names", "origins"))
-            return cls(smiles, keys, names, origins, tuple(BadRow(*row) for row in content["bad"]))
-        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+            columns = {name: tuple(content[name]) for name in ("smiles", "keys", "names", "origins", "spellings")}
+            extras = {name: tuple(cells) for name, cells in content["extras"].items()}
+            return cls(**columns, extras=extras, left_out=tuple(LeftOut(**row) for row in content["left_out"]))
+        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
             raise InvalidInputError(
                 "This file holds no pool.", where=str(path), mend="Delete it and make the pool again."
             ) from error
@@ -250,7 +235,15 @@ class Pool:
         def pick(column: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(column[row] for row in rows)
 
-        return Pool(pick(self.smiles), pick(self.keys), pick(self.names), pick(self.origins), self.bad_rows)
+        return Pool(
+            pick(self.smiles),
+            pick(self.keys),
+            pick(self.names),
+            pick(self.origins),
+            pick(self.spellings),
+            {name: pick(cells) for name, cells in self.extras.items()},
+            self.left_out,
+        )
 
     def describe(self) -> dict[str, Any]:
         """Count what the pool holds: polymer classes, elements, rings, sizes and origins; JSON-ready."""
@@ -273,7 +266,7 @@ class Pool:
             "aromatic": aromatic,
             "heavy_atoms": _extent(heavy),
             "origins": _sorted(origins),
-            "bad_rows": len(self.bad_rows),
+            "left_out": _sorted(Counter(row.why for row in self.left_out)),
         }
 
 
@@ -291,33 +284,3 @@ def _monomers(monomers: Sequence[str] | None) -> list[tuple[str, str]]:
     from polyloop.chem.library import monomers as shipped
 
     return [(row.name, row.smiles) for row in shipped()]
-
-
-def _read_csv(path: Path, column: str, name_column: str | None) -> list[tuple[int, str, str]]:
-    """Return (line, repeat unit, name) of each row that is not empty."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            header = reader.fieldnames or []
-            for wanted in (column, *([name_column] if name_column else [])):
-                if wanted not in header:
-                    raise InvalidInputError(
-                        f"There is no column {wanted!r}.",
-                        where=f"{path}, line 1",
-                        mend=f"The file has: {', '.join(map(str, header)) or 'no header'}.",
-                    )
-            rows = []
-            for row in reader:
-                name = row[name_column] if name_column else ""
-                if any(isinstance(cell, str) and cell.strip() for cell in row.values()):
-                    rows.append((reader.line_num, (row[column] or "").strip(), (name or "").strip()))
-            return rows
-    except OSError as error:
-        what = f"The file cannot be read: {error.strerror or error}."
-        raise InvalidInputError(what, where=str(path), mend="Check the path.") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInputError("The file is no UTF-8 text.", where=str(path), mend="Save it as UTF-8 CSV.") from error
-    except csv.Error as error:
-        raise InvalidInputError(
-            f"The file is no CSV: {error}.", where=str(path), mend="Check the quotes and separators."
-        ) from error

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from polyloop.loop.campaign_file import read_campaign_file, write_campaign_file
     from polyloop.loop.config import CampaignConfig
     from polyloop.loop.exports import export_records
-    from polyloop.loop.polymers import parse_polymers, read_polymers
+    from polyloop.loop.polymers import parse_polymers
     from polyloop.loop.progress import Progress
     from polyloop.loop.properties import PolymerResult, compute_properties, preview_properties, write_properties
     from polyloop.loop.replicas import ReplicaMean
@@ -30,7 +30,6 @@ __all__ = [
     "parse_polymers",
     "preview_properties",
     "read_campaign_file",
-    "read_polymers",
     "write_campaign_file",
     "write_properties",
 ]
@@ -50,7 +49,6 @@ _HOMES = {
     "parse_polymers": "polymers",
     "preview_properties": "properties",
     "read_campaign_file": "campaign_file",
-    "read_polymers": "polymers",
     "write_campaign_file": "campaign_file",
     "write_properties": "properties",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +12,15 @@ from typing import Any
 
 from polyloop.core import ConfigurationError, FailureCode, InvalidInputError, Status, content_key, write_atomically
 from polyloop.design.pool import Pool
-from polyloop.features import featurize
 from polyloop.loop.campaign_file import read_campaign_file, write_campaign_file
 from polyloop.loop.config import CampaignConfig
+from polyloop.loop.descriptors import describe_pool
 from polyloop.loop.directory import RunDirectory
 from polyloop.loop.evaluation import EvaluationQueue, open_runner
+from polyloop.loop.inputs import Inputs, check_tables, left_out_sentences
 from polyloop.loop.interrupt import Interrupted, Interrupts
 from polyloop.loop.plan import Plan, make_plan, objectives_of
-from polyloop.loop.pool import load_pool, make_pool
+from polyloop.loop.pool import check_pool, load_pool, make_pool
 from polyloop.loop.progress import Listener, Progress
 from polyloop.loop.proposal import Proposer
 from polyloop.loop.screening import screen
@@ -49,8 +51,10 @@ class Campaign:
         self._reports, self._reported = True, time.monotonic()
 
     @classmethod
-    def from_file(cls, path: str | Path, directory: str | Path | None = None) -> Campaign:
+    def from_file(cls, path: str | Path, directory: str | Path | None = None, *, skip_bad: bool = False) -> Campaign:
         """Read a campaign file. The run lives in `directory`, by default `runs/NAME` in the current folder.
+
+        `skip_bad` leaves out rows of the pool and of tables that cannot be read, whatever the file says of it.
 
         Raises
         ------
@@ -59,6 +63,8 @@ class Campaign:
         """
         path = Path(path)
         config = read_campaign_file(path)
+        if skip_bad:
+            config = with_bad_rows_skipped(config)
         if directory is None:
             # The resolved file of a run continues that run.
             is_run = path.name == "campaign.toml" and RunDirectory(path.parent).identity.is_file()
@@ -153,6 +159,8 @@ class Campaign:
             word, reason = "running", ""
         elif word == "running":  # its process ended without saying so
             word = "interrupted"
+        left_out = state.inputs.left_out(state.source)
+        counts = Counter(row.why for row in state.source.left_out) if state.source is not None else Counter()
         over = [candidate for candidate in state.candidates if is_over(candidate.status)]
         point = state.reference_point
         return CampaignStatus(
@@ -171,6 +179,10 @@ class Campaign:
             else {o.property: value for o, value in zip(state.objectives, point, strict=True)},
             best=state.best(),
             directory=str(self.directory),
+            pool=len(state.pool),
+            left_out=tuple(left_out),
+            left_out_counts={**counts, "no descriptors": len(state.inputs.undescribed)},
+            notes=state.inputs.notes,
         )
 
     def state(self) -> CampaignState:
@@ -190,6 +202,8 @@ class Campaign:
             cycles=finished,
             pool=pool.smiles if pool else (),
             directory=self.directory,
+            source=pool,
+            inputs=Inputs.load(self._files),
         )
 
     def report(self, word: str = "") -> Path:
@@ -223,16 +237,19 @@ class Campaign:
     def _enter(self, plan: Plan, pool: Pool) -> str:
         """Write down what the picks depend on, or check that it is what it was; return the campaign's name."""
         identity = {**plan.identity(), "pool": content_key({"pool": list(pool.smiles)})}
-        campaign = f"{self.config.campaign.name}-{content_key(identity)[:12]}"
+        # Tables name the campaign, so that two of them never meet in one store; `check_tables` judges their changes.
+        tables = {table.identity: table.content for table in plan.tables}
+        campaign = f"{self.config.campaign.name}-{content_key({**identity, 'tables': tables})[:12]}"
         if self._files.identity.is_file():
             before = json.loads(self._files.identity.read_text())
-            if before["campaign"] != campaign:
-                changes = "; ".join(_differences(before["identity"], identity)) or "its pool"
+            changes = _differences(before["identity"], identity)
+            if changes:
                 raise ConfigurationError(
-                    f"This folder holds another campaign: {changes}.",
+                    f"This folder holds another campaign: {'; '.join(changes)}.",
                     where=str(self.directory),
                     mend="Undo the change to continue it, or name another folder with --directory.",
                 )
+            campaign = before["campaign"]
         content = {"campaign": campaign, "identity": identity}
         write_atomically(self._files.identity, json.dumps(content, indent=2) + "\n")
         write_campaign_file(self.config, self._files.config)
@@ -252,17 +269,24 @@ class Campaign:
             table = self.config.pool.screening
             return screen(pool, table, self.config, store, workers, interrupts, tell("screening")) if table else pool
 
+        def note(sentences: Sequence[str]) -> None:
+            for sentence in sentences:
+                listen(Progress("pool", 0, cycles, note=sentence))
+
         def make_proposer() -> Proposer:
-            features = self.config.features
-            table = featurize(
-                pool.smiles, features.blocks, cache=self._files.features, workers=workers,
-                time_limit=features.time_limit_s, progress=tell("features"),
-            )  # fmt: skip
+            table, undescribed, blocks = describe_pool(pool, self.config, self._files, workers, tell("features"))
+            inputs = Inputs.load(self._files).update(self._files, undescribed=undescribed, blocks=blocks)
+            note(left_out_sentences(replace(pool, left_out=()), inputs))
             return Proposer(self.config, plan.objectives, table)
 
         tell("pool")(0, 0)
         pool = make_pool(self.config, self._files, screened)
         campaign = self._enter(plan, pool)
+        pool = check_pool(self.config, self._files, pool)
+        check_tables(plan, store, campaign)
+        notes = tuple(sentence for table in plan.tables for sentence in table.table.notes)
+        Inputs.load(self._files).update(self._files, notes=notes)
+        note([*left_out_sentences(pool, Inputs()), *notes])
         config = {"file": self.config.model_dump(mode="json", exclude_none=True), "cycles": cycles}
         store.start_campaign(campaign, config, replace_config=True)
         store.set_state(campaign, "running")
@@ -285,6 +309,16 @@ class Campaign:
         if self._reports and time.monotonic() - self._reported >= seconds:
             self.report(word)
             self._reported = time.monotonic()
+
+
+def with_bad_rows_skipped(config: CampaignConfig) -> CampaignConfig:
+    """Return a campaign that leaves out rows of its pool and tables that cannot be read."""
+    tables = {
+        name: table.model_copy(update={"skip_bad": table.table is not None})
+        for name, table in config.evaluators.items()
+    }
+    pool = config.pool.model_copy(update={"skip_bad": config.pool.file is not None})
+    return config.model_copy(update={"pool": pool, "evaluators": tables})
 
 
 def put_back(store: Store, campaign: str, codes: Sequence[str] | None) -> int:

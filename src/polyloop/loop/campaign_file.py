@@ -6,13 +6,14 @@ import difflib
 import json
 import tomllib
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from polyloop.core import ConfigurationError, write_atomically
+from polyloop.core import PROPERTIES, ConfigurationError, write_atomically
 from polyloop.loop import config as tables
 from polyloop.loop.checks import check_config
 from polyloop.loop.config import CampaignConfig
@@ -62,7 +63,7 @@ def read_campaign_file(path: str | Path, *, check: bool = True) -> CampaignConfi
         config = CampaignConfig.model_validate_json(json.dumps(raw, default=str))
     except ValidationError as error:
         raise config_error(error, source) from error
-    resolved = _with_absolute_paths(config, path.absolute().parent)
+    resolved = _with_closed_ranges(_with_absolute_paths(config, path.absolute().parent))
     if check:
         check_config(resolved, source)
     return resolved
@@ -155,6 +156,19 @@ def _describe(key: KeyPath) -> str:
             choices = [str(choice) for choice in get_args(field.annotation) if isinstance(choice, str)]
             return description + (f" One of: {', '.join(choices)}." if choices else "")
     return ""
+
+
+def _with_closed_ranges(config: CampaignConfig) -> CampaignConfig:
+    """Close an open end of a range by the plausible range of its property, beyond which no value counts."""
+    objectives = []
+    for objective in config.objectives:
+        row = PROPERTIES.get(objective.property)
+        if objective.range is not None and row is not None:
+            low, high = objective.range
+            closed = (row.low if low == -inf else low, row.high if high == inf else high)
+            objective = objective.model_copy(update={"range": closed})
+        objectives.append(objective)
+    return config.model_copy(update={"objectives": objectives})
 
 
 def _with_absolute_paths(config: CampaignConfig, folder: Path) -> CampaignConfig:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from math import isfinite
 
 from polyloop.core import Conditions, PolyloopError, get_property
 from polyloop.loop.config import CampaignConfig, ObjectiveTable
@@ -74,7 +75,7 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
     _one_of(source, key, {"direction": objective.direction, "range": objective.range})
     if objective.range is not None:
         low, high = objective.range
-        if low >= high:
+        if not (low < high and isfinite(low) and isfinite(high)):
             raise source.error((*key, "range"), f"The range [{low}, {high}] is empty.", "Write [low, high].")
         if high < row.low or low > row.high:
             raise source.error(
@@ -88,7 +89,7 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
         _known(source, (*key, "evaluator"), objective.evaluator, [*config.evaluators, *entry_point_names()])
     else:
         _check_protocol(source, key, objective.property, objective.protocol, objective.level)
-        _check_conditions(config, objective, source)
+        _check_conditions(config, source, objective.property, objective.protocol, objective.level)
 
 
 def _check_protocol(
@@ -102,17 +103,18 @@ def _check_protocol(
         raise source.error((*key, "level" if protocol is None else "protocol"), error.what, error.mend) from error
 
 
-def _check_conditions(config: CampaignConfig, objective: ObjectiveTable, source: CampaignSource) -> None:
+def _check_conditions(
+    config: CampaignConfig, source: CampaignSource, name: str, protocol: str | None, level: str | None = None
+) -> None:
     from polyloop.loop.evaluators import protocol_of
     from polyloop.simulate import get_protocol
 
     state, usual = config.campaign.conditions, Conditions()
-    protocol = get_protocol(protocol_of(objective.property, protocol=objective.protocol, level=objective.level))
-    if state != usual and not protocol.any_conditions:
+    row = get_protocol(protocol_of(name, protocol=protocol, level=level))
+    if state != usual and not row.any_conditions:
         raise source.error(
             ("campaign", "temperature" if state.temperature != usual.temperature else "pressure"),
-            f"{protocol.label}, which yields {objective.property}, knows {usual.temperature} K and {usual.pressure:g} "
-            "atm only.",
+            f"{row.label}, which yields {name}, knows {usual.temperature} K and {usual.pressure:g} atm only.",
             "Leave temperature and pressure out, or take a protocol of molecular dynamics.",
         )
 
@@ -126,6 +128,9 @@ def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
                 get_property(column_property)
             except PolyloopError as error:
                 raise source.error((*key, "columns"), error.what, error.mend) from error
+        for option in ("temperature", "pressure", "skip_bad"):
+            if table.table is None and getattr(table, option) not in (None, False):
+                raise source.error((*key, option), f"{option} is for a table.", "Leave it out.")
         if table.table is not None and not table.table.is_file():
             raise source.error(
                 (*key, "table"), f"There is no file {table.table}.", "The path is relative to this file."
@@ -150,6 +155,7 @@ def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:
     _check_chemistry_words(config, source)
     if pool.screening is not None:
         _check_protocol(source, ("pool", "screening"), pool.screening.property, pool.screening.protocol)
+        _check_conditions(config, source, pool.screening.property, pool.screening.protocol)
 
 
 def _check_chemistry_words(config: CampaignConfig, source: CampaignSource) -> None:

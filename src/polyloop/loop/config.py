@@ -27,8 +27,14 @@ __all__ = [
 ]
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-Range = tuple[float, float]
+End = Annotated[float, Field(allow_inf_nan=True)]
+Range = tuple[End, End]
+Size = Annotated[int, Field(le=100_000)]
 Direction = Literal["maximize", "minimize", "maximise", "minimise"]
+
+
+# Upper bounds of whole numbers: far above what anybody needs, and below what no machine ends or a database cannot hold.
+_SEEDS, _MILLION = 2**63 - 1, 1_000_000
 
 
 class _Table(BaseModel):
@@ -41,15 +47,22 @@ class CampaignTable(_Table):
     """`[campaign]`: what it is called and how much of it there is."""
 
     name: Name = Field(description="Name of the campaign; also the default folder of the run, runs/NAME.")
-    seed: int = Field(0, ge=0, description="Seed of every random choice of the loop.")
-    cycles: int = Field(10, ge=1, description="Cycles of propose, evaluate, learn after the initial design.")
-    batch: int = Field(10, ge=1, description="Evaluations proposed per cycle.")
-    workers: int = Field(1, ge=1, description="Evaluations at once.")
+    seed: int = Field(0, ge=0, le=_SEEDS, description="Seed of every random choice of the loop.")
+    cycles: int = Field(10, ge=1, le=10**9, description="Cycles of propose, evaluate, learn after the initial design.")
+    batch: int = Field(10, ge=1, le=10_000, description="Evaluations proposed per cycle.")
+    workers: int = Field(1, ge=1, le=4096, description="Evaluations at once.")
     evaluation_seed: int = Field(
-        0, ge=0, description="Seed handed to the evaluator (conformers). Campaigns that share it share results."
+        0,
+        ge=0,
+        le=_SEEDS,
+        description="Seed handed to the evaluator (conformers). Campaigns that share it share results.",
     )
-    temperature: float = Field(298.15, gt=0, description="Temperature of the samples in K, for molecular dynamics.")
-    pressure: float = Field(1.0, gt=0, description="Pressure of the samples in atm, for molecular dynamics.")
+    temperature: float = Field(
+        298.15, gt=0, le=10_000, description="Temperature of the samples in K, for molecular dynamics and tables."
+    )
+    pressure: float = Field(
+        1.0, gt=0, le=1e6, description="Pressure of the samples in atm, for molecular dynamics and tables."
+    )
 
     @property
     def conditions(self) -> Conditions:
@@ -62,7 +75,9 @@ class ObjectiveTable(_Table):
 
     property: str = Field(description="Name from the property table, e.g. refractive_index.")
     direction: Direction | None = Field(None, description="Where the property should go.")
-    range: Range | None = Field(None, description="Or the range [low, high] that it should fall into.")
+    range: Range | None = Field(
+        None, description="Or the range [low, high] that it should fall into; -inf or inf leaves one end open."
+    )
     level: str | None = Field(None, description="Level that names the protocol: instant, quick, ...")
     protocol: str | None = Field(None, description="Or a protocol by name, e.g. optics/quick@2.")
     evaluator: str | None = Field(None, description="Or a table [evaluators.NAME], or an entry point.")
@@ -71,13 +86,33 @@ class ObjectiveTable(_Table):
 class EvaluatorTable(_Table):
     """`[evaluators.NAME]`: a table of measured data, or a Python function."""
 
-    table: Path | None = Field(None, description="CSV with a column of repeat units and one per property.")
+    table: Path | None = Field(None, description="CSV or Parquet with a column of repeat units and one per property.")
     smiles_column: str = Field("smiles", description="Column of the table that holds the repeat units.")
     columns: dict[str, str] = Field({}, description="Column per property, where its name is not the property's own.")
     missing: list[float] = Field([], description="Numbers in the table that mean 'no value', e.g. -9999.")
+    skip_bad: bool = Field(False, description="Leave out rows of the table that cannot be read, and name them.")
+    temperature: float | None = Field(
+        None,
+        gt=0,
+        le=10_000,
+        description="Temperature in K at which the values of the table hold, unless it has a column 'temperature [K]'; "
+        "298.15 when left out.",
+    )
+    pressure: float | None = Field(
+        None,
+        gt=0,
+        le=1e6,
+        description="Pressure in atm at which they hold, unless it has a column 'pressure [atm]'; 1 when left out.",
+    )
     python: str | None = Field(None, description="'module:function', called with (smiles, seed), see the reference.")
     folder: Path | None = Field(None, description="Folder to import the module from; that of the campaign file.")
-    version: int = Field(1, ge=1, description="Version of the function: raise it when its results change.")
+    version: int = Field(1, ge=1, le=_MILLION, description="Version of the function: raise it when its results change.")
+
+    @property
+    def conditions(self) -> Conditions:
+        """State at which the values of a table hold where the table does not say it."""
+        stated = {"temperature": self.temperature, "pressure": self.pressure}
+        return Conditions(**{name: value for name, value in stated.items() if value is not None})
 
 
 class ScreeningTable(_Table):
@@ -86,19 +121,22 @@ class ScreeningTable(_Table):
     protocol: str = Field("optics/instant@1", description="Protocol of the screening.")
     property: str = Field("refractive_index", description="Property to rank by.")
     direction: Direction = Field("maximize", description="Which end to keep.")
-    keep: int = Field(ge=1, description="Number of candidates to keep.")
+    keep: int = Field(ge=1, le=10 * _MILLION, description="Number of candidates to keep.")
 
 
 class PoolTable(_Table):
     """`[pool]`: the candidates."""
 
     source: Literal["csv", "homopolymers", "virtual"] = Field(description="Where the candidates come from.")
-    file: Path | None = Field(None, description="The CSV of source 'csv'.")
+    file: Path | None = Field(None, description="The CSV or Parquet file of source 'csv'.")
     smiles_column: str = Field("smiles", description="Column of the CSV that holds the repeat units.")
-    size: int | None = Field(None, ge=1, description="Number of candidates of source 'virtual'.")
-    seed: int = Field(0, ge=0, description="Seed of the choice of source 'virtual'.")
+    skip_bad: bool = Field(
+        False, description="Leave out rows of the file that hold no repeat unit, and name them in status."
+    )
+    size: int | None = Field(None, ge=1, le=10 * _MILLION, description="Number of candidates of source 'virtual'.")
+    seed: int = Field(0, ge=0, le=_SEEDS, description="Seed of the choice of source 'virtual'.")
     elements: list[str] | None = Field(None, min_length=1, description="Keep only these elements (H is always in).")
-    heavy_atoms: tuple[int, int] | None = Field(None, description="Keep [low, high] heavy atoms per repeat unit.")
+    heavy_atoms: tuple[Size, Size] | None = Field(None, description="Keep [low, high] heavy atoms per repeat unit.")
     classes: list[str] | None = Field(None, min_length=1, description="Keep only these polymer classes.")
     screening: ScreeningTable | None = Field(None, description="Pre-selection by a cheap protocol.")
 
@@ -107,7 +145,7 @@ class FeaturesTable(_Table):
     """`[features]`: descriptors."""
 
     blocks: list[str] = Field(["forcefield", "ecfp"], min_length=1, description="Descriptor blocks, one kernel each.")
-    time_limit_s: float = Field(30.0, gt=0, description="Time limit per polymer in s.")
+    time_limit_s: float = Field(30.0, gt=0, le=1e6, description="Time limit per polymer in s.")
 
 
 class SurrogateTable(_Table):
@@ -118,8 +156,8 @@ class SurrogateTable(_Table):
     kernels: dict[str, list[str]] = Field(
         {}, description="Kinds of kernel per block instead of the defaults, e.g. forcefield = ['rbf'] (gp only)."
     )
-    trees: int | None = Field(None, ge=2, description="Number of trees (random_forest only).")
-    members: int | None = Field(None, ge=2, description="Number of members (ensemble only).")
+    trees: int | None = Field(None, ge=2, le=100_000, description="Number of trees (random_forest only).")
+    members: int | None = Field(None, ge=2, le=1_000, description="Number of members (ensemble only).")
     record_noise: bool = Field(
         False,
         description="Take the records' std as the known noise of each value. Right for repeated measurements; the std "
@@ -141,7 +179,7 @@ class InitialTable(_Table):
     """`[initial]`: the first evaluations, before there is a model."""
 
     method: Literal["diverse", "random"] = Field("diverse", description="How to choose them.")
-    size: int = Field(10, ge=2, description="How many.")
+    size: int = Field(10, ge=2, le=_MILLION, description="How many.")
     polymers: list[str] = Field(
         [], description="Or these candidates of the pool, e.g. those whose values the store has; no choice then."
     )
@@ -150,9 +188,11 @@ class InitialTable(_Table):
 class StopTable(_Table):
     """`[stop]`: when to end before the last cycle."""
 
-    hours: float | None = Field(None, gt=0, description="Wall time in h, summed over all sittings of the campaign.")
+    hours: float | None = Field(
+        None, gt=0, le=1e6, description="Wall time in h, summed over all sittings of the campaign."
+    )
     stall_cycles: int | None = Field(
-        None, ge=1, description="Stop when the hypervolume stood still for so many cycles."
+        None, ge=1, le=10**9, description="Stop when the hypervolume stood still for so many cycles."
     )
     stall_tolerance: float = Field(1e-3, ge=0, description="Relative growth below which it stands still.")
 
@@ -167,10 +207,10 @@ class LimitsTable(_Table):
     """`[limits]`: what one evaluation may take."""
 
     time_s: float | None = Field(
-        None, gt=0, description="Wall time per evaluation in s; when left out, what its protocol needs at most."
+        None, gt=0, le=1e8, description="Wall time per evaluation in s; when left out, what its protocol needs at most."
     )
-    memory_gb: float | None = Field(None, gt=0, description="Memory per evaluation in GB.")
-    retries: int = Field(1, ge=0, description="Further attempts after a failure that is worth another one.")
+    memory_gb: float | None = Field(None, gt=0, le=1e6, description="Memory per evaluation in GB.")
+    retries: int = Field(1, ge=0, le=1_000, description="Further attempts after a failure that is worth another one.")
 
 
 class ReportTable(_Table):

@@ -35,6 +35,11 @@ class RunDirectory:
         return self.path / "pool.json"
 
     @property
+    def inputs(self) -> Path:
+        """What the campaign was given beside the candidates, and what had to be left out."""
+        return self.path / "inputs.json"
+
+    @property
     def features(self) -> Path:
         """Cache of descriptors."""
         return self.path / "features.sqlite"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from polyloop.core import (
+    Conditions,
     ConfigurationError,
     EvaluationError,
     Failure,
@@ -23,7 +24,7 @@ from polyloop.core import (
     Request,
 )
 from polyloop.loop.config import CampaignConfig, EvaluatorTable
-from polyloop.loop.measured import Measured, MeasuredTable, read_measured
+from polyloop.tables import Measured, MeasuredTable, read_measured, same_state, state_words
 
 __all__ = [
     "Evaluator",
@@ -86,10 +87,15 @@ class ProtocolEvaluator:
 
 @dataclass(frozen=True)
 class TableEvaluator:
-    """Offline replay, or measured data: the values of a CSV. The identity holds the digest of its content."""
+    """Offline replay, or measured data: the values of a table.
+
+    What a record depends on is the polymer's own rows alone, so `identity_of` holds the digest of these: a corrected
+    value of another polymer changes nothing.
+    """
 
     identity: str
     table: MeasuredTable = field(repr=False)
+    conditions: Conditions = field(default_factory=Conditions)
     needs_process: bool = False
     time_limit: float = TIME_LIMIT_S
 
@@ -98,9 +104,25 @@ class TableEvaluator:
         """Properties that the table has a column for."""
         return self.table.properties
 
+    def identity_of(self, polymer: str) -> str:
+        """NAME@VERSION of the answers on one polymer (canonical)."""
+        row = self.table.at(polymer, self.conditions)
+        content = repr(sorted((name, item.value, item.std, item.n) for name, item in row.items()))
+        name, _, version = self.identity.rpartition("@")
+        return f"{name}.{_digest(content)}@{version}"
+
+    @property
+    def content(self) -> str:
+        """Digest of all values that hold at the conditions of the campaign."""
+        return _digest("".join(self.identity_of(polymer) + polymer for polymer in sorted(self.table.entries)))
+
     def call(self, request: Request) -> Call:
-        """Send the one row of this polymer, not the table."""
-        return _look_up, (request, self.properties, dict(self.table.values.get(request.polymer, {})))
+        """Send what holds for this polymer at these conditions, not the table."""
+        row = self.table.at(request.polymer, request.conditions)
+        others = {
+            name: [state_words(state) for state in self.table.states(name, request.polymer)] for name in self.properties
+        }
+        return _look_up, (request, self.properties, row, others)
 
 
 @dataclass(frozen=True)
@@ -154,7 +176,7 @@ def _named_evaluator(name: str, properties: tuple[str, ...], config: CampaignCon
     if table is None:
         return _entry_point_evaluator(name, properties)
     if table.table is not None:
-        return _table_evaluator(table.table, table, properties)
+        return _table_evaluator(name, table, properties, config.campaign.conditions)
     location, folder = table.python or "", str(table.folder or "")
     load_function(location, folder)
     identity = f"python/{_slug(location.replace(':', '.'))}@{table.version}"
@@ -230,17 +252,38 @@ def _entry_point_evaluator(name: str, promised: tuple[str, ...]) -> FunctionEval
     return FunctionEvaluator(f"evaluator/{_slug(name)}@{int(version)}", promised, location)
 
 
-def _table_evaluator(path: Path, table: EvaluatorTable, properties: tuple[str, ...]) -> TableEvaluator:
-    measured = read_measured(path, table.smiles_column, table.columns, table.missing)
-    for name in properties:
-        if name not in measured.properties:
+def _table_evaluator(
+    name: str, table: EvaluatorTable, properties: tuple[str, ...], conditions: Conditions
+) -> TableEvaluator:
+    path = table.table or Path()
+    measured = read_measured(
+        path, table.smiles_column, table.columns, table.missing, conditions=table.conditions, skip_bad=table.skip_bad
+    )
+    for wanted in properties:
+        if wanted not in measured.properties:
             raise InvalidInputError(
-                f"The table has no column of {name}.",
+                f"The table has no column of {wanted}.",
                 where=str(path),
                 mend=f"It has {', '.join(measured.properties)}; name the column with columns = {{ ... }}.",
             )
-    reading = f"{table.smiles_column}{sorted(table.columns.items())}{table.missing}"
-    return TableEvaluator(f"table/{_slug(path.name)}.{_digest(measured.digest + reading)}@1", measured)
+        _check_states(measured, wanted, conditions)
+    return TableEvaluator(f"table/{_slug(name)}@1", measured, conditions)
+
+
+def _check_states(table: MeasuredTable, name: str, conditions: Conditions) -> None:
+    """Raise where no value of a property holds at the conditions of the campaign."""
+    states = table.states(name)
+    if not states or any(same_state(state, conditions) for state in states):
+        return
+    known = ", ".join(f"{state_words(state)} ({count})" for state, count in states.most_common(5))
+    said = "" if table.has_states else ", as nothing else is said"
+    raise ConfigurationError(
+        f"The table has no value of {name} at {state_words(conditions)}, where the campaign is: its values hold at "
+        f"{known}{said}.",
+        where=str(table.path),
+        mend="Set temperature and pressure in [campaign], add a column 'temperature [K]' to the table, or say with "
+        "temperature = ... beside table = ... at which temperature all of its values hold.",
+    )
 
 
 def _digest(text: str) -> str:
@@ -253,20 +296,28 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9_.-]", "-", text.lower())
 
 
-def _look_up(request: Request, properties: tuple[str, ...], row: Mapping[str, Measured]) -> list[Record]:
+_NOT_IN_TABLE = "Leave it out of the pool, or add its value to the table before the campaign begins."
+
+
+def _look_up(
+    request: Request, properties: tuple[str, ...], row: Mapping[str, Measured], others: Mapping[str, list[str]]
+) -> list[Record]:
     provenance = Provenance(settings={"source": "table"})
-    failure = Failure(
-        FailureCode.NOT_IN_TABLE, "table", "The table has no value for this polymer.", "Add the value to the table."
-    )
-    return [
-        Record.measured(
-            request, name, row[name].value, std=row[name].std, n=row[name].n, std_of=row[name].std_of,
-            provenance=provenance,
-        )
-        if name in row
-        else Record.failed(request, name, failure, provenance=provenance)
-        for name in properties
-    ]  # fmt: skip
+    records = []
+    for name in properties:
+        if name in row:
+            found = row[name]
+            records.append(
+                Record.measured(
+                    request, name, found.value, std=found.std, n=found.n, std_of=found.std_of, provenance=provenance
+                )
+            )
+            continue
+        reason = "The table has no value for this polymer"
+        reason += f" at {state_words(request.conditions)}, only at {', '.join(others[name])}." if others[name] else "."
+        failure = Failure(FailureCode.NOT_IN_TABLE, "table", reason, _NOT_IN_TABLE)
+        records.append(Record.failed(request, name, failure, provenance=provenance))
+    return records
 
 
 def _ask_function(request: Request, properties: tuple[str, ...], location: str, folder: str) -> list[Record]:

@@ -9,9 +9,9 @@ from typing import Any, Literal
 from polyloop.core import Request
 from polyloop.design import Objective
 from polyloop.loop.config import CampaignConfig, ObjectiveTable
-from polyloop.loop.evaluators import Evaluator, evaluators_of
+from polyloop.loop.evaluators import Evaluator, TableEvaluator, evaluators_of
 
-__all__ = ["Plan", "make_plan", "objectives_of"]
+__all__ = ["Plan", "identity_of", "make_plan", "objectives_of"]
 
 # What may change between two sittings of a campaign, because no pick depends on it. Paths may too: what the files hold
 # is part of the evaluators' identities and of the pool's digest.
@@ -22,8 +22,8 @@ _FREE = {
     "report": True,
     "store": True,
     "features": {"time_limit_s"},
-    "pool": {"file"},
-    "evaluators": {"__all__": {"table", "folder"}},
+    "pool": {"file", "skip_bad"},
+    "evaluators": {"__all__": {"table", "folder", "skip_bad"}},
 }
 
 
@@ -43,13 +43,13 @@ class Plan:
 
     def requests(self, polymer: str) -> list[Request]:
         """Return the evaluations that a candidate (canonical SMILES) needs, one per distinct evaluator."""
-        identities = dict.fromkeys(evaluator.identity for evaluator in self.evaluators.values())
+        identities = dict.fromkeys(identity_of(evaluator, polymer) for evaluator in self.evaluators.values())
         campaign = self.config.campaign
         return [Request(polymer, name, campaign.evaluation_seed, campaign.conditions) for name in identities]
 
     def evaluator(self, request: Request) -> Evaluator:
         """Return who answers `request`."""
-        return next(who for who in self.evaluators.values() if who.identity == request.protocol)
+        return next(who for who in self.evaluators.values() if identity_of(who, request.polymer) == request.protocol)
 
     def identity(self) -> dict[str, Any]:
         """Return everything that the picks depend on, but the pool; ready for JSON."""
@@ -57,6 +57,17 @@ class Plan:
             "config": self.config.model_dump(mode="json", exclude_none=True, exclude=_FREE),  # type: ignore[arg-type]
             "evaluators": {name: evaluator.identity for name, evaluator in self.evaluators.items()},
         }
+
+    @property
+    def tables(self) -> tuple[TableEvaluator, ...]:
+        """The tables among the evaluators, each once."""
+        found = {who.identity: who for who in self.evaluators.values() if isinstance(who, TableEvaluator)}
+        return tuple(found.values())
+
+
+def identity_of(evaluator: Evaluator, polymer: str) -> str:
+    """Return NAME@VERSION of an evaluator's answers on a polymer; a table's depends on the polymer's rows."""
+    return evaluator.identity_of(polymer) if isinstance(evaluator, TableEvaluator) else evaluator.identity
 
 
 def make_plan(config: CampaignConfig) -> Plan:

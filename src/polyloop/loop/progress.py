@@ -26,6 +26,8 @@ class Progress:
         Estimated time to the end of the campaign in s; None while nothing has been measured.
     best
         Value per objective of the present best (of several objectives: the best of each).
+    note
+        Something that people should know, such as rows that are left out; such an event says nothing else.
     """
 
     stage: str
@@ -36,6 +38,7 @@ class Progress:
     failed: int = 0
     eta_s: float | None = None
     best: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
 
 
 Listener = Callable[[Progress], None]

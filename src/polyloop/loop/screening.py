@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-import numpy as np
-
-from polyloop.core import Request, Status
+from polyloop.core import Record, Request, Status
+from polyloop.design.left_out import UNSCREENED, LeftOut
 from polyloop.design.pool import Pool
 from polyloop.loop.config import CampaignConfig, ScreeningTable
 from polyloop.loop.evaluation import EvaluationQueue, open_runner
@@ -26,12 +26,15 @@ def screen(
     interrupts: Interrupts,
     progress: Callable[[int, int], None],
 ) -> Pool:
-    """Return the `table.keep` best candidates, in the pool's order; those whose screening failed are left out.
+    """Return the `table.keep` best candidates in the pool's order; those whose screening failed are in its `left_out`.
 
     The results are kept in the store like any other, so that an interrupted screening goes on where it stopped.
     """
     evaluator = protocol_evaluator(table.protocol)
-    requests = [Request(smiles, table.protocol, config.campaign.evaluation_seed) for smiles in pool.smiles]
+    campaign = config.campaign
+    requests = [
+        Request(smiles, table.protocol, campaign.evaluation_seed, campaign.conditions) for smiles in pool.smiles
+    ]
     done = 0
 
     def on_done(request: Request) -> None:
@@ -41,11 +44,27 @@ def screen(
 
     with open_runner([evaluator], workers, config.limits) as runner, interrupts.cancelling(runner.cancel):
         EvaluationQueue(store, runner, lambda request: evaluator, interrupts).run(requests, on_done=on_done)
-    found = store.records(
-        keys=[request.key for request in requests], properties=[table.property], statuses=[Status.DONE]
-    )
-    values = {record.key: record.value for record in found}
+    records = {
+        record.key: record
+        for record in store.records(keys=[request.key for request in requests], properties=[table.property])
+    }
     sign = 1.0 if table.direction.startswith("max") else -1.0
-    scores = [sign * (values.get(request.key) or np.nan) for request in requests]
-    best = [int(row) for row in np.argsort(-np.asarray(scores), kind="stable") if np.isfinite(scores[row])]
-    return pool.subset(sorted(best[: table.keep]))
+    scored: list[tuple[float, int]] = []
+    failed: list[LeftOut] = []
+    for row, request in enumerate(requests):
+        record = records.get(request.key)
+        if record is not None and record.status is Status.DONE and record.value is not None:
+            scored.append((sign * record.value, row))
+        else:
+            failed.append(LeftOut(None, pool.smiles[row], UNSCREENED, _reason(record, table)))
+    best = [row for _, row in sorted(scored, key=lambda pair: -pair[0])]
+    kept = pool.subset(sorted(best[: table.keep]))
+    return replace(kept, left_out=(*kept.left_out, *failed))
+
+
+def _reason(record: Record | None, table: ScreeningTable) -> str:
+    if record is not None and record.failure is not None:
+        return f"{table.protocol} failed: {record.failure.stage}: {record.failure.reason}"
+    if record is not None and record.value is not None:
+        return f"{table.protocol} yields an implausible {table.property} of {record.value:g} {record.unit}."
+    return f"{table.protocol} yields no {table.property}."

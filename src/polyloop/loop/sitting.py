@@ -15,7 +15,7 @@ from polyloop.learn import Prediction
 from polyloop.learn.calibration import summarise
 from polyloop.loop.evaluation import EvaluationQueue
 from polyloop.loop.interrupt import Interrupts
-from polyloop.loop.plan import Plan
+from polyloop.loop.plan import Plan, identity_of
 from polyloop.loop.progress import Listener, Progress
 from polyloop.loop.proposal import Proposed, Proposer, json_numbers
 from polyloop.loop.state import Candidate, CycleMetrics, count_failures, observed_values, stated_reference_point
@@ -179,7 +179,7 @@ class Sitting:
         for objective in self._plan.objectives:
             name = objective.property
             record = records.get(name)
-            asked = self._plan.evaluators[name].identity == request.protocol
+            asked = identity_of(self._plan.evaluators[name], request.polymer) == request.protocol
             if asked and record is not None and record.status is Status.DONE and record.value is not None:
                 best |= best_values(np.array([[best.get(name, np.nan)], [record.value]]), [objective])
         return best

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from polyloop.core import Failure, Record, Status
 from polyloop.design import Objective, non_dominated
 from polyloop.design.objectives import utilities
+from polyloop.design.pool import Pool
 from polyloop.loop.config import CampaignConfig
+from polyloop.loop.inputs import Inputs
 
 __all__ = ["CampaignState", "CampaignStatus", "Candidate", "CycleMetrics"]
 
@@ -119,7 +121,10 @@ class CampaignStatus:
 
     `state` is new, running, interrupted or finished; `reason` says why it finished. `cycle` is the last cycle that
     has picks. `evaluations` counts the candidates whose evaluation ended, `failures` those among them without a
-    plausible value of every objective. `best` is the Pareto front (of one objective: the best candidate).
+    plausible value of every objective. `best` is the Pareto front (of one objective: the best candidate). `pool`
+    counts the candidates, `left_out` lists what is never proposed (`line`, `smiles`, `why`, `reason`),
+    `left_out_counts` counts it by why, what the filters refused included, and `notes` says what is to be known of the
+    tables.
     """
 
     name: str
@@ -135,10 +140,15 @@ class CampaignStatus:
     reference_point: Mapping[str, float] | None
     best: tuple[Best, ...]
     directory: str
+    pool: int = 0
+    left_out: tuple[Mapping[str, Any], ...] = ()
+    left_out_counts: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary (the contract for scripts; see `docs/reference/json.md`)."""
-        return {**self.__dict__, "best": [dict(item.__dict__) for item in self.best]}
+        lists = {"left_out": list(self.left_out), "notes": list(self.notes)}
+        return {**self.__dict__, **lists, "best": [dict(item.__dict__) for item in self.best]}
 
 
 @dataclass(frozen=True)
@@ -155,6 +165,10 @@ class CampaignState:
         Canonical SMILES of all candidates. Empty before the pool was made.
     directory
         Folder of the run.
+    source
+        The pool with names, the user's spellings and the other columns of its file.
+    inputs
+        What the campaign was given beside it, and which candidates have no descriptors.
     """
 
     campaign: str
@@ -164,6 +178,8 @@ class CampaignState:
     cycles: tuple[CycleMetrics, ...]
     pool: tuple[str, ...]
     directory: Path
+    source: Pool | None = None
+    inputs: Inputs = field(default_factory=Inputs)
 
     @cached_property
     def reference_point(self) -> tuple[float, ...] | None:

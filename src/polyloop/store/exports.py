@@ -11,31 +11,37 @@ from typing import Any, Literal
 from polyloop.core import Record, StoreError, require, write_atomically
 from polyloop.store.tables import LONG_COLUMNS, long_rows, wide_columns, wide_rows
 
-__all__ = ["Layout", "write_csv", "write_parquet"]
+__all__ = ["Layout", "More", "write_csv", "write_parquet"]
 
 Layout = Literal["wide", "long"]
+# Further columns: by header, a text per canonical polymer.
+More = Mapping[str, Mapping[str, str]]
 
 _WHOLE_NUMBERS = ("seed", "n")
 _TEXTS = ("smiles", "polymer_class", "property", "unit", "std_of", "status", "failure", "protocol", "provenance", "key",
           "unphysical", "failed")  # fmt: skip
 
 
-def write_csv(path: Path, found: Sequence[Record], classes: Mapping[str, str], layout: Layout) -> int:
-    """Write records as CSV (UTF-8, comma, point); return the number of rows."""
-    columns, rows = _lay_out(found, classes, layout)
+def write_csv(
+    path: Path, found: Sequence[Record], classes: Mapping[str, str], layout: Layout, more: More | None = None
+) -> int:
+    """Write records as CSV (UTF-8, comma, point), with further columns; return the number of rows."""
+    columns, rows = _lay_out(found, classes, layout, more or {})
     lines = [_csv_line(columns), *(_csv_line([row[column] for column in columns]) for row in rows)]
     _write(path, "".join(lines))
     return len(rows)
 
 
-def write_parquet(path: Path, found: Sequence[Record], classes: Mapping[str, str], layout: Layout) -> int:
+def write_parquet(
+    path: Path, found: Sequence[Record], classes: Mapping[str, str], layout: Layout, more: More | None = None
+) -> int:
     """Write records as Parquet, with the same columns as the CSV; return the number of rows."""
     arrow = require("pyarrow", extra="parquet")
     parquet = require("pyarrow.parquet", extra="parquet")
-    columns, rows = _lay_out(found, classes, layout)
+    columns, rows = _lay_out(found, classes, layout, more or {})
 
     def kind(column: str) -> Any:
-        if column in _TEXTS:
+        if column in _TEXTS or column in (more or {}):
             return arrow.string()
         return arrow.int64() if column in _WHOLE_NUMBERS else arrow.float64()
 
@@ -47,13 +53,19 @@ def write_parquet(path: Path, found: Sequence[Record], classes: Mapping[str, str
 
 
 def _lay_out(
-    found: Sequence[Record], classes: Mapping[str, str], layout: Layout
+    found: Sequence[Record], classes: Mapping[str, str], layout: Layout, more: More
 ) -> tuple[Sequence[str], list[dict[str, Any]]]:
+    columns: Sequence[str]
     if layout == "long":
-        return LONG_COLUMNS, long_rows(found, classes)
-    if layout == "wide":
-        return wide_columns(found), wide_rows(found, classes)
-    raise StoreError(f"There is no layout {layout!r}.", mend="Use wide or long.")
+        columns, rows = LONG_COLUMNS, long_rows(found, classes)
+    elif layout == "wide":
+        columns, rows = wide_columns(found), wide_rows(found, classes)
+    else:
+        raise StoreError(f"There is no layout {layout!r}.", mend="Use wide or long.")
+    for header, texts in more.items():
+        for row in rows:
+            row[header] = texts.get(row["smiles"], "")
+    return [*columns, *more], rows
 
 
 def _csv_line(cells: Sequence[Any]) -> str:

@@ -11,8 +11,8 @@ from polyloop.core import Conditions, Failure, Record, Request, Status
 from polyloop.store import campaigns, claims, queries
 from polyloop.store.check import check
 from polyloop.store.database import Database
-from polyloop.store.exports import Layout, write_csv, write_parquet
-from polyloop.store.imports import read_csv
+from polyloop.store.exports import Layout, More, write_csv, write_parquet
+from polyloop.store.imports import read_records
 from polyloop.store.migrate import migrate
 from polyloop.store.tables import wide_rows
 from polyloop.store.words import (
@@ -266,17 +266,22 @@ class Store:
 
     # Import and export
 
-    def export_csv(self, path: str | Path, layout: Layout = "wide", **which: Any) -> int:
-        """Write records to a CSV file, atomically; return the number of rows. Arguments as for `records`."""
-        found = self.records(**which)
-        return write_csv(Path(path), found, self._classes(found), layout)
+    def export_csv(self, path: str | Path, layout: Layout = "wide", *, more: More | None = None, **which: Any) -> int:
+        """Write records to a CSV file, atomically; return the number of rows.
 
-    def export_parquet(self, path: str | Path, layout: Layout = "long", **which: Any) -> int:
+        `more` adds columns: by header, a text per canonical polymer. The other arguments are those of `records`.
+        """
+        found = self.records(**which)
+        return write_csv(Path(path), found, self._classes(found), layout, more)
+
+    def export_parquet(
+        self, path: str | Path, layout: Layout = "long", *, more: More | None = None, **which: Any
+    ) -> int:
         """Write records to a Parquet file, atomically (needs the extra `parquet`); as `export_csv`."""
         found = self.records(**which)
-        return write_parquet(Path(path), found, self._classes(found), layout)
+        return write_parquet(Path(path), found, self._classes(found), layout, more)
 
-    def import_csv(
+    def import_table(
         self,
         path: str | Path,
         protocol: str = "measured/table@1",
@@ -284,23 +289,26 @@ class Store:
         seed: int = 0,
         conditions: Conditions | None = None,
         ignore: Collection[str] = (),
+        skip_bad: bool = False,
     ) -> ImportSummary:
-        """Keep the measured values of a CSV file, all or none; importing it twice changes nothing.
+        """Keep the measured values of a CSV or Parquet file, all or none; importing it twice changes nothing.
 
-        Columns: `smiles`, property names such as `density` or `density [g/cm3]`, their `density_std`, and optionally
-        `seed`, `temperature [K]`, `pressure [atm]`. Other columns are errors unless named in `ignore`.
+        Columns: `smiles`, property names such as `density` or `density [kg/m3]` (converted), their `density_std`, and
+        optionally `seed`, `temperature [K]`, `pressure [atm]`. Other columns are errors unless named in `ignore`.
 
         Raises
         ------
         InvalidInputError
-            For the first thing that is wrong, with its file, row and column.
+            Naming the file, line and column of all that is wrong; with `skip_bad`, such rows are left out.
         StoreError
             If the store has other values of the same protocol for one of the polymers.
         """
-        read = read_csv(Path(path), protocol, seed=seed, conditions=conditions or Conditions(), ignore=ignore)
+        read = read_records(
+            Path(path), protocol, seed=seed, conditions=conditions or Conditions(), ignore=ignore, skip_bad=skip_bad
+        )
         added, known = self.add(read.records)
         unphysical = sum(record.status is Status.UNPHYSICAL for record in read.records)
-        return ImportSummary(added, known, len(read.records), unphysical, read.empty_rows)
+        return ImportSummary(added, known, len(read.records), unphysical, read.empty_rows, read.notes)
 
     # Campaigns
 

@@ -8,10 +8,12 @@ from typing import Any
 
 from polyloop.core import PROPERTIES, Record, Request, Status, get_property
 
-__all__ = ["BOOKKEEPING", "LONG_COLUMNS", "long_rows", "value_columns", "wide_columns", "wide_rows"]
+__all__ = ["BOOKKEEPING", "LONG_COLUMNS", "POOL_PREFIX", "long_rows", "value_columns", "wide_columns", "wide_rows"]
 
 # Columns of the wide form that are neither the polymer, its conditions, nor values.
 BOOKKEEPING = ("polymer_class", "protocol", "status", "unphysical", "failed", "key")
+# Columns that a campaign's pool adds to its tables: what the file of the pool says of each polymer.
+POOL_PREFIX = "pool_"
 _WIDE_HEAD = ("smiles", "polymer_class", "protocol", "seed", "temperature [K]", "pressure [atm]", "status")
 _WIDE_TAIL = ("unphysical", "failed", "key")
 

@@ -129,10 +129,11 @@ class CycleEntry:
 
 @dataclass(frozen=True)
 class ImportSummary:
-    """What `import_csv` did: `added` evaluations, `known` ones that were there already, and what to look at."""
+    """What `import_table` did: `added` evaluations, `known` ones that were there already, and what to look at."""
 
     added: int
     known: int
     records: int
     unphysical: int
     empty_rows: int
+    notes: tuple[str, ...] = ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run, e.g. runs/demo.")]
+# Rows and candidates that are left out, named by `status` for each reason.
+_NAMED = 5
+
 Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
 
@@ -28,11 +32,16 @@ def register(app: typer.Typer) -> None:
 
 def discover(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Campaign file (TOML).")],
-    cycles: Annotated[int | None, typer.Option("--cycles", min=0, help="Cycles in all, instead of the file's.")] = None,
-    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Evaluations at once.")] = None,
+    cycles: Annotated[
+        int | None, typer.Option("--cycles", min=0, max=10**9, help="Cycles in all, instead of the file's.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, max=4096, help="Evaluations at once.")] = None,
     directory: Annotated[
         Path | None, typer.Option("--directory", "-d", metavar="DIR", help="Folder of the run.  [default: runs/NAME]")
     ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out rows of pool and tables that cannot be read, and name them.")
+    ] = False,
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.")] = False,
@@ -41,7 +50,7 @@ def discover(
     from polyloop.app.cli.progress import show_progress
     from polyloop.loop import Campaign
 
-    campaign = Campaign.from_file(file, directory)
+    campaign = Campaign.from_file(file, directory, skip_bad=skip_bad)
     with show_progress(quiet=quiet or as_json) as progress:
         outcome = campaign.run(cycles=cycles, workers=workers, progress=progress, report=not no_report)
     if as_json:
@@ -95,5 +104,23 @@ def _show(outcome: CampaignStatus, directory: Path) -> None:
     for best in outcome.best[:10]:
         values = ", ".join(f"{name} {value:.5g}" for name, value in best.values.items() if value is not None)
         lines.append(f"  {best.polymer}  {values}")
+    lines += _left_out(outcome)
     lines.append(f"folder {directory}")
     typer.echo("\n".join(lines))
+
+
+def _left_out(outcome: CampaignStatus) -> list[str]:
+    """Say what is never proposed, the first few of each kind by name, and what is to be known of the tables."""
+    lines = []
+    for why, count in outcome.left_out_counts.items():
+        if count:
+            lines.append(f"{count} left out of the pool: {why}")
+        rows = [row for row in outcome.left_out if row["why"] == why]
+        lines += [f"  {_place(row)}{row['smiles']}: {row['reason']}" for row in rows[:_NAMED]]
+        if len(rows) > _NAMED:
+            lines.append(f"  and {len(rows) - _NAMED} more (--json lists all)")
+    return lines + list(outcome.notes)
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    return "" if row["line"] is None else f"line {row['line']} "

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
+# 10 GB of coordinates, topology and lists; what simulations of polymers bear is far below.
+_MOST_ATOMS = 10_000_000
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to `app`."""
@@ -30,10 +33,10 @@ def build(
             "--output", "-o", metavar="FILE", help="What to write: .data, .gro, .top, .xml, .pdb, .xyz or .png."
         ),
     ],
-    chains: Annotated[int, typer.Option("--chains", min=1, help="Number of chains.")] = 10,
-    degree: Annotated[int | None, typer.Option("--dp", min=1, help="Units per chain.")] = None,
+    chains: Annotated[int, typer.Option("--chains", min=1, max=100_000, help="Number of chains.")] = 10,
+    degree: Annotated[int | None, typer.Option("--dp", min=1, max=1_000_000, help="Units per chain.")] = None,
     atoms: Annotated[
-        int | None, typer.Option("--atoms", min=1, help="Or atoms per chain, about.  [default: 1000]")
+        int | None, typer.Option("--atoms", min=1, max=10_000_000, help="Or atoms per chain, about.  [default: 1000]")
     ] = None,
     arrangement: Annotated[
         str | None, typer.Option("--arrangement", help="Copolymers of several units: alternating, random or block.")
@@ -45,12 +48,16 @@ def build(
             "--fractions", metavar="F,F,...", help="Share of each unit, or of a blend's chains.  [default: equal]"
         ),
     ] = None,
-    ions: Annotated[int, typer.Option("--ions", min=0, metavar="N", help="Pairs of Na+ and Cl- to add.")] = 0,
+    ions: Annotated[
+        int, typer.Option("--ions", min=0, max=1_000_000, metavar="N", help="Pairs of Na+ and Cl- to add.")
+    ] = 0,
     charges: Annotated[
         str, typer.Option("--charges", help="Partial charges: gasteiger, fast, resp (minutes), esp, or none.")
     ] = "gasteiger",
     density: Annotated[float, typer.Option("--density", help="In g/cm3, to start with.")] = 0.05,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of conformations, tacticity and sequences.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=2**62, help="Seed of conformations, tacticity and sequences.")
+    ] = 0,
     tacticity: Annotated[str, typer.Option("--tacticity", help="atactic, isotactic or syndiotactic.")] = "atactic",
 ) -> None:
     """Grow chains and pack them into a periodic cell at low density, typed with GAFF2_mod."""
@@ -71,6 +78,7 @@ def build(
 
     if degree is not None and atoms is not None:
         raise InvalidInputError("A chain has units or atoms of its own, not both.", mend="Give --dp or --atoms.")
+    _refuse_huge(chains, degree, atoms)
     # Before the work, not after it.
     if output.suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
@@ -99,6 +107,19 @@ def build(
         f"edge {cell.box[0]:.1f} A, nearest non-bonded atoms {contact:.2f} A, "
         f"partial charges: {charges}."
     )
+
+
+def _refuse_huge(chains: int, degree: int | None, atoms: int | None) -> None:
+    """Raise for a cell that no machine holds; a repeat unit has at least three atoms."""
+    from polyloop.core import InvalidInputError
+
+    total = chains * (3 * degree if degree is not None else atoms or 1000)
+    if total > _MOST_ATOMS:
+        raise InvalidInputError(
+            f"{chains:,} chains make a cell of {total:,} atoms or more; {_MOST_ATOMS:,} are the most.",
+            where="--chains",
+            mend="Give fewer or shorter chains.",
+        )
 
 
 def _numbers(text: str) -> list[float]:

@@ -19,6 +19,7 @@ Smiles = Annotated[list[str] | None, typer.Argument(metavar="SMILES", help="Repe
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, always a list.")]
 Csv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Read repeat units from a CSV instead.")]
 Column = Annotated[str, typer.Option("--smiles-column", help="Column of the CSV.")]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out rows of the CSV that hold no repeat unit.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +28,13 @@ def register(app: typer.Typer) -> None:
     app.command()(properties)
 
 
-def canonical(smiles: Smiles = None, csv: Csv = None, smiles_column: Column = "smiles", as_json: Json = False) -> None:
+def canonical(
+    smiles: Smiles = None,
+    csv: Csv = None,
+    smiles_column: Column = "smiles",
+    skip_bad: SkipBad = False,
+    as_json: Json = False,
+) -> None:
     """Write the canonical form, key and class of repeat units."""
     rows = [
         {
@@ -36,7 +43,7 @@ def canonical(smiles: Smiles = None, csv: Csv = None, smiles_column: Column = "s
             "key": polymer.key,
             "polymer_class": polymer.polymer_class,
         }
-        for polymer in _polymers(smiles, csv, smiles_column)
+        for polymer in _polymers(smiles, csv, smiles_column, skip_bad)
     ]
     if as_json:
         write_json(rows)
@@ -49,18 +56,21 @@ def properties(
     smiles: Smiles = None,
     csv: Csv = None,
     smiles_column: Column = "smiles",
+    skip_bad: SkipBad = False,
     level: Annotated[str | None, typer.Option("--level", help="instant, quick, ...  [default: quick]")] = None,
     protocol: Annotated[str | None, typer.Option("--protocol", help="Or a protocol, e.g. optics/quick@2.")] = None,
     property_names: Annotated[
         list[str] | None, typer.Option("--property", metavar="NAME", help="Only this property; may be repeated.")
     ] = None,
     as_json: Json = False,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Evaluations at once.")] = 1,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=4096, help="Evaluations at once.")] = 1,
     store: Annotated[
         str | None, typer.Option("--store", metavar="URL", help="Results database; nothing in it is computed again.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of conformers, chains and cells.")] = 0,
-    replicas: Annotated[int, typer.Option("--replicas", min=1, help="Average over as many seeds, from --seed on.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**62, help="Seed of conformers, chains and cells.")] = 0,
+    replicas: Annotated[
+        int, typer.Option("--replicas", min=1, max=10_000, help="Average over as many seeds, from --seed on.")
+    ] = 1,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a CSV.")] = None,
     temperature: Annotated[float, typer.Option("--temperature", min=1, help="K; for molecular dynamics.")] = 298.15,
     pressure: Annotated[float, typer.Option("--pressure", help="atm; for molecular dynamics.")] = 1.0,
@@ -78,7 +88,7 @@ def properties(
     from polyloop.core import Conditions
     from polyloop.loop import compute_properties, preview_properties, write_properties
 
-    polymers = _polymers(smiles, csv, smiles_column)
+    polymers = _polymers(smiles, csv, smiles_column, skip_bad)
     conditions = Conditions(temperature, pressure)
     tell = None if quiet or as_json else message
     if dry_run:
@@ -119,10 +129,11 @@ def _show_preview(rows: list[dict[str, Any]]) -> None:
     write_table(shown, [[row.get(name) for name in shown] for row in rows])
 
 
-def _polymers(smiles: list[str] | None, csv: Path | None, smiles_column: str) -> list[Polymer]:
-    """Read repeat units from the arguments or from a CSV, exactly one of the two."""
+def _polymers(smiles: list[str] | None, csv: Path | None, smiles_column: str, skip_bad: bool) -> list[Polymer]:
+    """Read repeat units from the arguments or from a CSV, exactly one of the two; say which rows are left out."""
     from polyloop.core import InvalidInputError
-    from polyloop.loop import parse_polymers, read_polymers
+    from polyloop.loop import parse_polymers
+    from polyloop.tables import list_bad_rows, read_polymers
 
     if bool(smiles) == (csv is not None):
         raise InvalidInputError(
@@ -130,7 +141,12 @@ def _polymers(smiles: list[str] | None, csv: Path | None, smiles_column: str) ->
             where="SMILES",
             mend="Write for example '*CC(*)c1ccccc1', in quotes, or --csv FILE.",
         )
-    return read_polymers(csv, smiles_column) if csv is not None else parse_polymers(smiles or [])
+    if csv is None:
+        return parse_polymers(smiles or [])
+    polymers, bad = read_polymers(csv, smiles_column, skip_bad=skip_bad)
+    if bad:
+        message(f"{csv}: left out:\n{list_bad_rows(bad)}")
+    return polymers
 
 
 def _explain(results: list[PolymerResult]) -> None:

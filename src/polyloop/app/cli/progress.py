@@ -27,7 +27,9 @@ def show_progress(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]
         from rich.status import Status
 
         with Status("starting", console=Console(stderr=True)) as live:
-            yield lambda event: live.update(_line(event))
+            yield (
+                lambda event: live.console.print(event.note, markup=False) if event.note else live.update(_line(event))
+            )
 
 
 def _plain_lines() -> Callable[[Progress], None]:
@@ -35,6 +37,9 @@ def _plain_lines() -> Callable[[Progress], None]:
     last: list[tuple[object, ...]] = []
 
     def show(event: Progress) -> None:
+        if event.note:
+            message(event.note)
+            return
         mark = (event.stage, event.cycle, 10 * event.done // max(event.total, 1))
         if mark not in last[-1:]:
             last[:] = [mark]

@@ -49,7 +49,7 @@ class Composition:
 
     def __post_init__(self) -> None:
         given = {"arrangement": self.arrangement, "blend": self.blend, "fractions": self.fractions}
-        named = [name for name, value in given.items() if value]
+        named = [name for name, value in given.items() if value is not None and value is not False]
         if len(self.units) == 1 and named:
             raise InvalidInputError(
                 f"One repeat unit has no {named[0]}.", where=self.units[0].polymer.smiles,
@@ -91,10 +91,13 @@ class Composition:
             counts = share_out(n_chains, self.shares)
             self._check_counts(counts, f"{n_chains} chains")
             kinds = [
-                Chain((unit,), np.zeros(degree or degree_for(unit, n_atoms), dtype=np.int64)) for unit in self.units
+                Chain(
+                    (unit,), np.zeros(degree_for(unit, n_atoms) if degree is None else max(degree, 0), dtype=np.int64)
+                )
+                for unit in self.units
             ]
             return tuple(chain for chain, count in zip(kinds, counts, strict=True) for _ in range(count))
-        n_units = degree or mean_degree_for(self.units, self.shares, n_atoms)
+        n_units = mean_degree_for(self.units, self.shares, n_atoms) if degree is None else degree
         first = self._copolymer(self.arrangement, n_units, seed, 0)
         self._check_counts(np.bincount(first.sequence, minlength=len(self.units)), f"{n_units} units")
         if self.arrangement == "random":
