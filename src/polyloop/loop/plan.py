@@ -9,7 +9,8 @@ from typing import Any, Literal
 from polyloop.core import Request
 from polyloop.design import Objective
 from polyloop.loop.config import CampaignConfig, ObjectiveTable
-from polyloop.loop.evaluators import Evaluator, evaluators_of
+from polyloop.loop.evaluators import Evaluator, FunctionEvaluator, evaluators_of
+from polyloop.loop.sources import Source
 
 __all__ = ["Plan", "make_plan", "objectives_of"]
 
@@ -51,12 +52,27 @@ class Plan:
         """Return who answers `request`."""
         return next(who for who in self.evaluators.values() if who.identity == request.protocol)
 
+    def asked(self) -> dict[str, str]:
+        """Return the identity of the evaluator of each objective's property."""
+        return {name: evaluator.identity for name, evaluator in self.evaluators.items()}
+
     def identity(self) -> dict[str, Any]:
         """Return everything that the picks depend on, but the pool; ready for JSON."""
         return {
             "config": self.config.model_dump(mode="json", exclude_none=True, exclude=_FREE),  # type: ignore[arg-type]
-            "evaluators": {name: evaluator.identity for name, evaluator in self.evaluators.items()},
+            "evaluators": self.asked(),
         }
+
+    def sources(self) -> dict[str, Source]:
+        """Return the source of the user's function behind each property that has one."""
+        return {name: one.source for name, one in self.evaluators.items() if isinstance(one, FunctionEvaluator)}
+
+    def source_changes(self, before: Mapping[str, Mapping[str, str]]) -> list[str]:
+        """Say whose functions are not what they were, and in which files; `before` are the files of `sources`."""
+        files = {name: source.changes(before[name]) for name, source in self.sources().items() if name in before}
+        return [
+            f"the source of the function for {name} has changed ({', '.join(of)})" for name, of in files.items() if of
+        ]
 
 
 def make_plan(config: CampaignConfig) -> Plan:
