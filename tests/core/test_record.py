@@ -3,6 +3,7 @@
 import json
 import math
 import pickle
+import re
 
 import pytest
 from hypothesis import given
@@ -151,3 +152,8 @@ def test_the_text_of_a_failure_can_be_stored_whatever_an_exception_said():
     assert failure.reason.startswith("half a pair \\udce9xxx")
     assert len(failure.reason) < 3000
     assert "characters left out" in failure.reason
+
+
+def test_no_definition_names_a_state_which_belongs_to_the_record():
+    for row in PROPERTIES.values():
+        assert not re.search(r"\d ?K\b|\batm\b|\bbar\b|room temperature", row.definition), row

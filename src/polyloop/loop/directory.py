@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from polyloop.core import ConfigurationError
+from polyloop.core.files import sweep_unfinished
 
 __all__ = ["RunDirectory"]
 
@@ -114,6 +115,7 @@ class RunDirectory:
                     mend=f"Wait for it, or look at it with: polyloop status {self.path}",
                 )
             _held.add(self.path)
+            sweep_unfinished(self.path)
             try:
                 yield
             finally:

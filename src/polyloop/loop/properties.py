@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,12 @@ def compute_properties(
     KeyboardInterrupt
         On Ctrl-C; what is finished is in the store.
     """
+    if time_limit is not None and not 0 < time_limit < inf:
+        raise InvalidInputError(
+            f"A time limit of {time_limit} s is none.",
+            where="time_limit",
+            mend="Give a number above 0, or leave it out for what the protocols need at most.",
+        )
     polymers, sources = _polymers(polymers), _sources(level, protocol, properties)
     names = list(dict.fromkeys(sources.values()))
     evaluators = {name: protocol_evaluator(name) for name in names}

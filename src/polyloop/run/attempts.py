@@ -55,7 +55,8 @@ def failure_of(error: BaseException) -> Failure:
         )
     message = error.what if isinstance(error, PolyloopError) else message_of(error)
     reason = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    if raised_by_polyloop(error):
+    # What this very file raises last comes of a compiled function that it has called for somebody.
+    if raised_by_polyloop(error) and not origin_of(error).startswith("run/attempts.py"):
         return Failure(FailureCode.PROGRAM, "running", f"{reason} ({origin_of(error)}).", "Report it.")
     hint = error.mend if isinstance(error, PolyloopError) else "See the traceback in the attempt's log."
     return Failure(FailureCode.EVALUATOR, "running", reason, hint)
