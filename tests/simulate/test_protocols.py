@@ -120,8 +120,8 @@ def test_nothing_is_printed(capfd):
 
 
 def test_a_level_is_taken_for_the_protocol_that_it_runs_as_a_whole():
-    (by_level,), (by_name,) = (evaluate("*CC*", word) for word in ("instant", "optics/instant@1"))
-    assert (by_level.value, by_level.key) == (by_name.value, by_name.key)
+    by_level, by_name = (evaluate("*CC*", word) for word in ("instant", "optics/instant@1"))
+    assert [(one.value, one.key) for one in by_level] == [(one.value, one.key) for one in by_name]
     assert {level: protocol_of_level(level).label for level in available_levels()} == {
         "instant": "optics/instant@1",
         "quick": "optics/quick@2",
