@@ -72,12 +72,9 @@ def failure_not_of_polymer(error: BaseException, stage: str) -> Failure | None:
     """Return the failure where an exception says nothing of the polymer: fault of the machine or of its set-up."""
     if isinstance(error, EvaluationError) and not error.failure.code.is_of_polymer:
         return error.failure
-    machine = machine_failure(error, stage)
-    if machine is not None:
-        return machine
     if isinstance(error, MissingDependencyError | ConfigurationError):
         return Failure(FailureCode.SETUP, error.where or stage, error.what, error.mend)
-    return None
+    return machine_failure(error, stage)
 
 
 def raised_by_polyloop(error: BaseException) -> bool:
