@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -298,3 +299,33 @@ def test_the_console_script_refuses_in_the_same_way(tmp_path: Path) -> None:
     assert "c.toml, line 6, [campaign] bach: Unknown key 'bach'. Did you mean 'batch'?" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert not ran.stdout
+
+
+FUNCTION = """def predict(smiles, seed):
+    return {"refractive_index": 1.5, "density": 1.0}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("def predict(:\n", "mine.py, line 1: SyntaxError"),
+        ("import sys\nsys.exit(3)\n", "mine.py, line 2: The module leaves with sys.exit(3)"),
+        (f"{FUNCTION}1 / 0\n", "mine.py, line 3: The module raises ZeroDivisionError when it is imported"),
+        (f"{FUNCTION}raise BaseException('\\udce9')\n", "mine.py, line 3: The module raises BaseException"),
+        ("import nowhere_to_be_found\n", "'nowhere_to_be_found'"),
+        ("def predict(smiles): return {}\n", "cannot be called with (smiles, seed)"),
+        ("predict = {}\n", "is no function"),
+        ("", "has no function 'predict'"),
+    ],
+)
+def test_a_users_function_that_cannot_be_used_is_refused_with_its_place(
+    polyloop: Callable[..., Any], tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "mine.py").write_text(text)
+    (tmp_path / "pool.csv").write_text("smiles\n*CC*\n*CCO*\n*CC(*)C\n")
+    (tmp_path / "c.toml").write_text(CAMPAIGN.replace('table = "table.csv"', 'python = "mine:predict"'))
+    ran = polyloop("discover", "c.toml")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("Error: ")
+    assert said in ran.err

@@ -3,6 +3,7 @@
 import json
 import math
 import pickle
+import re
 
 import pytest
 from hypothesis import given
@@ -28,8 +29,8 @@ requests = st.builds(
     Request,
     polymer=texts,
     protocol=st.sampled_from(["optics/quick@1", "table/my-data@12", "user.fn@3"]),
-    seed=st.integers(0, 2**31),
-    conditions=st.builds(Conditions, temperature=finite, pressure=finite),
+    seed=st.integers(0, 2**63 - 1),
+    conditions=st.builds(Conditions, temperature=st.floats(1e-300, 1e300), pressure=finite),
 )
 provenances = st.builds(
     Provenance,
@@ -123,3 +124,36 @@ def test_every_property_has_unit_range_definition_and_reference():
 def test_a_status_says_whether_more_work_will_be_done():
     final = {status for status in Status if status.is_final}
     assert final == {Status.DONE, Status.UNPHYSICAL, Status.FAILED, Status.CANCELLED}
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf, 0.0, -5.0])
+def test_a_temperature_is_a_number_above_zero(wrong):
+    with pytest.raises(InvalidInputError, match="temperature"):
+        Conditions(temperature=wrong)
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
+def test_a_pressure_is_finite(wrong):
+    with pytest.raises(InvalidInputError, match="pressure"):
+        Conditions(pressure=wrong)
+
+
+@pytest.mark.parametrize("wrong", [-1, 2**63, 10**30, 0.5, "1", None])
+def test_a_seed_is_a_whole_number_that_every_database_can_keep(wrong):
+    with pytest.raises(InvalidInputError, match="seed"):
+        Request("*CC*", "optics/quick@2", seed=wrong)
+
+
+def test_the_text_of_a_failure_can_be_stored_whatever_an_exception_said():
+    failure = Failure(FailureCode.EVALUATOR, "st\x00age", "half a pair \udce9" + "x" * 10**6, "\ud800")
+    text = f"{failure.stage} {failure.reason} {failure.hint}"
+    text.encode()
+    assert "\x00" not in text
+    assert failure.reason.startswith("half a pair \\udce9xxx")
+    assert len(failure.reason) < 3000
+    assert "characters left out" in failure.reason
+
+
+def test_no_definition_names_a_state_which_belongs_to_the_record():
+    for row in PROPERTIES.values():
+        assert not re.search(r"\d ?K\b|\batm\b|\bbar\b|room temperature", row.definition), row

@@ -43,3 +43,34 @@ def test_records_come_in_the_order_in_which_they_were_asked_for(tmp_path: Path) 
         [Polymer("*CC*")], level="instant", properties=wanted, store=str(tmp_path / "store.sqlite")
     )
     assert [record.property for record in result.records] == wanted
+
+
+def test_repeat_units_are_given_as_text_or_as_polymers(tmp_path: Path) -> None:
+    store = str(tmp_path / "s.sqlite")
+    results = compute_properties((each for each in ("*CC*", Polymer("*CCO*"))), level="instant", store=store)
+    assert [result.polymer.smiles for result in results] == ["*CC*", "*CCO*"]
+    assert all(result.records[0].value for result in results)
+    assert [row["smiles"] for row in preview_properties(["*CC*"], level="quick")] == ["*CC*"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("*CC*", r"'\*CC\*' is no list of polymers"),
+        (Polymer("*CC*"), "is no list of polymers"),
+        (3, "3 is no list of polymers"),
+        (None, "None is no list of polymers"),
+        (["*CC*", 3], r"polymers\[1\]: int 3 is no polymer. Give a Polymer, or a repeat unit as SMILES"),
+        (["*CC*", "CC"], r"polymers\[1\], 'CC'"),
+        ([b"*CC*"], r"polymers\[0\]: bytes"),
+    ],
+)
+def test_what_is_no_polymer_is_named(given: object, said: str) -> None:
+    with pytest.raises(InvalidInputError, match=said):
+        compute_properties(given, level="instant")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), 0.0, -1.0])
+def test_a_time_limit_is_a_number_above_zero(wrong: float, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="time_limit"):
+        compute_properties(["*CC*"], level="instant", store=str(tmp_path / "s.sqlite"), time_limit=wrong)

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from polyloop.core import EvaluationError, FailureCode
+from polyloop.core import EvaluationError, FailureCode, Record
 
 
 def double(number: float) -> float:
@@ -86,6 +87,87 @@ def leave(code: int) -> None:
 
 def call_sys_exit() -> None:
     sys.exit("enough")
+
+
+def raise_base(name: str) -> None:
+    raise {"interrupt": KeyboardInterrupt, "own": OwnEnd, "generator": GeneratorExit}[name]("on purpose")
+
+
+class OwnEnd(BaseException):
+    pass
+
+
+def leak_descriptors(share: float) -> int:
+    """Open files until so much of the limit is used (above 1: until there is none left), and leave them open."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    while share > 1 or len(list(Path("/dev/fd").iterdir())) < share * 256:
+        os.open(os.devnull, os.O_RDONLY)
+    return os.getpid()
+
+
+def leak_first(marker: str) -> int:
+    """Run out of descriptors in the first call."""
+    if _count(marker) == 1:
+        leak_descriptors(2.0)
+    return os.getpid()
+
+
+def raise_wrapped(number: int, how: str) -> None:
+    """Raise a fault of the machine, as libraries wrap it."""
+    try:
+        raise OSError(number, os.strerror(number))
+    except OSError as error:
+        if how == "from":
+            raise RuntimeError("the program failed") from error
+        if how == "while":
+            raise ValueError("no output")  # noqa: B904 - on purpose
+        if how == "hidden":
+            raise KeyError("energy") from None
+        if how == "group":
+            raise ExceptionGroup("several", [ValueError("one"), error]) from None
+        raise
+
+
+def raise_words(words: str) -> None:
+    raise RuntimeError(words)
+
+
+def fail_in_polyloop() -> None:
+    """Make a line of polyloop's own raise a KeyError."""
+    Record.from_dict({})
+
+
+def print_much(megabytes: int, text: str) -> None:
+    print(f"begin {text}", flush=True)
+    command = f"import sys\nfor _ in range({megabytes}): sys.stdout.write('x' * 999_999 + chr(10))"
+    subprocess.run([sys.executable, "-c", command], check=True)
+    print(f"end {text}", flush=True)
+
+
+DAEMON = """
+import os, subprocess, sys, time
+if os.fork(): os._exit(0)
+os.setsid()
+if os.fork(): os._exit(0)
+with open(sys.argv[1] + ".new", "w") as stream: stream.write(f"{os.getpid()} {os.getppid()}")
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+time.sleep(300)
+"""
+
+
+def start_daemons(file: str, clean: bool, seconds: float) -> str:
+    """Start a program in a session of its own, and one that parts from all that started it; wait."""
+    environment = {"PATH": os.environ["PATH"]} if clean else None
+    command = [sys.executable, "-c", DAEMON, f"{file}.daemon"]
+    subprocess.run(command, check=True, env=environment)
+    program = subprocess.Popen(["sleep", "300"], start_new_session=True, env=environment)
+    while not Path(f"{file}.daemon").exists():
+        time.sleep(0.01)
+    daemon = Path(f"{file}.daemon").read_text().split()[0]
+    Path(f"{file}.new").write_text(f"{program.pid} {daemon}")
+    Path(f"{file}.new").rename(file)
+    time.sleep(seconds)
+    return "slept"
 
 
 def fill_memory(megabytes: int, seconds: float) -> int:

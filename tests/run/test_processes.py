@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import BrokenExecutor, CancelledError, wait
 from pathlib import Path
@@ -280,15 +281,137 @@ def test_a_program_that_forgets_to_shut_down_still_ends(tmp_path):
     assert_gone(file)
 
 
-def test_a_script_without_a_main_guard_is_told_so(tmp_path):
-    script = "from polyloop.run import SupervisedProcessPool\nfrom tests.run import calls\n"
-    script += "SupervisedProcessPool(1).submit(calls.double, 1).result()\n"
+SCRIPTS = {
+    "no guard is needed": ("SupervisedProcessPool(1).submit(calls.double, 21).result()", 0, ""),
+    "nor where other functions are asked": (
+        "from polyloop.loop import compute_properties\n"
+        "print(compute_properties(['*CC*'], level='instant', store='s.sqlite')[0].records[0].status)",
+        0,
+        "",
+    ),
+    "one is for functions of the script": (
+        "def f(): return 1\nSupervisedProcessPool(1).submit(f).result()",
+        1,
+        "script.py: A worker process imports this script for what it defines, and meets its work on the way. "
+        "Put the script's work under `if __name__ == '__main__':`.",
+    ),
+    "one that guards something else": (
+        "if __name__ == 'elsewhere': pass\nSupervisedProcessPool(1).submit(calls.double, 1).result()",
+        1,
+        "Put the script's work under `if __name__ == '__main__':`.",
+    ),
+    "one that guards all": (
+        "def f(): return 1\nif __name__ == '__main__':\n    assert SupervisedProcessPool(1).submit(f).result() == 1",
+        0,
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("work", "code", "said"), SCRIPTS.values(), ids=SCRIPTS)
+def test_a_script_without_a_main_guard_works_or_is_told_so_at_once(tmp_path, work, code, said):
+    script = f"from polyloop.run import SupervisedProcessPool\nfrom tests.run import calls\n{work}\n"
     (tmp_path / "script.py").write_text(script)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, str(tmp_path / "script.py")]
-    ended = subprocess.run(command, env=environment, timeout=60, check=False, capture_output=True, text=True)
-    assert ended.returncode == 1
-    assert "if __name__ == '__main__'" in ended.stderr
+    ended = subprocess.run(
+        command, env=environment, timeout=60, check=False, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert ended.returncode == code, ended.stderr
+    assert said in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["interrupt", "own", "generator"])
+def test_an_exception_that_is_no_error_comes_back_as_what_it_is(pool, name):
+    error = pool.submit(calls.raise_base, name).exception(timeout=30)
+    assert str(error) == "on purpose"
+    assert pool.submit(calls.double, 2).result(timeout=30) == 4
+
+
+def test_a_worker_whose_calls_leave_files_open_is_replaced_before_there_is_none_left():
+    with SupervisedProcessPool(1) as pool:
+        first = pool.submit(calls.leak_descriptors, 0.6).result(timeout=60)
+        assert pool.submit(calls.pid).result(timeout=60) != first
+
+
+def test_a_worker_without_descriptors_is_replaced():
+    with SupervisedProcessPool(1) as pool:
+        error = pool.submit(calls.leak_descriptors, 2.0).exception(timeout=60)
+        assert isinstance(error, OSError)
+        assert pool.submit(calls.print_from_c, "a program starts").exception(timeout=60) is None
+
+
+def test_what_a_call_prints_is_bounded_on_the_disk_and_both_ends_are_kept():
+    with SupervisedProcessPool(1) as pool:
+        folder = Path(pool.submit(calls.scratch).result(timeout=30)).parent
+        future = pool.submit(calls.print_much, 600, "of it")
+        largest = 0
+        while not future.done():
+            largest = max(largest, sum(path.stat().st_size for path in folder.glob("*.log")))
+            time.sleep(0.01)
+        assert future.exception() is None
+        after = pool.submit(calls.print_from_c, "short")
+        wait([after], timeout=30)
+    assert largest < 300_000_000
+    assert future.log.startswith("begin of it\nxxx")
+    assert future.log.endswith("xxx\nend of it\n")
+    assert len(future.log) < 20_000
+    left_out = int(re.search(r"\[\.\.\. (\d+) bytes left out \.\.\.\]", future.log)[1])
+    assert 0.5 < (left_out + len(future.log)) / 600e6 < 1.01
+    assert after.log == "short\n"
+
+
+@pytest.mark.parametrize("clean", [False, True], ids=["", "with an environment of their own"])
+def test_programs_in_sessions_of_their_own_do_not_outlive_the_time_limit(tmp_path, clean):
+    file = tmp_path / "pids"
+    with SupervisedProcessPool(1, time_limit=3.0) as pool:
+        future = pool.submit(calls.start_daemons, str(file), clean, 300.0)
+        assert code_of(future.exception(timeout=60)) is FailureCode.TIME_LIMIT
+        assert_gone(file)
+
+
+@pytest.mark.parametrize("how", ["shut down", "killed worker", "terminated"])
+def test_programs_in_sessions_of_their_own_do_not_outlive_their_worker(tmp_path, how):
+    file = tmp_path / "pids"
+    pool = SupervisedProcessPool(1)
+    worker = pool.submit(calls.pid).result(timeout=30)
+    future = pool.submit(calls.start_daemons, str(file), False, 0.0 if how == "shut down" else 300.0)
+    wait_for(file)
+    if how == "killed worker":
+        os.kill(worker, signal.SIGKILL)
+        assert code_of(future.exception(timeout=30)) is FailureCode.WORKER_DIED
+    elif how == "terminated":
+        pool.terminate()
+    pool.shutdown()
+    assert_gone(file)
+
+
+def test_programs_in_sessions_of_their_own_do_not_outlive_a_killed_parent(tmp_path):
+    text = PARENT.format(then="future.result()").replace("start_program_and_sleep, sys.argv[1]", "start_daemons, *ARGS")
+    (tmp_path / "parent.py").write_text(text.replace("if __name__", "ARGS = sys.argv[1], False, 300.0\nif __name__"))
+    file = tmp_path / "pids"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    parent = subprocess.Popen([sys.executable, str(tmp_path / "parent.py"), str(file)], env=environment)
+    wait_for(file)
+    parent.kill()
+    parent.wait(timeout=30)
+    assert_gone(file)
+
+
+def test_scratch_of_killed_runs_is_swept_at_the_next_start_and_that_of_running_ones_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    stale, young, old, others = (tmp_path / f"polyloop-pool-{name}" for name in ("stale", "young", "old", "others"))
+    for folder in (stale, young, old):
+        (folder / "0").mkdir(parents=True)
+    others.symlink_to(tmp_path.parent)
+    (stale / ".held").touch()
+    os.utime(old, (0, 0))
+    with SupervisedProcessPool(1) as first:
+        mine = Path(first.submit(calls.scratch).result(timeout=30)).parent
+        with SupervisedProcessPool(1) as second:
+            second.submit(calls.pid).result(timeout=30)
+            assert {path.name for path in tmp_path.iterdir()} >= {mine.name, young.name, others.name}
+    assert {path.name for path in tmp_path.iterdir()} == {young.name, others.name}
 
 
 def wait_for(file: Path) -> None:

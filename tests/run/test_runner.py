@@ -1,6 +1,8 @@
 """Runner: outcomes, retries, losses, cancellation and events, on our pool and on others' executors."""
 
+import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +13,7 @@ import pytest
 
 from polyloop.core import ConfigurationError, FailureCode, PolyloopError, Status
 from polyloop.run import Event, EventKind, Outcome, Runner, SupervisedProcessPool, Task, cancel_on_signals
+from polyloop.run.attempts import attempt
 from tests.run import calls
 from tests.run.test_processes import assert_gone, wait_for
 
@@ -167,6 +170,7 @@ def test_leaving_the_iteration_kills_what_is_in_flight(tmp_path):
 SCRIPT = """
 import sys
 from polyloop.run import Runner, Task, cancel_on_signals
+from polyloop.run.attempts import attempt
 from tests.run import calls
 if __name__ == "__main__":
     with Runner(1) as runner, cancel_on_signals(runner) as stopped:
@@ -292,3 +296,66 @@ def test_a_runner_on_our_own_pool_given_as_executor_leaves_it_open(pool: Supervi
     with Runner(executor=pool) as runner:
         assert one(runner, calls.double, 1).value == 2
     assert pool.submit(calls.double, 1).result(timeout=30) == 2
+
+
+def only(tasks, **options):
+    with Runner(1, **options) as runner:
+        (outcome,) = runner.run(tasks)
+    return outcome
+
+
+@pytest.mark.parametrize("how", ["plain", "from", "while", "hidden", "group"])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ENOSPC, FailureCode.DISK),
+        (errno.EDQUOT, FailureCode.DISK),
+        (errno.EROFS, FailureCode.DISK),
+        (errno.EIO, FailureCode.DISK),
+        (errno.EMFILE, FailureCode.SYSTEM),
+        (errno.ENFILE, FailureCode.SYSTEM),
+        (errno.ENOMEM, FailureCode.SYSTEM),
+    ],
+)
+def test_a_fault_of_the_machine_is_told_however_it_is_wrapped(number, code, how):
+    failure = attempt(calls.raise_wrapped, (number, how)).failure
+    assert failure.code is code
+    assert os.strerror(number) in failure.reason
+    assert not failure.code.is_of_polymer
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.EEXIST, errno.ECONNREFUSED, errno.EPIPE])
+def test_other_errors_of_the_system_are_left_to_the_call(number):
+    assert attempt(calls.raise_wrapped, (number, "plain")).failure.code is FailureCode.EVALUATOR
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("H5Fcreate failed (errno = 28, error message = 'No space left on device')", FailureCode.DISK),
+        ("(sqlite3.OperationalError) database or disk is full", FailureCode.DISK),
+        ("can't start new thread", FailureCode.SYSTEM),
+        ("no space group found", FailureCode.EVALUATOR),
+    ],
+)
+def test_libraries_that_tell_in_words_alone_are_understood(words, code):
+    assert attempt(calls.raise_words, (words,)).failure.code is code
+
+
+def test_a_mistake_in_polyloop_is_named_with_its_place():
+    failure = attempt(calls.fail_in_polyloop, ()).failure
+    assert failure.code is FailureCode.PROGRAM
+    assert re.search(r"KeyError: 'provenance' \(core/record\.py, line \d+\)", failure.reason)
+
+
+def test_a_call_that_finds_no_descriptor_is_tried_again_by_a_new_worker(tmp_path):
+    outcome = only([Task("leaks", calls.leak_first, (str(tmp_path / "marker"),))])
+    assert outcome.status is Status.DONE
+    assert [item.status for item in outcome.tries] == [Status.FAILED, Status.DONE]
+    assert outcome.tries[0].failure.code is FailureCode.SYSTEM
+
+
+@pytest.mark.parametrize(("name", "said"), [("interrupt", "KeyboardInterrupt"), ("own", "OwnEnd")])
+def test_what_ends_a_call_without_being_an_error_is_told_as_what_it_is(name, said):
+    failure = only([Task(name, calls.raise_base, (name,))]).failure
+    assert (failure.code, failure.reason) == (FailureCode.EVALUATOR, f"{said}: on purpose")

@@ -1,12 +1,15 @@
 """Protocols and levels, and the way from a request to records."""
 
 import pickle
+from dataclasses import replace
 
 import pytest
 
 from polyloop.chem import Polymer
 from polyloop.core import Conditions, FailureCode, InvalidInputError, Request, Status
 from polyloop.simulate import PROTOCOLS, available_levels, evaluate, evaluate_request, get_protocol, protocol_for
+from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.protocols import protocol_of_level
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
@@ -114,3 +117,35 @@ def test_nothing_is_printed(capfd):
     captured = capfd.readouterr()
     assert captured.out == ""
     assert captured.err == ""
+
+
+def test_a_level_is_taken_for_the_protocol_that_it_runs_as_a_whole():
+    by_level, by_name = (evaluate("*CC*", word) for word in ("instant", "optics/instant@1"))
+    assert [(one.value, one.key) for one in by_level] == [(one.value, one.key) for one in by_name]
+    assert {level: protocol_of_level(level).label for level in available_levels()} == {
+        "instant": "optics/instant@1",
+        "quick": "optics/quick@2",
+        "standard": "md/standard@1",
+        "full": "md/full@1",
+    }
+    with pytest.raises(InvalidInputError, match=r"no level 'instnt'. Did you mean instant.*NAME@VERSION"):
+        evaluate("*CC*", "instnt")
+
+
+def test_a_measurement_names_the_evaluations_that_it_goes_on_from(monkeypatch):
+    """The keys are those of the same polymer and seed, at the same conditions where the other protocol knows any."""
+    assert PROTOCOLS["md/optics@1"].goes_on_from == ("md/standard@1", "optics/quick@2")
+    measurements = [one for one in PROTOCOLS.values() if one.on_request]
+    assert all(one.goes_on_from[0] == "md/standard@1" for one in measurements)
+    assert all(one.goes_on_from == () for one in PROTOCOLS.values() if not one.on_request)
+    protocol = PROTOCOLS["md/optics@1"]
+    estimates = tuple(Estimate(name, 1.5, None, "") for name in protocol.properties)
+    done = replace(protocol, function=lambda polymer, seed, conditions: Outcome(estimates))
+    monkeypatch.setitem(PROTOCOLS, protocol.label, done)
+    hot = Conditions(400.0, 2.0)
+    record = evaluate("*CC*", "md/optics@1", seed=7, conditions=hot)[0]
+    unit = record.request.polymer
+    assert record.provenance.parents == (
+        Request(unit, "md/standard@1", 7, hot).key,
+        Request(unit, "optics/quick@2", 7, Conditions()).key,
+    )

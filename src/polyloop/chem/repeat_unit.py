@@ -129,6 +129,12 @@ def _checked_text(smiles: str) -> str:
             mend="Pass a string such as '*CC*'.",
         )
     text = smiles.strip()
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise InvalidInputError(
+            "The repeat unit holds bytes that are no text.",
+            where=ascii(text),
+            mend="Save it as UTF-8, or retype it.",
+        )
     if not text:
         raise InvalidInputError("The repeat unit is empty.", where=repr(smiles), mend="Write a SMILES such as '*CC*'.")
     return text

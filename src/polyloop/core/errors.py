@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from polyloop.core.text import storable
+
 __all__ = [
     "ConfigurationError",
     "EvaluationError",
@@ -89,6 +91,8 @@ class FailureCode(StrEnum):
     CHECKPOINT = "checkpoint"  # a run's folder holds damaged files or another run
     DISK = "disk"  # a folder cannot be written: no space, or no permission
     SETUP = "setup"  # a program or package is missing, or a setting is wrong
+    SYSTEM = "system"  # the system has no more memory, descriptors or threads to give
+    PROGRAM = "program"  # a mistake in polyloop itself
     TIME_LIMIT = "time_limit"
     MEMORY_LIMIT = "memory_limit"
     WORKER_DIED = "worker_died"
@@ -97,9 +101,13 @@ class FailureCode(StrEnum):
     EVALUATOR = "evaluator"  # a user's function raised
 
     @property
-    def is_of_machine(self) -> bool:
-        """Whether the machine is at fault and not the polymer, so that the same work succeeds once it is mended."""
-        return self in (FailureCode.DISK, FailureCode.SETUP)
+    def is_of_polymer(self) -> bool:
+        """False where machine, set-up or polyloop itself is at fault: once that is mended, the same work succeeds."""
+        return self not in (FailureCode.DISK, FailureCode.SETUP, FailureCode.SYSTEM, FailureCode.PROGRAM)
+
+
+# Characters of each text of a failure: what an exception says of itself may be a whole file.
+_LONGEST_TEXT = 2000
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,10 @@ class Failure:
     reason: str
     hint: str = ""
     retryable: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("stage", "reason", "hint"):
+            object.__setattr__(self, name, storable(getattr(self, name), _LONGEST_TEXT))
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from pathlib import Path
 
-__all__ = ["write_atomically"]
+__all__ = ["sweep_unfinished", "write_atomically"]
+
+_UNFINISHED = ".unfinished"
+# Seconds after which nobody is writing a file any more.
+_OLD_S = 3600.0
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -17,9 +22,10 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     OSError
         If the folder cannot be written or the disk is full; `path` then holds what it held before.
     """
-    data = content.encode() if isinstance(content, str) else content
+    # Text of exceptions and of the command line may hold halves of surrogate pairs, for which UTF-8 has no word.
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_UNFINISHED)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
@@ -33,3 +39,13 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def sweep_unfinished(folder: Path) -> None:
+    """Remove the temporary files that `write_atomically` left in `folder` and below when it was killed."""
+    for path in folder.rglob(f".*{_UNFINISHED}"):
+        try:
+            if time.time() - path.stat().st_mtime > _OLD_S:
+                path.unlink()
+        except OSError:  # another process sweeps too, or it may not be removed; it harms nobody
+            continue

@@ -17,6 +17,8 @@ from polyloop.core.properties import get_property
 
 __all__ = ["Conditions", "Provenance", "Record", "Request", "Status", "content_key"]
 
+# Databases keep 64 bits.
+_LARGEST_SEED = 2**63 - 1
 _PROTOCOL = re.compile(r"^[a-z0-9_.-]+(/[a-z0-9_.-]+)*@[0-9]+$")
 
 
@@ -39,10 +41,26 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Conditions:
-    """State of the sample: temperature in K, pressure in atm."""
+    """State of the sample: temperature in K, pressure in atm.
+
+    Raises
+    ------
+    InvalidInputError
+        If the temperature is not above 0, or one of the two is not finite.
+    """
 
     temperature: float = 298.15
     pressure: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.temperature) and self.temperature > 0):
+            raise InvalidInputError(
+                f"A temperature of {self.temperature} K is none.", where="temperature", mend="Give a number above 0."
+            )
+        if not isfinite(self.pressure):
+            raise InvalidInputError(
+                f"A pressure of {self.pressure} atm is none.", where="pressure", mend="Give a finite number."
+            )
 
 
 def content_key(content: Mapping[str, Any]) -> str:
@@ -72,6 +90,10 @@ class Request:
         if not _PROTOCOL.match(self.protocol):
             raise InvalidInputError(
                 f"{self.protocol!r} is no protocol name.", mend="Write NAME@VERSION, e.g. optics/quick@2."
+            )
+        if not (isinstance(self.seed, int) and 0 <= self.seed <= _LARGEST_SEED):
+            raise InvalidInputError(
+                f"{self.seed} is no seed.", where="seed", mend=f"Give a whole number from 0 to {_LARGEST_SEED}."
             )
 
     @cached_property

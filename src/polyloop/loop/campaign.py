@@ -92,9 +92,8 @@ class Campaign:
     @property
     def name(self) -> str | None:
         """Name of the campaign in its store; None before its first run."""
-        if not self._files.identity.is_file():
-            return None
-        return str(json.loads(self._files.identity.read_text())["campaign"])
+        known = self._files.read_identity()
+        return None if known is None else str(known["campaign"])
 
     def open_store(self) -> Store:
         """Open the results database."""
@@ -187,12 +186,13 @@ class Campaign:
 
     def state(self) -> CampaignState:
         """Return a read-only view of everything that the campaign knows."""
-        objectives, name, pool = objectives_of(self.config), self.name, load_pool(self._files)
+        objectives, known, pool = objectives_of(self.config), self._files.read_identity(), load_pool(self._files)
+        name = None if known is None else str(known["campaign"])
         candidates: tuple[Any, ...] = ()
         finished: tuple[Any, ...] = ()
-        if name is not None:
+        if known is not None and name is not None:
             with self.open_store() as store:
-                candidates = load_candidates(store, name, objectives)
+                candidates = load_candidates(store, name, objectives, asked=known["identity"].get("evaluators", {}))
                 finished = load_cycles(store, name)
         return CampaignState(
             campaign=name or self.config.campaign.name,
@@ -240,9 +240,9 @@ class Campaign:
         # Tables name the campaign, so that two of them never meet in one store; `check_tables` judges their changes.
         tables = {table.identity: table.content for table in plan.tables}
         campaign = f"{self.config.campaign.name}-{content_key({**identity, 'tables': tables})[:12]}"
-        if self._files.identity.is_file():
-            before = json.loads(self._files.identity.read_text())
-            changes = _differences(before["identity"], identity)
+        before = self._files.read_identity()
+        if before is not None:
+            changes = [*plan.source_changes(before["sources"]), *_differences(before["identity"], identity)]
             if changes:
                 raise ConfigurationError(
                     f"This folder holds another campaign: {'; '.join(changes)}.",
@@ -250,7 +250,8 @@ class Campaign:
                     mend="Undo the change to continue it, or name another folder with --directory.",
                 )
             campaign = before["campaign"]
-        content = {"campaign": campaign, "identity": identity}
+        sources = {name: dict(source.files) for name, source in plan.sources().items()}
+        content = {"campaign": campaign, "identity": identity, "sources": sources}
         write_atomically(self._files.identity, json.dumps(content, indent=2) + "\n")
         write_campaign_file(self.config, self._files.config)
         return campaign

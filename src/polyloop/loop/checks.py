@@ -237,7 +237,7 @@ def _check_store(config: CampaignConfig, source: CampaignSource) -> None:
         return
     try:
         url = make_url(config.store.url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
         raise source.error(
             ("store", "url"), f"{config.store.url!r} is no database URL.", "Write for example sqlite:///store.sqlite."
         ) from error

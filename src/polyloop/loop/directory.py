@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from polyloop.core import ConfigurationError
+from polyloop.core.files import sweep_unfinished
 
 __all__ = ["RunDirectory"]
 
@@ -63,6 +66,36 @@ class RunDirectory:
                 mend="Name the folder of a run (it holds campaign.toml), or start one with: polyloop discover FILE",
             )
 
+    def read_identity(self) -> dict[str, Any] | None:
+        """Return what `identity` holds; None before the first run.
+
+        Raises
+        ------
+        ConfigurationError
+            If it is damaged.
+        """
+        try:
+            content = json.loads(self.identity.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise self._damaged(self.identity, str(error)) from error
+        if not isinstance(content, dict):
+            raise self._damaged(self.identity, "no table")
+        content.setdefault("sources", {})
+        kinds = {"campaign": str, "identity": dict, "sources": dict}
+        for name, kind in kinds.items():
+            if not isinstance(content.get(name), kind):
+                raise self._damaged(self.identity, f"{name} is missing or wrong")
+        return content
+
+    def _damaged(self, path: Path, why: str) -> ConfigurationError:
+        return ConfigurationError(
+            f"The file is damaged: {why}.",
+            where=str(path),
+            mend="Restore it from a copy; or remove it, and discover makes it anew from the campaign file.",
+        )
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder. The system lets go of it when the process ends, however it ends.
@@ -87,6 +120,7 @@ class RunDirectory:
                     mend=f"Wait for it, or look at it with: polyloop status {self.path}",
                 )
             _held.add(self.path)
+            sweep_unfinished(self.path)
             try:
                 yield
             finally:

@@ -73,7 +73,7 @@ class EvaluationQueue:
         Interrupted
             On Ctrl-C or SIGTERM; evaluations under way are given up and put back.
         EvaluationError
-            Where the machine is at fault (disk, missing program, setting); what was not finished is put back.
+            Where machine, set-up or polyloop itself is at fault, not the polymer; what was not finished is put back.
         """
         self._interrupts.check()
         waiting = deque({request.key: request for request in requests}.values())
@@ -126,9 +126,11 @@ class EvaluationQueue:
 
     def _keep(self, request: Request, outcome: Outcome) -> None:
         failure = outcome.failure or _failure_of(outcome.value)
-        if failure is not None and failure.code.is_of_machine:
-            # Kept, it would be taken for the polymer's own failure when the machine has long been mended.
-            raise EvaluationError(failure.code, failure.stage, failure.reason, hint=failure.hint)
+        if failure is not None and not failure.code.is_of_polymer:
+            # Kept, it would be taken for the polymer's own failure when machine or program have long been mended.
+            error = EvaluationError(failure.code, failure.stage, failure.reason, hint=failure.hint)
+            error.add_note(f"{request.polymer} by {request.protocol}:\n{outcome.log}")  # shown with the traceback
+            raise error
         attempts = [
             Attempt(
                 started=item.started,
@@ -149,9 +151,10 @@ class EvaluationQueue:
 
 
 def _failure_of(records: Sequence[Record]) -> Failure | None:
-    """The failure of an evaluation all of whose records failed."""
+    """The failure of an evaluation all of whose records failed, or of one record that is not the polymer's."""
     failures = [record.failure for record in records]
-    return failures[0] if failures and all(failures) else None
+    others = [failure for failure in failures if failure is not None and not failure.code.is_of_polymer]
+    return others[0] if others else failures[0] if failures and all(failures) else None
 
 
 def _past(deadline: float | None) -> bool:

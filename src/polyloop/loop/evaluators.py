@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
-from importlib import import_module
+from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
+from os.path import commonpath, relpath
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,11 +18,16 @@ from polyloop.core import (
     Failure,
     FailureCode,
     InvalidInputError,
+    PolyloopError,
     Provenance,
     Record,
     Request,
 )
+from polyloop.core.faults import origin_of
+from polyloop.loop.answers import ask_function, check_function
 from polyloop.loop.config import CampaignConfig, EvaluatorTable
+from polyloop.loop.functions import load_function
+from polyloop.loop.sources import Source, source_of
 from polyloop.tables import Measured, MeasuredTable, read_measured, same_state, state_words
 
 __all__ = [
@@ -80,9 +84,7 @@ class ProtocolEvaluator:
 
     def call(self, request: Request) -> Call:
         """Hand the request to `simulate.evaluate_request`."""
-        from polyloop.simulate import evaluate_request
-
-        return evaluate_request, (request,)
+        return _simulate, (request,)
 
 
 @dataclass(frozen=True)
@@ -129,24 +131,29 @@ class TableEvaluator:
 class FunctionEvaluator:
     """A Python function `f(smiles: str, seed: int) -> dict[property, value or (value, std)]`.
 
+    The identity holds the digest of its source: a function that was changed is another one.
+
     Parameters
     ----------
     location
         `module:function`.
     folder
         Folder to import the module from; empty when it is installed.
+    source
+        Its files, as they were read when the identity was made; a worker refuses others.
     """
 
     identity: str
     properties: tuple[str, ...]
     location: str
     folder: str = ""
+    source: Source = field(default_factory=lambda: Source({}), repr=False)
     needs_process: bool = True
     time_limit: float = TIME_LIMIT_S
 
     def call(self, request: Request) -> Call:
         """Import and call the function in the worker."""
-        return _ask_function, (request, self.properties, self.location, self.folder)
+        return ask_function, (request, self.properties, self.location, self.folder, self.source.digest)
 
 
 def evaluators_of(config: CampaignConfig) -> dict[str, Evaluator]:
@@ -155,7 +162,8 @@ def evaluators_of(config: CampaignConfig) -> dict[str, Evaluator]:
     Raises
     ------
     ConfigurationError, InvalidInputError
-        If a function cannot be imported, or a table cannot be read or lacks a property.
+        If a function cannot be imported or does not take the campaign's conditions, or a table cannot be read or lacks
+        a property.
     """
     groups: dict[str, list[str]] = {}
     found: dict[str, Evaluator] = {}
@@ -165,22 +173,61 @@ def evaluators_of(config: CampaignConfig) -> dict[str, Evaluator]:
             found[objective.property] = protocol_evaluator(name)
         else:
             groups.setdefault(objective.evaluator, []).append(objective.property)
-    for name, properties in groups.items():
-        evaluator = _named_evaluator(name, tuple(properties), config)
-        found |= dict.fromkeys(properties, evaluator)
+    named = {name: _named_evaluator(name, tuple(properties), config) for name, properties in groups.items()}
+    for name, evaluator in _told_apart(named).items():
+        found |= dict.fromkeys(groups[name], evaluator)
     return found
+
+
+def _told_apart(evaluators: Mapping[str, Evaluator]) -> dict[str, Evaluator]:
+    """Put folders into the identities of functions that differ in nothing else: they may read files beside them.
+
+    They are put in as seen from the folder that the functions have in common, so that a project may be moved.
+    """
+    functions = [one for one in evaluators.values() if isinstance(one, FunctionEvaluator)]
+    places = {(one.identity, one.folder) for one in functions}
+    several = {identity for identity, count in Counter(identity for identity, _ in places).items() if count > 1}
+    if not several:
+        return dict(evaluators)
+    above = commonpath([one.folder for one in functions if one.identity in several])
+
+    def apart(one: Evaluator) -> Evaluator:
+        if not isinstance(one, FunctionEvaluator) or one.identity not in several:
+            return one
+        name, _, version = one.identity.rpartition("@")
+        return replace(one, identity=f"{name}.{_digest(Path(relpath(one.folder, above)).as_posix())}@{version}")
+
+    return {name: apart(one) for name, one in evaluators.items()}
 
 
 def _named_evaluator(name: str, properties: tuple[str, ...], config: CampaignConfig) -> Evaluator:
     table = config.evaluators.get(name)
     if table is None:
-        return _entry_point_evaluator(name, properties)
+        return _entry_point_evaluator(name, properties, config)
     if table.table is not None:
         return _table_evaluator(name, table, properties, config.campaign.conditions)
     location, folder = table.python or "", str(table.folder or "")
-    load_function(location, folder)
-    identity = f"python/{_slug(location.replace(':', '.'))}@{table.version}"
-    return FunctionEvaluator(identity, properties, location, folder)
+    return _function_evaluator(
+        f"python/{_slug(location.replace(':', '.'))}", properties, location, folder, table.version, name, config
+    )
+
+
+def _function_evaluator(
+    label: str,
+    properties: tuple[str, ...],
+    location: str,
+    folder: str,
+    version: int | None,
+    name: str,
+    config: CampaignConfig,
+) -> FunctionEvaluator:
+    """Import a function and give it the name that its source has; `version` None: its own attribute, else 1."""
+    source = source_of(location.partition(":")[0], folder)
+    function = load_function(location, folder, source.digest)
+    check_function(function, location, config.campaign.conditions, f"evaluator {name}")
+    number = getattr(function, "version", 1) if version is None else version
+    digest = f".{source.digest}" if source.digest else ""
+    return FunctionEvaluator(f"{label}{digest}@{int(number)}", properties, location, folder, source)
 
 
 def protocol_evaluator(name: str) -> ProtocolEvaluator:
@@ -216,40 +263,10 @@ def entry_point_names() -> tuple[str, ...]:
     return tuple(sorted(point.name for point in entry_points(group=ENTRY_POINT_GROUP)))
 
 
-@cache
-def load_function(location: str, folder: str) -> Callable[[str, int], Mapping[str, Any]]:
-    """Import `module:function`, looking into `folder` first.
-
-    Raises
-    ------
-    ConfigurationError
-        If there is no such module or function.
-    """
-    if folder and folder not in sys.path:
-        sys.path.insert(0, folder)
-    module, name = location.split(":")
-    try:
-        function = getattr(import_module(module), name)
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f"The module {error.name!r} of the evaluator {location!r} cannot be imported.",
-            mend=f"Install it, or put it into {folder or 'an installed package'}.",
-        ) from error
-    except AttributeError as error:
-        raise ConfigurationError(
-            f"The module {module!r} has no function {name!r}.", mend="Check the name after the colon."
-        ) from error
-    if not callable(function):
-        raise ConfigurationError(f"{location!r} is no function.", mend="Name a function of (smiles, seed).")
-    found: Callable[..., Any] = function
-    return found
-
-
-def _entry_point_evaluator(name: str, promised: tuple[str, ...]) -> FunctionEvaluator:
+def _entry_point_evaluator(name: str, promised: tuple[str, ...], config: CampaignConfig) -> FunctionEvaluator:
     point: EntryPoint = next(iter(entry_points(group=ENTRY_POINT_GROUP, name=name)))
     location = point.value.replace(" ", "")
-    version = getattr(load_function(location, ""), "version", 1)
-    return FunctionEvaluator(f"evaluator/{_slug(name)}@{int(version)}", promised, location)
+    return _function_evaluator(f"evaluator/{_slug(name)}", promised, location, "", None, name, config)
 
 
 def _table_evaluator(
@@ -320,35 +337,16 @@ def _look_up(
     return records
 
 
-def _ask_function(request: Request, properties: tuple[str, ...], location: str, folder: str) -> list[Record]:
+def _simulate(request: Request) -> list[Record]:
+    """Evaluate a protocol in a worker, where what it raises besides errors on purpose is a mistake of ours."""
+    from polyloop.simulate import evaluate_request
+
     try:
-        answer = load_function(location, folder)(request.polymer, request.seed)
-        return _answer_records(request, properties, location, answer)
-    except MemoryError:
-        raise  # the runner knows the limit and names it
-    except EvaluationError as error:
-        failure = error.failure
-    except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and must not end a campaign
-        reason = f"{location} raised {type(error).__name__}: {error}"
-        failure = Failure(FailureCode.EVALUATOR, "evaluator", reason, "Correct the function and raise its version.")
-    return [Record.failed(request, name, failure) for name in properties]
-
-
-def _answer_records(request: Request, properties: tuple[str, ...], location: str, answer: Any) -> list[Record]:
-    if not isinstance(answer, Mapping):
-        raise TypeError(f"it must return a dict of property to value, not {type(answer).__name__}")
-    provenance = Provenance(engines={"function": location})
-    records = []
-    for name in dict.fromkeys([*properties, *answer]):
-        given = answer.get(name)
-        if given is None:
-            failure = Failure(FailureCode.EVALUATOR, "evaluator", f"{location} gave no value for {name}.")
-            records.append(Record.failed(request, name, failure, provenance=provenance))
-            continue
-        value, std = given if isinstance(given, tuple | list) else (given, None)
-        std = None if std is None else float(std)
-        if std is not None and not 0 <= std < float("inf"):
-            raise ValueError(f"the standard deviation of {name} must be a number >= 0, not {std}")
-        std_of = "" if std is None else "as given by the evaluator"
-        records.append(Record.measured(request, name, float(value), std=std, std_of=std_of, provenance=provenance))
-    return records
+        return evaluate_request(request)
+    except (PolyloopError, MemoryError, OSError):
+        raise
+    except Exception as error:
+        raise EvaluationError(
+            FailureCode.PROGRAM, request.protocol, f"{type(error).__name__}: {error} ({origin_of(error)}).",
+            hint=f"Report it, with the repeat unit {request.polymer} and the version of polyloop.",
+        ) from error  # fmt: skip

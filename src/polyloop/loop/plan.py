@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,9 +10,10 @@ from typing import Any, Literal
 from polyloop.core import Request
 from polyloop.design import Objective
 from polyloop.loop.config import CampaignConfig, ObjectiveTable
-from polyloop.loop.evaluators import Evaluator, TableEvaluator, evaluators_of
+from polyloop.loop.evaluators import Evaluator, FunctionEvaluator, TableEvaluator, evaluators_of
+from polyloop.loop.sources import Source
 
-__all__ = ["Plan", "identity_of", "make_plan", "objectives_of"]
+__all__ = ["Plan", "identity_of", "is_answer_of", "make_plan", "objectives_of"]
 
 # What may change between two sittings of a campaign, because no pick depends on it. Paths may too: what the files hold
 # is part of the evaluators' identities and of the pool's digest.
@@ -51,11 +53,15 @@ class Plan:
         """Return who answers `request`."""
         return next(who for who in self.evaluators.values() if identity_of(who, request.polymer) == request.protocol)
 
+    def asked(self) -> dict[str, str]:
+        """Return the identity of the evaluator of each objective's property."""
+        return {name: evaluator.identity for name, evaluator in self.evaluators.items()}
+
     def identity(self) -> dict[str, Any]:
         """Return everything that the picks depend on, but the pool; ready for JSON."""
         return {
             "config": self.config.model_dump(mode="json", exclude_none=True, exclude=_FREE),  # type: ignore[arg-type]
-            "evaluators": {name: evaluator.identity for name, evaluator in self.evaluators.items()},
+            "evaluators": self.asked(),
         }
 
     @property
@@ -64,10 +70,29 @@ class Plan:
         found = {who.identity: who for who in self.evaluators.values() if isinstance(who, TableEvaluator)}
         return tuple(found.values())
 
+    def sources(self) -> dict[str, Source]:
+        """Return the source of the user's function behind each property that has one."""
+        return {name: one.source for name, one in self.evaluators.items() if isinstance(one, FunctionEvaluator)}
+
+    def source_changes(self, before: Mapping[str, Mapping[str, str]]) -> list[str]:
+        """Say whose functions are not what they were, and in which files; `before` are the files of `sources`."""
+        files = {name: source.changes(before[name]) for name, source in self.sources().items() if name in before}
+        return [
+            f"the source of the function for {name} has changed ({', '.join(of)})" for name, of in files.items() if of
+        ]
+
 
 def identity_of(evaluator: Evaluator, polymer: str) -> str:
     """Return NAME@VERSION of an evaluator's answers on a polymer; a table's depends on the polymer's rows."""
     return evaluator.identity_of(polymer) if isinstance(evaluator, TableEvaluator) else evaluator.identity
+
+
+def is_answer_of(protocol: str, identity: str) -> bool:
+    """Tell whether a request's protocol is an evaluator's identity, or that of a table with the digest of some rows."""
+    if protocol == identity:
+        return True
+    name, _, version = identity.rpartition("@")
+    return name.startswith("table/") and bool(re.fullmatch(rf"{re.escape(name)}\.[0-9a-f]{{16}}@{version}", protocol))
 
 
 def make_plan(config: CampaignConfig) -> Plan:

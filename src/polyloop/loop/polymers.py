@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from polyloop.chem import Polymer
 from polyloop.core import InvalidInputError, PolyloopError
 
-__all__ = ["parse_polymers"]
+__all__ = ["parse_polymer", "parse_polymers"]
 
 
 def parse_polymers(smiles: Sequence[str]) -> list[Polymer]:
@@ -18,10 +18,11 @@ def parse_polymers(smiles: Sequence[str]) -> list[Polymer]:
     InvalidInputError
         Naming the place of the first that is none.
     """
-    return [_parse(text, f"SMILES number {number}") for number, text in enumerate(smiles, start=1)]
+    return [parse_polymer(text, f"SMILES number {number}") for number, text in enumerate(smiles, start=1)]
 
 
-def _parse(text: str, where: str) -> Polymer:
+def parse_polymer(text: str, where: str) -> Polymer:
+    """Parse one repeat unit; what `Polymer` raises then says `where` it stands."""
     try:
         return Polymer(text)
     except PolyloopError as error:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from polyloop.loop.config import LimitsTable
 from polyloop.loop.evaluation import EvaluationQueue, open_runner
 from polyloop.loop.evaluators import Evaluator, protocol_evaluator, protocol_of
 from polyloop.loop.interrupt import Interrupted, Interrupts
+from polyloop.loop.polymers import parse_polymer
 from polyloop.loop.replicas import ReplicaMean, means_of, seeds_of
 from polyloop.loop.watching import SimulationWatch
 from polyloop.store import Store
@@ -65,7 +67,7 @@ class PolymerResult:
 
 
 def compute_properties(
-    polymers: Sequence[Polymer],
+    polymers: Iterable[Polymer | str],
     *,
     level: str | None = None,
     protocol: str | None = None,
@@ -83,6 +85,8 @@ def compute_properties(
 
     Parameters
     ----------
+    polymers
+        `Polymer` objects, or repeat units as SMILES with two stars.
     level, protocol
         Which protocols; level `quick` when neither is given.
     properties
@@ -104,7 +108,7 @@ def compute_properties(
     Raises
     ------
     InvalidInputError
-        If there is no such level, protocol or property, or no replica.
+        If there is no such level, protocol or property, or no replica, or what should be a polymer is none.
     StoreError
         If the store cannot be used.
     EvaluationError
@@ -112,7 +116,13 @@ def compute_properties(
     KeyboardInterrupt
         On Ctrl-C; what is finished is in the store.
     """
-    sources = _sources(level, protocol, properties)
+    if time_limit is not None and not 0 < time_limit < inf:
+        raise InvalidInputError(
+            f"A time limit of {time_limit} s is none.",
+            where="time_limit",
+            mend="Give a number above 0, or leave it out for what the protocols need at most.",
+        )
+    polymers, sources = _polymers(polymers), _sources(level, protocol, properties)
     names = list(dict.fromkeys(sources.values()))
     evaluators = {name: protocol_evaluator(name) for name in names}
     seeds, state = seeds_of(seed, replicas), conditions or Conditions()
@@ -168,7 +178,7 @@ def _evaluated(
 
 
 def preview_properties(
-    polymers: Sequence[Polymer],
+    polymers: Iterable[Polymer | str],
     *,
     level: str | None = None,
     protocol: str | None = None,
@@ -192,7 +202,7 @@ def preview_properties(
     from polyloop.simulate import PROTOCOLS
     from polyloop.simulate.md.preview import has_preview, preview
 
-    several = len(seeds_of(seed, replicas)) > 1
+    polymers, several = _polymers(polymers), len(seeds_of(seed, replicas)) > 1
     rows: list[dict[str, Any]] = []
     for polymer in polymers:
         for name in dict.fromkeys(_sources(level, protocol, properties).values()):
@@ -250,6 +260,33 @@ def default_store() -> str:
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "polyloop"
     data.mkdir(parents=True, exist_ok=True)
     return str(data / "store.sqlite")
+
+
+def _polymers(given: Iterable[Polymer | str]) -> list[Polymer]:
+    """Return what is given as polymers.
+
+    Raises
+    ------
+    InvalidInputError
+        Naming the number of what is no repeat unit, or that one thing was given and no list.
+    """
+    if isinstance(given, str | Polymer) or not isinstance(given, Iterable):
+        raise InvalidInputError(
+            f"{given!r:.200} is no list of polymers.", where="polymers", mend="Write for example ['*CC*', '*CCO*']."
+        )
+    found: list[Polymer] = []
+    for number, one in enumerate(given):
+        if isinstance(one, Polymer):
+            found.append(one)
+        elif isinstance(one, str):
+            found.append(parse_polymer(str(one), f"polymers[{number}]"))
+        else:
+            raise InvalidInputError(
+                f"{type(one).__name__} {one!r:.200} is no polymer.",
+                where=f"polymers[{number}]",
+                mend="Give a Polymer, or a repeat unit as SMILES with two stars.",
+            )
+    return found
 
 
 def _sources(level: str | None, protocol: str | None, properties: Sequence[str] | None) -> dict[str, str]:

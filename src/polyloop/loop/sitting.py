@@ -87,11 +87,11 @@ class Sitting:
             cycle += 1
 
     def _candidates(self, cycle: int) -> tuple[Candidate, ...]:
-        return load_candidates(self._store, self._campaign, self._plan.objectives, cycle)
+        return load_candidates(self._store, self._campaign, self._plan.objectives, cycle, asked=self._plan.asked())
 
     def _history(self, cycle: int) -> list[Candidate]:
         """Return everything picked up to and including a cycle, in the order of picking."""
-        everything = load_candidates(self._store, self._campaign, self._plan.objectives)
+        everything = load_candidates(self._store, self._campaign, self._plan.objectives, asked=self._plan.asked())
         return [candidate for candidate in everything if candidate.cycle <= cycle]
 
     def _is_finished(self, cycle: int) -> bool:

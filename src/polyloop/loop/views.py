@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from polyloop.core import Failure, FailureCode, Record, Status
 from polyloop.design import Objective
+from polyloop.loop.plan import is_answer_of
 from polyloop.loop.state import Candidate, CycleMetrics
 from polyloop.store import Evaluation, SavedPick, Store
 
@@ -13,9 +14,17 @@ __all__ = ["is_over", "load_candidates", "load_cycles"]
 
 
 def load_candidates(
-    store: Store, campaign: str, objectives: Sequence[Objective], cycle: int | None = None
+    store: Store,
+    campaign: str,
+    objectives: Sequence[Objective],
+    cycle: int | None = None,
+    *,
+    asked: Mapping[str, str],
 ) -> tuple[Candidate, ...]:
-    """Return what the campaign picked (in one cycle, or ever), in the order of picking."""
+    """Return what the campaign picked (in one cycle, or ever), in the order of picking.
+
+    `asked` is the identity of the evaluator that is asked for each property: another one may yield it beside its own.
+    """
     picks = store.picks(campaign, cycle)
     keys = [saved.pick.request.key for saved in picks]
     if not keys:
@@ -31,7 +40,7 @@ def load_candidates(
     candidates = []
     for (number, _), group in groups.items():
         rank = ranks[number] = ranks.get(number, -1) + 1
-        candidates.append(_candidate(group, rank, evaluations, records, objectives))
+        candidates.append(_candidate(group, rank, evaluations, records, objectives, asked))
     return tuple(candidates)
 
 
@@ -47,9 +56,15 @@ def _candidate(
     evaluations: Mapping[str, Evaluation],
     records: Mapping[str, Sequence[Record]],
     objectives: Sequence[Objective],
+    asked: Mapping[str, str],
 ) -> Candidate:
     keys = [saved.pick.request.key for saved in group]
-    found = {record.property: record for key in keys for record in records.get(key, ())}
+    found = {
+        record.property: record
+        for key in keys
+        for record in records.get(key, ())
+        if is_answer_of(record.request.protocol, asked.get(record.property, record.request.protocol))
+    }
     status, failure = _verdict([evaluations[key] for key in keys], found, objectives)
     first = group[0]
     return Candidate(

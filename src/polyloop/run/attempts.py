@@ -8,16 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from polyloop.core import (
-    ConfigurationError,
-    EvaluationError,
-    Failure,
-    FailureCode,
-    MissingDependencyError,
-    PolyloopError,
-)
+from polyloop.core import EvaluationError, Failure, FailureCode, PolyloopError
+from polyloop.core.faults import failure_not_of_polymer, message_of, origin_of, raised_by_polyloop
+from polyloop.core.text import storable
 
-__all__ = ["Attempted", "attempt", "failure_of"]
+__all__ = ["LONGEST_LOG", "Attempted", "attempt", "failure_of"]
+
+# Characters of a traceback that are kept.
+LONGEST_LOG = 20_000
 
 
 @dataclass(frozen=True)
@@ -38,11 +36,14 @@ def attempt(function: Callable[..., Any], args: tuple[Any, ...]) -> Attempted:
         value = function(*args)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's function may raise anything, and must not end the run
         failure, log = failure_of(error), traceback.format_exc()
-    return Attempted(value, failure, log, time.monotonic() - started)
+    return Attempted(value, failure, storable(log, LONGEST_LOG), time.monotonic() - started)
 
 
 def failure_of(error: BaseException) -> Failure:
-    """Return the failure that an exception stands for: its own, or `evaluator` with its type and message."""
+    """Return the failure that an exception stands for: its own, the machine's, or `evaluator` with its message."""
+    other = failure_not_of_polymer(error, "running")
+    if other is not None:
+        return other
     if isinstance(error, EvaluationError):
         return error.failure
     if isinstance(error, MemoryError):
@@ -52,9 +53,10 @@ def failure_of(error: BaseException) -> Failure:
             "The system refused more memory.",
             "Use fewer workers or a smaller system.",
         )
-    if isinstance(error, MissingDependencyError | ConfigurationError):
-        return Failure(FailureCode.SETUP, error.where or "set-up", error.what, error.mend)
-    message = str(error.what if isinstance(error, PolyloopError) else error).strip()
+    message = error.what if isinstance(error, PolyloopError) else message_of(error)
     reason = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    # What this very file raises last comes of a compiled function that it has called for somebody.
+    if raised_by_polyloop(error) and not origin_of(error).startswith("run/attempts.py"):
+        return Failure(FailureCode.PROGRAM, "running", f"{reason} ({origin_of(error)}).", "Report it.")
     hint = error.mend if isinstance(error, PolyloopError) else "See the traceback in the attempt's log."
     return Failure(FailureCode.EVALUATOR, "running", reason, hint)

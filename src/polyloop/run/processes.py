@@ -6,7 +6,6 @@ import atexit
 import os
 import pickle
 import signal
-import tempfile
 import threading
 import time
 from collections import deque
@@ -19,13 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from polyloop.core import ConfigurationError, EvaluationError, FailureCode, InvalidInputError
+from polyloop.run.main_script import refuse_in_a_worker
+from polyloop.run.scratch import scratch_folder
 from polyloop.run.supervised import Guard, Job, SupervisedFuture, SupervisedWorker
-from polyloop.run.worker import RAISED, READY
+from polyloop.run.worker import RAISED, READY, WORN
 
 __all__ = ["SupervisedProcessPool"]
 
 # How often memory is looked at, in s: a look costs some milliseconds, and a process can fill about 1 GB in this time.
 _MEMORY_INTERVAL = 0.25
+
+# How often the length of what calls print is looked at, in s.
+_LOG_INTERVAL = 0.1
 
 # So many workers in a row may die before they are ready; then the fault is in the surroundings, not in a worker.
 _MAX_FALSE_STARTS = 3
@@ -50,6 +54,11 @@ class SupervisedProcessPool(Executor):
         kernel, since libraries reserve far more address space than they use.
     warm_up
         Modules that a new worker imports before its first call, outside of the time limit.
+
+    Raises
+    ------
+    ConfigurationError
+        If a number is not above 0; or in a worker that imports the main script, whose work is not under its guard.
     """
 
     def __init__(
@@ -60,6 +69,7 @@ class SupervisedProcessPool(Executor):
         memory_limit: int | None = None,
         warm_up: Sequence[str] = (),
     ) -> None:
+        refuse_in_a_worker()
         for name, value in (("workers", workers), ("time_limit", time_limit), ("memory_limit", memory_limit)):
             if value is not None and not value > 0:
                 raise ConfigurationError(f"{value} is not above 0.", where=name)
@@ -146,8 +156,8 @@ class SupervisedProcessPool(Executor):
     # From here on, everything runs in the supervisor's thread.
 
     def _supervise(self) -> None:
-        with tempfile.TemporaryDirectory(prefix="polyloop-", ignore_cleanup_errors=True) as name:
-            folder, guard = Path(name), Guard(Path(name))
+        with scratch_folder() as folder:
+            guard = Guard(folder)
             try:
                 while True:
                     if self._closing:
@@ -222,7 +232,7 @@ class SupervisedProcessPool(Executor):
                 message = None
             if message is None:
                 self._bury(worker, guard)
-            elif message == READY:
+            elif message[:1] == READY:
                 worker.ready, self._false_starts = True, 0
             else:
                 self._deliver(worker, message, guard)
@@ -234,7 +244,7 @@ class SupervisedProcessPool(Executor):
         running = [worker for worker in self._workers if worker.job is not None]
         if any(self._is_killed(worker.job) for worker in running):
             return 0.0
-        times = []
+        times = [_LOG_INTERVAL] if running else []
         if running and self._time_limit is not None:
             oldest = min(worker.started for worker in running)
             times.append(max(0.0, oldest + self._time_limit - time.monotonic()))
@@ -247,7 +257,7 @@ class SupervisedProcessPool(Executor):
         if job is None:
             return
         try:
-            content = pickle.loads(message[1:])
+            content = pickle.loads(message[2:])
         except Exception as broken:  # noqa: BLE001 - whatever the result's class raises belongs to its call
             job.future.set_exception(broken)
         else:
@@ -257,8 +267,9 @@ class SupervisedProcessPool(Executor):
                 job.future.set_exception(raised)
             else:
                 job.future.set_result(content)
-        # A worker that a call has left bloated would make the next call fail for it.
-        if self._memory_limit is not None and worker.memory() > self._memory_limit / 2:
+        # A worker that a call has left bloated or without descriptors would make the next call fail for it.
+        bloated = self._memory_limit is not None and worker.memory() > self._memory_limit / 2
+        if bloated or message[1:2] == WORN:
             self._drop(worker, guard)
 
     def _enforce(self, guard: Guard) -> None:
@@ -270,6 +281,7 @@ class SupervisedProcessPool(Executor):
         for worker in list(self._workers):
             if worker.job is None:
                 continue
+            worker.shorten_log()
             if self._is_killed(worker.job):
                 ended.append((worker, CancelledError()))
             elif self._time_limit is not None and now - worker.started >= self._time_limit:

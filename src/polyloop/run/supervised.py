@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -20,18 +20,17 @@ from typing import Any
 import psutil
 
 from polyloop.run import guard, worker
+from polyloop.run.main_script import left_out
+from polyloop.run.printed import PrintedFile
 
-__all__ = ["LOG_LENGTH", "Guard", "Job", "SupervisedFuture", "SupervisedWorker"]
-
-# Bytes of a call's printed output that are kept: the end.
-LOG_LENGTH = 8000
+__all__ = ["Guard", "Job", "SupervisedFuture", "SupervisedWorker"]
 
 # Seconds that a call has to save its work after it was asked to end.
 GRACE_S = 10.0
 
 
 class SupervisedFuture(Future[Any]):
-    """A future that also knows the end of what its call printed, and the seconds since it was started."""
+    """A future that also knows the two ends of what its call printed, and the seconds since it was started."""
 
     log: str = ""
     wall_time: float = 0.0
@@ -59,21 +58,28 @@ class SupervisedWorker:
 
     def __init__(self, number: int, folder: Path, warm_up: Sequence[str], place: int = 0, cores: int = 1) -> None:
         self.place = place
-        self.log_path = folder / f"{number}.log"
+        self._printed = PrintedFile(folder / f"{number}.log")
         self.scratch = folder / f"{number}"
         self.scratch.mkdir()
         self.job: Job | None = None
+        self._started_programs: list[psutil.Process] = []
         self.ready = False
         self.started = 0.0
         # Spawned, not forked: a fork of a process with threads (BLAS, torch) may hang in a lock that nobody holds.
         context = get_context("spawn")
         self.pipe: Connection
         self.pipe, theirs = context.Pipe()
-        arguments = (theirs, str(self.log_path), str(self.scratch), tuple(warm_up), os.getpid())
-        self.process = context.Process(target=worker.work, args=arguments, name=f"polyloop worker {number}")
+        # Started by the first process that is spawned, and shared by all: it must not carry the mark of one worker.
+        resource_tracker.ensure_running()
         # In place before the child starts: a user's main script is imported there before any code of ours.
-        share = {"POLYLOOP_CORES": os.environ.get("POLYLOOP_CORES") or str(cores), "POLYLOOP_WORKER": str(place)}
-        with _environment(worker.ENVIRONMENT | share):
+        share = {
+            "POLYLOOP_CORES": os.environ.get("POLYLOOP_CORES") or str(cores),
+            "POLYLOOP_WORKER": str(place),
+            guard.TAG: str(self.scratch),
+        }
+        with _environment(worker.ENVIRONMENT | share), left_out() as main:
+            arguments = (theirs, str(self._printed.path), str(self.scratch), tuple(warm_up), os.getpid(), main())
+            self.process = context.Process(target=worker.work, args=arguments, name=f"polyloop worker {number}")
             self.process.start()
         theirs.close()
 
@@ -90,6 +96,7 @@ class SupervisedWorker:
     def give(self, job: Job) -> None:
         """Start a job. A worker that died meanwhile is noticed by its supervisor."""
         self.job, self.started = job, time.monotonic()
+        self._printed.begin()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.pipe.send_bytes(job.call)
 
@@ -101,24 +108,27 @@ class SupervisedWorker:
         return job
 
     def log(self) -> str:
-        """Return the end of what was printed."""
-        try:
-            with self.log_path.open("rb") as stream:
-                size = stream.seek(0, os.SEEK_END)
-                stream.seek(max(0, size - LOG_LENGTH))
-                return stream.read().decode(errors="replace")
-        except FileNotFoundError:  # it died before it could make one
-            return ""
+        """Return the two ends of what was printed."""
+        return self._printed.text()
+
+    def shorten_log(self) -> None:
+        """Keep what the call prints from filling the disk."""
+        self._printed.shorten()
 
     def memory(self) -> int:
         """Return the resident memory of the worker and of the programs it has started, in bytes."""
         total = 0
         with contextlib.suppress(psutil.NoSuchProcess):
-            process = psutil.Process(self.pid)
-            for member in (process, *process.children(recursive=True)):
+            for member in (psutil.Process(self.pid), *self._below()):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     total += member.memory_info().rss
         return total
+
+    def _below(self) -> list[psutil.Process]:
+        try:
+            return list(psutil.Process(self.pid).children(recursive=True))
+        except psutil.NoSuchProcess:
+            return []
 
     def stop(self) -> None:
         """Ask an idle worker to end by itself, and see that it did."""
@@ -128,25 +138,33 @@ class SupervisedWorker:
 
     def ask_to_end(self) -> None:
         """Send SIGTERM to the call, which may then save what it has."""
+        self._started_programs = self._below()  # which nobody finds below it once it has ended
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGTERM)
 
     def wait_for_end(self) -> None:
-        """Wait until it has ended, at most `GRACE_S`."""
-        wait([self.process.sentinel], timeout=GRACE_S)
+        """Wait until it or its call has ended, at most `GRACE_S`."""
+        wait([self.process.sentinel, self.pipe], timeout=GRACE_S)
 
     def kill(self) -> int:
         """End the worker and all that it has started; return its exit code (negative: the signal)."""
+        # While it lives, all that it has started are below it, those in sessions of their own too (see worker.py).
+        below = [*self._started_programs, *self._below()]
         # Before it is joined: until then nobody else can be given its number.
         for end in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 end(self.pid, signal.SIGKILL)
+        for member in below:
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                member.kill()
         self.process.join()
+        # And those that were started since, or of a worker that has died by itself.
+        guard.end_tagged(str(self.scratch))
         self.pipe.close()
         code = self.process.exitcode or 0
         self.process.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
-        self.log_path.unlink(missing_ok=True)
+        self._printed.remove()
         return code
 
 

@@ -7,14 +7,21 @@ import faulthandler
 import importlib
 import os
 import pickle
+import resource
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
-__all__ = ["DONE", "ENVIRONMENT", "RAISED", "READY", "work"]
+from polyloop.core.faults import message_of
+from polyloop.core.text import storable
+from polyloop.run.attempts import LONGEST_LOG
+from polyloop.run.main_script import Main, import_main
+
+__all__ = ["DONE", "ENVIRONMENT", "RAISED", "READY", "WORN", "work"]
 
 # One thread a worker: the pool spreads over the cores, and two libraries that each start a thread a core would
 # fight. Passive waiting, since spinning OpenMP threads steal the cores of other workers.
@@ -29,11 +36,13 @@ ENVIRONMENT = {
 
 # The first byte of a message to the pool.
 READY, DONE, RAISED = b"r", b"d", b"e"
+# The second byte: whether the worker can serve further calls.
+FIT, WORN = b"+", b"-"
 
-_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # <linux/prctl.h>
 
 
-def work(pipe: Connection, log: str, scratch: str, warm_up: Sequence[str], parent: int) -> None:
+def work(pipe: Connection, log: str, scratch: str, warm_up: Sequence[str], parent: int, main: Main) -> None:
     """Serve calls that come through `pipe` as pickled `(function, args, kwargs)`, until it closes.
 
     Parameters
@@ -46,8 +55,11 @@ def work(pipe: Connection, log: str, scratch: str, warm_up: Sequence[str], paren
         Modules to import before the first call.
     parent
         PID of the pool's process.
+    main
+        The main script, where it was left out so far; imported for a call that names something in it.
     """
     _die_with(parent)
+    _keep_orphans()
     os.setsid()  # a group of its own, so that programs that a call has started can be ended with it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pool's business
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -63,23 +75,34 @@ def work(pipe: Connection, log: str, scratch: str, warm_up: Sequence[str], paren
         except EOFError:
             return
         os.ftruncate(1, 0)
-        message = _answer(call)
+        kind, content = _answer(call, main)
         sys.stdout.flush()
         sys.stderr.flush()
-        pipe.send_bytes(message)
+        pipe.send_bytes(kind + (WORN if _lacks_descriptors() else FIT) + content)
 
 
-def _answer(call: bytes) -> bytes:
+def _answer(call: bytes, main: Main) -> tuple[bytes, bytes]:
     try:
+        if b"__main__" in call:
+            import_main(main)
         function, args, kwargs = pickle.loads(call)
-        return DONE + pickle.dumps(function(*args, **kwargs), protocol=pickle.HIGHEST_PROTOCOL)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - it is sent to the caller, who asked for it
-        return RAISED + _pickled(error)
+        return DONE, pickle.dumps(function(*args, **kwargs), protocol=pickle.HIGHEST_PROTOCOL)
+    except BaseException as error:  # noqa: BLE001 - it is sent to the caller, who asked for it
+        return RAISED, _pickled(error)
+
+
+def _lacks_descriptors() -> bool:
+    """Tell whether calls have left so many files open that a later one may find no descriptor."""
+    folder = Path("/proc/self/fd" if sys.platform == "linux" else "/dev/fd")
+    try:
+        return 2 * len(list(folder.iterdir())) > resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    except OSError:  # there is not even one left to look
+        return True
 
 
 def _pickled(error: BaseException) -> bytes:
-    text = "".join(traceback.format_exception(error))
-    fallback = RuntimeError(f"{type(error).__name__}: {error}")
+    text = storable("".join(traceback.format_exception(error)), LONGEST_LOG)
+    fallback = RuntimeError(storable(f"{type(error).__name__}: {message_of(error)}", LONGEST_LOG))
     try:
         packed = pickle.dumps((error, text))
         pickle.loads(packed)  # some exceptions pickle, but cannot be made anew
@@ -96,6 +119,13 @@ def _die_with(parent: int) -> None:
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it ended before we asked
         os._exit(1)
+
+
+def _keep_orphans() -> None:
+    """Become the parent of whatever loses its own below here, so that it is found when all must end (Linux)."""
+    if sys.platform == "linux":
+        libc: Any = ctypes.CDLL(None)
+        libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _redirect(log: str) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import platform
 import time
+from dataclasses import replace
 
 from numpy.linalg import LinAlgError
 from threadpoolctl import threadpool_limits
@@ -22,14 +22,14 @@ from polyloop.core import (
     Record,
     Request,
 )
-from polyloop.simulate.protocols import Protocol, get_protocol
+from polyloop.core.faults import failure_not_of_polymer, raised_by_polyloop
+from polyloop.simulate.protocols import PROTOCOLS, Protocol, get_protocol, protocol_of_level
 
 __all__ = ["evaluate", "evaluate_request"]
 
 # What numerical engines raise when their input is hard rather than their code wrong. TypeError, AttributeError and the
-# like are programming errors and must surface.
+# like are programming errors and must surface, and so must a KeyError or IndexError that our own lines raise.
 _ENGINE_ERRORS = (ArithmeticError, ValueError, RuntimeError, LinAlgError, OSError, MemoryError, IndexError, KeyError)
-_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
 
 def evaluate(
@@ -42,7 +42,7 @@ def evaluate(
     polymer
         A `Polymer`, or a repeat unit as a SMILES with two stars.
     protocol
-        Name and version, e.g. `optics/instant@1`.
+        Name and version, e.g. `optics/instant@1`, or a level, e.g. `instant`: the protocol that it runs as a whole.
     seed
         Seed of the conformer search. The same polymer, protocol, conditions and seed give the same values.
     conditions
@@ -57,7 +57,7 @@ def evaluate(
     Raises
     ------
     InvalidInputError
-        For a SMILES that is no repeat unit, or an unknown protocol.
+        For a SMILES that is no repeat unit, or an unknown protocol or level.
 
     Examples
     --------
@@ -67,7 +67,8 @@ def evaluate(
     'refractive_index'
     """
     parsed = polymer if isinstance(polymer, Polymer) else Polymer(polymer)
-    return evaluate_request(Request(parsed.canonical, protocol, seed, conditions or Conditions()))
+    label = protocol if "@" in protocol or "/" in protocol else protocol_of_level(protocol).label
+    return evaluate_request(Request(parsed.canonical, label, seed, conditions or Conditions()))
 
 
 def evaluate_request(request: Request) -> list[Record]:
@@ -92,18 +93,16 @@ def evaluate_request(request: Request) -> list[Record]:
             outcome = protocol.function(polymer, request.seed, request.conditions)
     except (MissingDependencyError, ConfigurationError):
         raise
-    except EvaluationError as error:
-        return _failed(request, protocol, error.failure, started)
-    except InvalidInputError as error:
-        # The polymer itself parsed, so this is chemistry that some stage does not handle.
-        return _failed(request, protocol, Failure(FailureCode.UNSUPPORTED, protocol.label, str(error)), started)
-    except _ENGINE_ERRORS as error:
+    except (EvaluationError, InvalidInputError, *_ENGINE_ERRORS) as error:
+        if raised_by_polyloop(error):
+            raise
         return _failed(request, protocol, _failure_of(error, protocol), started)
     provenance = Provenance(
         engines=dict(outcome.engines),
         settings=dict(outcome.settings),
         wall_time=time.perf_counter() - started,
         host=_host_class(),
+        parents=_parents(request, protocol),
     )
     return [
         Record.measured(
@@ -115,13 +114,24 @@ def evaluate_request(request: Request) -> list[Record]:
 
 
 def _failure_of(error: Exception, protocol: Protocol) -> Failure:
-    if isinstance(error, OSError) and error.errno in _UNWRITABLE:
-        return Failure(
-            FailureCode.DISK, protocol.label, f"A file cannot be written: {error}.",
-            "Free the disk or mend the folder, and run again: it goes on where it was.",
-        )  # fmt: skip
+    other = failure_not_of_polymer(error, protocol.label)
+    if other is not None:
+        return other
+    if isinstance(error, EvaluationError):
+        return error.failure
+    if isinstance(error, InvalidInputError):
+        # The polymer itself parsed, so this is chemistry that some stage does not handle.
+        return Failure(FailureCode.UNSUPPORTED, protocol.label, str(error))
     code = FailureCode.MEMORY_LIMIT if isinstance(error, MemoryError) else FailureCode.EVALUATOR
     return Failure(code, protocol.label, f"{type(error).__name__}: {error}")
+
+
+def _parents(request: Request, protocol: Protocol) -> tuple[str, ...]:
+    """Return the keys of the evaluations whose results this one goes on from."""
+    return tuple(
+        replace(request, protocol=label, conditions=request.conditions if known.any_conditions else Conditions()).key
+        for label, known in ((label, PROTOCOLS[label]) for label in protocol.goes_on_from if label in PROTOCOLS)
+    )
 
 
 def _failed(request: Request, protocol: Protocol, failure: Failure, started: float) -> list[Record]:

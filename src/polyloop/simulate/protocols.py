@@ -24,7 +24,7 @@ from polyloop.simulate.md.measurements.table import FIRST_VERSIONS
 from polyloop.simulate.md.measurements.thermal import THERMAL
 from polyloop.simulate.polarizability_scale import SCALE_1
 
-__all__ = ["LEVELS", "PROTOCOLS", "Protocol", "available_levels", "get_protocol", "protocol_for"]
+__all__ = ["LEVELS", "PROTOCOLS", "Protocol", "available_levels", "get_protocol", "protocol_for", "protocol_of_level"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class Protocol:
     shared_errors
         Properties whose `std` holds what is the same for every seed, the error of a model or a spread over conformers:
         the mean over replicas keeps it.
+    goes_on_from
+        Labels of the protocols whose results of the same polymer and seed it starts from.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Protocol:
     time_limit: float = 3600.0
     on_request: bool = False
     shared_errors: tuple[str, ...] = ()
+    goes_on_from: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -91,6 +94,7 @@ def _measurement(one: Measurement, level: str, cost: str, shared_errors: tuple[s
         any_conditions=True,
         time_limit=recipes.get_recipe(one.recipe).time_limit + one.time_limit, on_request=True,
         shared_errors=shared_errors,
+        goes_on_from=(one.recipe, *([one.groundwork.protocol] if one.groundwork else [])),
     )  # fmt: skip
 
 
@@ -163,6 +167,22 @@ def get_protocol(label: str) -> Protocol:
                 mend=f"Write {other.label}. Its values are others, so a campaign with it needs a new folder.",
             )
     raise InvalidInputError(f"There is no protocol {label!r}.", mend=_nearest(label, tuple(PROTOCOLS)))
+
+
+def protocol_of_level(level: str) -> Protocol:
+    """Return the protocol that a level runs as a whole.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such level; the message names the nearest, and that a protocol can be named too.
+    """
+    for protocol in _TABLE:
+        if protocol.level == level and not protocol.on_request:
+            return protocol
+    raise InvalidInputError(
+        f"There is no level {level!r}.", mend=f"{_nearest(level, available_levels())} Or name a protocol, NAME@VERSION."
+    )
 
 
 def protocol_for(property: str, level: str = "quick") -> Protocol:  # noqa: A002

@@ -32,7 +32,7 @@ def read_place(place: str | Path) -> URL:
         return _checked_file(path)
     try:
         url = make_url(place.replace("postgres://", "postgresql://", 1))
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
         raise StoreError(
             f"{place!r} is no database URL.", mend="Write a file path or postgresql://USER@HOST/NAME."
         ) from error
@@ -52,6 +52,8 @@ def read_place(place: str | Path) -> URL:
 
 
 def _checked_file(path: Path) -> URL:
+    if "\0" in str(path):
+        raise StoreError(f"{str(path)!r} is no path.", mend="Name a file, e.g. results.db.")
     if not path.parent.is_dir():
         raise StoreError(
             "The store's folder does not exist.", where=str(path.parent), mend=f"Make it: mkdir -p {path.parent}"

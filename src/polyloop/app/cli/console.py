@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from polyloop.core.text import storable
+
 __all__ = ["message", "write_json", "write_table"]
 
 
 def message(text: str) -> None:
     """Write a line for people to stderr."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{storable(text)}\n")
     sys.stderr.flush()
 
 
@@ -36,4 +38,4 @@ def write_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 def _cell(value: object) -> str:
     if value is None:
         return "-"
-    return f"{value:.5g}" if isinstance(value, float) else str(value)
+    return f"{value:.5g}" if isinstance(value, float) else storable(str(value))

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from polyloop.app.cli import campaigns, cells, polymers, results, system
 from polyloop.app.cli.console import message
-from polyloop.core.errors import PolyloopError
+from polyloop.core.errors import EvaluationError, FailureCode, PolyloopError
 
 __all__ = ["app", "main", "run"]
 
@@ -27,6 +27,12 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         try:
             return super().invoke(ctx)
+        except EvaluationError as error:
+            if error.failure.code is FailureCode.PROGRAM:
+                message(f"polyloop has a bug: {error} Add --debug to see more. What is finished is kept.")
+                raise typer.Exit(BUG) from error
+            message(f"Error: {error}")
+            raise typer.Exit(1) from error
         except PolyloopError as error:
             message(f"Error: {error}")
             raise typer.Exit(1) from error
@@ -67,7 +73,7 @@ def polyloop(
     """Closed-loop discovery of polymers: propose, compute from physics, learn, propose better ones.
 
     Results go to stdout and everything else to stderr. The exit code is 0 when the command did its work, 1 for input
-    that it cannot use, 130 when it was interrupted.
+    that it cannot use, 130 when it was interrupted, and 70 for a bug of its own.
     """
 
 

@@ -22,6 +22,8 @@ GRAM_PER_CM3 = 1.66053906660  # g/mol per angstrom3
 # Two carbon atoms rest 3.4 A apart; at this distance a minimiser meets no wall, and no bond fits through a ring of six.
 _CLEARANCE = 2.5
 _TRIES, _BOXES, _LARGER = 100, 12, 0.8
+# In g/cm3, above that of any solid (osmium has 22.6): atoms would no longer fit into the box's edges.
+_DENSEST = 25.0
 
 
 def pack(topologies: Sequence[Topology], positions: Sequence[Floats], density: float, rng: np.random.Generator) -> Cell:
@@ -76,7 +78,7 @@ def _check(topologies: Sequence[Topology], positions: Sequence[Floats], density:
                 f"{topology.n_atoms} atoms need finite positions of shape ({topology.n_atoms}, 3), not {points.shape}.",
                 where=f"molecule {index}",
             )
-    if not 0 < density < np.inf:
+    if not 0 < density <= _DENSEST:
         raise InvalidInputError(f"A density of {density:g} g/cm3 is none.", where="density", mend="Use e.g. 0.05.")
 
 
