@@ -115,10 +115,11 @@ def test_the_lazy_greedy_batch_is_the_one_of_conditioning_models_and_scoring_the
     lazy = ask(problem, pool, objectives=objectives, batch=6)
     reference = np.array(default_reference_point(Y, objectives))
     models, front, free = list(problem["models"][:m]), Y, np.flatnonzero(~problem["exclude"])
+    spread = Y.std(axis=0)  # scores are in its units
     for pick, score in zip(lazy.indices, lazy.scores, strict=True):
         predictions = [model.predict(take(pool, free)) for model in models]
         mean, std = np.column_stack([p.mean for p in predictions]), np.column_stack([p.std for p in predictions])
-        values = Hypervolume.over(front, reference)(mean, std)
+        values = Hypervolume.over(front, reference)(mean, std) / spread.prod()
         assert free[np.argmax(values)] == pick
         assert score == pytest.approx(values.max(), rel=1e-6, abs=1e-12)
         believed = mean[free == pick][0]
@@ -129,10 +130,10 @@ def test_the_lazy_greedy_batch_is_the_one_of_conditioning_models_and_scoring_the
 def test_small_blocks_of_lazy_rescoring_change_nothing(problem, pool):
     predictions = [model.predict(pool) for model in problem["models"][:2]]
     columns = [np.column_stack([getattr(p, a) for p in predictions]) for a in ("mean", "std", "noise_std")]
-    believer = Believer(problem["models"][:2], pool, *columns)
+    believer = Believer(problem["models"][:2], pool, *columns, np.ones(2))
     score = Hypervolume.over(problem["Y"][:, :2], np.array([1.3, 20.0]))
     free = np.flatnonzero(~problem["exclude"])
-    batches = [greedy_batch(score, believer, free, 8, np.ones(2), block=block)[0].tolist() for block in (1, 3, 128)]
+    batches = [greedy_batch(score, believer, free, 8, block=block)[0].tolist() for block in (1, 3, 128)]
     assert batches[0] == batches[1] == batches[2]
 
 
@@ -193,7 +194,7 @@ def test_sampled_improvement_is_the_closed_form_where_there_is_one():
     rng = np.random.default_rng(9)
     mean, std = rng.normal([1.5, 40], [0.05, 5], (6, 2)), np.full((6, 2), [0.05, 5.0])
     cells = free_cells(np.array([[1.5, 45.0], [1.55, 35.0]]), np.array([1.4, 20.0]))
-    sampled = _sampled_improvement(mean, std, [N, V], cells, rng.standard_normal((20_000, 2)))
+    sampled = _sampled_improvement(mean, std, [N, V], cells, rng.standard_normal((20_000, 2)), np.ones(2))
     exact = expected_hypervolume_improvement(mean, std, cells)
     # 20,000 common samples give about one percent.
     np.testing.assert_allclose(sampled, exact, rtol=0.05, atol=0.002)

@@ -98,9 +98,8 @@ def test_conditioning_is_a_refit_with_the_same_hyperparameters(noise):
     from polyloop.learn.gp import _solve
 
     p = model._fitted
-    refit._posterior = _solve(
-        p.covariance, both, (np.concatenate([y, y_more]) - p.offset) / p.unit, known / p.unit**2, p.offset, p.unit
-    )
+    values = p.scale.standardise(np.concatenate([y, y_more]))
+    refit._posterior = _solve(p.covariance, both, values, p.scale.variances(known), p.scale)
     np.testing.assert_allclose(conditioned.predict(X_new).mean, refit.predict(X_new).mean, rtol=1e-10)
     np.testing.assert_allclose(conditioned.predict(X_new).std, refit.predict(X_new).std, rtol=1e-8)
     # And the original has not changed.
@@ -126,7 +125,7 @@ def test_leave_one_out_is_leaving_one_out():
     for i in (0, 7, 14):
         rest = np.arange(15) != i
         one_less = GaussianProcess()
-        one_less._posterior = _solve(p.covariance, take(X, rest), p.y[rest], p.known_noise[rest], p.offset, p.unit)
+        one_less._posterior = _solve(p.covariance, take(X, rest), p.y[rest], p.known_noise[rest], p.scale)
         prediction = one_less.predict(take(X, [i]))
         assert closed.mean[i] == pytest.approx(prediction.mean[0], rel=1e-8)
         assert closed.std[i] == pytest.approx(prediction.std[0], rel=1e-6)

@@ -79,6 +79,12 @@ class Objective:
         low = -np.inf if self.low is None else self.low
         return low, np.inf if self.high is None else self.high
 
+    @cached_property
+    def size(self) -> float:
+        """Width of the range, or the size of its one end, in the property's unit; 0 for the other directions."""
+        ends = [end for end in (self.low, self.high) if end is not None]
+        return abs(ends[-1] - ends[0]) if len(ends) == 2 else sum(map(abs, ends))
+
     def utility(self, values: Array) -> Array:
         """Turn property values of any shape into what is maximised: value, -value, or -(distance to the range)."""
         values = np.asarray(values, dtype=float)

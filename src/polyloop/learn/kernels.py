@@ -18,6 +18,9 @@ KINDS = ("minmax", "matern52", "rbf", "linear")
 # Kernel means of force-field parameters share one scale by construction; their raw distance is a distance of densities.
 RAW_BLOCKS = frozenset({"forcefield"})
 
+# A column whose spread is below this share of its values is constant; squared distances, likewise, are 0.
+_EQUAL, _COPIES = 1e-9, 1e-12
+
 
 @dataclass(frozen=True)
 class Term:
@@ -188,18 +191,19 @@ class PhysicalGeometry:
         """Take the scales from training rows of shape (n, d)."""
         X = np.asarray(block, dtype=float)
         center, spread = X.mean(axis=0), X.std(axis=0)
-        varies = spread > 1e-9 * (1.0 + np.abs(center))
+        # Relative to the column, whose unit may be any.
+        varies = spread > _EQUAL * np.abs(X).max(axis=0)
         # A column that the training rows share still tells a new functional group apart from the known ones.
         unit = np.where(varies, spread, 1.0 + np.abs(center))
         scale = np.ones_like(center) if name in RAW_BLOCKS else 1.0 / unit
-        z = (X - center) * scale
+        z = (X - center) * np.where(varies, scale, 0.0)
         squares = np.einsum("ij,ij->i", z, z)
         pairs = squared_distances(z @ z.T, squares, squares)[np.triu_indices(len(z), k=1)]
-        positive = pairs[pairs > 1e-12]
+        positive = pairs[pairs > _COPIES * squares.max()]
         # One row, or copies of one row, say nothing about scale; the number of columns is then the natural unit.
         fallback = float(max(1, X.shape[1])) if name not in RAW_BLOCKS else 1.0
         median = float(np.median(positive)) if len(positive) else fallback
-        mean = float(squares.mean()) if squares.mean() > 1e-12 else median / 2
+        mean = float(squares.mean()) or median / 2
         return cls(center, scale, median, mean)
 
     def encode(self, block: NDArray[Any]) -> Array:

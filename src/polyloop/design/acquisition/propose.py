@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import ConfigurationError, InvalidInputError
-from polyloop.design.acquisition.expected_hypervolume import Cells, free_cells
+from polyloop.design.acquisition.expected_hypervolume import Cells
 from polyloop.design.acquisition.greedy import Believer, greedy_batch
 from polyloop.design.acquisition.scores import (
     Hypervolume,
@@ -23,6 +24,7 @@ from polyloop.design.acquisition.scores import (
 from polyloop.design.objectives import Array, Objective, signs, utilities
 from polyloop.design.pareto import reference_utilities
 from polyloop.learn import Blocks, Surrogate
+from polyloop.learn.standardisation import Standardisation
 from polyloop.learn.surrogate import row_count, take
 
 __all__ = ["ACQUISITIONS", "Proposal", "propose"]
@@ -49,7 +51,7 @@ class Proposal:
     indices
         Rows of the pool, shape (q,), each at most once; fewer than asked for when the pool is exhausted.
     scores
-        Acquisition value of each at its picking, shape (q,).
+        Acquisition value of each at its picking, shape (q,); an improvement is in units of each objective's spread.
     mean, std
         Predictions before any pick, in the properties' units, shape (q, m); `std` is the model's alone.
     acquisition
@@ -84,14 +86,24 @@ class _Problem:
     std: Array = field(default_factory=lambda: np.zeros((0, 0)))
     noise_std: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
-    @property
+    @cached_property
     def spread(self) -> Array:
-        """Spread of each objective's observed utilities, shape (m,); 1 where nothing varies yet."""
-        if len(self.U) == 0:
-            return np.ones(self.U.shape[1])
-        known = np.where(np.isfinite(self.U), self.U, np.nan)
-        spread = np.array([np.nanstd(c) if np.isfinite(c).any() else 0.0 for c in known.T])
-        return np.where(spread > 0, spread, 1.0)
+        """Spread of each objective's observed utilities, or where there is none of its predictions, shape (m,)."""
+        return np.array([self._spread(j) for j in range(self.U.shape[1])])
+
+    def _spread(self, j: int) -> float:
+        known = self.U[np.isfinite(self.U[:, j]), j]
+        return Standardisation.of(known if known.any() else self.mean[:, j]).unit
+
+    def in_spreads(self, utilities: Array) -> Array:
+        """Return utilities of shape (..., m) in units of each objective's spread."""
+        scaled: Array = utilities / self.spread
+        return scaled
+
+    @property
+    def seen(self) -> Array:
+        """Observed and pending utilities in units of the spread, shape (n, m)."""
+        return self.in_spreads(np.vstack([self.U, self.U_pending]))
 
     @property
     def best(self) -> Array:
@@ -240,27 +252,24 @@ def _problem(
 
 def _score(acquisition: str, problem: _Problem, beta: float) -> Score:
     if acquisition == "uncertainty":
-        return Uncertainty(problem.spread)
+        return Uncertainty()
     if acquisition == "ucb":
-        return UpperConfidenceBound(problem.spread, beta)
-    seen = np.vstack([problem.U, problem.U_pending])
+        return UpperConfidenceBound(beta)
     if acquisition == "ei":
         if not np.isfinite(problem.best[0]):
             raise InvalidInputError("Expected improvement needs a value to improve on.", where="Y_observed")
-        return Hypervolume.over(seen, problem.best)
+        return Hypervolume.over(problem.seen, problem.in_spreads(problem.best))
     if problem.reference is None:
         raise InvalidInputError("'ehvi' needs a reference point.", where="reference_point")
-    return Hypervolume.over(seen, problem.reference)
-
-
-def _believer(problem: _Problem, scale: Array) -> Believer:
-    return Believer(problem.models, problem.X, problem.mean * scale, problem.std, problem.noise_std)
+    return Hypervolume.over(problem.seen, problem.in_spreads(problem.reference))
 
 
 def _greedy(problem: _Problem, score: Score) -> tuple[NDArray[np.intp], Array]:
     # Uncertainty does not look at means, so a range needs no sign there.
-    scale = np.ones(len(problem.objectives)) if isinstance(score, Uncertainty) else signs(problem.objectives)
-    return greedy_batch(score, _believer(problem, scale), problem.allowed, problem.batch, problem.spread)
+    sign = np.ones(len(problem.objectives)) if isinstance(score, Uncertainty) else signs(problem.objectives)
+    mean, std, noise_std = map(problem.in_spreads, (problem.mean * sign, problem.std, problem.noise_std))
+    believer = Believer(problem.models, problem.X, mean, std, noise_std, problem.spread)
+    return greedy_batch(score, believer, problem.allowed, problem.batch)
 
 
 def _by_probability(problem: _Problem) -> tuple[NDArray[np.intp], Array]:
@@ -314,26 +323,28 @@ def _shortlist(problem: _Problem, reference: Array) -> NDArray[np.intp]:
     size = max(_SHORTLIST, 2 * problem.batch)
     if len(problem.allowed) <= size:
         return problem.allowed
-    seen = np.vstack([problem.U, problem.U_pending])
     mean, std = problem.mean[problem.allowed], problem.std[problem.allowed]
+    hypervolume = Hypervolume.over(problem.seen, problem.in_spreads(reference))
     if any(o.direction == "range" for o in problem.objectives):
         normals = problem.rng.standard_normal((64, len(problem.objectives)))
-        score = _sampled_improvement(mean, std, problem.objectives, free_cells(seen, reference), normals)
+        score = _sampled_improvement(mean, std, problem.objectives, hypervolume.cells, normals, problem.spread)
         return np.sort(problem.allowed[np.argsort(-score, kind="stable")[:size]])
-    hypervolume = Hypervolume.over(seen, reference)
-    score = hypervolume(mean * signs(problem.objectives), std)
+    score = hypervolume(problem.in_spreads(mean * signs(problem.objectives)), problem.in_spreads(std))
     top = problem.allowed[np.argsort(-score, kind="stable")[:size]]
     batch, _ = _greedy(problem, hypervolume)
     return np.union1d(top, batch)
 
 
 def _sampled_improvement(
-    mean: Array, std: Array, objectives: Sequence[Objective], cells: Cells, normals: Array
+    mean: Array, std: Array, objectives: Sequence[Objective], cells: Cells, normals: Array, unit: Array
 ) -> Array:
-    """Return the mean hypervolume improvement over common normal samples, for utilities that are not normal."""
+    """Return the mean hypervolume improvement over common normal samples, for utilities that are not normal.
+
+    Cells are in units of `unit` (m,); means and standard deviations are in the properties'.
+    """
     total = np.zeros(len(mean))
     for sample in normals:
-        U = utilities(mean + std * sample, objectives)
+        U = utilities(mean + std * sample, objectives) / unit
         for start in range(0, len(U), 8192):
             part = U[start : start + 8192, None, :]
             sides = np.clip(part, cells.lower, cells.upper) - cells.lower

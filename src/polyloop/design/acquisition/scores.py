@@ -19,6 +19,8 @@ class Score(Protocol):
 
     Believing a pick's predicted value leaves every mean where it was, and lowers every standard deviation. Each score
     here rises with the standard deviation at a fixed mean and falls as the front grows; each class says why.
+
+    Means and standard deviations are in units of each objective's observed spread.
     """
 
     def __call__(self, mean: Array, std: Array) -> Array:
@@ -65,11 +67,9 @@ class Hypervolume:
 class Uncertainty:
     """Sum over objectives of the standard deviation in units of the observed spread; it rises with each by itself."""
 
-    spread: Array
-
     def __call__(self, mean: Array, std: Array) -> Array:
         """Return the sum, shape (n,)."""
-        total: Array = (std / self.spread).sum(axis=1)
+        total: Array = std.sum(axis=1)
         return total
 
     def believing(self, mean: Array) -> Uncertainty:
@@ -84,12 +84,11 @@ class UpperConfidenceBound:
     Reference: Srinivas et al. (2010), arXiv:0912.3995.
     """
 
-    spread: Array
     beta: float = 2.0
 
     def __call__(self, mean: Array, std: Array) -> Array:
         """Return the sum, shape (n,)."""
-        total: Array = ((mean + self.beta * std) / self.spread).sum(axis=1)
+        total: Array = (mean + self.beta * std).sum(axis=1)
         return total
 
     def believing(self, mean: Array) -> UpperConfidenceBound:
