@@ -53,11 +53,11 @@ class Pool:
             "forcefield": forcefield,
         }
 
-    def values(self, problem: str) -> np.ndarray:
-        Y = self.table[list(PROBLEMS[problem])].to_numpy(dtype=float)
+    def values(self, names: tuple[str, ...]) -> np.ndarray:
+        Y = self.table[list(names)].to_numpy(dtype=float)
         Y[Y == -9999] = np.nan
-        if "bulk_modulus" in PROBLEMS[problem]:
-            Y[:, PROBLEMS[problem].index("bulk_modulus")] /= 1e9  # Pa to GPa
+        if "bulk_modulus" in names:
+            Y[:, names.index("bulk_modulus")] /= 1e9  # Pa to GPa
         return Y
 
     def start(self, k: int) -> np.ndarray:
@@ -152,7 +152,7 @@ STRATEGIES = {
 
 
 def replay(pool: Pool, problem: str, strategy: str, k: int, cycles: int) -> dict:
-    Y = pool.values(problem)
+    Y = pool.values(PROBLEMS[problem])
     known = np.isfinite(Y).all(axis=1)
     reference = np.nanmin(Y, axis=0)
     whole = hypervolume(Y, reference)

@@ -7,9 +7,11 @@ import torch
 from polyloop.core import ConfigurationError, InvalidInputError
 from polyloop.design import ACQUISITIONS, Objective, default_reference_point, propose
 from polyloop.design.acquisition import expected_hypervolume_improvement, free_cells
+from polyloop.design.acquisition.expected_hypervolume import expected_excess_in_range
 from polyloop.design.acquisition.greedy import Believer, greedy_batch
-from polyloop.design.acquisition.propose import _sampled_improvement
 from polyloop.design.acquisition.scores import Hypervolume, probability_in_target
+from polyloop.design.objectives import utilities
+from polyloop.design.pareto import reference_utilities
 from polyloop.learn import make_surrogate
 from polyloop.learn.surrogate import take
 
@@ -167,13 +169,14 @@ def test_random_picks_are_spread_over_the_whole_pool(problem, pool):
     assert seen == set(np.flatnonzero(~problem["exclude"]).tolist())
 
 
-def test_ranges_work_with_pi_and_qlognehvi(problem, pool):
+def test_ranges_work_with_pi_ehvi_and_qlognehvi(problem, pool):
     targets = (Objective("refractive_index", "range", low=1.52, high=1.56), Objective("abbe_number", "range", low=40))
     by_probability = ask(problem, pool, "pi", targets)
     best = np.zeros(2)
     chance = probability_in_target(by_probability.mean, by_probability.std, list(targets), best)
     np.testing.assert_allclose(by_probability.scores, chance)
-    assert len(set(ask(problem, pool, "qlognehvi", targets).indices.tolist())) == 4
+    for acquisition in ("ehvi", "qlognehvi"):
+        assert len(set(ask(problem, pool, acquisition, targets).indices.tolist())) == 4
 
 
 @pytest.mark.parametrize("target", [V, Objective("abbe_number", "range", low=48)])
@@ -190,14 +193,47 @@ def test_a_large_pool_is_shortlisted_before_the_monte_carlo_batch(problem, targe
     assert target.utility(batch.mean[:, 1]).mean() > target.utility(predicted).mean()
 
 
-def test_sampled_improvement_is_the_closed_form_where_there_is_one():
+@pytest.mark.parametrize("target", [(40.0, 44.0), (40.0, None), (None, 44.0), (43.9, 44.0)])
+def test_the_closed_form_over_a_range_is_what_sampling_gives(target):
     rng = np.random.default_rng(9)
-    mean, std = rng.normal([1.5, 40], [0.05, 5], (6, 2)), np.full((6, 2), [0.05, 5.0])
-    cells = free_cells(np.array([[1.5, 45.0], [1.55, 35.0]]), np.array([1.4, 20.0]))
-    sampled = _sampled_improvement(mean, std, [N, V], cells, rng.standard_normal((20_000, 2)), np.ones(2))
-    exact = expected_hypervolume_improvement(mean, std, cells)
-    # 20,000 common samples give about one percent.
+    wanted = [N, Objective("abbe_number", "range", *target)]
+    mean, std = rng.normal([1.5, 42], [0.05, 6], (8, 2)), np.full((8, 2), [0.05, 3.0])
+    front, reference = utilities(np.array([[1.5, 47.0], [1.55, 33.0], [1.45, 42.0]]), wanted), np.array([1.4, -20.0])
+    cells = free_cells(front, reference)
+    exact = expected_hypervolume_improvement(mean, std, cells, {1: wanted[1].ends})
+    sampled = np.zeros(8)
+    for normal in rng.standard_normal((20_000, 2)):
+        u = utilities(mean + std * normal, wanted)[:, None, :]
+        sampled += (np.clip(u, cells.lower, cells.upper) - cells.lower).prod(axis=2).sum(axis=1) / 20_000
+    # 20,000 samples give about one percent.
     np.testing.assert_allclose(sampled, exact, rtol=0.05, atol=0.002)
+
+
+def test_the_improvement_into_a_range_keeps_its_digits_on_either_side_of_it():
+    low, high, edges = 40.0, 44.0, np.array([-1.0, 0.0, np.inf])
+    below, above = (expected_excess_in_range(np.array([m]), np.ones(1), edges, low, high) for m in (12.0, 72.0))
+    # Mirror images about the middle of the range, 27 standard deviations from where the excess begins.
+    np.testing.assert_allclose(above, below, rtol=1e-12)
+    assert 0 < below[0, 0] < 1e-150
+    assert (below[0, 1:] == 0).all()
+    certain = expected_excess_in_range(np.array([39.5, 42.0, 44.25, 60.0]), np.zeros(4), edges, low, high)
+    np.testing.assert_allclose(certain[:, 0], [0.5, 1.0, 0.75, 0.0])
+
+
+def test_a_greedy_batch_into_a_range_is_the_one_of_scoring_the_whole_pool_after_each_pick(problem, pool):
+    objectives = (N, Objective("abbe_number", "range", 42, 46))
+    batch = ask(problem, pool, objectives=objectives, batch=5)
+    Y = problem["Y"][:, :2]
+    reference = np.array(reference_utilities(default_reference_point(Y, objectives), objectives))
+    models, front, free = list(problem["models"][:2]), utilities(Y, objectives), np.flatnonzero(~problem["exclude"])
+    for pick in batch.indices:
+        predictions = [model.predict(take(pool, free)) for model in models]
+        mean, std = np.column_stack([p.mean for p in predictions]), np.column_stack([p.std for p in predictions])
+        values = Hypervolume.over(front, reference, {1: (42.0, 46.0)})(mean, std)
+        assert free[np.argmax(values)] == pick
+        believed = mean[free == pick]
+        models = [model.condition(take(pool, [pick]), believed[0, j : j + 1]) for j, model in enumerate(models)]
+        front, free = np.vstack([front, utilities(believed, objectives)]), free[free != pick]
 
 
 def test_probability_is_that_of_independent_normals():
@@ -228,7 +264,11 @@ def test_missing_values_of_one_objective_are_no_obstacle(problem, pool):
         ({"batch": 0}, InvalidInputError, "at least 1"),
         ({"exclude": np.zeros(3, dtype=bool)}, InvalidInputError, "mask of 60"),
         ({"exclude": np.zeros(POOL)}, InvalidInputError, "mask of 60"),
-        ({"objectives": (N, Objective("abbe_number", "range", low=30))}, ConfigurationError, "'pi' or 'qlognehvi'"),
+        (
+            {"acquisition": "ucb", "objectives": (N, Objective("abbe_number", "range", low=30))},
+            ConfigurationError,
+            "'pi' or 'qlognehvi'",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(problem, pool, changes, error, message):

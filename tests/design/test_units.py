@@ -114,7 +114,7 @@ def questions():
         for acquisition in ACQUISITIONS:
             for objectives in [(N,), (N, V), (N, V, RHO), targets, (targets[0], V, RHO)]:
                 is_range = any(objective.direction == "range" for objective in objectives)
-                if (acquisition == "ei" and len(objectives) > 1) or (acquisition in ("ei", "ehvi", "ucb") and is_range):
+                if (acquisition == "ei" and len(objectives) > 1) or (acquisition in ("ei", "ucb") and is_range):
                     continue
                 # The slowest sees nothing of a surrogate but means and covariances, so that one is enough.
                 if acquisition != "qlognehvi" or len(objectives) < 3 or name == "gp":

@@ -174,9 +174,9 @@ def acquisition_of(config: CampaignConfig) -> str:
     if config.acquisition.name is not None:
         return config.acquisition.name
     ranges = [objective.range is not None for objective in config.objectives]
-    if any(ranges):
-        return "pi" if all(ranges) else "qlognehvi"
-    return {1: "ei", 2: "ehvi"}.get(len(ranges), "qlognehvi")
+    if all(ranges):
+        return "pi"
+    return "ei" if len(ranges) == 1 else "ehvi"
 
 
 def json_numbers(content: Mapping[str, Any]) -> dict[str, Any]:

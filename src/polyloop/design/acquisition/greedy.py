@@ -16,6 +16,8 @@ from polyloop.learn.surrogate import take
 __all__ = ["Believer", "greedy_batch"]
 
 Indices = NDArray[np.intp]
+# Rows that follow every pick where a score may rise: their covariance with each pick costs what their prediction does.
+_OPEN = 1024
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Believer:
     Parameters
     ----------
     mean, std, noise_std
-        Shape (n, m): utilities, all maximised, and standard deviations.
+        Shape (n, m): utilities, all maximised (of a range the property itself), and standard deviations.
     unit
         Spread of each objective in its property's unit, in which the models answer, shape (m,).
     """
@@ -95,10 +97,10 @@ def greedy_batch(
 ) -> tuple[Indices, Array]:
     """Pick `batch` rows one after another, each the best once those before it are believed.
 
-    Exact over the whole pool, yet lazy: a score can only fall when a pick is believed (see `Score`), so each old
+    Exact over the whole pool, yet lazy: where a score can only fall when a pick is believed (see `Score`), each old
     score bounds the new one, and rows are opened from the top and scored again only until the best new score beats
-    every bound left. Where nothing can improve any more (scores of exactly 0), the rest of the batch goes to the
-    largest uncertainty.
+    every bound left. Where scores may rise, it is exact over the `_OPEN` rows of the highest first scores. Where
+    nothing can improve any more (scores of exactly 0), the rest of the batch goes to the largest uncertainty.
 
     Parameters
     ----------
@@ -118,6 +120,9 @@ def greedy_batch(
     (1978), doi:10.1007/BFb0006528.
     """
     bounds = score(believer.mean[allowed], believer.std[allowed])
+    if not score.only_falls:
+        top = np.sort(np.argsort(-bounds, kind="stable")[: max(_OPEN, batch)])
+        allowed, bounds, block = allowed[top], bounds[top], len(top)
     open_ = _Open(believer)
     picks: list[int] = []
     scores: list[float] = []

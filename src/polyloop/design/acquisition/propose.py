@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import ConfigurationError, InvalidInputError
-from polyloop.design.acquisition.expected_hypervolume import Cells
 from polyloop.design.acquisition.greedy import Believer, greedy_batch
 from polyloop.design.acquisition.scores import (
     Hypervolume,
@@ -21,7 +20,7 @@ from polyloop.design.acquisition.scores import (
     probability_in_target,
     target_interval,
 )
-from polyloop.design.objectives import Array, Objective, signs, utilities
+from polyloop.design.objectives import Array, Objective, check_directions, utilities
 from polyloop.design.pareto import reference_utilities
 from polyloop.learn import Blocks, Surrogate
 from polyloop.learn.standardisation import Standardisation
@@ -35,7 +34,7 @@ ACQUISITIONS = {
     "ucb": "upper confidence bound, summed over objectives in units of their spread",
     "ei": "expected improvement, for one objective",
     "pi": "probability that all objectives are met: ranges hit, the best value beaten",
-    "ehvi": "expected hypervolume improvement in closed form, each pick believed before the next",
+    "ehvi": "expected hypervolume improvement in closed form, each pick believed before the next, any objectives",
     "qlognehvi": "noisy expected hypervolume improvement of the batch, by Monte Carlo (BoTorch), any objectives",
 }
 _SHORTLIST = 128
@@ -173,7 +172,8 @@ def propose(
     elif acquisition == "qlognehvi":
         picks, scores = _by_noisy_hypervolume(problem)
     else:
-        picks, scores = _greedy(problem, _score(acquisition, problem, beta))
+        score = _score(acquisition, problem, beta)
+        picks, scores = greedy_batch(score, _believer(problem), problem.allowed, batch)
     return Proposal(
         picks, scores, problem.mean[picks], problem.std[picks], acquisition, exhausted=len(problem.allowed) < batch
     )
@@ -187,8 +187,8 @@ def _check_fit(
 ) -> None:
     if not objectives:
         raise ConfigurationError("There is no objective.", where="objectives", mend="Name at least one property.")
-    if acquisition in ("ucb", "ei", "ehvi"):
-        signs(objectives)
+    if acquisition in ("ucb", "ei"):
+        check_directions(objectives)
     if acquisition == "ei" and len(objectives) > 1:
         raise ConfigurationError(
             f"Expected improvement is for one objective; there are {len(objectives)}.",
@@ -259,17 +259,25 @@ def _score(acquisition: str, problem: _Problem, beta: float) -> Score:
         if not np.isfinite(problem.best[0]):
             raise InvalidInputError("Expected improvement needs a value to improve on.", where="Y_observed")
         return Hypervolume.over(problem.seen, problem.in_spreads(problem.best))
+    return _hypervolume(problem)
+
+
+def _hypervolume(problem: _Problem) -> Hypervolume:
     if problem.reference is None:
-        raise InvalidInputError("'ehvi' needs a reference point.", where="reference_point")
-    return Hypervolume.over(problem.seen, problem.in_spreads(problem.reference))
+        raise InvalidInputError("An expected hypervolume needs a reference point.", where="reference_point")
+    ranges = {
+        j: (objective.ends[0] / problem.spread[j], objective.ends[1] / problem.spread[j])
+        for j, objective in enumerate(problem.objectives)
+        if objective.direction == "range"
+    }
+    return Hypervolume.over(problem.seen, problem.in_spreads(problem.reference), ranges)
 
 
-def _greedy(problem: _Problem, score: Score) -> tuple[NDArray[np.intp], Array]:
-    # Uncertainty does not look at means, so a range needs no sign there.
-    sign = np.ones(len(problem.objectives)) if isinstance(score, Uncertainty) else signs(problem.objectives)
+def _believer(problem: _Problem) -> Believer:
+    # What is to fall into a range is scored as it is.
+    sign = np.array([-1.0 if objective.direction == "minimise" else 1.0 for objective in problem.objectives])
     mean, std, noise_std = map(problem.in_spreads, (problem.mean * sign, problem.std, problem.noise_std))
-    believer = Believer(problem.models, problem.X, mean, std, noise_std, problem.spread)
-    return greedy_batch(score, believer, problem.allowed, problem.batch)
+    return Believer(problem.models, problem.X, mean, std, noise_std, problem.spread)
 
 
 def _by_probability(problem: _Problem) -> tuple[NDArray[np.intp], Array]:
@@ -304,7 +312,7 @@ def _by_noisy_hypervolume(problem: _Problem) -> tuple[NDArray[np.intp], Array]:
 
     if problem.reference is None or problem.X_observed is None:
         raise InvalidInputError("'qlognehvi' needs a reference point and X_observed.")
-    shortlist = _shortlist(problem, problem.reference)
+    shortlist = _shortlist(problem)
     picks, scores = noisy_hypervolume_batch(
         problem.models,
         problem.X_observed,
@@ -318,35 +326,14 @@ def _by_noisy_hypervolume(problem: _Problem) -> tuple[NDArray[np.intp], Array]:
     return shortlist[picks], scores
 
 
-def _shortlist(problem: _Problem, reference: Array) -> NDArray[np.intp]:
+def _shortlist(problem: _Problem) -> NDArray[np.intp]:
     """Return the rows most worth the Monte Carlo batch: the greedy closed-form batch and the highest single scores."""
     size = max(_SHORTLIST, 2 * problem.batch)
     if len(problem.allowed) <= size:
         return problem.allowed
-    mean, std = problem.mean[problem.allowed], problem.std[problem.allowed]
-    hypervolume = Hypervolume.over(problem.seen, problem.in_spreads(reference))
-    if any(o.direction == "range" for o in problem.objectives):
-        normals = problem.rng.standard_normal((64, len(problem.objectives)))
-        score = _sampled_improvement(mean, std, problem.objectives, hypervolume.cells, normals, problem.spread)
-        return np.sort(problem.allowed[np.argsort(-score, kind="stable")[:size]])
-    score = hypervolume(problem.in_spreads(mean * signs(problem.objectives)), problem.in_spreads(std))
+    hypervolume = _hypervolume(problem)
+    believer = _believer(problem)
+    score = hypervolume(believer.mean[problem.allowed], believer.std[problem.allowed])
     top = problem.allowed[np.argsort(-score, kind="stable")[:size]]
-    batch, _ = _greedy(problem, hypervolume)
+    batch, _ = greedy_batch(hypervolume, believer, problem.allowed, problem.batch)
     return np.union1d(top, batch)
-
-
-def _sampled_improvement(
-    mean: Array, std: Array, objectives: Sequence[Objective], cells: Cells, normals: Array, unit: Array
-) -> Array:
-    """Return the mean hypervolume improvement over common normal samples, for utilities that are not normal.
-
-    Cells are in units of `unit` (m,); means and standard deviations are in the properties'.
-    """
-    total = np.zeros(len(mean))
-    for sample in normals:
-        U = utilities(mean + std * sample, objectives) / unit
-        for start in range(0, len(U), 8192):
-            part = U[start : start + 8192, None, :]
-            sides = np.clip(part, cells.lower, cells.upper) - cells.lower
-            total[start : start + 8192] += sides.prod(axis=2).sum(axis=1)
-    return total / len(normals)
