@@ -152,9 +152,12 @@ class StopTable(_Table):
 
     hours: float | None = Field(None, gt=0, description="Wall time in h, summed over all sittings of the campaign.")
     stall_cycles: int | None = Field(
-        None, ge=1, description="Stop when the hypervolume stood still for so many cycles."
+        None, ge=1, description="Stop when the hypervolume stood still for so many cycles, also at 0."
     )
     stall_tolerance: float = Field(1e-3, ge=0, description="Relative growth below which it stands still.")
+    failures: int = Field(
+        20, ge=0, description="Stop when so many candidates in a row failed or were implausible; 0: never."
+    )
 
 
 class StoreTable(_Table):

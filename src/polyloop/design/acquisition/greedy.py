@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +93,12 @@ class _Open:
 
 
 def greedy_batch(
-    score: Score, believer: Believer, allowed: Indices, batch: int, block: int = 128
+    score: Score,
+    believer: Believer,
+    allowed: Indices,
+    batch: int,
+    block: int = 128,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Indices, Array]:
     """Pick `batch` rows one after another, each the best once those before it are believed.
 
@@ -108,6 +113,8 @@ def greedy_batch(
         Rows that may be picked, ascending.
     block
         Rows opened to be scored again after each pick, at first; doubled where they do not suffice.
+    progress
+        Called before each pick with the number of picks made and that of the batch.
 
     Returns
     -------
@@ -128,6 +135,7 @@ def greedy_batch(
     scores: list[float] = []
     last_resort = False
     while len(picks) < min(batch, len(allowed)):
+        progress(len(picks), batch)
         position, value = _best(score, believer, allowed, bounds, open_, block)
         if value <= 0.0 and not last_resort and isinstance(score, Hypervolume):
             last_resort, score = True, Uncertainty()

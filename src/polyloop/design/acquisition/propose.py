@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -126,6 +126,7 @@ def propose(
     X_pending: Blocks | None = None,
     X_observed: Blocks | None = None,
     beta: float = 2.0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Proposal:
     """Pick the next `batch` rows of the pool to evaluate.
 
@@ -146,6 +147,9 @@ def propose(
         Blocks of the rows of Y_observed; needed by "qlognehvi".
     beta
         Weight of the standard deviation in "ucb".
+    progress
+        Called with the number of picks made and that of the batch: at the start, and where picks are made one by one
+        before each. What it raises ends the proposal.
 
     Raises
     ------
@@ -162,6 +166,7 @@ def propose(
     problem = _problem(
         models, X_pool, Y_observed, objectives, batch, rng, reference_point, exclude, X_pending, X_observed
     )
+    progress(0, batch)
     if len(problem.allowed) == 0:
         picks, scores = np.zeros(0, dtype=np.intp), np.zeros(0)
     elif acquisition == "random":
@@ -173,7 +178,7 @@ def propose(
         picks, scores = _by_noisy_hypervolume(problem)
     else:
         score = _score(acquisition, problem, beta)
-        picks, scores = greedy_batch(score, _believer(problem), problem.allowed, batch)
+        picks, scores = greedy_batch(score, _believer(problem), problem.allowed, batch, progress=progress)
     return Proposal(
         picks, scores, problem.mean[picks], problem.std[picks], acquisition, exhausted=len(problem.allowed) < batch
     )
