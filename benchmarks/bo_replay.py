@@ -23,6 +23,7 @@ from rdkit.Chem import rdFingerprintGenerator
 import machine
 import peer
 from polyloop import datasets
+from polyloop.core.descriptors import BlockValues
 from polyloop.design import Objective, default_reference_point, hypervolume, non_dominated, propose
 from polyloop.design.acquisition import expected_hypervolume_improvement, free_cells
 from polyloop.features import EcfpCounts
@@ -48,9 +49,9 @@ class Pool:
         self.table = pd.concat(values, ignore_index=True)
         forcefield = pd.concat(descriptor, ignore_index=True).to_numpy(dtype=float)
         self.blocks = {
-            "ecfp": EcfpCounts().fit_transform(list(self.table.smiles)),
-            "ecfp_unit": unit_fingerprints(self.table.smiles),
-            "forcefield": forcefield,
+            "ecfp": BlockValues(EcfpCounts().fit_transform(list(self.table.smiles)), "counts"),
+            "ecfp_unit": BlockValues(unit_fingerprints(self.table.smiles), "counts"),
+            "forcefield": BlockValues(forcefield, "densities"),
         }
 
     def values(self, names: tuple[str, ...]) -> np.ndarray:
@@ -84,7 +85,7 @@ class Peer:
     """The peer's method; EHVI is vectorised unless `loop`, with the same picks."""
 
     def __init__(self, pool, problem, k, loop=False):
-        self.X, self.loop = pool.blocks["forcefield"], loop
+        self.X, self.loop = pool.blocks["forcefield"].values, loop
 
     def pick(self, labelled, Y):
         known = labelled[np.isfinite(Y[labelled]).all(axis=1)]

@@ -13,13 +13,15 @@ import sys, warnings
 warnings.simplefilter("error")
 warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
 import numpy as np
+from polyloop.core.descriptors import BlockValues
 from polyloop.design import Objective, default_reference_point, propose
 from polyloop.learn import make_surrogate
 from polyloop.learn.surrogate import take
 
 rng = np.random.default_rng(0)
-X = {"physical": rng.normal(size=(40, 3))}
-Y = np.column_stack([1.5 + 0.1 * np.sin(X["physical"][:, 0]), 40 + X["physical"][:, 1], 1 + 0.1 * X["physical"][:, 2]])
+z = rng.normal(size=(40, 3))
+X = {"physical": BlockValues(z, "physical")}
+Y = np.column_stack([1.5 + 0.1 * np.sin(z[:, 0]), 40 + z[:, 1], 1 + 0.1 * z[:, 2]])
 for acquisition, m in [(name, m) for name in sys.argv[1:] for m in ((1,) if name == "ei" else (1, 2, 3))]:
     objectives = [Objective(name) for name in ("refractive_index", "abbe_number", "density")[:m]]
     seen = take(X, slice(0, 12))

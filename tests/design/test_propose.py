@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from polyloop.core import ConfigurationError, InvalidInputError
+from polyloop.core.descriptors import BlockValues
 from polyloop.design import ACQUISITIONS, Objective, default_reference_point, propose
 from polyloop.design.acquisition import expected_hypervolume_improvement, free_cells
 from polyloop.design.acquisition.expected_hypervolume import expected_excess_in_range
@@ -26,17 +27,22 @@ def truth(x):
     )
 
 
+def blocks(rng, n):
+    physical, counts = rng.uniform(-1, 1, (n, 2)), rng.integers(0, 4, (n, 12))
+    return {"physical": BlockValues(physical, "physical"), "ecfp": BlockValues(counts, "counts")}
+
+
 @pytest.fixture(scope="module")
 def pool():
     rng = np.random.default_rng(0)
-    return {"physical": rng.uniform(-1, 1, (POOL, 2)), "ecfp": rng.integers(0, 4, (POOL, 12))}
+    return blocks(rng, POOL)
 
 
 @pytest.fixture(scope="module")
 def problem(pool):
     """Return what a campaign has after twelve evaluations: models, values, blocks and the mask."""
     labelled = np.arange(12)
-    Y = truth(pool["physical"])[labelled]
+    Y = truth(pool["physical"].values)[labelled]
     observed = take(pool, labelled)
     models = [make_surrogate().fit(observed, Y[:, j]) for j in range(3)]
     exclude = np.zeros(POOL, dtype=bool)
@@ -182,7 +188,7 @@ def test_ranges_work_with_pi_ehvi_and_qlognehvi(problem, pool):
 @pytest.mark.parametrize("target", [V, Objective("abbe_number", "range", low=48)])
 def test_a_large_pool_is_shortlisted_before_the_monte_carlo_batch(problem, target):
     rng = np.random.default_rng(8)
-    large = {"physical": rng.uniform(-1, 1, (400, 2)), "ecfp": rng.integers(0, 4, (400, 12))}
+    large = blocks(rng, 400)
     exclude = np.zeros(400, dtype=bool)
     exclude[::3] = True
     batch = ask(problem, large, "qlognehvi", (N, target), batch=3, exclude=exclude)

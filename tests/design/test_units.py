@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from polyloop.core import InvalidInputError
+from polyloop.core.descriptors import BlockValues
 from polyloop.design import ACQUISITIONS, Objective, default_reference_point, objective_hypervolume, propose
 from polyloop.learn import SURROGATES, TrainingDomain, calibrate, make_surrogate
 from polyloop.learn.surrogate import take
@@ -20,8 +21,8 @@ POOL, LABELLED = 90, 24
 @cache
 def pool():
     rng = np.random.default_rng(5)
-    X = {"physical": rng.normal(size=(POOL, 4)) * [1, 5, 0.1, 100], "ecfp": rng.poisson(0.5, (POOL, 20))}
-    z, counts = X["physical"] / [1, 5, 0.1, 100], X["ecfp"]
+    z, counts = rng.normal(size=(POOL, 4)), rng.poisson(0.5, (POOL, 20))
+    X = {"physical": BlockValues(z * [1, 5, 0.1, 100], "physical"), "ecfp": BlockValues(counts, "counts")}
     Y = np.column_stack(
         [
             # The second is as small as thermal diffusivities in m2/s are.
@@ -102,7 +103,7 @@ def test_the_forest_learns_values_of_the_size_of_thermal_diffusivities():
 @pytest.mark.parametrize("factor", [SMALL, 1e-9, 1e6])
 def test_descriptors_in_a_small_or_large_unit_teach_as_much(name, factor):
     X, Y = pool()
-    other = {"physical": X["physical"] * factor, "ecfp": X["ecfp"]}
+    other = {"physical": BlockValues(X["physical"].values * factor, "physical"), "ecfp": X["ecfp"]}
     known, new = slice(0, 60), slice(60, 90)
     plain, scaled = (make(name).fit(take(B, known), Y[:60, 0]).predict(take(B, new)) for B in (X, other))
     np.testing.assert_allclose(scaled.mean, plain.mean, rtol=1e-3)

@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 
+from polyloop.core.descriptors import BlockKind, BlockValues
 from polyloop.learn.kernels import PhysicalGeometry
 from polyloop.learn.surrogate import Array, Blocks
 
@@ -18,14 +19,18 @@ __all__ = ["Columns"]
 class Columns:
     """Center and scale of each block's columns, so that the rows of every block have mean squared norm 1.
 
-    Physical columns are scaled as in the Gaussian process; counts become log(1 + count) and keep one scale.
+    Physical columns are scaled as in the Gaussian process; counts become log(1 + count) and,
+    like other occurrences, keep one scale.
 
     Parameters
     ----------
+    kinds
+        By block, what its columns are.
     scales
         By block, center and scale, each of shape (d,).
     """
 
+    kinds: Mapping[str, BlockKind]
     scales: Mapping[str, tuple[Array, Array]]
 
     @classmethod
@@ -33,21 +38,24 @@ class Columns:
         """Take the scales from training rows."""
         scales = {}
         for name in sorted(X):
-            values = _values(X, name)
-            if name.startswith("ecfp"):
+            kind, values = X[name].kind, _values(X[name], X[name].kind)
+            if kind.is_occurrence:
                 center, scale = values.mean(axis=0), np.ones(values.shape[1])
             else:
-                geometry = PhysicalGeometry.fit(name, values)
+                geometry = PhysicalGeometry.fit(X[name])
                 center, scale = geometry.center, geometry.scale
             total = float((((values - center) * scale) ** 2).sum(axis=1).mean())
             scales[name] = center, scale / np.sqrt(total) if total > 0 else scale
-        return cls(scales)
+        return cls({name: block.kind for name, block in X.items()}, scales)
 
     def scaled(self, X: Blocks) -> Array:
         """Return the blocks of X side by side, shape (n, columns of all blocks)."""
-        return np.hstack([(_values(X, name) - center) * scale for name, (center, scale) in self.scales.items()])
+        parts = []
+        for name, (center, scale) in self.scales.items():
+            parts.append((_values(X[name], self.kinds[name]) - center) * scale)
+        return np.hstack(parts)
 
 
-def _values(X: Blocks, name: str) -> Array:
-    values = np.asarray(X[name], dtype=float)
-    return np.log1p(values) if name.startswith("ecfp") else values
+def _values(block: BlockValues, kind: BlockKind) -> Array:
+    values = np.asarray(block.values, dtype=float)
+    return np.log1p(values) if kind is BlockKind.COUNTS else values

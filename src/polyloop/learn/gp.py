@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
@@ -14,7 +14,17 @@ from polyloop.learn.covariance import HyperParameters, SumCovariance, Training
 from polyloop.learn.kernels import default_terms
 from polyloop.learn.members import draw
 from polyloop.learn.standardisation import Standardisation
-from polyloop.learn.surrogate import Array, Blocks, Prediction, check_blocks, check_targets, chunks, row_count, take
+from polyloop.learn.surrogate import (
+    Array,
+    Blocks,
+    Prediction,
+    check_blocks,
+    check_targets,
+    chunks,
+    row_count,
+    stack,
+    take,
+)
 
 __all__ = ["GaussianProcess"]
 
@@ -25,7 +35,7 @@ class _Posterior:
 
     covariance: SumCovariance
     training: Training
-    rows: dict[str, Any]
+    rows: Blocks
     y: Array
     known_noise: Array
     scale: Standardisation
@@ -34,7 +44,7 @@ class _Posterior:
 
 
 class GaussianProcess:
-    """Exact GP: MinMax on fingerprint counts, Matern-5/2 and a linear term on physical blocks, summed.
+    """Exact GP: MinMax on occurrences such as fingerprints, Matern-5/2 and a linear term on quantities, summed.
 
     The linear term is what extrapolates beyond the range of the training values. Hyper-parameters maximise the
     marginal likelihood times priors that make sense with ten points (`learn.hyperparameters`), found with GPyTorch.
@@ -51,9 +61,10 @@ class GaussianProcess:
     Examples
     --------
     >>> import numpy as np
+    >>> from polyloop.core.descriptors import BlockValues
     >>> x = np.linspace(0, 1, 8)[:, None]
-    >>> model = GaussianProcess().fit({"x": x}, 3 * x[:, 0])
-    >>> round(float(model.predict({"x": np.array([[1.5]])}).mean[0]), 1)
+    >>> model = GaussianProcess().fit({"x": BlockValues(x, "physical")}, 3 * x[:, 0])
+    >>> round(float(model.predict({"x": BlockValues([[1.5]], "physical")}).mean[0]), 1)
     4.5
     """
 
@@ -139,7 +150,7 @@ class GaussianProcess:
         n = check_blocks(X, p.covariance.widths)
         y, noise = check_targets(n, y, noise_variance)
         noise = np.full(n, p.known_noise.mean()) if noise_variance is None else p.scale.variances(noise)
-        rows = {name: np.concatenate([block, X[name]]) for name, block in p.rows.items()}
+        rows = stack(p.rows, X)
         standardised = np.concatenate([p.y, p.scale.standardise(y)])
         known = np.concatenate([p.known_noise, noise])
         other = GaussianProcess(self.kernels, ard=self.ard, optimise=self.optimise)
@@ -170,7 +181,7 @@ def _chunk(n_train: int) -> int:
     return int(np.clip(2_000_000 // max(1, n_train), 256, 16_384))
 
 
-def _solve(covariance: SumCovariance, X: dict[str, Any], y: Array, known: Array, scale: Standardisation) -> _Posterior:
+def _solve(covariance: SumCovariance, X: Blocks, y: Array, known: Array, scale: Standardisation) -> _Posterior:
     training = covariance.training(X)
     matrix, _ = covariance.cross(X, training)
     matrix = (matrix + matrix.T) / 2

@@ -76,7 +76,7 @@ class MemberModel(ABC):
         """Learn from n polymers."""
         n = check_blocks(X)
         y, known = check_targets(n, y, noise_variance)
-        self._widths = {name: X[name].shape[1] for name in sorted(X)}
+        self._widths = {name: X[name].width for name in sorted(X)}
         self._scale, self._columns = Standardisation.of(y), Columns.of(X)
         noise = self._fit(self._columns.scaled(X), self._scale.standardise(y), self._scale.variances(known))
         # Not below what is known, which standardising may have rounded down.

@@ -16,6 +16,7 @@ from polyloop.core import ConfigurationError
 from polyloop.design import Objective, initial_design, propose
 from polyloop.features import FeatureTable
 from polyloop.learn import Blocks, Surrogate, TrainingDomain, calibrate, make_surrogate
+from polyloop.learn.surrogate import take
 from polyloop.loop.config import CampaignConfig, SurrogateTable
 from polyloop.loop.state import Candidate, observed_values
 
@@ -50,7 +51,7 @@ class Proposer:
         self._config, self._objectives = config, tuple(objectives)
         self._table = table.take(table.valid)
         self._row = {polymer: row for row, polymer in enumerate(self._table.polymers)}
-        self._X: Blocks = self._table.blocks
+        self._X: Blocks = self._table.described()
 
     def initial(self, rng: np.random.Generator) -> list[Proposed]:
         """Return the initial design.
@@ -178,8 +179,8 @@ class Proposer:
                 }
         return predicted
 
-    def _take(self, rows: Sequence[int] | NDArray[np.intp]) -> dict[str, NDArray[Any]]:
-        return {name: block[np.asarray(rows, dtype=np.intp)] for name, block in self._X.items()}
+    def _take(self, rows: Sequence[int] | NDArray[np.intp]) -> Blocks:
+        return take(self._X, np.asarray(rows, dtype=np.intp))
 
 
 def acquisition_of(config: CampaignConfig) -> str:

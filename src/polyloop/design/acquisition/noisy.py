@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from polyloop.design.objectives import Array, Objective
 from polyloop.learn import Blocks, Surrogate
+from polyloop.learn.surrogate import stack
 
 __all__ = ["TabulatedModel", "noisy_hypervolume_batch"]
 
@@ -124,7 +125,7 @@ def noisy_hypervolume_batch(
     """
     n_observed = len(next(iter(X_observed.values())))
     n_shortlist = len(next(iter(X_shortlist.values())))
-    together = {name: np.concatenate([X_observed[name], block]) for name, block in X_shortlist.items()}
+    together = stack(X_observed, X_shortlist)
     joints = [model.joint(together) for model in models]
     center = np.array([mean.mean() for mean, _ in joints])
     mean = np.column_stack([(m - c) / u for (m, _), c, u in zip(joints, center, unit, strict=True)])

@@ -24,7 +24,7 @@ from polyloop.design.objectives import Array, Objective, check_directions, utili
 from polyloop.design.pareto import reference_utilities
 from polyloop.learn import Blocks, Surrogate
 from polyloop.learn.standardisation import Standardisation
-from polyloop.learn.surrogate import row_count, take
+from polyloop.learn.surrogate import row_count, stack, take
 
 __all__ = ["ACQUISITIONS", "Proposal", "propose"]
 
@@ -245,7 +245,7 @@ def _problem(
         models = [model.condition(X_pending, believed[:, j]) for j, model in enumerate(models)]
         U_pending = utilities(believed, objectives)
         if X_observed is not None:
-            X_observed = {k: np.concatenate([v, X_pending[k]]) for k, v in X_observed.items()}
+            X_observed = stack(X_observed, X_pending)
     predictions = [model.predict(X_pool) for model in models]
     return _Problem(
         models, X_pool, objectives, U, reference, allowed, batch, rng, X_observed, U_pending,
