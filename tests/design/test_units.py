@@ -118,7 +118,7 @@ def questions():
                 if (acquisition == "ei" and len(objectives) > 1) or (acquisition in ("ei", "ucb") and is_range):
                     continue
                 # The slowest sees nothing of a surrogate but means and covariances, so that one is enough.
-                if acquisition != "qlognehvi" or len(objectives) < 3 or name == "gp":
+                if acquisition != "qlognehvi" or len(objectives) < 3 or (name == "gp" and not is_range):
                     yield name, acquisition, objectives
 
 
