@@ -21,6 +21,7 @@ import pandas as pd
 import machine
 import peer
 from polyloop import datasets
+from polyloop.core.descriptors import BlockValues
 from polyloop.design import Objective, default_reference_point, propose
 from polyloop.design.acquisition import expected_hypervolume_improvement, free_cells
 from polyloop.learn import make_surrogate
@@ -104,13 +105,13 @@ def large_pool(rows: int, batch: int) -> dict:
         noise = rng.standard_normal((len(chosen), X.shape[1]), dtype=np.float32)
         pool[begin : begin + len(chosen)] = np.clip(X[chosen] + jitter * noise, 0, 1)
     objectives = [Objective(name) for name in PROPERTIES]
-    observed = {"forcefield": X[labelled]}
+    observed = {"forcefield": BlockValues(X[labelled], "densities")}
     with PeakMemory() as memory:
         wall, begin = time.perf_counter(), time.process_time()
         models = [make_surrogate().fit(observed, Y[labelled, j]) for j in range(2)]
         fitted = time.process_time()
         proposal = propose(
-            models, {"forcefield": pool}, Y[labelled], objectives, batch=batch, rng=rng,
+            models, {"forcefield": BlockValues(pool, "densities")}, Y[labelled], objectives, batch=batch, rng=rng,
             reference_point=default_reference_point(Y[labelled], objectives),
         )  # fmt: skip
         end = time.process_time()

@@ -23,6 +23,7 @@ from rdkit.Chem import rdFingerprintGenerator
 import machine
 import peer
 from polyloop import datasets
+from polyloop.core.descriptors import BlockValues
 from polyloop.design import Objective, default_reference_point, hypervolume, non_dominated, propose
 from polyloop.design.acquisition import expected_hypervolume_improvement, free_cells
 from polyloop.features import EcfpCounts
@@ -48,16 +49,16 @@ class Pool:
         self.table = pd.concat(values, ignore_index=True)
         forcefield = pd.concat(descriptor, ignore_index=True).to_numpy(dtype=float)
         self.blocks = {
-            "ecfp": EcfpCounts().fit_transform(list(self.table.smiles)),
-            "ecfp_unit": unit_fingerprints(self.table.smiles),
-            "forcefield": forcefield,
+            "ecfp": BlockValues(EcfpCounts().fit_transform(list(self.table.smiles)), "counts"),
+            "ecfp_unit": BlockValues(unit_fingerprints(self.table.smiles), "counts"),
+            "forcefield": BlockValues(forcefield, "densities"),
         }
 
-    def values(self, problem: str) -> np.ndarray:
-        Y = self.table[list(PROBLEMS[problem])].to_numpy(dtype=float)
+    def values(self, names: tuple[str, ...]) -> np.ndarray:
+        Y = self.table[list(names)].to_numpy(dtype=float)
         Y[Y == -9999] = np.nan
-        if "bulk_modulus" in PROBLEMS[problem]:
-            Y[:, PROBLEMS[problem].index("bulk_modulus")] /= 1e9  # Pa to GPa
+        if "bulk_modulus" in names:
+            Y[:, names.index("bulk_modulus")] /= 1e9  # Pa to GPa
         return Y
 
     def start(self, k: int) -> np.ndarray:
@@ -84,7 +85,7 @@ class Peer:
     """The peer's method; EHVI is vectorised unless `loop`, with the same picks."""
 
     def __init__(self, pool, problem, k, loop=False):
-        self.X, self.loop = pool.blocks["forcefield"], loop
+        self.X, self.loop = pool.blocks["forcefield"].values, loop
 
     def pick(self, labelled, Y):
         known = labelled[np.isfinite(Y[labelled]).all(axis=1)]
@@ -152,7 +153,7 @@ STRATEGIES = {
 
 
 def replay(pool: Pool, problem: str, strategy: str, k: int, cycles: int) -> dict:
-    Y = pool.values(problem)
+    Y = pool.values(PROBLEMS[problem])
     known = np.isfinite(Y).all(axis=1)
     reference = np.nanmin(Y, axis=0)
     whole = hypervolume(Y, reference)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from polyloop.core import ConfigurationError, InvalidInputError
+from polyloop.core.descriptors import BlockValues
 from polyloop.design import initial_design
 
 
@@ -14,11 +15,11 @@ def pool():
     sizes = [400, 60, 20, 10, 10]
     centers = 20 * np.array([[0, 0], [1, 0], [0, 1], [1, 1], [2, 2]])
     rows = np.concatenate([c + rng.standard_normal((s, 2)) for c, s in zip(centers, sizes, strict=True)])
-    return {"physical": rows, "ecfp": np.tile([3, 0, 1], (500, 1))}
+    return {"physical": BlockValues(rows, "physical"), "ecfp": BlockValues(np.tile([3, 0, 1], (500, 1)), "counts")}
 
 
 def clusters(rows, pool):
-    return {tuple(c) for c in np.rint(pool["physical"][rows] / 20).astype(int).tolist()}
+    return {tuple(c) for c in np.rint(pool["physical"].values[rows] / 20).astype(int).tolist()}
 
 
 @pytest.mark.parametrize("method", ["diverse", "random"])
@@ -44,7 +45,7 @@ def test_a_pool_that_is_too_small_is_taken_whole(pool, method):
 
 
 def test_copies_of_one_polymer_are_no_obstacle():
-    pool = {"physical": np.ones((20, 3)), "ecfp": np.zeros((20, 4))}
+    pool = {"physical": BlockValues(np.ones((20, 3)), "physical"), "ecfp": BlockValues(np.zeros((20, 4)), "counts")}
     assert len(set(initial_design(pool, 8, rng=np.random.default_rng(0)).tolist())) == 8
 
 

@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 
 from polyloop.core import ConfigurationError, InvalidInputError
 from polyloop.design import Objective
-from polyloop.design.objectives import signs, utilities
+from polyloop.design.objectives import check_directions, utilities
 
 
 def test_directions_turn_into_utilities():
@@ -50,9 +50,9 @@ def test_an_unknown_property_names_the_nearest():
         Objective("refractive_indx")
 
 
-def test_a_range_has_no_sign():
+def test_a_range_is_no_direction():
     with pytest.raises(ConfigurationError, match="maximise or minimise"):
-        signs([Objective("density", "range", low=1.0)])
+        check_directions([Objective("density", "range", low=1.0)])
 
 
 def test_a_range_has_no_negative_reference():

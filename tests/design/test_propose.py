@@ -5,11 +5,14 @@ import pytest
 import torch
 
 from polyloop.core import ConfigurationError, InvalidInputError
+from polyloop.core.descriptors import BlockValues
 from polyloop.design import ACQUISITIONS, Objective, default_reference_point, propose
 from polyloop.design.acquisition import expected_hypervolume_improvement, free_cells
+from polyloop.design.acquisition.expected_hypervolume import expected_excess_in_range
 from polyloop.design.acquisition.greedy import Believer, greedy_batch
-from polyloop.design.acquisition.propose import _sampled_improvement
 from polyloop.design.acquisition.scores import Hypervolume, probability_in_target
+from polyloop.design.objectives import utilities
+from polyloop.design.pareto import reference_utilities
 from polyloop.learn import make_surrogate
 from polyloop.learn.surrogate import take
 
@@ -24,17 +27,22 @@ def truth(x):
     )
 
 
+def blocks(rng, n):
+    physical, counts = rng.uniform(-1, 1, (n, 2)), rng.integers(0, 4, (n, 12))
+    return {"physical": BlockValues(physical, "physical"), "ecfp": BlockValues(counts, "counts")}
+
+
 @pytest.fixture(scope="module")
 def pool():
     rng = np.random.default_rng(0)
-    return {"physical": rng.uniform(-1, 1, (POOL, 2)), "ecfp": rng.integers(0, 4, (POOL, 12))}
+    return blocks(rng, POOL)
 
 
 @pytest.fixture(scope="module")
 def problem(pool):
     """Return what a campaign has after twelve evaluations: models, values, blocks and the mask."""
     labelled = np.arange(12)
-    Y = truth(pool["physical"])[labelled]
+    Y = truth(pool["physical"].values)[labelled]
     observed = take(pool, labelled)
     models = [make_surrogate().fit(observed, Y[:, j]) for j in range(3)]
     exclude = np.zeros(POOL, dtype=bool)
@@ -115,10 +123,11 @@ def test_the_lazy_greedy_batch_is_the_one_of_conditioning_models_and_scoring_the
     lazy = ask(problem, pool, objectives=objectives, batch=6)
     reference = np.array(default_reference_point(Y, objectives))
     models, front, free = list(problem["models"][:m]), Y, np.flatnonzero(~problem["exclude"])
+    spread = Y.std(axis=0)  # scores are in its units
     for pick, score in zip(lazy.indices, lazy.scores, strict=True):
         predictions = [model.predict(take(pool, free)) for model in models]
         mean, std = np.column_stack([p.mean for p in predictions]), np.column_stack([p.std for p in predictions])
-        values = Hypervolume.over(front, reference)(mean, std)
+        values = Hypervolume.over(front, reference)(mean, std) / spread.prod()
         assert free[np.argmax(values)] == pick
         assert score == pytest.approx(values.max(), rel=1e-6, abs=1e-12)
         believed = mean[free == pick][0]
@@ -129,10 +138,10 @@ def test_the_lazy_greedy_batch_is_the_one_of_conditioning_models_and_scoring_the
 def test_small_blocks_of_lazy_rescoring_change_nothing(problem, pool):
     predictions = [model.predict(pool) for model in problem["models"][:2]]
     columns = [np.column_stack([getattr(p, a) for p in predictions]) for a in ("mean", "std", "noise_std")]
-    believer = Believer(problem["models"][:2], pool, *columns)
+    believer = Believer(problem["models"][:2], pool, *columns, np.ones(2))
     score = Hypervolume.over(problem["Y"][:, :2], np.array([1.3, 20.0]))
     free = np.flatnonzero(~problem["exclude"])
-    batches = [greedy_batch(score, believer, free, 8, np.ones(2), block=block)[0].tolist() for block in (1, 3, 128)]
+    batches = [greedy_batch(score, believer, free, 8, block=block)[0].tolist() for block in (1, 3, 128)]
     assert batches[0] == batches[1] == batches[2]
 
 
@@ -166,19 +175,20 @@ def test_random_picks_are_spread_over_the_whole_pool(problem, pool):
     assert seen == set(np.flatnonzero(~problem["exclude"]).tolist())
 
 
-def test_ranges_work_with_pi_and_qlognehvi(problem, pool):
+def test_ranges_work_with_pi_ehvi_and_qlognehvi(problem, pool):
     targets = (Objective("refractive_index", "range", low=1.52, high=1.56), Objective("abbe_number", "range", low=40))
     by_probability = ask(problem, pool, "pi", targets)
     best = np.zeros(2)
     chance = probability_in_target(by_probability.mean, by_probability.std, list(targets), best)
     np.testing.assert_allclose(by_probability.scores, chance)
-    assert len(set(ask(problem, pool, "qlognehvi", targets).indices.tolist())) == 4
+    for acquisition in ("ehvi", "qlognehvi"):
+        assert len(set(ask(problem, pool, acquisition, targets).indices.tolist())) == 4
 
 
 @pytest.mark.parametrize("target", [V, Objective("abbe_number", "range", low=48)])
 def test_a_large_pool_is_shortlisted_before_the_monte_carlo_batch(problem, target):
     rng = np.random.default_rng(8)
-    large = {"physical": rng.uniform(-1, 1, (400, 2)), "ecfp": rng.integers(0, 4, (400, 12))}
+    large = blocks(rng, 400)
     exclude = np.zeros(400, dtype=bool)
     exclude[::3] = True
     batch = ask(problem, large, "qlognehvi", (N, target), batch=3, exclude=exclude)
@@ -189,14 +199,47 @@ def test_a_large_pool_is_shortlisted_before_the_monte_carlo_batch(problem, targe
     assert target.utility(batch.mean[:, 1]).mean() > target.utility(predicted).mean()
 
 
-def test_sampled_improvement_is_the_closed_form_where_there_is_one():
+@pytest.mark.parametrize("target", [(40.0, 44.0), (40.0, None), (None, 44.0), (43.9, 44.0)])
+def test_the_closed_form_over_a_range_is_what_sampling_gives(target):
     rng = np.random.default_rng(9)
-    mean, std = rng.normal([1.5, 40], [0.05, 5], (6, 2)), np.full((6, 2), [0.05, 5.0])
-    cells = free_cells(np.array([[1.5, 45.0], [1.55, 35.0]]), np.array([1.4, 20.0]))
-    sampled = _sampled_improvement(mean, std, [N, V], cells, rng.standard_normal((20_000, 2)))
-    exact = expected_hypervolume_improvement(mean, std, cells)
-    # 20,000 common samples give about one percent.
+    wanted = [N, Objective("abbe_number", "range", *target)]
+    mean, std = rng.normal([1.5, 42], [0.05, 6], (8, 2)), np.full((8, 2), [0.05, 3.0])
+    front, reference = utilities(np.array([[1.5, 47.0], [1.55, 33.0], [1.45, 42.0]]), wanted), np.array([1.4, -20.0])
+    cells = free_cells(front, reference)
+    exact = expected_hypervolume_improvement(mean, std, cells, {1: wanted[1].ends})
+    sampled = np.zeros(8)
+    for normal in rng.standard_normal((20_000, 2)):
+        u = utilities(mean + std * normal, wanted)[:, None, :]
+        sampled += (np.clip(u, cells.lower, cells.upper) - cells.lower).prod(axis=2).sum(axis=1) / 20_000
+    # 20,000 samples give about one percent.
     np.testing.assert_allclose(sampled, exact, rtol=0.05, atol=0.002)
+
+
+def test_the_improvement_into_a_range_keeps_its_digits_on_either_side_of_it():
+    low, high, edges = 40.0, 44.0, np.array([-1.0, 0.0, np.inf])
+    below, above = (expected_excess_in_range(np.array([m]), np.ones(1), edges, low, high) for m in (12.0, 72.0))
+    # Mirror images about the middle of the range, 27 standard deviations from where the excess begins.
+    np.testing.assert_allclose(above, below, rtol=1e-12)
+    assert 0 < below[0, 0] < 1e-150
+    assert (below[0, 1:] == 0).all()
+    certain = expected_excess_in_range(np.array([39.5, 42.0, 44.25, 60.0]), np.zeros(4), edges, low, high)
+    np.testing.assert_allclose(certain[:, 0], [0.5, 1.0, 0.75, 0.0])
+
+
+def test_a_greedy_batch_into_a_range_is_the_one_of_scoring_the_whole_pool_after_each_pick(problem, pool):
+    objectives = (N, Objective("abbe_number", "range", 42, 46))
+    batch = ask(problem, pool, objectives=objectives, batch=5)
+    Y = problem["Y"][:, :2]
+    reference = np.array(reference_utilities(default_reference_point(Y, objectives), objectives))
+    models, front, free = list(problem["models"][:2]), utilities(Y, objectives), np.flatnonzero(~problem["exclude"])
+    for pick in batch.indices:
+        predictions = [model.predict(take(pool, free)) for model in models]
+        mean, std = np.column_stack([p.mean for p in predictions]), np.column_stack([p.std for p in predictions])
+        values = Hypervolume.over(front, reference, {1: (42.0, 46.0)})(mean, std)
+        assert free[np.argmax(values)] == pick
+        believed = mean[free == pick]
+        models = [model.condition(take(pool, [pick]), believed[0, j : j + 1]) for j, model in enumerate(models)]
+        front, free = np.vstack([front, utilities(believed, objectives)]), free[free != pick]
 
 
 def test_probability_is_that_of_independent_normals():
@@ -227,7 +270,11 @@ def test_missing_values_of_one_objective_are_no_obstacle(problem, pool):
         ({"batch": 0}, InvalidInputError, "at least 1"),
         ({"exclude": np.zeros(3, dtype=bool)}, InvalidInputError, "mask of 60"),
         ({"exclude": np.zeros(POOL)}, InvalidInputError, "mask of 60"),
-        ({"objectives": (N, Objective("abbe_number", "range", low=30))}, ConfigurationError, "'pi' or 'qlognehvi'"),
+        (
+            {"acquisition": "ucb", "objectives": (N, Objective("abbe_number", "range", low=30))},
+            ConfigurationError,
+            "'pi' or 'qlognehvi'",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(problem, pool, changes, error, message):

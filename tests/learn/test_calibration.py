@@ -4,14 +4,18 @@ import numpy as np
 import pytest
 
 from polyloop.core import InvalidInputError
+from polyloop.core.descriptors import BlockValues
 from polyloop.learn import Prediction, TrainingDomain, calibrate, make_surrogate
 from polyloop.learn.calibration import held_out, summarise
 
 
 def make(n, seed=0, noise=1.0):
     rng = np.random.default_rng(seed)
-    X = {"physical": rng.normal(size=(n, 3)), "ecfp": rng.poisson(0.5, (n, 20))}
-    return X, 50 + 10 * X["physical"][:, 0] + noise * rng.standard_normal(n)
+    X = {
+        "physical": BlockValues(rng.normal(size=(n, 3)), "physical"),
+        "ecfp": BlockValues(rng.poisson(0.5, (n, 20)), "counts"),
+    }
+    return X, 50 + 10 * X["physical"].values[:, 0] + noise * rng.standard_normal(n)
 
 
 def test_a_calibrated_prediction_is_found_calibrated():
@@ -89,7 +93,10 @@ def test_predictions_outside_the_domain_are_flagged_with_reasons():
     model, domain = make_surrogate().fit(X, y), TrainingDomain().fit(X, y)
     inside = domain.assess(X, model.predict(X))
     assert inside.outside.mean() < 0.1
-    strange = {"physical": np.array([[30.0, 0, 0], [0.0, 0, 0]]), "ecfp": np.array([[0] * 10 + [9] * 10, X["ecfp"][0]])}
+    strange = {
+        "physical": BlockValues([[30.0, 0, 0], [0.0, 0, 0]], "physical"),
+        "ecfp": BlockValues([[0] * 10 + [9] * 10, X["ecfp"].values[0]], "counts"),
+    }
     report = domain.assess(strange, model.predict(strange))
     assert report.outside.tolist() == [True, False]
     assert any("beyond the range" in reason for reason in report.reasons(0))

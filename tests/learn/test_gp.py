@@ -4,16 +4,20 @@ import numpy as np
 import pytest
 
 from polyloop.core import InvalidInputError
+from polyloop.core.descriptors import BlockValues
 from polyloop.learn import GaussianProcess
 from polyloop.learn.calibration import summarise
-from polyloop.learn.surrogate import take
+from polyloop.learn.surrogate import stack, take
 
 
 def make(n, seed=0, noise=0.0):
     """Return blocks and values of n polymers: a smooth function of two of four columns and of a count."""
     rng = np.random.default_rng(seed)
-    X = {"physical": rng.normal(size=(n, 4)) * [1, 5, 0.1, 100], "ecfp": rng.poisson(0.5, (n, 30))}
-    y = 50 + 10 * np.sin(X["physical"][:, 0]) + X["physical"][:, 1] + 4 * X["ecfp"][:, 0]
+    X = {
+        "physical": BlockValues(rng.normal(size=(n, 4)) * [1, 5, 0.1, 100], "physical"),
+        "ecfp": BlockValues(rng.poisson(0.5, (n, 30)), "counts"),
+    }
+    y = 50 + 10 * np.sin(X["physical"].values[:, 0]) + X["physical"].values[:, 1] + 4 * X["ecfp"].values[:, 0]
     return X, y + noise * rng.standard_normal(n)
 
 
@@ -23,11 +27,11 @@ def dense(model, X_train, y, X_new, known=0.0):
     geometry = sum_.geometries["physical"]
 
     def k(A, B):
-        za, zb = geometry.encode(A["physical"]), geometry.encode(B["physical"])
+        za, zb = geometry.encode(A["physical"].values), geometry.encode(B["physical"].values)
         out = np.ones((len(za), len(zb)))
         for i in range(len(za)):
             for j in range(len(zb)):
-                a, b = A["ecfp"][i], B["ecfp"][j]
+                a, b = A["ecfp"].values[i], B["ecfp"].values[j]
                 out[i, j] += p.variances[0] * np.minimum(a, b).sum() / max(np.maximum(a, b).sum(), 1)
                 scaled = (za[i] - zb[j]) / p.length_scales[1]
                 r = np.sqrt(5 * (scaled @ scaled) / geometry.median_square)
@@ -91,16 +95,15 @@ def test_conditioning_is_a_refit_with_the_same_hyperparameters(noise):
     (X, y), (X_more, y_more), (X_new, _) = make(20), make(2, seed=1), make(5, seed=2)
     model = GaussianProcess().fit(X, y, np.full(20, 0.3))
     conditioned = model.condition(X_more, y_more, noise)
-    both = {name: np.concatenate([X[name], X_more[name]]) for name in X}
+    both = stack(X, X_more)
     known = np.concatenate([np.full(20, 0.3), [0.3, 0.3] if noise is None else noise])
 
     refit = GaussianProcess()
     from polyloop.learn.gp import _solve
 
     p = model._fitted
-    refit._posterior = _solve(
-        p.covariance, both, (np.concatenate([y, y_more]) - p.offset) / p.unit, known / p.unit**2, p.offset, p.unit
-    )
+    values = p.scale.standardise(np.concatenate([y, y_more]))
+    refit._posterior = _solve(p.covariance, both, values, p.scale.variances(known), p.scale)
     np.testing.assert_allclose(conditioned.predict(X_new).mean, refit.predict(X_new).mean, rtol=1e-10)
     np.testing.assert_allclose(conditioned.predict(X_new).std, refit.predict(X_new).std, rtol=1e-8)
     # And the original has not changed.
@@ -126,7 +129,7 @@ def test_leave_one_out_is_leaving_one_out():
     for i in (0, 7, 14):
         rest = np.arange(15) != i
         one_less = GaussianProcess()
-        one_less._posterior = _solve(p.covariance, take(X, rest), p.y[rest], p.known_noise[rest], p.offset, p.unit)
+        one_less._posterior = _solve(p.covariance, take(X, rest), p.y[rest], p.known_noise[rest], p.scale)
         prediction = one_less.predict(take(X, [i]))
         assert closed.mean[i] == pytest.approx(prediction.mean[0], rel=1e-8)
         assert closed.std[i] == pytest.approx(prediction.std[0], rel=1e-6)
@@ -167,7 +170,7 @@ def test_zero_known_noise_and_unknown_known_noise_are_the_same():
 def test_model_and_observation_noise_are_kept_apart():
     X, y = make(150, noise=3.0)
     # Without the fingerprints, whose kernel is nearly white on random counts and takes noise for signal.
-    X, y = {"physical": X["physical"]}, y - 4 * X["ecfp"][:, 0]
+    X, y = {"physical": X["physical"]}, y - 4 * X["ecfp"].values[:, 0]
     prediction = GaussianProcess().fit(X, y).predict(X)
     assert prediction.noise_std[0] == pytest.approx(3.0, rel=0.25)
     assert prediction.std.mean() < 2.5
@@ -176,8 +179,8 @@ def test_model_and_observation_noise_are_kept_apart():
 
 def test_the_linear_term_extrapolates():
     x = np.linspace(0, 1, 20)[:, None]
-    model = GaussianProcess().fit({"physical": x}, 7 * x[:, 0] + 2)
-    assert model.predict({"physical": np.array([[3.0]])}).mean[0] == pytest.approx(23.0, rel=0.02)
+    model = GaussianProcess().fit({"physical": BlockValues(x, "physical")}, 7 * x[:, 0] + 2)
+    assert model.predict({"physical": BlockValues([[3.0]], "physical")}).mean[0] == pytest.approx(23.0, rel=0.02)
 
 
 def test_the_unit_of_the_property_only_scales_the_prediction():
@@ -219,9 +222,15 @@ def test_intervals_of_a_well_specified_problem_cover():
     [
         (lambda X, y: (X, y[:-1]), "one value for each"),
         (lambda X, y: (X, np.where(np.arange(len(y)) == 3, np.nan, y)), "Value 3 is not finite"),
-        (lambda X, y: (X | {"physical": np.where(np.arange(40).reshape(10, 4) == 9, np.inf, 1.0)}, y), "Row 2 holds"),
+        (
+            lambda X, y: (
+                X | {"physical": BlockValues(np.where(np.arange(40).reshape(10, 4) == 9, np.inf, 1.0), "physical")},
+                y,
+            ),
+            "Row 2 holds",
+        ),
         (lambda X, y: (X | {"ecfp": X["ecfp"][:3]}, y), "differ in their number of rows"),
-        (lambda X, y: (X | {"ecfp": np.zeros(10)}, y), "not \\(n, d\\)"),
+        (lambda X, y: (X | {"ecfp": BlockValues(np.zeros(10), "counts")}, y), "not \\(n, d\\)"),
         (lambda X, y: ({}, y), "no descriptor blocks"),
     ],
 )
@@ -242,6 +251,6 @@ def test_prediction_on_other_blocks_is_refused():
     with pytest.raises(InvalidInputError, match="'ecfp' is missing"):
         model.predict({"physical": X["physical"]})
     with pytest.raises(InvalidInputError, match="fitted on 4"):
-        model.predict(X | {"physical": np.zeros((10, 3))})
+        model.predict(X | {"physical": BlockValues(np.zeros((10, 3)), "physical")})
     with pytest.raises(InvalidInputError, match="Call fit"):
         GaussianProcess().predict(X)

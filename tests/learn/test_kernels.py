@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from polyloop.core import InvalidInputError
+from polyloop.core.descriptors import BlockValues
 from polyloop.learn.kernels import PhysicalGeometry, Term, default_terms, matern52, minmax, rbf, squared_distances
 
 counts = st.tuples(st.integers(1, 6), st.integers(1, 6), st.integers(1, 8)).flatmap(
@@ -63,18 +64,20 @@ def test_squared_distances_are_never_negative():
 
 def test_scales_come_from_the_training_rows_and_do_not_depend_on_units():
     rows = np.random.default_rng(3).random((20, 3))
-    plain, scaled = (PhysicalGeometry.fit("rdkit2d", rows * unit) for unit in (1.0, np.array([1.0, 1e3, 1e-6])))
+    plain, scaled = (
+        PhysicalGeometry.fit(BlockValues(rows * unit, "physical")) for unit in (1.0, np.array([1.0, 1e3, 1e-6]))
+    )
     np.testing.assert_allclose(plain.encode(rows), scaled.encode(rows * np.array([1.0, 1e3, 1e-6])))
     assert plain.median_square == pytest.approx(scaled.median_square)
 
 
-def test_the_forcefield_block_is_compared_raw():
-    geometry = PhysicalGeometry.fit("forcefield", np.random.default_rng(4).random((20, 3)) * [1, 100, 1])
+def test_densities_are_compared_raw():
+    geometry = PhysicalGeometry.fit(BlockValues(np.random.default_rng(4).random((20, 3)) * [1, 100, 1], "densities"))
     np.testing.assert_array_equal(geometry.scale, 1.0)
 
 
 def test_default_terms_and_their_replacement():
-    X = {"forcefield": np.zeros((2, 3)), "ecfp": np.zeros((2, 4))}
+    X = {"forcefield": BlockValues(np.zeros((2, 3)), "densities"), "ecfp": BlockValues(np.zeros((2, 4)), "counts")}
     assert default_terms(X) == (Term("ecfp", "minmax"), Term("forcefield", "matern52"), Term("forcefield", "linear"))
     assert default_terms(X, {"forcefield": ("rbf",)}) == (Term("ecfp", "minmax"), Term("forcefield", "rbf"))
 
@@ -85,4 +88,4 @@ def test_default_terms_and_their_replacement():
 )
 def test_kernels_that_do_not_fit_are_refused(kernels, message):
     with pytest.raises(InvalidInputError, match=message):
-        default_terms({"ecfp": np.zeros((2, 4))}, kernels)
+        default_terms({"ecfp": BlockValues(np.zeros((2, 4)), "counts")}, kernels)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from polyloop.core import ConfigurationError, InvalidInputError
+from polyloop.core.descriptors import BlockValues
 from polyloop.learn import GaussianProcess, RandomForest, RidgeEnsemble, Surrogate, make_surrogate
 from polyloop.learn.members import Conditioned
 from polyloop.learn.surrogate import take
@@ -13,8 +14,11 @@ NAMES = ["gp", "random_forest", "ensemble"]
 
 def make(n, seed=0, noise=0.0):
     rng = np.random.default_rng(seed)
-    X = {"physical": rng.normal(size=(n, 4)) * [1, 5, 0.1, 100], "ecfp": rng.poisson(0.5, (n, 30))}
-    y = 50 + X["physical"][:, 0] + 2 * X["physical"][:, 1] + 3 * X["ecfp"][:, 0]
+    X = {
+        "physical": BlockValues(rng.normal(size=(n, 4)) * [1, 5, 0.1, 100], "physical"),
+        "ecfp": BlockValues(rng.poisson(0.5, (n, 30)), "counts"),
+    }
+    y = 50 + X["physical"].values[:, 0] + 2 * X["physical"].values[:, 1] + 3 * X["ecfp"].values[:, 0]
     return X, y + noise * rng.standard_normal(n)
 
 
@@ -76,10 +80,12 @@ def test_the_general_update_of_a_gp_is_its_own():
 
 def test_the_ridge_ensemble_extrapolates_and_the_forest_does_not():
     x = np.linspace(0, 1, 40)[:, None]
-    far = {"physical": np.array([[3.0]])}
+    far = {"physical": BlockValues([[3.0]], "physical")}
     line = 7 * x[:, 0] + 2
-    assert RidgeEnsemble().fit({"physical": x}, line).predict(far).mean[0] == pytest.approx(23.0, rel=0.05)
-    assert RandomForest().fit({"physical": x}, line).predict(far).mean[0] <= 9.0
+    assert RidgeEnsemble().fit({"physical": BlockValues(x, "physical")}, line).predict(far).mean[0] == pytest.approx(
+        23.0, rel=0.05
+    )
+    assert RandomForest().fit({"physical": BlockValues(x, "physical")}, line).predict(far).mean[0] <= 9.0
 
 
 def test_out_of_bag_errors_show_the_noise():
@@ -99,7 +105,7 @@ def test_a_model_of_one_member_is_refused():
     with pytest.raises(InvalidInputError, match="no spread"):
         RidgeEnsemble(1)
     with pytest.raises(InvalidInputError, match="Call fit"):
-        RandomForest().predict({"physical": np.zeros((1, 1))})
+        RandomForest().predict({"physical": BlockValues([[0.0]], "physical")})
 
 
 def test_names_and_options_that_do_not_exist_name_the_nearest():

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from polyloop.core.descriptors import BlockValues
 from polyloop.learn import calibrate, make_surrogate
 from polyloop.learn.calibration import summarise
 
@@ -25,10 +26,10 @@ def test_two_hundred_polymers_predict_the_others_with_honest_intervals(column, l
     X = pd.read_csv(FOLDER / "X_pool.csv.gz").to_numpy(dtype=float)
     known = np.random.default_rng(0).permutation(np.flatnonzero(y != -9999))
     seen, unseen = known[:200], known[200:]
-    model = make_surrogate().fit({"forcefield": X[seen]}, y[seen])
-    test = summarise(model.predict({"forcefield": X[unseen]}), y[unseen], "test set")
+    model = make_surrogate().fit({"forcefield": BlockValues(X[seen], "densities")}, y[seen])
+    test = summarise(model.predict({"forcefield": BlockValues(X[unseen], "densities")}), y[unseen], "test set")
     assert test.r2 > least_r2
     assert 0.84 < test.coverage_90 < 0.97
-    closed = calibrate(model, {"forcefield": X[seen]}, y[seen])
+    closed = calibrate(model, {"forcefield": BlockValues(X[seen], "densities")}, y[seen])
     # 200 points estimate a coverage of 90 % to two points.
     assert abs(closed.coverage_90 - test.coverage_90) < 0.08

@@ -115,7 +115,17 @@ def test_the_acquisition_suits_two_objectives(campaign_file: Write) -> None:
     file = campaign_file()
     assert acquisition_of(read_campaign_file(file)) == "ehvi"
     file.write_text(file.read_text().replace('direction = "maximize"', "range = [1.5, 1.6]", 1))
-    assert acquisition_of(read_campaign_file(file)) == "qlognehvi"
+    assert acquisition_of(read_campaign_file(file)) == "ehvi"
+
+
+@pytest.mark.parametrize("more", [("density",), ("density", "homo")])
+def test_the_acquisition_of_many_objectives_is_the_cheap_one(campaign_file: Write, more: tuple[str, ...]) -> None:
+    file = campaign_file()
+    tables = "".join(
+        f'[[objectives]]\nproperty = "{name}"\ndirection = "maximize"\nevaluator = "table"\n' for name in more
+    )
+    file.write_text(file.read_text().replace("[evaluators.table]", tables + "[evaluators.table]", 1))
+    assert acquisition_of(read_campaign_file(file)) == "ehvi"
 
 
 def test_directions_may_be_spelled_either_way(campaign_file: Write) -> None:

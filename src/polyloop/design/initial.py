@@ -31,7 +31,7 @@ def initial_design(
     "diverse" is greedy k-means++: rows are drawn with probability proportional to their squared distance from those
     picked, and of a few draws the one is kept that leaves the pool nearest to its picks. Unlike farthest-first it does
     not collect the pool's outliers. The squared distance averages the blocks: standardised Euclidean on physical ones,
-    1 - MinMax on fingerprints.
+    1 - MinMax on occurrences such as fingerprints.
 
     Raises
     ------
@@ -91,10 +91,10 @@ class _Distances:
         n = len(next(iter(X.values())))
         some = np.sort(rng.choice(n, min(n, _SCALE_ROWS), replace=False))
         self._n = n
-        self._counts = {name: block for name, block in X.items() if name.startswith("ecfp")}
+        self._counts = {name: block.values for name, block in X.items() if block.kind.is_occurrence}
         self._totals = {name: block.sum(axis=1, dtype=float) for name, block in self._counts.items()}
-        self._physical = {name: block for name, block in X.items() if name not in self._counts}
-        self._geometries = {name: PhysicalGeometry.fit(name, block[some]) for name, block in self._physical.items()}
+        self._physical = {name: block.values for name, block in X.items() if name not in self._counts}
+        self._geometries = {name: PhysicalGeometry.fit(X[name][some]) for name in self._physical}
 
     def to(self, row: int) -> Array:
         """Return the squared distance of every row to `row`, shape (n,)."""

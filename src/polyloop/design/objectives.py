@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from polyloop.core import ConfigurationError, InvalidInputError, get_property
 
-__all__ = ["Objective", "signs", "utilities"]
+__all__ = ["Objective", "check_directions", "utilities"]
 
 Array = NDArray[np.float64]
 DIRECTIONS = ("maximise", "minimise", "range")
@@ -79,6 +79,12 @@ class Objective:
         low = -np.inf if self.low is None else self.low
         return low, np.inf if self.high is None else self.high
 
+    @cached_property
+    def size(self) -> float:
+        """Width of the range, or the size of its one end, in the property's unit; 0 for the other directions."""
+        ends = [end for end in (self.low, self.high) if end is not None]
+        return abs(ends[-1] - ends[0]) if len(ends) == 2 else sum(map(abs, ends))
+
     def utility(self, values: Array) -> Array:
         """Turn property values of any shape into what is maximised: value, -value, or -(distance to the range)."""
         values = np.asarray(values, dtype=float)
@@ -116,19 +122,18 @@ def utilities(Y: Array, objectives: Sequence[Objective]) -> Array:
     return np.column_stack([o.utility(Y[:, j]) for j, o in enumerate(objectives)])
 
 
-def signs(objectives: Sequence[Objective]) -> Array:
-    """Return +1 for each objective to maximise and -1 for each to minimise, shape (m,).
+def check_directions(objectives: Sequence[Objective]) -> None:
+    """Refuse ranges, for acquisitions that need objectives to maximise or minimise.
 
     Raises
     ------
     ConfigurationError
-        If one is a range, which no sign turns into a maximum.
+        If one is a range.
     """
     for objective in objectives:
         if objective.direction == "range":
             raise ConfigurationError(
                 "This acquisition needs objectives to maximise or minimise.",
                 where=f"objective {objective.property}",
-                mend="For a range use acquisition = 'pi' or 'qlognehvi'.",
+                mend="For a range use acquisition = 'ehvi', 'pi' or 'qlognehvi'.",
             )
-    return np.array([1.0 if o.direction == "maximise" else -1.0 for o in objectives])

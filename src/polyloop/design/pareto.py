@@ -108,6 +108,8 @@ def reference_utilities(reference_point: Sequence[float], objectives: Sequence[O
 def default_reference_point(Y: Array, objectives: Sequence[Objective]) -> tuple[float, ...]:
     """Return the worst value seen of each objective less a tenth of its spread, in the properties' units.
 
+    Equal values have a tenth of their own size for a spread; in a range, of the range's.
+
     Take it once, from the initial design, write it down, and pass the same point in every cycle: a reference that
     moves makes hypervolumes incomparable. For a range it is a distance to the range. Rows with missing values count
     for the objectives that they have.
@@ -132,7 +134,8 @@ def default_reference_point(Y: Array, objectives: Sequence[Objective]) -> tuple[
                 where=f"objective {objective.property}",
                 mend="State reference_point, or evaluate the initial design first.",
             )
-        margin = 0.1 * float(np.ptp(known)) or 0.01 * max(abs(float(known[0])), 1.0)
+        # Relative throughout, since a property's unit may be any; all values zero say nothing of theirs.
+        margin = 0.1 * float(np.ptp(known)) or 0.01 * (abs(float(known[0])) or objective.size or 1.0)
         worst = float(known.min()) - margin
         point.append(worst if objective.direction == "maximise" else -worst)
     return tuple(point)

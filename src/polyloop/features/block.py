@@ -1,7 +1,8 @@
-"""What a block of descriptors is: a name, a version, the columns' names, and the values of one polymer."""
+"""What a block of descriptors is: a name, a version, a kind, the columns' names, and the values of one polymer."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.metadata import version as installed_version
 from typing import Any, Protocol
 
@@ -9,20 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem import Polymer
+from polyloop.core.descriptors import BlockKind
 from polyloop.core.errors import InvalidInputError
 
-__all__ = ["BLOCKS", "Block", "block_tag", "get_block"]
+__all__ = ["BLOCKS", "REGISTRY", "Block", "block_tag", "get_block"]
 
 
 class Block(Protocol):
     """A named, versioned set of descriptors.
 
-    `packages` names the distributions whose version changes the values; `storage` is the dtype in the cache,
-    `dtype` that of the columns handed out. `version` goes up whenever the values change.
+    `kind` says what the columns are, by which models choose kernel and scale. `packages` names the distributions whose
+    version changes the values; `storage` is the dtype in the cache, `dtype` that of the columns handed out. `version`
+    goes up whenever the values change.
     """
 
     name: str
     version: int
+    kind: BlockKind
     packages: tuple[str, ...]
     dtype: np.dtype[Any]
     storage: np.dtype[Any]
@@ -42,16 +46,13 @@ class Block(Protocol):
         ...
 
 
-def _blocks() -> dict[str, Block]:
-    from polyloop.features.ecfp import EcfpBlock
-    from polyloop.features.forcefield import ForceFieldBlock
-    from polyloop.features.rdkit2d import Rdkit2dBlock
-
-    blocks: tuple[Block, ...] = (ForceFieldBlock(), EcfpBlock(), Rdkit2dBlock())
-    return {block.name: block for block in blocks}
-
-
-BLOCKS: tuple[str, ...] = ("forcefield", "ecfp", "rdkit2d")
+# To add a block: one file with its class, and one line here.
+REGISTRY: dict[str, str] = {
+    "forcefield": "polyloop.features.forcefield:ForceFieldBlock",
+    "ecfp": "polyloop.features.ecfp:EcfpBlock",
+    "rdkit2d": "polyloop.features.rdkit2d:Rdkit2dBlock",
+}
+BLOCKS: tuple[str, ...] = tuple(REGISTRY)
 _LOADED: dict[str, Block] = {}
 
 
@@ -63,10 +64,11 @@ def get_block(name: str) -> Block:
     InvalidInputError
         If there is none.
     """
-    if not _LOADED:
-        _LOADED.update(_blocks())
-    if name not in _LOADED:
+    if name not in REGISTRY:
         raise InvalidInputError(f"There is no block of descriptors {name!r}.", mend=f"Known: {', '.join(BLOCKS)}.")
+    if name not in _LOADED:
+        module, _, attribute = REGISTRY[name].partition(":")
+        _LOADED[name] = getattr(import_module(module), attribute)()
     return _LOADED[name]
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rdkit.Chem import rdFingerprintGenerator
 
 from polyloop.chem import Polymer
+from polyloop.core.descriptors import BlockKind
 from polyloop.features.oligomer import interior
 
 __all__ = ["EcfpBlock"]
@@ -27,6 +28,7 @@ class EcfpBlock:
 
     name = "ecfp"
     version = 2
+    kind = BlockKind.COUNTS
     packages: tuple[str, ...] = ("rdkit",)
     dtype: np.dtype[Any] = np.dtype(np.float32)
     storage: np.dtype[Any] = np.dtype(np.uint16)

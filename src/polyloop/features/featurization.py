@@ -100,7 +100,11 @@ def featurize(
         for row in unit.rows:
             canonical[row] = unit.canonical
     return FeatureTable(
-        tuple(canonical), columns, dict(sorted(failures.items())), {name: get_block(name).names() for name in names}
+        tuple(canonical),
+        columns,
+        dict(sorted(failures.items())),
+        {name: get_block(name).names() for name in names},
+        {name: get_block(name).kind for name in names},
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from polyloop.chem import Polymer
 from polyloop.chem.forcefield import RADONPY_FORCE_FIELD, UnitTerms, gaff2_mod, unit_terms
+from polyloop.core.descriptors import BlockKind
 from polyloop.core.errors import EvaluationError, FailureCode
 
 __all__ = ["ForceFieldBlock"]
@@ -38,6 +39,7 @@ class ForceFieldBlock:
 
     name = "forcefield"
     version = 1
+    kind = BlockKind.DENSITIES
     packages: tuple[str, ...] = ("radonpy-pypi", "rdkit")
     dtype: np.dtype[Any] = np.dtype(np.float64)
     storage: np.dtype[Any] = np.dtype(np.float64)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from polyloop.chem import Polymer
+from polyloop.core.descriptors import BlockKind
 from polyloop.core.errors import EvaluationError, FailureCode
 from polyloop.features.oligomer import backbone_length
 
@@ -54,6 +55,7 @@ class Rdkit2dBlock:
 
     name = "rdkit2d"
     version = 2
+    kind = BlockKind.PHYSICAL
     packages: tuple[str, ...] = ("rdkit",)
     dtype: np.dtype[Any] = np.dtype(np.float64)
     storage: np.dtype[Any] = np.dtype(np.float64)

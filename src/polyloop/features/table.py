@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError, write_atomically
+from polyloop.core.descriptors import BlockKind, BlockValues
 
 __all__ = ["FeatureTable"]
 
@@ -32,12 +33,15 @@ class FeatureTable:
         Why, by row.
     names
         By name of the block, the names of the d columns.
+    kinds
+        By name of the block, what its columns are.
     """
 
     polymers: tuple[str, ...]
     blocks: Mapping[str, NDArray[Any]]
     failures: Mapping[int, str] = field(default_factory=dict)
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kinds: Mapping[str, BlockKind] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, values in self.blocks.items():
@@ -57,6 +61,10 @@ class FeatureTable:
         mask[list(self.failures)] = False
         return mask
 
+    def described(self) -> dict[str, BlockValues]:
+        """Return the blocks with their kinds, as models take them."""
+        return {name: BlockValues(values, self.kinds[name]) for name, values in self.blocks.items()}
+
     def take(self, indices: Sequence[int] | NDArray[Any]) -> FeatureTable:
         """Return the rows at `indices` (integers, or a boolean mask), in that order."""
         chosen = np.asarray(indices)
@@ -67,11 +75,12 @@ class FeatureTable:
             blocks={name: values[chosen] for name, values in self.blocks.items()},
             failures={new: self.failures[old] for new, old in enumerate(rows) if old in self.failures},
             names=self.names,
+            kinds=self.kinds,
         )
 
     def save(self, path: Path) -> None:
         """Write the table to `path` (npz, compressed) so that a crash never leaves half of it."""
-        header = {"polymers": self.polymers, "failures": self.failures, "names": self.names}
+        header = {"polymers": self.polymers, "failures": self.failures, "names": self.names, "kinds": self.kinds}
         text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
         stream = io.BytesIO()
         np.savez_compressed(stream, allow_pickle=False, header=text, **dict(self.blocks))
@@ -90,6 +99,7 @@ class FeatureTable:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
                 header = json.loads(archive["header"].tobytes())
                 blocks = {name: archive[name] for name in archive.files if name != "header"}
+                kinds = {name: BlockKind(kind) for name, kind in header["kinds"].items()}
         except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
             raise InvalidInputError(
                 "This is no table of features.", where=str(path), mend="Delete it and compute the features again."
@@ -99,4 +109,5 @@ class FeatureTable:
             blocks=blocks,
             failures={int(row): reason for row, reason in header["failures"].items()},
             names={name: tuple(columns) for name, columns in header["names"].items()},
+            kinds=kinds,
         )

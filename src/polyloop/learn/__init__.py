@@ -1,5 +1,6 @@
 """Surrogate models, their calibration, and the domain in which they may be trusted."""
 
+from polyloop.core.descriptors import BlockKind, BlockValues
 from polyloop.learn.calibration import Calibration, calibrate, held_out
 from polyloop.learn.domain import DomainReport, TrainingDomain
 from polyloop.learn.ensemble import RidgeEnsemble
@@ -10,6 +11,8 @@ from polyloop.learn.surrogate import Blocks, Prediction, Surrogate
 
 __all__ = [
     "SURROGATES",
+    "BlockKind",
+    "BlockValues",
     "Blocks",
     "Calibration",
     "DomainReport",

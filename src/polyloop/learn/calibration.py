@@ -10,11 +10,13 @@ from scipy.special import ndtri
 
 from polyloop.core import InvalidInputError
 from polyloop.learn.gp import GaussianProcess
+from polyloop.learn.standardisation import spread_of
 from polyloop.learn.surrogate import Array, Blocks, Prediction, Surrogate, check_blocks, check_targets, take
 
 __all__ = ["LEVELS", "Calibration", "calibrate", "held_out", "summarise"]
 
 LEVELS = (0.50, 0.90, 0.95)
+_EXACT = float(np.finfo(float).tiny) ** 0.5
 
 
 @dataclass(frozen=True)
@@ -98,17 +100,19 @@ def held_out(
 
 def summarise(prediction: Prediction, y: Array, method: str) -> Calibration:
     """Return the calibration of held-out predictions against the values y, both of shape (n,)."""
-    error = np.asarray(y, dtype=float) - prediction.mean
-    # A model that claims to be exact has an infinite density; the smallest number keeps it finite.
-    std = np.maximum(prediction.predictive_std, np.finfo(float).tiny ** 0.5)
+    y = np.asarray(y, dtype=float)
+    error = y - prediction.mean
+    # A model that claims to be exact has an infinite density; a share of the values' own size keeps it finite.
+    size = float(np.abs(np.concatenate([y, prediction.mean])).max()) or 1.0
+    std = np.maximum(prediction.predictive_std, _EXACT * size)
     z = error / std
     covered = [float(np.mean(np.abs(z) <= ndtri(0.5 + level / 2))) for level in LEVELS]
-    spread = float(np.var(y))
+    spread = spread_of(y)
     return Calibration(
         n=len(error),
         method=method,
         rmse=float(np.sqrt(np.mean(error**2))),
-        r2=float(1 - np.mean(error**2) / spread) if spread > 0 else float("nan"),
+        r2=float(1 - np.mean((error / spread) ** 2)) if spread > 0 else float("nan"),
         coverage_50=covered[0],
         coverage_90=covered[1],
         coverage_95=covered[2],

@@ -101,8 +101,8 @@ class SumCovariance:
         """Take the scales of the physical blocks from the training rows."""
         physical = sorted({t.block for t in terms if t.kind != "minmax"})
         used = sorted({t.block for t in terms})
-        geometries = {name: PhysicalGeometry.fit(name, X[name]) for name in physical}
-        return cls(terms, geometries, {name: X[name].shape[1] for name in used}, ard)
+        geometries = {name: PhysicalGeometry.fit(X[name]) for name in physical}
+        return cls(terms, geometries, {name: X[name].width for name in used}, ard)
 
     def with_parameters(self, parameters: HyperParameters) -> SumCovariance:
         """Return the same covariance with these hyper-parameters."""
@@ -119,9 +119,9 @@ class SumCovariance:
         """Encode rows once, to compare many others with them."""
         encoded = {}
         for name, geometry in self.geometries.items():
-            z = geometry.encode(X[name])
+            z = geometry.encode(X[name].values)
             encoded[name] = (z, np.einsum("ij,ij->i", z, z))
-        counts = {t.block: CountRows(X[t.block]) for t in self.terms if t.kind == "minmax"}
+        counts = {t.block: CountRows(X[t.block].values) for t in self.terms if t.kind == "minmax"}
         return Training(encoded, counts, row_count(X))
 
     def term_data(self, X: Blocks) -> list[TermData]:
@@ -130,7 +130,7 @@ class SumCovariance:
         data = []
         for term in self.terms:
             if term.kind == "minmax":
-                data.append(TermData(term, training.counts[term.block].kernel(X[term.block])))
+                data.append(TermData(term, training.counts[term.block].kernel(X[term.block].values)))
                 continue
             z, squares = training.encoded[term.block]
             geometry = self.geometries[term.block]
@@ -150,11 +150,11 @@ class SumCovariance:
         for block in self.widths:
             terms = [(i, t) for i, t in enumerate(self.terms) if t.block == block]
             if block in self.geometries:
-                self._add_physical(X[block], block, terms, training, total, diagonal)
+                self._add_physical(X[block].values, block, terms, training, total, diagonal)
             for i, term in terms:
                 if term.kind == "minmax":
                     variance = self.parameters.variances[i]
-                    total += variance * training.counts[block].kernel(X[block])
+                    total += variance * training.counts[block].kernel(X[block].values)
                     diagonal += variance
         return total, diagonal
 

@@ -56,7 +56,7 @@ class TrainingDomain:
         """Take the distances and the range from the training rows that the surrogate was fitted on."""
         check_blocks(X)
         self._X = dict(X)
-        self._geometries = {n: PhysicalGeometry.fit(n, X[n]) for n in X if not n.startswith("ecfp")}
+        self._geometries = {n: PhysicalGeometry.fit(b) for n, b in X.items() if not b.kind.is_occurrence}
         self._low, self._high, self._spread = float(y.min()), float(y.max()), float(y.std())
         self._limits = {}
         for name in X:
@@ -70,7 +70,7 @@ class TrainingDomain:
         A polymer is "far" when it is beyond the limit in every block: a new functional group in a known
         physical neighbourhood is not yet extrapolation.
         """
-        n = check_blocks(X, {name: block.shape[1] for name, block in self._X.items()})
+        n = check_blocks(X, {name: block.width for name, block in self._X.items()})
         far = np.ones(n, dtype=bool)
         for rows in chunks(n, 8192):
             part = take(X, rows)
@@ -91,7 +91,7 @@ class TrainingDomain:
 
     def _distances(self, name: str, X: Blocks) -> Array:
         if name not in self._geometries:
-            return 1.0 - minmax(X[name], self._X[name])
+            return 1.0 - minmax(X[name].values, self._X[name].values)
         geometry = self._geometries[name]
-        a, b = geometry.encode(X[name]), geometry.encode(self._X[name])
+        a, b = geometry.encode(X[name].values), geometry.encode(self._X[name].values)
         return squared_distances(a @ b.T, np.einsum("ij,ij->i", a, a), np.einsum("ij,ij->i", b, b))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError
-from polyloop.learn.kernels import PhysicalGeometry
-from polyloop.learn.members import MemberModel, flatten, residual_noise
-from polyloop.learn.surrogate import Array, Blocks, check_blocks, check_targets
+from polyloop.learn.members import MemberModel, residual_noise
+from polyloop.learn.surrogate import Array
 
 __all__ = ["RidgeEnsemble"]
 
@@ -41,28 +38,20 @@ class RidgeEnsemble(MemberModel):
             raise InvalidInputError(f"An ensemble of {n_members} has no spread.", mend="Use at least 2 members.")
         self.n_members, self.seed = n_members, seed
 
-    def fit(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> Self:
-        """Learn from n polymers."""
-        n = check_blocks(X)
-        y, known = check_targets(n, y, noise_variance)
-        widths = {name: X[name].shape[1] for name in sorted(X)}
-        features = flatten(X, widths)
-        self._center, self._scale = _scales(X, widths)
-        z = self._standardise(features)
-        gram = z @ z.T
-        penalty = _best_penalty(gram, y)
+    def _fit(self, features: Array, y: Array, known: Array) -> float:
+        n = len(y)
+        penalty = _best_penalty(features @ features.T, y)
         rng = np.random.default_rng(self.seed)
         drawn = rng.integers(n, size=(self.n_members, n))
         self._intercepts = np.empty(self.n_members)
-        self._coefficients = np.empty((z.shape[1], self.n_members))
+        self._coefficients = np.empty((features.shape[1], self.n_members))
         for j, rows in enumerate(drawn):
-            center, mean = z[rows].mean(axis=0), y[rows].mean()
-            zb = z[rows] - center
+            center, mean = features[rows].mean(axis=0), y[rows].mean()
+            zb = features[rows] - center
             dual = np.linalg.solve(zb @ zb.T + penalty * np.eye(n), y[rows] - mean)
             self._coefficients[:, j] = zb.T @ dual
             self._intercepts[j] = mean - center @ self._coefficients[:, j]
-        self._finish(widths, y, self._out_of_bag_noise(features, y, known, drawn))
-        return self
+        return self._out_of_bag_noise(features, y, known, drawn)
 
     def _out_of_bag_noise(self, features: Array, y: Array, known: Array, drawn: NDArray[np.int64]) -> float:
         members = self._members(features)
@@ -74,28 +63,9 @@ class RidgeEnsemble(MemberModel):
         left = members[usable]
         return residual_noise(np.nanmean(left, axis=1) - y[usable], np.nanvar(left, axis=1, ddof=1), known)
 
-    def _standardise(self, features: Array) -> Array:
-        return (features - self._center) * self._scale
-
     def _members(self, features: Array) -> Array:
-        members: Array = self._standardise(features) @ self._coefficients + self._intercepts
+        members: Array = features @ self._coefficients + self._intercepts
         return members
-
-
-def _scales(X: Blocks, widths: dict[str, int]) -> tuple[Array, Array]:
-    """Return center and scale of each column of the flattened blocks; each block has mean squared norm 1."""
-    centers, scales = [], []
-    for name, width in widths.items():
-        block = flatten({name: X[name]}, {name: width})
-        if name.startswith("ecfp"):
-            center, scale = block.mean(axis=0), np.ones(width)
-        else:
-            geometry = PhysicalGeometry.fit(name, block)
-            center, scale = geometry.center, geometry.scale
-        total = float((((block - center) * scale) ** 2).sum(axis=1).mean())
-        centers.append(center)
-        scales.append(scale / np.sqrt(total) if total > 0 else scale)
-    return np.concatenate(centers), np.concatenate(scales)
 
 
 def _best_penalty(gram: Array, y: Array) -> float:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from polyloop.core import InvalidInputError
-from polyloop.learn.members import MemberModel, flatten, residual_noise
-from polyloop.learn.surrogate import Array, Blocks, check_blocks, check_targets
+from polyloop.learn.members import MemberModel, residual_noise
+from polyloop.learn.surrogate import Array
 
 __all__ = ["RandomForest"]
 
@@ -45,25 +45,18 @@ class RandomForest(MemberModel):
         self.max_features, self.seed = max_features, seed
         self._forest: Any = None
 
-    def fit(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> Self:
-        """Learn from n polymers; points with a larger known noise count for less."""
+    def _fit(self, features: Array, y: Array, known: Array) -> float:
         from sklearn.ensemble import RandomForestRegressor
 
-        n = check_blocks(X)
-        y, known = check_targets(n, y, noise_variance)
-        widths = {name: X[name].shape[1] for name in sorted(X)}
-        features = flatten(X, widths)
         self._forest = RandomForestRegressor(
             n_estimators=self.n_trees,
             min_samples_leaf=self.min_samples_leaf,
             max_features=self.max_features,
             random_state=self.seed,
         )
-        spread = float(y.var())
-        weights = spread / (spread + known) if known.any() and spread > 0 else None
-        self._forest.fit(features, y, sample_weight=weights)
-        self._finish(widths, y, self._out_of_bag_noise(features, y, known))
-        return self
+        # Points with a larger known noise count for less; the values' own variance is 1.
+        self._forest.fit(features, y, sample_weight=1.0 / (1.0 + known) if known.any() else None)
+        return self._out_of_bag_noise(features, y, known)
 
     def _out_of_bag_noise(self, features: Array, y: Array, known: Array) -> float:
         members = self._members(features)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
@@ -13,28 +13,38 @@ from polyloop.core import InvalidInputError
 from polyloop.learn.covariance import HyperParameters, SumCovariance, Training
 from polyloop.learn.kernels import default_terms
 from polyloop.learn.members import draw
-from polyloop.learn.surrogate import Array, Blocks, Prediction, check_blocks, check_targets, chunks, row_count, take
+from polyloop.learn.standardisation import Standardisation
+from polyloop.learn.surrogate import (
+    Array,
+    Blocks,
+    Prediction,
+    check_blocks,
+    check_targets,
+    chunks,
+    row_count,
+    stack,
+    take,
+)
 
 __all__ = ["GaussianProcess"]
 
 
 @dataclass(frozen=True)
 class _Posterior:
-    """Everything that a prediction needs, in standardised units (value = offset + unit * standardised)."""
+    """Everything that a prediction needs; all but `scale` is standardised."""
 
     covariance: SumCovariance
     training: Training
-    rows: dict[str, Any]
+    rows: Blocks
     y: Array
     known_noise: Array
-    offset: float
-    unit: float
+    scale: Standardisation
     cholesky: Array
     weights: Array
 
 
 class GaussianProcess:
-    """Exact GP: MinMax on fingerprint counts, Matern-5/2 and a linear term on physical blocks, summed.
+    """Exact GP: MinMax on occurrences such as fingerprints, Matern-5/2 and a linear term on quantities, summed.
 
     The linear term is what extrapolates beyond the range of the training values. Hyper-parameters maximise the
     marginal likelihood times priors that make sense with ten points (`learn.hyperparameters`), found with GPyTorch.
@@ -51,9 +61,10 @@ class GaussianProcess:
     Examples
     --------
     >>> import numpy as np
+    >>> from polyloop.core.descriptors import BlockValues
     >>> x = np.linspace(0, 1, 8)[:, None]
-    >>> model = GaussianProcess().fit({"x": x}, 3 * x[:, 0])
-    >>> round(float(model.predict({"x": np.array([[1.5]])}).mean[0]), 1)
+    >>> model = GaussianProcess().fit({"x": BlockValues(x, "physical")}, 3 * x[:, 0])
+    >>> round(float(model.predict({"x": BlockValues([[1.5]], "physical")}).mean[0]), 1)
     4.5
     """
 
@@ -71,8 +82,8 @@ class GaussianProcess:
 
         n = check_blocks(X)
         y, noise = check_targets(n, y, noise_variance)
-        offset, unit = _standardisation(y)
-        standardised, known = (y - offset) / unit, noise / unit**2
+        scale = Standardisation.of(y)
+        standardised, known = scale.standardise(y), scale.variances(noise)
         geometry = SumCovariance.fit(X, default_terms(X, self.kernels), ard=self.ard)
         terms = geometry.term_data(X)
         # One distinct value or point says nothing about hyper-parameters: the prior's medians then stand.
@@ -80,7 +91,7 @@ class GaussianProcess:
             parameters = fit_hyperparameters(terms, standardised, known)
         else:
             parameters = prior_medians(terms)
-        self._posterior = _solve(geometry.with_parameters(parameters), dict(X), standardised, known, offset, unit)
+        self._posterior = _solve(geometry.with_parameters(parameters), dict(X), standardised, known, scale)
         return self
 
     @property
@@ -109,15 +120,15 @@ class GaussianProcess:
             mean[rows] = cross @ p.weights
             half = solve_triangular(p.cholesky, cross.T, lower=True, overwrite_b=True, check_finite=False)
             variance[rows] = prior - np.einsum("ij,ij->j", half, half)
-        std = p.unit * np.sqrt(np.maximum(variance, 0.0))
-        return Prediction(p.offset + p.unit * mean, std, np.full(n, p.unit * np.sqrt(self._noise)))
+        std = np.sqrt(np.maximum(variance, 0.0))
+        return p.scale.prediction(mean, std, np.full(n, np.sqrt(self._noise)))
 
     def covariance(self, X_a: Blocks, X_b: Blocks) -> Array:
         """Return the posterior covariance of the noise-free property, shape (n_a, n_b)."""
         p = self._fitted
         prior, _ = p.covariance.cross(X_a, p.covariance.training(X_b))
         half_a, half_b = self._whitened(X_a), self._whitened(X_b)
-        return p.unit**2 * (prior - half_a.T @ half_b)
+        return p.scale.covariance(prior - half_a.T @ half_b)
 
     def _whitened(self, X: Blocks) -> Array:
         p = self._fitted
@@ -137,14 +148,13 @@ class GaussianProcess:
         """
         p = self._fitted
         n = check_blocks(X, p.covariance.widths)
-        if noise_variance is None:
-            noise_variance = np.full(n, p.unit**2 * float(p.known_noise.mean()))
         y, noise = check_targets(n, y, noise_variance)
-        rows = {name: np.concatenate([block, X[name]]) for name, block in p.rows.items()}
-        standardised = np.concatenate([p.y, (y - p.offset) / p.unit])
-        known = np.concatenate([p.known_noise, noise / p.unit**2])
+        noise = np.full(n, p.known_noise.mean()) if noise_variance is None else p.scale.variances(noise)
+        rows = stack(p.rows, X)
+        standardised = np.concatenate([p.y, p.scale.standardise(y)])
+        known = np.concatenate([p.known_noise, noise])
         other = GaussianProcess(self.kernels, ard=self.ard, optimise=self.optimise)
-        other._posterior = _solve(p.covariance, rows, standardised, known, p.offset, p.unit)
+        other._posterior = _solve(p.covariance, rows, standardised, known, p.scale)
         return other
 
     def sample(self, X: Blocks, n: int, rng: np.random.Generator) -> Array:
@@ -163,15 +173,7 @@ class GaussianProcess:
         mean = p.y - p.weights / precision
         noise = self.hyperparameters.noise + p.known_noise
         std = np.sqrt(np.maximum(1.0 / precision - noise, 0.0))
-        return Prediction(p.offset + p.unit * mean, p.unit * std, p.unit * np.sqrt(noise))
-
-
-def _standardisation(y: Array) -> tuple[float, float]:
-    offset, spread = float(y.mean()), float(y.std())
-    if spread > 1e-12 * (1.0 + abs(offset)):
-        return offset, spread
-    # Equal values have no spread of their own; a tenth of the value is a modest guess at the property's.
-    return offset, 0.1 * abs(offset) or 1.0
+        return p.scale.prediction(mean, std, np.sqrt(noise))
 
 
 def _chunk(n_train: int) -> int:
@@ -179,9 +181,7 @@ def _chunk(n_train: int) -> int:
     return int(np.clip(2_000_000 // max(1, n_train), 256, 16_384))
 
 
-def _solve(
-    covariance: SumCovariance, X: dict[str, Any], y: Array, known: Array, offset: float, unit: float
-) -> _Posterior:
+def _solve(covariance: SumCovariance, X: Blocks, y: Array, known: Array, scale: Standardisation) -> _Posterior:
     training = covariance.training(X)
     matrix, _ = covariance.cross(X, training)
     matrix = (matrix + matrix.T) / 2
@@ -189,4 +189,4 @@ def _solve(
     factor = np.asfortranarray(cholesky(matrix, lower=True))
     half = solve_triangular(factor, y, lower=True)
     weights = solve_triangular(factor, half, lower=True, trans="T")
-    return _Posterior(covariance, training, X, y, known, offset, unit, factor, weights)
+    return _Posterior(covariance, training, X, y, known, scale, factor, weights)

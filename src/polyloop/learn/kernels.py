@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError
-from polyloop.learn.surrogate import Array, chunks
+from polyloop.core.descriptors import BlockKind, BlockValues
+from polyloop.learn.surrogate import Array, Blocks, chunks
 
 __all__ = ["CountRows", "PhysicalGeometry", "Term", "default_terms", "matern52", "minmax", "rbf", "squared_distances"]
 
 KINDS = ("minmax", "matern52", "rbf", "linear")
-# Kernel means of force-field parameters share one scale by construction; their raw distance is a distance of densities.
-RAW_BLOCKS = frozenset({"forcefield"})
+
+# A column whose spread is below this share of its values is constant; squared distances, likewise, are 0.
+_EQUAL, _COPIES = 1e-9, 1e-12
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class Term:
         return self.kind in ("matern52", "rbf")
 
 
-def default_terms(blocks: Mapping[str, Any], kernels: Mapping[str, tuple[str, ...]] | None = None) -> tuple[Term, ...]:
-    """Return the terms of a sum over blocks: MinMax on fingerprint counts, Matern-5/2 plus linear on physical ones.
+def default_terms(blocks: Blocks, kernels: Mapping[str, tuple[str, ...]] | None = None) -> tuple[Term, ...]:
+    """Return the terms of a sum over blocks: MinMax on occurrences, Matern-5/2 plus linear on quantities.
 
     Parameters
     ----------
@@ -54,7 +56,7 @@ def default_terms(blocks: Mapping[str, Any], kernels: Mapping[str, tuple[str, ..
         )
     terms: list[Term] = []
     for block in sorted(blocks):
-        default = ("minmax",) if block.startswith("ecfp") else ("matern52", "linear")
+        default = ("minmax",) if blocks[block].kind.is_occurrence else ("matern52", "linear")
         terms.extend(Term(block, kind) for kind in kernels.get(block, default))
     if not terms:
         raise InvalidInputError("A covariance needs at least one term.", mend="Name a kernel for some block.")
@@ -184,22 +186,23 @@ class PhysicalGeometry:
     mean_square: float
 
     @classmethod
-    def fit(cls, name: str, block: NDArray[Any]) -> PhysicalGeometry:
+    def fit(cls, block: BlockValues) -> PhysicalGeometry:
         """Take the scales from training rows of shape (n, d)."""
-        X = np.asarray(block, dtype=float)
+        X, is_raw = np.asarray(block.values, dtype=float), block.kind is BlockKind.DENSITIES
         center, spread = X.mean(axis=0), X.std(axis=0)
-        varies = spread > 1e-9 * (1.0 + np.abs(center))
+        # Relative to the column, whose unit may be any.
+        varies = spread > _EQUAL * np.abs(X).max(axis=0)
         # A column that the training rows share still tells a new functional group apart from the known ones.
         unit = np.where(varies, spread, 1.0 + np.abs(center))
-        scale = np.ones_like(center) if name in RAW_BLOCKS else 1.0 / unit
-        z = (X - center) * scale
+        scale = np.ones_like(center) if is_raw else 1.0 / unit
+        z = (X - center) * np.where(varies, scale, 0.0)
         squares = np.einsum("ij,ij->i", z, z)
         pairs = squared_distances(z @ z.T, squares, squares)[np.triu_indices(len(z), k=1)]
-        positive = pairs[pairs > 1e-12]
+        positive = pairs[pairs > _COPIES * squares.max()]
         # One row, or copies of one row, say nothing about scale; the number of columns is then the natural unit.
-        fallback = float(max(1, X.shape[1])) if name not in RAW_BLOCKS else 1.0
+        fallback = 1.0 if is_raw else float(max(1, X.shape[1]))
         median = float(np.median(positive)) if len(positive) else fallback
-        mean = float(squares.mean()) if squares.mean() > 1e-12 else median / 2
+        mean = float(squares.mean()) or median / 2
         return cls(center, scale, median, mean)
 
     def encode(self, block: NDArray[Any]) -> Array:

@@ -9,6 +9,8 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from polyloop.core import InvalidInputError
+from polyloop.learn.columns import Columns
+from polyloop.learn.standardisation import Standardisation
 from polyloop.learn.surrogate import (
     Array,
     Blocks,
@@ -21,24 +23,20 @@ from polyloop.learn.surrogate import (
     take,
 )
 
-__all__ = ["Conditioned", "MemberModel", "draw", "flatten", "residual_noise"]
+__all__ = ["Conditioned", "MemberModel", "draw", "residual_noise"]
 
-# Members that agree exactly would make the update singular; this share of the values' variance separates them.
+# Members that agree exactly would make the update singular; this standardised variance separates them.
 _FLOOR = 1e-6
 
 
 def draw(mean: Array, covariance: Array, n: int, rng: np.random.Generator) -> Array:
     """Draw n vectors from a normal distribution whose covariance may be singular, shape (n, len(mean))."""
-    values, vectors = np.linalg.eigh(covariance)
+    # Without its unit: LAPACK holds numbers against absolute thresholds.
+    variance = float(np.diag(covariance).max()) or 1.0
+    values, vectors = np.linalg.eigh(covariance / variance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    samples: Array = mean + rng.standard_normal((n, len(mean))) @ root.T
+    samples: Array = mean + np.sqrt(variance) * (rng.standard_normal((n, len(mean))) @ root.T)
     return samples
-
-
-def flatten(X: Blocks, widths: dict[str, int]) -> Array:
-    """Return the blocks side by side in the order of `widths`, counts as log(1 + count), shape (n, d)."""
-    parts = [np.asarray(X[name], dtype=float) for name in widths]
-    return np.hstack([np.log1p(p) if n.startswith("ecfp") else p for n, p in zip(widths, parts, strict=True)])
 
 
 def residual_noise(errors: Array, variances: Array, known: Array) -> float:
@@ -56,27 +54,41 @@ def residual_noise(errors: Array, variances: Array, known: Array) -> float:
 
 
 class MemberModel(ABC):
-    """A surrogate made of members: their mean predicts, their spread is the model's uncertainty."""
+    """A surrogate made of members: their mean predicts, their spread is the model's uncertainty.
 
-    _widths: dict[str, int]
-    _noise: float
-    _floor: float
-    _fitted: bool = False
+    Members learn and answer in standardised values; `predict` and `covariance` give the property's unit back.
+    """
+
+    _widths: dict[str, int] | None = None
+    _scale: Standardisation
+    _columns: Columns
+    _noise_std: float
 
     @abstractmethod
-    def fit(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> Self:
-        """Learn from n polymers."""
+    def _fit(self, features: Array, y: Array, known: Array) -> float:
+        """Learn n standardised values from scaled columns (n, d); return the noise variance found."""
 
     @abstractmethod
     def _members(self, features: Array) -> Array:
-        """Return each member's prediction, shape (n, n_members)."""
+        """Return each member's standardised prediction from scaled columns, shape (n, n_members)."""
+
+    def fit(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> Self:
+        """Learn from n polymers."""
+        n = check_blocks(X)
+        y, known = check_targets(n, y, noise_variance)
+        self._widths = {name: X[name].width for name in sorted(X)}
+        self._scale, self._columns = Standardisation.of(y), Columns.of(X)
+        noise = self._fit(self._columns.scaled(X), self._scale.standardise(y), self._scale.variances(known))
+        # Not below what is known, which standardising may have rounded down.
+        self._noise_std = max(self._scale.unit * float(np.sqrt(noise)), float(np.sqrt(known.mean())))
+        return self
 
     def members(self, X: Blocks) -> Array:
-        """Return each member's prediction, shape (n, n_members)."""
-        if not self._fitted:
+        """Return each member's standardised prediction, shape (n, n_members)."""
+        if self._widths is None:
             raise InvalidInputError("The model has not been fitted.", mend="Call fit(X, y) first.")
         check_blocks(X, self._widths)
-        return self._members(flatten(X, self._widths))
+        return self._members(self._columns.scaled(X))
 
     def predict(self, X: Blocks) -> Prediction:
         """Predict in chunks of bounded memory."""
@@ -84,11 +96,14 @@ class MemberModel(ABC):
         mean, std = np.empty(n), np.empty(n)
         for rows in chunks(n, 8192):
             members = self.members(take(X, rows))
-            mean[rows], std[rows] = members.mean(axis=1), np.sqrt(members.var(axis=1, ddof=1) + self._floor)
-        return Prediction(mean, std, np.full(n, np.sqrt(self._noise)))
+            mean[rows], std[rows] = members.mean(axis=1), np.sqrt(members.var(axis=1, ddof=1) + _FLOOR)
+        return Prediction(self._scale.values(mean), self._scale.unit * std, np.full(n, self._noise_std))
 
     def covariance(self, X_a: Blocks, X_b: Blocks) -> Array:
         """Return the members' sample covariance, shape (n_a, n_b)."""
+        return self._scale.covariance(self._covariance(X_a, X_b))
+
+    def _covariance(self, X_a: Blocks, X_b: Blocks) -> Array:
         a, b = self.members(X_a), self.members(X_b)
         a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
         covariance: Array = a @ b.T / (a.shape[1] - 1)
@@ -96,9 +111,9 @@ class MemberModel(ABC):
 
     def joint(self, X: Blocks) -> tuple[Array, Array]:
         """Return the mean (n,) and the members' covariance (n, n)."""
-        covariance = self.covariance(X, X)
-        covariance[np.diag_indices(len(covariance))] += self._floor
-        return self.predict(X).mean, covariance
+        covariance = self._covariance(X, X)
+        covariance[np.diag_indices(len(covariance))] += _FLOOR
+        return self.predict(X).mean, self._scale.covariance(covariance)
 
     def condition(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> Surrogate:
         """Return the linear (Kalman) update of the members' normal approximation by (X, y)."""
@@ -107,10 +122,6 @@ class MemberModel(ABC):
     def sample(self, X: Blocks, n: int, rng: np.random.Generator) -> Array:
         """Draw n functions from the normal approximation at X, shape (n, rows of X)."""
         return draw(*self.joint(X), n, rng)
-
-    def _finish(self, widths: dict[str, int], y: Array, noise: float) -> None:
-        self._widths, self._noise, self._fitted = widths, noise, True
-        self._floor = _FLOOR * (float(y.var()) or (0.1 * float(y.mean())) ** 2 or 1.0)
 
 
 class Conditioned:

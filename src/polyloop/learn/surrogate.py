@@ -10,11 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError
+from polyloop.core.descriptors import BlockKind, BlockValues
 
-__all__ = ["Array", "Blocks", "Prediction", "Surrogate", "check_blocks", "check_targets", "chunks", "row_count", "take"]
+__all__ = [
+    "Array",
+    "Blocks",
+    "Prediction",
+    "Surrogate",
+    "check_blocks",
+    "check_targets",
+    "chunks",
+    "row_count",
+    "stack",
+    "take",
+]
 
 Array = NDArray[np.float64]
-Blocks = Mapping[str, NDArray[Any]]
+Blocks = Mapping[str, BlockValues]
+"""Blocks of descriptors by name, each with its kind."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +86,19 @@ def row_count(X: Blocks) -> int:
     Raises
     ------
     InvalidInputError
-        If there is no block, one is not two-dimensional, or their rows differ.
+        If there is no block, one does not say its kind or is not two-dimensional, or their rows differ.
     """
     if not X:
         raise InvalidInputError("There are no descriptor blocks.", mend="Pass at least one block, e.g. 'forcefield'.")
     for name, block in X.items():
-        if block.ndim != 2:
-            raise InvalidInputError(f"It has shape {block.shape}, not (n, d).", where=f"block {name!r}")
+        if not isinstance(block, BlockValues):
+            raise InvalidInputError(
+                "It does not say what kind of numbers it holds.",
+                where=f"block {name!r}",
+                mend=f"Pass BlockValues(array, kind), kind one of {', '.join(BlockKind)}.",
+            )
+        if block.values.ndim != 2:
+            raise InvalidInputError(f"It has shape {block.values.shape}, not (n, d).", where=f"block {name!r}")
     counts = {name: len(block) for name, block in X.items()}
     if len(set(counts.values())) != 1:
         raise InvalidInputError(f"The blocks differ in their number of rows: {counts}.")
@@ -100,13 +119,13 @@ def check_blocks(X: Blocks, like: Mapping[str, int] | None = None) -> int:
             raise InvalidInputError(
                 f"Block {name!r} is missing.", mend=f"The model was fitted on {', '.join(like or ())}."
             )
-        if like and X[name].shape[1] != like[name]:
+        if like and X[name].width != like[name]:
             raise InvalidInputError(
-                f"It has {X[name].shape[1]} columns; the model was fitted on {like[name]}.", where=f"block {name!r}"
+                f"It has {X[name].width} columns; the model was fitted on {like[name]}.", where=f"block {name!r}"
             )
     for rows in chunks(n, 65_536):
         for name in like or X:
-            block = X[name][rows]
+            block = X[name].values[rows]
             if block.dtype.kind == "f" and not np.isfinite(block.sum()):
                 bad = np.flatnonzero(~np.isfinite(block).all(axis=1))
                 if len(bad):
@@ -142,9 +161,16 @@ def check_targets(n: int, y: Array, noise_variance: Array | None) -> tuple[Array
     return y, noise
 
 
-def take(X: Blocks, rows: Any) -> dict[str, NDArray[Any]]:
+def take(X: Blocks, rows: Any) -> dict[str, BlockValues]:
     """Return the same blocks with only `rows` (indices, mask or slice)."""
     return {name: block[rows] for name, block in X.items()}
+
+
+def stack(X: Blocks, more: Blocks) -> dict[str, BlockValues]:
+    """Return the rows of X followed by those of `more`, in the blocks and kinds of X."""
+    return {
+        name: BlockValues(np.concatenate([block.values, more[name].values]), block.kind) for name, block in X.items()
+    }
 
 
 def chunks(n: int, size: int) -> Iterator[slice]:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from polyloop.loop.directory import RunDirectory
 from polyloop.loop.evaluation import EvaluationQueue, open_runner
 from polyloop.loop.inputs import Inputs, check_tables, left_out_sentences
 from polyloop.loop.interrupt import Interrupted, Interrupts
+from polyloop.loop.pace import REPORT_EVERY_S
 from polyloop.loop.plan import Plan, make_plan, objectives_of
 from polyloop.loop.pool import check_pool, load_pool, make_pool
 from polyloop.loop.progress import Listener, Progress
@@ -30,9 +32,6 @@ from polyloop.loop.views import is_over, load_candidates, load_cycles
 from polyloop.store import Store
 
 __all__ = ["Campaign"]
-
-# Seconds after which a report is worth writing anew while the campaign goes on.
-_REPORT_EVERY_S = 60.0
 
 
 class Campaign:
@@ -48,7 +47,8 @@ class Campaign:
     def __init__(self, config: CampaignConfig, directory: str | Path) -> None:
         self.config = config
         self._files = RunDirectory(directory)
-        self._reports, self._reported = True, time.monotonic()
+        # Whether reports are wanted, when the last was written, and whether one was given up half way.
+        self._reports, self._reported, self._writing = True, time.monotonic(), False
 
     @classmethod
     def from_file(cls, path: str | Path, directory: str | Path | None = None, *, skip_bad: bool = False) -> Campaign:
@@ -135,7 +135,7 @@ class Campaign:
         cycles = self.config.campaign.cycles if cycles is None else cycles
         workers = workers or self.config.campaign.workers
         interrupts, finished = Interrupts(), True
-        self._reports = report
+        self._reports, self._writing = report, False
         with self._files.locked(), interrupts.caught(), self.open_store() as store:
             try:
                 self._run(store, plan, cycles, workers, interrupts, listen)
@@ -295,21 +295,30 @@ class Campaign:
         try:
             with open_runner(evaluators, workers, self.config.limits) as runner, interrupts.cancelling(runner.cancel):
                 queue = EvaluationQueue(store, runner, plan.evaluator, interrupts)
-                sitting = Sitting(campaign, plan, store, queue, make_proposer, interrupts, cycles=cycles, listen=listen)
-                reason = sitting.run(after_cycle=lambda: self._report_after(_REPORT_EVERY_S, "running"))
+                sitting = Sitting(
+                    campaign, plan, store, queue, make_proposer, interrupts,
+                    cycles=cycles, listen=listen, reports=self._reports,
+                )  # fmt: skip
+                reason = sitting.run(partial(self._report_after, REPORT_EVERY_S, "running", interrupts))
         except Interrupted:
             store.set_state(campaign, "interrupted")
-            self._report_after(0.0, "interrupted")
+            if self._reports and not self._writing:
+                self.report("interrupted")
             raise
         store.set_state(campaign, f"finished:{reason}")
-        tell("report")(0, 0)
-        self._report_after(0.0, "finished")
+        self._report_after(0.0, "finished", interrupts, lambda: tell("report")(0, 0))
 
-    def _report_after(self, seconds: float, word: str) -> None:
-        """Write the report if it is wanted and the last one is so many seconds old."""
-        if self._reports and time.monotonic() - self._reported >= seconds:
+    def _report_after(self, seconds: float, word: str, interrupts: Interrupts, tell: Callable[[], None]) -> float:
+        """Write the report if it is wanted and the last one is so many seconds old; return how long it took in s."""
+        if not self._reports or time.monotonic() - self._reported < seconds:
+            return 0.0
+        tell()
+        started = time.monotonic()
+        self._writing = True
+        with interrupts.at_once():
             self.report(word)
-            self._reported = time.monotonic()
+        self._writing, self._reported = False, time.monotonic()
+        return self._reported - started
 
 
 def with_bad_rows_skipped(config: CampaignConfig) -> CampaignConfig:

@@ -225,8 +225,8 @@ def _check_acquisition(config: CampaignConfig, source: CampaignSource) -> None:
     _known(source, key, name, ACQUISITIONS)
     if name == "ei" and len(config.objectives) > 1:
         raise source.error(key, "ei is for one objective.", "Use 'ehvi' or 'qlognehvi'.")
-    if name in ("ei", "ehvi", "ucb") and any(objective.range for objective in config.objectives):
-        raise source.error(key, f"{name} does not go with a range.", "Use 'pi' or 'qlognehvi'.")
+    if name in ("ei", "ucb") and any(objective.range for objective in config.objectives):
+        raise source.error(key, f"{name} does not go with a range.", "Use 'ehvi', 'pi' or 'qlognehvi'.")
 
 
 def _check_store(config: CampaignConfig, source: CampaignSource) -> None:

@@ -192,9 +192,12 @@ class StopTable(_Table):
         None, gt=0, le=1e6, description="Wall time in h, summed over all sittings of the campaign."
     )
     stall_cycles: int | None = Field(
-        None, ge=1, le=10**9, description="Stop when the hypervolume stood still for so many cycles."
+        None, ge=1, le=10**9, description="Stop when the hypervolume stood still for so many cycles, also at 0."
     )
     stall_tolerance: float = Field(1e-3, ge=0, description="Relative growth below which it stands still.")
+    failures: int = Field(
+        20, ge=0, description="Stop when so many candidates in a row failed or were implausible; 0: never."
+    )
 
 
 class StoreTable(_Table):

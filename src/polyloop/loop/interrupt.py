@@ -51,6 +51,17 @@ class Interrupts:
         finally:
             self._on_request = before
 
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Raise `Interrupted` in the middle of whatever this is entered for as soon as a signal comes.
+
+        For work that keeps nothing before its end, such as a proposal or a report: giving it up loses nothing, and
+        waiting for it may take minutes.
+        """
+        with self.cancelling(self.check):
+            self.check()
+            yield
+
     def check(self) -> None:
         """Raise `Interrupted` if a signal has come."""
         if self.requested:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -15,6 +16,7 @@ from polyloop.core import ConfigurationError
 from polyloop.design import Objective, initial_design, propose
 from polyloop.features import FeatureTable
 from polyloop.learn import Blocks, Surrogate, TrainingDomain, calibrate, make_surrogate
+from polyloop.learn.surrogate import take
 from polyloop.loop.config import CampaignConfig, SurrogateTable
 from polyloop.loop.state import Candidate, observed_values
 
@@ -22,6 +24,9 @@ __all__ = ["Proposed", "Proposer", "acquisition_of", "json_numbers"]
 
 # The least number of complete evaluations from which a model is worth its name.
 _LEAST_DATA = 3
+
+Step = Callable[[str, int, int], None]
+"""Told what begins: the step's name, how many of its parts are done, and their number."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Proposer:
         self._config, self._objectives = config, tuple(objectives)
         self._table = table.take(table.valid)
         self._row = {polymer: row for row, polymer in enumerate(self._table.polymers)}
-        self._X: Blocks = self._table.blocks
+        self._X: Blocks = self._table.described()
 
     def initial(self, rng: np.random.Generator) -> list[Proposed]:
         """Return the initial design.
@@ -75,7 +80,11 @@ class Proposer:
         return Proposed(polymer)
 
     def next_batch(
-        self, candidates: Sequence[Candidate], reference_point: Sequence[float] | None, rng: np.random.Generator
+        self,
+        candidates: Sequence[Candidate],
+        reference_point: Sequence[float] | None,
+        rng: np.random.Generator,
+        tell: Step = lambda step, done, total: None,
     ) -> tuple[list[Proposed], dict[str, dict[str, Any]]]:
         """Return the next batch and the held-out calibration of each objective's surrogate.
 
@@ -83,6 +92,8 @@ class Proposer:
         ----------
         candidates
             Everything picked so far, in the order of picking; none of it is proposed again, whatever became of it.
+        tell
+            Called as each step begins: "fit" with the number of models done, "acquire" with that of picks made.
         """
         exclude = np.zeros(len(self._table), dtype=bool)
         exclude[[self._row[candidate.polymer] for candidate in candidates if candidate.polymer in self._row]] = True
@@ -92,7 +103,7 @@ class Proposer:
         if min(np.isfinite(Y).sum(axis=0), default=0) < _LEAST_DATA or reference_point is None:
             chosen = rng.permutation(np.flatnonzero(~exclude))[: self._config.campaign.batch]
             return [Proposed(self._table.polymers[row]) for row in chosen], {}
-        models, calibration, domains = self._fit(rows, Y, noise, rng)
+        models, calibration, domains = self._fit(rows, Y, noise, rng, tell)
         proposal = propose(
             models,
             self._X,
@@ -105,6 +116,7 @@ class Proposer:
             exclude=exclude,
             X_observed=self._take(rows),
             beta=self._config.acquisition.beta,
+            progress=partial(tell, "acquire"),
         )
         picks = [int(row) for row in proposal.indices]
         predicted = self._predict(picks, models, domains)
@@ -132,10 +144,12 @@ class Proposer:
         Y: NDArray[np.float64],
         noise: NDArray[np.float64],
         rng: np.random.Generator,
+        tell: Step,
     ) -> tuple[list[Surrogate], dict[str, dict[str, Any]], list[TrainingDomain]]:
         models, calibration, domains = [], {}, []
         table = self._config.surrogate
         for column, objective in enumerate(self._objectives):
+            tell("fit", column, len(self._objectives))
             known = np.isfinite(Y[:, column])
             X, y = self._take(rows[known]), Y[known, column]
             variance = noise[known, column] if table.record_noise else None
@@ -165,8 +179,8 @@ class Proposer:
                 }
         return predicted
 
-    def _take(self, rows: Sequence[int] | NDArray[np.intp]) -> dict[str, NDArray[Any]]:
-        return {name: block[np.asarray(rows, dtype=np.intp)] for name, block in self._X.items()}
+    def _take(self, rows: Sequence[int] | NDArray[np.intp]) -> Blocks:
+        return take(self._X, np.asarray(rows, dtype=np.intp))
 
 
 def acquisition_of(config: CampaignConfig) -> str:
@@ -174,9 +188,9 @@ def acquisition_of(config: CampaignConfig) -> str:
     if config.acquisition.name is not None:
         return config.acquisition.name
     ranges = [objective.range is not None for objective in config.objectives]
-    if any(ranges):
-        return "pi" if all(ranges) else "qlognehvi"
-    return {1: "ei", 2: "ehvi"}.get(len(ranges), "qlognehvi")
+    if all(ranges):
+        return "pi"
+    return "ei" if len(ranges) == 1 else "ehvi"
 
 
 def json_numbers(content: Mapping[str, Any]) -> dict[str, Any]:

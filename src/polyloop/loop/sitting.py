@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from polyloop.learn import Prediction
 from polyloop.learn.calibration import summarise
 from polyloop.loop.evaluation import EvaluationQueue
 from polyloop.loop.interrupt import Interrupts
+from polyloop.loop.pace import Pace
 from polyloop.loop.plan import Plan, identity_of
 from polyloop.loop.progress import Listener, Progress
 from polyloop.loop.proposal import Proposed, Proposer, json_numbers
@@ -37,6 +39,8 @@ class Sitting:
         The last cycle.
     make_proposer
         Makes pool and descriptors, when they are first needed.
+    reports
+        Whether `after_cycle` of `run` writes reports, whose time is then told too.
     """
 
     def __init__(
@@ -50,18 +54,22 @@ class Sitting:
         *,
         cycles: int,
         listen: Listener,
+        reports: bool = False,
     ) -> None:
         self._campaign, self._plan, self._store, self._queue = campaign, plan, store, queue
         self._make_proposer, self._interrupts, self._listen = make_proposer, interrupts, listen
         self._proposer: Proposer | None = None
         self.cycles = cycles
-        self._spent = sum(sum(_seconds(entry.metrics).values()) for entry in store.cycles(campaign))
+        earlier = [_seconds(entry.metrics) for entry in store.cycles(campaign)]
+        self._spent = sum(sum(seconds.values()) for seconds in earlier)
         self._begun = time.monotonic()
-        self._pace = Pace()
+        self._pace = Pace(earlier, reports=reports)
         self._best: dict[str, float] = {}
 
-    def run(self, after_cycle: Callable[[], object] = lambda: None) -> str:
+    def run(self, after_cycle: Callable[[Callable[[], None]], float] = lambda tell: 0.0) -> str:
         """Work until a stop rule applies, calling `after_cycle` when one is finished; return which rule.
+
+        `after_cycle` may write a report: it calls what it is given as it begins one, and returns the seconds it took.
 
         Raises
         ------
@@ -83,7 +91,7 @@ class Sitting:
                 if not self._evaluate(cycle, candidates):
                     return "time"
                 self._conclude(cycle)
-                after_cycle()
+                self._account(cycle, "report", after_cycle(partial(self._tell, "report", cycle)))
             cycle += 1
 
     def _candidates(self, cycle: int) -> tuple[Candidate, ...]:
@@ -110,6 +118,8 @@ class Sitting:
             return "cycles"
         if self._deadline() is not None and time.monotonic() >= (self._deadline() or 0.0):
             return "time"
+        if stop.failures and failed_in_a_row(self._history(cycle)) >= stop.failures:
+            return "failures"
         if stop.stall_cycles is not None and has_stalled(
             [metrics.hypervolume for metrics in load_cycles(self._store, self._campaign)],
             stop.stall_cycles,
@@ -127,16 +137,13 @@ class Sitting:
 
     def _propose(self, cycle: int) -> str:
         """Choose the batch of a cycle and keep it; return `pool exhausted` where nothing is left to choose."""
-        if self._proposer is None:
-            self._proposer = self._make_proposer()
-        started = time.monotonic()
-        self._tell("propose", cycle)
-        rng = np.random.default_rng([self._plan.config.campaign.seed, cycle])
-        calibration: dict[str, dict[str, Any]] = {}
-        if cycle == 0:
-            proposed = self._proposer.initial(rng)
-        else:
-            proposed, calibration = self._proposer.next_batch(self._history(cycle - 1), self._reference_point(), rng)
+        with self._interrupts.at_once():
+            if self._proposer is None:
+                self._proposer = self._make_proposer()
+            started = time.monotonic()
+            proposed, calibration = self._next_batch(self._proposer, cycle, started)
+        if cycle:
+            self._pace.proposed(time.monotonic() - started)
         if not proposed:
             return "pool exhausted"
         picks = [pick for candidate in proposed for pick in self._picks(candidate)]
@@ -144,6 +151,19 @@ class Sitting:
         self._store.save_cycle(self._campaign, cycle, {"calibration": calibration, "seconds": seconds})
         self._store.save_picks(self._campaign, cycle, picks)
         return ""
+
+    def _next_batch(
+        self, proposer: Proposer, cycle: int, started: float
+    ) -> tuple[list[Proposed], dict[str, dict[str, Any]]]:
+        def tell(step: str, done: int, total: int) -> None:
+            self._interrupts.check()
+            self._tell("propose", cycle, done, total, step, time.monotonic() - started)
+
+        tell("", 0, 0)
+        rng = np.random.default_rng([self._plan.config.campaign.seed, cycle])
+        if cycle == 0:
+            return proposer.initial(rng), {}
+        return proposer.next_batch(self._history(cycle - 1), self._reference_point(), rng, tell)
 
     def _picks(self, proposed: Proposed) -> list[Pick]:
         return [
@@ -167,9 +187,16 @@ class Sitting:
             return self._queue.run(requests, on_done=on_done, deadline=self._deadline())
         finally:
             self._pace.rest()
+            self._account(cycle, "evaluate", time.monotonic() - started)
+
+    def _account(self, cycle: int, part: str, seconds: float) -> None:
+        """Add what a part of a cycle took to what the store knows of it."""
+        if part == "report" and seconds:
+            self._pace.reported(seconds)
+        if seconds:
             entry = self._entry(cycle)
             spent = _seconds(entry)
-            spent["evaluate"] = spent.get("evaluate", 0.0) + time.monotonic() - started
+            spent[part] = spent.get(part, 0.0) + seconds
             self._store.save_cycle(self._campaign, cycle, {**entry, "seconds": spent})
 
     def _better(self, request: Request) -> dict[str, float]:
@@ -230,31 +257,21 @@ class Sitting:
         fixed = [metrics.reference_point for metrics in load_cycles(self._store, self._campaign)]
         return stated or next((point for point in fixed if point is not None), None)
 
-    def _tell(self, stage: str, cycle: int, done: int = 0, total: int = 0) -> None:
-        left = total - done + max(self.cycles - cycle, 0) * self._plan.config.campaign.batch
-        eta, deadline = self._pace.time_for(left), self._deadline()
-        if eta is not None and deadline is not None:
-            eta = min(eta, max(deadline - time.monotonic(), 0.0))
-        self._listen(Progress(stage, cycle, self.cycles, done, total, eta_s=eta, best=self._best))
-
-
-class Pace:
-    """How long an evaluation takes in this sitting, workers included."""
-
-    def __init__(self) -> None:
-        self._count, self._before, self._now = 0, 0.0, 0.0
-
-    def step(self, seconds: float) -> None:
-        """Count an evaluation that ended `seconds` after its batch began."""
-        self._count, self._now = self._count + 1, seconds
-
-    def rest(self) -> None:
-        """End a batch."""
-        self._before, self._now = self._before + self._now, 0.0
-
-    def time_for(self, evaluations: int) -> float | None:
-        """Estimate the time for so many more, in s; None before the first has ended."""
-        return (self._before + self._now) / self._count * evaluations if self._count else None
+    def _tell(
+        self, stage: str, cycle: int, done: int = 0, total: int = 0, step: str = "", proposing_for: float = 0.0
+    ) -> None:
+        proposals = max(self.cycles - cycle, 0)
+        a_batch = self._plan.config.campaign.batch * len({who.identity for who in self._plan.evaluators.values()})
+        evaluations = proposals * a_batch + (total - done if stage == "evaluate" else 0)
+        if stage == "propose":
+            evaluations += a_batch
+            proposals += cycle > 0
+        left, deadline = self._pace.left(evaluations, proposals, proposing_for), self._deadline()
+        eta, is_least = (None, False) if left is None else (left.seconds, left.at_least)
+        if eta is not None and deadline is not None and (most := max(deadline - time.monotonic(), 0.0)) < eta:
+            eta, is_least = most, False
+        self._listen(Progress(stage, cycle, self.cycles, done, total, step, eta_s=eta, eta_is_least=is_least,
+                              best=self._best))  # fmt: skip
 
 
 def best_values(Y: NDArray[np.float64], objectives: Sequence[Objective]) -> dict[str, float]:
@@ -267,12 +284,32 @@ def best_values(Y: NDArray[np.float64], objectives: Sequence[Objective]) -> dict
     return best
 
 
+def failed_in_a_row(candidates: Sequence[Candidate]) -> int:
+    """Return how many of the last candidates, in the order of picking, have ended without all their values.
+
+    What the machine did is not counted: it says nothing about the polymers, the evaluator or the settings.
+    """
+    count = 0
+    for candidate in reversed(candidates):
+        if not is_over(candidate.status) or (
+            candidate.failure is not None and not candidate.failure.code.is_of_polymer
+        ):
+            continue
+        if candidate.status is Status.DONE:
+            break
+        count += 1
+    return count
+
+
 def has_stalled(hypervolumes: Sequence[float | None], cycles: int, tolerance: float) -> bool:
-    """Tell whether the hypervolume grew by no more than `tolerance` (relative) over the last `cycles` cycles."""
+    """Tell whether the hypervolume grew by no more than `tolerance` (relative) over the last `cycles` cycles.
+
+    Where there is none yet it is 0: nothing has been found, and that too may go on without progress.
+    """
     if len(hypervolumes) <= cycles:
         return False
-    before, now = hypervolumes[-1 - cycles], hypervolumes[-1]
-    return before is not None and now is not None and before > 0 and now - before <= tolerance * before
+    before, now = hypervolumes[-1 - cycles] or 0.0, hypervolumes[-1] or 0.0
+    return now - before <= tolerance * before
 
 
 def _seconds(entry: Mapping[str, Any]) -> dict[str, float]:

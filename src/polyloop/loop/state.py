@@ -19,7 +19,16 @@ from polyloop.design.pool import Pool
 from polyloop.loop.config import CampaignConfig
 from polyloop.loop.inputs import Inputs
 
-__all__ = ["CampaignState", "CampaignStatus", "Candidate", "CycleMetrics"]
+__all__ = ["STOP_REASONS", "CampaignState", "CampaignStatus", "Candidate", "CycleMetrics"]
+
+STOP_REASONS = {
+    "cycles": "all its cycles are done",
+    "time": "the hours of [stop] are up",
+    "stall": "the hypervolume stood still for the stall_cycles of [stop]",
+    "failures": "as many of the last evaluations failed as [stop] failures says: mend the cause, then `polyloop retry`",
+    "pool exhausted": "no candidate is left",
+}
+"""What the words mean that say why a campaign finished."""
 
 
 @dataclass(frozen=True)

@@ -94,10 +94,14 @@ def retry(
 
 
 def _show(outcome: CampaignStatus, directory: Path) -> None:
+    from polyloop.loop.state import STOP_REASONS
+
     lines = [
         f"{outcome.name}: {outcome.state}{f' ({outcome.reason})' if outcome.reason else ''}",
         f"cycle {outcome.cycle} of {outcome.cycles}, {outcome.evaluations} evaluations, {outcome.failures} failed",
     ]
+    if outcome.reason in STOP_REASONS:
+        lines.insert(1, f"  {STOP_REASONS[outcome.reason]}")
     lines += [f"  {code}: {count}" for code, count in outcome.failures_by_reason.items()]
     if outcome.hypervolume is not None:
         lines.append(f"hypervolume {outcome.hypervolume:.5g}")

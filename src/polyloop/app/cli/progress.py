@@ -33,14 +33,15 @@ def show_progress(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]
 
 
 def _plain_lines() -> Callable[[Progress], None]:
-    """Return a callback that writes a line per stage, and per tenth of a batch."""
+    """Return a callback that writes a line per stage and part of one, and per tenth of a batch."""
     last: list[tuple[object, ...]] = []
 
     def show(event: Progress) -> None:
         if event.note:
             message(event.note)
             return
-        mark = (event.stage, event.cycle, 10 * event.done // max(event.total, 1))
+        tenth = 0 if event.step else 10 * event.done // max(event.total, 1)
+        mark = (event.stage, event.step, event.cycle, tenth)
         if mark not in last[-1:]:
             last[:] = [mark]
             message(_line(event))
@@ -49,13 +50,13 @@ def _plain_lines() -> Callable[[Progress], None]:
 
 
 def _line(event: Progress) -> str:
-    parts = [f"cycle {event.cycle}/{event.cycles}: {event.stage}"]
+    parts = [f"cycle {event.cycle}/{event.cycles}: {event.stage}{f', {event.step}' if event.step else ''}"]
     if event.total:
         parts.append(f"{event.done}/{event.total}")
     if event.failed:
         parts.append(f"{event.failed} failed")
     if event.eta_s is not None:
-        parts.append(f"{_duration(event.eta_s)} to go")
+        parts.append(f"{'at least ' if event.eta_is_least else ''}{_duration(event.eta_s)} to go")
     if event.best:
         parts.append("best " + ", ".join(f"{name} {value:.4g}" for name, value in event.best.items()))
     return "  ".join(parts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
@@ -9,7 +11,7 @@ from scipy.special import ndtr
 from polyloop.design.objectives import Array
 from polyloop.design.pareto import non_dominated
 
-__all__ = ["Cells", "expected_excess", "expected_hypervolume_improvement", "free_cells"]
+__all__ = ["Cells", "expected_excess", "expected_excess_in_range", "expected_hypervolume_improvement", "free_cells"]
 
 _INVERSE_ROOT_TWO_PI = 1.0 / np.sqrt(2.0 * np.pi)
 # Candidates x edges per pass: 1 MB an array stays in the second-level cache.
@@ -106,7 +108,40 @@ def expected_excess(mean: Array, std: Array, edges: Array) -> Array:
     return u
 
 
-def expected_hypervolume_improvement(mean: Array, std: Array, cells: Cells) -> Array:
+def expected_excess_in_range(mean: Array, std: Array, edges: Array, low: float, high: float) -> Array:
+    """Return E[max(u - edge, 0)] of the utility u = -(distance of y to [low, high]), y normal, shape (n, len(edges)).
+
+    As a function of y the excess is a trapezoid: it rises from low + edge to low, stays, and falls to high - edge. So
+    it is a sum of four expected excesses of y itself.
+
+    Parameters
+    ----------
+    mean, std
+        Of y, shape (n,). `std` may be 0.
+    edges
+        Shape (k,); where one is not negative nothing exceeds it.
+    low, high
+        Ends of the range; one of them may be infinite.
+    """
+    result = np.zeros((len(mean), len(edges)))
+    reachable = np.flatnonzero(edges < 0)
+    # From the nearer side, where the four terms do not cancel: what lies above the range is mirrored.
+    middle = -np.inf if np.isinf(low) else np.inf if np.isinf(high) else (low + high) / 2
+    above = mean > middle
+    for rows, sign, near, far in ((~above, 1.0, low, high), (above, -1.0, -high, -low)):
+        places = np.flatnonzero(rows)
+        if not len(places):
+            continue
+        parts = [(1.0, near + edges[reachable]), (-1.0, np.array([near])), (-1.0, np.array([far])),
+                 (1.0, far - edges[reachable])]  # fmt: skip
+        total = sum(factor * expected_excess(sign * mean[places], std[places], at) for factor, at in parts)
+        result[np.ix_(places, reachable)] = np.maximum(total, 0.0)
+    return result
+
+
+def expected_hypervolume_improvement(
+    mean: Array, std: Array, cells: Cells, ranges: Mapping[int, tuple[float, float]] | None = None
+) -> Array:
     """Return the exact expected hypervolume improvement of n candidates, shape (n,).
 
     The improvement is the volume of the free space that a point dominates. Its expectation over independent normals
@@ -116,9 +151,11 @@ def expected_hypervolume_improvement(mean: Array, std: Array, cells: Cells) -> A
     Parameters
     ----------
     mean, std
-        Utilities, all maximised, shape (n, m).
+        Utilities, all maximised, shape (n, m); in the columns of `ranges` the property itself.
     cells
         From `free_cells`.
+    ranges
+        Ends of the range, by the column whose utility is -(distance to it).
 
     References
     ----------
@@ -132,7 +169,10 @@ def expected_hypervolume_improvement(mean: Array, std: Array, cells: Cells) -> A
         rows = slice(start, start + size)
         volume: Array | None = None
         for j in range(m):
-            excess = expected_excess(mean[rows, j], std[rows, j], cells.edges[j])
+            if ranges and j in ranges:
+                excess = expected_excess_in_range(mean[rows, j], std[rows, j], cells.edges[j], *ranges[j])
+            else:
+                excess = expected_excess(mean[rows, j], std[rows, j], cells.edges[j])
             low, high = cells.low_index[j], cells.high_index[j]
             # Take, not subtract, where every upper end is infinite, as in the second of two objectives.
             bounded = np.isfinite(cells.upper[:, j]).any()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +16,16 @@ from polyloop.learn.surrogate import take
 __all__ = ["Believer", "greedy_batch"]
 
 Indices = NDArray[np.intp]
+# Rows that follow every pick where a score may rise: their covariance with each pick costs what their prediction does.
+_OPEN = 1024
 
 
 @dataclass(frozen=True)
 class Believer:
     """Predictions over a pool, and what they become when some of its rows are believed at their means.
+
+    All is in units of each objective's spread: products over objectives then neither vanish nor overflow, and picks do
+    not depend on the properties' units.
 
     Means stay; variances shrink by the models' posterior covariance with the believed rows. Only rows that are asked
     for are updated, so nothing of the size (pool x training rows) is ever stored.
@@ -28,7 +33,9 @@ class Believer:
     Parameters
     ----------
     mean, std, noise_std
-        Shape (n, m): utilities, all maximised, and standard deviations.
+        Shape (n, m): utilities, all maximised (of a range the property itself), and standard deviations.
+    unit
+        Spread of each objective in its property's unit, in which the models answer, shape (m,).
     """
 
     models: Sequence[Surrogate]
@@ -36,6 +43,12 @@ class Believer:
     mean: Array
     std: Array
     noise_std: Array
+    unit: Array
+
+    def covariance(self, j: int, X_a: Blocks, X_b: Blocks) -> Array:
+        """Return the posterior covariance of objective j, shape (n_a, n_b)."""
+        covariance: Array = self.models[j].covariance(X_a, X_b) / self.unit[j] / self.unit[j]
+        return covariance
 
 
 class _Open:
@@ -50,17 +63,17 @@ class _Open:
     def add(self, rows: Indices) -> None:
         """Open further rows."""
         X, X_picks = take(self._believer.X, rows), take(self._believer.X, self.rows[self._picks])
-        for j, model in enumerate(self._believer.models):
-            new = model.covariance(X, X_picks) if self._picks else np.zeros((len(rows), 0))
-            self._cross[j] = np.vstack([self._cross[j], new])
+        for j, known in enumerate(self._cross):
+            new = self._believer.covariance(j, X, X_picks) if self._picks else np.zeros((len(rows), 0))
+            self._cross[j] = np.vstack([known, new])
         self.rows = np.concatenate([self.rows, rows])
 
     def believe(self, row: int) -> None:
         """Take an open row for observed."""
         place = int(np.flatnonzero(self.rows == row)[0])
         X, X_pick = take(self._believer.X, self.rows), take(self._believer.X, [row])
-        for j, model in enumerate(self._believer.models):
-            self._cross[j] = np.hstack([self._cross[j], model.covariance(X, X_pick)])
+        for j, known in enumerate(self._cross):
+            self._cross[j] = np.hstack([known, self._believer.covariance(j, X, X_pick)])
         self._picks.append(place)
 
     def std(self) -> Array:
@@ -72,30 +85,36 @@ class _Open:
             among = cross[self._picks].copy()
             # The variance that `predict` gave may hold a floor that the covariance does not.
             diagonal = std[self._picks, j] ** 2 + noise[self._picks, j] ** 2
-            among[np.diag_indices(len(among))] = diagonal * (1 + 1e-9) + 1e-300
+            # A model that is certain of a pick explains nothing by it.
+            among[np.diag_indices(len(among))] = np.where(diagonal > 0, diagonal * (1 + 1e-9), 1.0)
             explained = np.einsum("ij,ji->i", cross, np.linalg.solve(among, cross.T))
             std[:, j] = np.sqrt(np.maximum(std[:, j] ** 2 - explained, 0.0))
         return std
 
 
 def greedy_batch(
-    score: Score, believer: Believer, allowed: Indices, batch: int, spread: Array, block: int = 128
+    score: Score,
+    believer: Believer,
+    allowed: Indices,
+    batch: int,
+    block: int = 128,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Indices, Array]:
     """Pick `batch` rows one after another, each the best once those before it are believed.
 
-    Exact over the whole pool, yet lazy: a score can only fall when a pick is believed (see `Score`), so each old
+    Exact over the whole pool, yet lazy: where a score can only fall when a pick is believed (see `Score`), each old
     score bounds the new one, and rows are opened from the top and scored again only until the best new score beats
-    every bound left. Where nothing can improve any more (scores of exactly 0), the rest of the batch goes to the
-    largest uncertainty.
+    every bound left. Where scores may rise, it is exact over the `_OPEN` rows of the highest first scores. Where
+    nothing can improve any more (scores of exactly 0), the rest of the batch goes to the largest uncertainty.
 
     Parameters
     ----------
     allowed
         Rows that may be picked, ascending.
-    spread
-        Spread of each objective's observed values, shape (m,), for that last resort.
     block
         Rows opened to be scored again after each pick, at first; doubled where they do not suffice.
+    progress
+        Called before each pick with the number of picks made and that of the batch.
 
     Returns
     -------
@@ -108,14 +127,18 @@ def greedy_batch(
     (1978), doi:10.1007/BFb0006528.
     """
     bounds = score(believer.mean[allowed], believer.std[allowed])
+    if not score.only_falls:
+        top = np.sort(np.argsort(-bounds, kind="stable")[: max(_OPEN, batch)])
+        allowed, bounds, block = allowed[top], bounds[top], len(top)
     open_ = _Open(believer)
     picks: list[int] = []
     scores: list[float] = []
     last_resort = False
     while len(picks) < min(batch, len(allowed)):
+        progress(len(picks), batch)
         position, value = _best(score, believer, allowed, bounds, open_, block)
         if value <= 0.0 and not last_resort and isinstance(score, Hypervolume):
-            last_resort, score = True, Uncertainty(spread)
+            last_resort, score = True, Uncertainty()
             taken = np.isneginf(bounds)
             bounds = score(believer.mean[allowed], believer.std[allowed])
             bounds[taken] = -np.inf

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import botorch
@@ -10,6 +11,7 @@ import gpytorch
 import numpy as np
 import torch
 from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+from botorch.acquisition.multi_objective import logei
 from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
 from botorch.acquisition.multi_objective.objective import MCMultiOutputObjective
 from botorch.acquisition.objective import GenericMCObjective
@@ -21,6 +23,7 @@ from numpy.typing import NDArray
 
 from polyloop.design.objectives import Array, Objective
 from polyloop.learn import Blocks, Surrogate
+from polyloop.learn.surrogate import stack
 
 __all__ = ["TabulatedModel", "noisy_hypervolume_batch"]
 
@@ -122,7 +125,7 @@ def noisy_hypervolume_batch(
     """
     n_observed = len(next(iter(X_observed.values())))
     n_shortlist = len(next(iter(X_shortlist.values())))
-    together = {name: np.concatenate([X_observed[name], block]) for name, block in X_shortlist.items()}
+    together = stack(X_observed, X_shortlist)
     joints = [model.joint(together) for model in models]
     center = np.array([mean.mean() for mean, _ in joints])
     mean = np.column_stack([(m - c) / u for (m, _), c, u in zip(joints, center, unit, strict=True)])
@@ -132,11 +135,29 @@ def noisy_hypervolume_batch(
     utilities = _Utilities(objectives, center, unit, reference)
     choices = torch.arange(n_observed, n_observed + n_shortlist, dtype=torch.double)[:, None]
     # BoTorch prunes the observed points by samples of its own, drawn from PyTorch's global generator.
-    with manual_seed(seed):
+    with manual_seed(seed), _nothing_compiled():
         acquisition = _acquisition(TabulatedModel(mean, covariance), n_observed, utilities, seed)
         chosen, values = optimize_acqf_discrete(acquisition, q=batch, choices=choices, max_batch_size=64, unique=True)
     picks = chosen[:, 0].round().long().numpy() - n_observed
     return picks, np.atleast_1d(values.detach().numpy()).astype(float)
+
+
+@contextmanager
+def _nothing_compiled() -> Iterator[None]:
+    """Keep BoTorch to its Python: version 0.18 compiles C++ for this very machine when the acquisition is first used.
+
+    That takes minutes without a word, fails where there is no compiler, and what it builds rounds otherwise, so that
+    picks would depend on the machine. The state of the module is the caller's again afterwards.
+    """
+    before = {name: getattr(logei, name) for name in ("_C", "_load_attempted") if hasattr(logei, name)}
+    # As if the attempt had been made and had failed.
+    for name in before:
+        setattr(logei, name, name == "_load_attempted" or None)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(logei, name, value)
 
 
 def _acquisition(model: TabulatedModel, n_observed: int, utilities: _Utilities, seed: int) -> Any:

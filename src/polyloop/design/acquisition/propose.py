@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import ConfigurationError, InvalidInputError
-from polyloop.design.acquisition.expected_hypervolume import Cells, free_cells
 from polyloop.design.acquisition.greedy import Believer, greedy_batch
 from polyloop.design.acquisition.scores import (
     Hypervolume,
@@ -20,10 +20,11 @@ from polyloop.design.acquisition.scores import (
     probability_in_target,
     target_interval,
 )
-from polyloop.design.objectives import Array, Objective, signs, utilities
+from polyloop.design.objectives import Array, Objective, check_directions, utilities
 from polyloop.design.pareto import reference_utilities
 from polyloop.learn import Blocks, Surrogate
-from polyloop.learn.surrogate import row_count, take
+from polyloop.learn.standardisation import Standardisation
+from polyloop.learn.surrogate import row_count, stack, take
 
 __all__ = ["ACQUISITIONS", "Proposal", "propose"]
 
@@ -33,7 +34,7 @@ ACQUISITIONS = {
     "ucb": "upper confidence bound, summed over objectives in units of their spread",
     "ei": "expected improvement, for one objective",
     "pi": "probability that all objectives are met: ranges hit, the best value beaten",
-    "ehvi": "expected hypervolume improvement in closed form, each pick believed before the next",
+    "ehvi": "expected hypervolume improvement in closed form, each pick believed before the next, any objectives",
     "qlognehvi": "noisy expected hypervolume improvement of the batch, by Monte Carlo (BoTorch), any objectives",
 }
 _SHORTLIST = 128
@@ -49,7 +50,7 @@ class Proposal:
     indices
         Rows of the pool, shape (q,), each at most once; fewer than asked for when the pool is exhausted.
     scores
-        Acquisition value of each at its picking, shape (q,).
+        Acquisition value of each at its picking, shape (q,); an improvement is in units of each objective's spread.
     mean, std
         Predictions before any pick, in the properties' units, shape (q, m); `std` is the model's alone.
     acquisition
@@ -84,14 +85,24 @@ class _Problem:
     std: Array = field(default_factory=lambda: np.zeros((0, 0)))
     noise_std: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
-    @property
+    @cached_property
     def spread(self) -> Array:
-        """Spread of each objective's observed utilities, shape (m,); 1 where nothing varies yet."""
-        if len(self.U) == 0:
-            return np.ones(self.U.shape[1])
-        known = np.where(np.isfinite(self.U), self.U, np.nan)
-        spread = np.array([np.nanstd(c) if np.isfinite(c).any() else 0.0 for c in known.T])
-        return np.where(spread > 0, spread, 1.0)
+        """Spread of each objective's observed utilities, or where there is none of its predictions, shape (m,)."""
+        return np.array([self._spread(j) for j in range(self.U.shape[1])])
+
+    def _spread(self, j: int) -> float:
+        known = self.U[np.isfinite(self.U[:, j]), j]
+        return Standardisation.of(known if known.any() else self.mean[:, j]).unit
+
+    def in_spreads(self, utilities: Array) -> Array:
+        """Return utilities of shape (..., m) in units of each objective's spread."""
+        scaled: Array = utilities / self.spread
+        return scaled
+
+    @property
+    def seen(self) -> Array:
+        """Observed and pending utilities in units of the spread, shape (n, m)."""
+        return self.in_spreads(np.vstack([self.U, self.U_pending]))
 
     @property
     def best(self) -> Array:
@@ -115,6 +126,7 @@ def propose(
     X_pending: Blocks | None = None,
     X_observed: Blocks | None = None,
     beta: float = 2.0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Proposal:
     """Pick the next `batch` rows of the pool to evaluate.
 
@@ -135,6 +147,9 @@ def propose(
         Blocks of the rows of Y_observed; needed by "qlognehvi".
     beta
         Weight of the standard deviation in "ucb".
+    progress
+        Called with the number of picks made and that of the batch: at the start, and where picks are made one by one
+        before each. What it raises ends the proposal.
 
     Raises
     ------
@@ -151,6 +166,7 @@ def propose(
     problem = _problem(
         models, X_pool, Y_observed, objectives, batch, rng, reference_point, exclude, X_pending, X_observed
     )
+    progress(0, batch)
     if len(problem.allowed) == 0:
         picks, scores = np.zeros(0, dtype=np.intp), np.zeros(0)
     elif acquisition == "random":
@@ -161,7 +177,8 @@ def propose(
     elif acquisition == "qlognehvi":
         picks, scores = _by_noisy_hypervolume(problem)
     else:
-        picks, scores = _greedy(problem, _score(acquisition, problem, beta))
+        score = _score(acquisition, problem, beta)
+        picks, scores = greedy_batch(score, _believer(problem), problem.allowed, batch, progress=progress)
     return Proposal(
         picks, scores, problem.mean[picks], problem.std[picks], acquisition, exhausted=len(problem.allowed) < batch
     )
@@ -175,8 +192,8 @@ def _check_fit(
 ) -> None:
     if not objectives:
         raise ConfigurationError("There is no objective.", where="objectives", mend="Name at least one property.")
-    if acquisition in ("ucb", "ei", "ehvi"):
-        signs(objectives)
+    if acquisition in ("ucb", "ei"):
+        check_directions(objectives)
     if acquisition == "ei" and len(objectives) > 1:
         raise ConfigurationError(
             f"Expected improvement is for one objective; there are {len(objectives)}.",
@@ -228,7 +245,7 @@ def _problem(
         models = [model.condition(X_pending, believed[:, j]) for j, model in enumerate(models)]
         U_pending = utilities(believed, objectives)
         if X_observed is not None:
-            X_observed = {k: np.concatenate([v, X_pending[k]]) for k, v in X_observed.items()}
+            X_observed = stack(X_observed, X_pending)
     predictions = [model.predict(X_pool) for model in models]
     return _Problem(
         models, X_pool, objectives, U, reference, allowed, batch, rng, X_observed, U_pending,
@@ -240,27 +257,32 @@ def _problem(
 
 def _score(acquisition: str, problem: _Problem, beta: float) -> Score:
     if acquisition == "uncertainty":
-        return Uncertainty(problem.spread)
+        return Uncertainty()
     if acquisition == "ucb":
-        return UpperConfidenceBound(problem.spread, beta)
-    seen = np.vstack([problem.U, problem.U_pending])
+        return UpperConfidenceBound(beta)
     if acquisition == "ei":
         if not np.isfinite(problem.best[0]):
             raise InvalidInputError("Expected improvement needs a value to improve on.", where="Y_observed")
-        return Hypervolume.over(seen, problem.best)
+        return Hypervolume.over(problem.seen, problem.in_spreads(problem.best))
+    return _hypervolume(problem)
+
+
+def _hypervolume(problem: _Problem) -> Hypervolume:
     if problem.reference is None:
-        raise InvalidInputError("'ehvi' needs a reference point.", where="reference_point")
-    return Hypervolume.over(seen, problem.reference)
+        raise InvalidInputError("An expected hypervolume needs a reference point.", where="reference_point")
+    ranges = {
+        j: (objective.ends[0] / problem.spread[j], objective.ends[1] / problem.spread[j])
+        for j, objective in enumerate(problem.objectives)
+        if objective.direction == "range"
+    }
+    return Hypervolume.over(problem.seen, problem.in_spreads(problem.reference), ranges)
 
 
-def _believer(problem: _Problem, scale: Array) -> Believer:
-    return Believer(problem.models, problem.X, problem.mean * scale, problem.std, problem.noise_std)
-
-
-def _greedy(problem: _Problem, score: Score) -> tuple[NDArray[np.intp], Array]:
-    # Uncertainty does not look at means, so a range needs no sign there.
-    scale = np.ones(len(problem.objectives)) if isinstance(score, Uncertainty) else signs(problem.objectives)
-    return greedy_batch(score, _believer(problem, scale), problem.allowed, problem.batch, problem.spread)
+def _believer(problem: _Problem) -> Believer:
+    # What is to fall into a range is scored as it is.
+    sign = np.array([-1.0 if objective.direction == "minimise" else 1.0 for objective in problem.objectives])
+    mean, std, noise_std = map(problem.in_spreads, (problem.mean * sign, problem.std, problem.noise_std))
+    return Believer(problem.models, problem.X, mean, std, noise_std, problem.spread)
 
 
 def _by_probability(problem: _Problem) -> tuple[NDArray[np.intp], Array]:
@@ -295,7 +317,7 @@ def _by_noisy_hypervolume(problem: _Problem) -> tuple[NDArray[np.intp], Array]:
 
     if problem.reference is None or problem.X_observed is None:
         raise InvalidInputError("'qlognehvi' needs a reference point and X_observed.")
-    shortlist = _shortlist(problem, problem.reference)
+    shortlist = _shortlist(problem)
     picks, scores = noisy_hypervolume_batch(
         problem.models,
         problem.X_observed,
@@ -309,33 +331,14 @@ def _by_noisy_hypervolume(problem: _Problem) -> tuple[NDArray[np.intp], Array]:
     return shortlist[picks], scores
 
 
-def _shortlist(problem: _Problem, reference: Array) -> NDArray[np.intp]:
+def _shortlist(problem: _Problem) -> NDArray[np.intp]:
     """Return the rows most worth the Monte Carlo batch: the greedy closed-form batch and the highest single scores."""
     size = max(_SHORTLIST, 2 * problem.batch)
     if len(problem.allowed) <= size:
         return problem.allowed
-    seen = np.vstack([problem.U, problem.U_pending])
-    mean, std = problem.mean[problem.allowed], problem.std[problem.allowed]
-    if any(o.direction == "range" for o in problem.objectives):
-        normals = problem.rng.standard_normal((64, len(problem.objectives)))
-        score = _sampled_improvement(mean, std, problem.objectives, free_cells(seen, reference), normals)
-        return np.sort(problem.allowed[np.argsort(-score, kind="stable")[:size]])
-    hypervolume = Hypervolume.over(seen, reference)
-    score = hypervolume(mean * signs(problem.objectives), std)
+    hypervolume = _hypervolume(problem)
+    believer = _believer(problem)
+    score = hypervolume(believer.mean[problem.allowed], believer.std[problem.allowed])
     top = problem.allowed[np.argsort(-score, kind="stable")[:size]]
-    batch, _ = _greedy(problem, hypervolume)
+    batch, _ = greedy_batch(hypervolume, believer, problem.allowed, problem.batch)
     return np.union1d(top, batch)
-
-
-def _sampled_improvement(
-    mean: Array, std: Array, objectives: Sequence[Objective], cells: Cells, normals: Array
-) -> Array:
-    """Return the mean hypervolume improvement over common normal samples, for utilities that are not normal."""
-    total = np.zeros(len(mean))
-    for sample in normals:
-        U = utilities(mean + std * sample, objectives)
-        for start in range(0, len(U), 8192):
-            part = U[start : start + 8192, None, :]
-            sides = np.clip(part, cells.lower, cells.upper) - cells.lower
-            total[start : start + 8192] += sides.prod(axis=2).sum(axis=1)
-    return total / len(normals)

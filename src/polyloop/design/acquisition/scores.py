@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -15,11 +17,17 @@ __all__ = ["Hypervolume", "Score", "Uncertainty", "UpperConfidenceBound", "proba
 
 
 class Score(Protocol):
-    """A score that can only fall when a pick is believed (kriging believer), which makes lazy greedy picking exact.
+    """A score whose picks are believed (kriging believer): every mean stays, and every standard deviation falls.
 
-    Believing a pick's predicted value leaves every mean where it was, and lowers every standard deviation. Each score
-    here rises with the standard deviation at a fixed mean and falls as the front grows; each class says why.
+    A score that `only_falls` then rises with the standard deviation at a fixed mean and falls as the front grows, which
+    makes lazy greedy picking exact; each class says why.
+
+    Means and standard deviations are in units of each objective's observed spread.
     """
+
+    @property
+    def only_falls(self) -> bool:
+        """True if believing a pick can raise no score."""
 
     def __call__(self, mean: Array, std: Array) -> Array:
         """Score n candidates from utilities of shape (n, m), all maximised; returns (n,)."""
@@ -33,7 +41,8 @@ class Hypervolume:
     """Expected hypervolume improvement; with one objective this is expected improvement.
 
     The improvement is convex in each utility (the further right a point, the lower the staircase below it), so its
-    expectation rises with each standard deviation; a larger front leaves less free space.
+    expectation rises with each standard deviation; a larger front leaves less free space. Of a range this does not
+    hold: inside it, less uncertainty is better.
 
     Parameters
     ----------
@@ -41,35 +50,48 @@ class Hypervolume:
         Utilities of the points believed so far, shape (n, m).
     reference
         Shape (m,).
+    ranges
+        Ends of the range, by the column that has one; means and standard deviations there are the property's.
     """
 
     front: Array
     reference: Array
     cells: Cells
+    ranges: Mapping[int, tuple[float, float]]
 
     @classmethod
-    def over(cls, observed: Array, reference: Array) -> Hypervolume:
+    def over(
+        cls, observed: Array, reference: Array, ranges: Mapping[int, tuple[float, float]] = MappingProxyType({})
+    ) -> Hypervolume:
         """Make the score over observed utilities of shape (n, m)."""
-        return cls(observed, reference, free_cells(observed, reference))
+        return cls(observed, reference, free_cells(observed, reference), ranges)
+
+    @property
+    def only_falls(self) -> bool:
+        """Not where there is a range."""
+        return not self.ranges
 
     def __call__(self, mean: Array, std: Array) -> Array:
         """Return the closed-form expectation, shape (n,)."""
-        return expected_hypervolume_improvement(mean, std, self.cells)
+        return expected_hypervolume_improvement(mean, std, self.cells, self.ranges)
 
     def believing(self, mean: Array) -> Hypervolume:
         """Return the score over the front with one more point."""
-        return Hypervolume.over(np.vstack([self.front, mean]), self.reference)
+        utility = np.array(mean, dtype=float)
+        for j, (low, high) in self.ranges.items():
+            utility[j] = -max(low - utility[j], utility[j] - high, 0.0)
+        return Hypervolume.over(np.vstack([self.front, utility]), self.reference, self.ranges)
 
 
 @dataclass(frozen=True)
 class Uncertainty:
     """Sum over objectives of the standard deviation in units of the observed spread; it rises with each by itself."""
 
-    spread: Array
+    only_falls = True
 
     def __call__(self, mean: Array, std: Array) -> Array:
         """Return the sum, shape (n,)."""
-        total: Array = (std / self.spread).sum(axis=1)
+        total: Array = std.sum(axis=1)
         return total
 
     def believing(self, mean: Array) -> Uncertainty:
@@ -84,12 +106,13 @@ class UpperConfidenceBound:
     Reference: Srinivas et al. (2010), arXiv:0912.3995.
     """
 
-    spread: Array
     beta: float = 2.0
+
+    only_falls = True
 
     def __call__(self, mean: Array, std: Array) -> Array:
         """Return the sum, shape (n,)."""
-        total: Array = ((mean + self.beta * std) / self.spread).sum(axis=1)
+        total: Array = (mean + self.beta * std).sum(axis=1)
         return total
 
     def believing(self, mean: Array) -> UpperConfidenceBound:
