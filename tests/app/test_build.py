@@ -131,7 +131,7 @@ TWO = ["*CC*", "*CC(*)C"]
         (["*CC*", "--dp", "2", "--density", "-1", "-o", "cell.data"], "density of -1"),
         (["*CC*", "--dp", "2", "--tacticity", "tactic", "-o", "cell.data"], "tacticity 'tactic'"),
         (["*CC*", "--dp", "2", "--charges", "am1", "-o", "cell.data"], "'am1'"),
-        (["*=CC=*", "--dp", "2", "-o", "cell.data"], "single bonds"),
+        (["*=C=*", "--dp", "2", "-o", "cell.data"], "single bonds"),
         (["*CC*", "--dp", "2"], "--output"),
     ],
 )

@@ -27,7 +27,7 @@ def candidate(status: Status, code: FailureCode | None = None) -> Candidate:
 
 GOOD, BAD = candidate(Status.DONE), candidate(Status.FAILED, FailureCode.EVALUATOR)
 IMPLAUSIBLE, WAITING = candidate(Status.UNPHYSICAL), candidate(Status.WAITING)
-MACHINE = candidate(Status.FAILED, next(code for code in FailureCode if code.is_of_machine))
+MACHINE = candidate(Status.FAILED, next(code for code in FailureCode if not code.is_of_polymer))
 
 
 @pytest.mark.parametrize(

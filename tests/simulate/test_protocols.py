@@ -125,8 +125,8 @@ def test_a_level_is_taken_for_the_protocol_that_it_runs_as_a_whole():
     assert {level: protocol_of_level(level).label for level in available_levels()} == {
         "instant": "optics/instant@1",
         "quick": "optics/quick@2",
-        "standard": "md/standard@1",
-        "full": "md/full@1",
+        "standard": "md/standard@2",
+        "full": "md/full@2",
     }
     with pytest.raises(InvalidInputError, match=r"no level 'instnt'. Did you mean instant.*NAME@VERSION"):
         evaluate("*CC*", "instnt")
@@ -134,18 +134,18 @@ def test_a_level_is_taken_for_the_protocol_that_it_runs_as_a_whole():
 
 def test_a_measurement_names_the_evaluations_that_it_goes_on_from(monkeypatch):
     """The keys are those of the same polymer and seed, at the same conditions where the other protocol knows any."""
-    assert PROTOCOLS["md/optics@1"].goes_on_from == ("md/standard@1", "optics/quick@2")
+    assert PROTOCOLS["md/optics@2"].goes_on_from == ("md/standard@2", "optics/quick@2")
     measurements = [one for one in PROTOCOLS.values() if one.on_request]
-    assert all(one.goes_on_from[0] == "md/standard@1" for one in measurements)
+    assert all(one.goes_on_from[0] == f"md/standard@{one.version}" for one in measurements)
     assert all(one.goes_on_from == () for one in PROTOCOLS.values() if not one.on_request)
-    protocol = PROTOCOLS["md/optics@1"]
+    protocol = PROTOCOLS["md/optics@2"]
     estimates = tuple(Estimate(name, 1.5, None, "") for name in protocol.properties)
     done = replace(protocol, function=lambda polymer, seed, conditions: Outcome(estimates))
     monkeypatch.setitem(PROTOCOLS, protocol.label, done)
     hot = Conditions(400.0, 2.0)
-    record = evaluate("*CC*", "md/optics@1", seed=7, conditions=hot)[0]
+    record = evaluate("*CC*", "md/optics@2", seed=7, conditions=hot)[0]
     unit = record.request.polymer
     assert record.provenance.parents == (
-        Request(unit, "md/standard@1", 7, hot).key,
+        Request(unit, "md/standard@2", 7, hot).key,
         Request(unit, "optics/quick@2", 7, Conditions()).key,
     )

@@ -196,7 +196,7 @@ class StopTable(_Table):
     )
     stall_tolerance: float = Field(1e-3, ge=0, description="Relative growth below which it stands still.")
     failures: int = Field(
-        20, ge=0, description="Stop when so many candidates in a row failed or were implausible; 0: never."
+        20, ge=0, le=10**9, description="Stop when so many candidates in a row failed or were implausible; 0: never."
     )
 
 

@@ -195,10 +195,13 @@ class _Reader:
         if given is None:
             return None
         value = convert(given, column.unit, column.wanted)
-        if value <= 0 and column.is_stated:
-            wrong.append(self._bad(row, column.position, f"There is no {column.name} of {given:g} {column.unit.name}."))
         self._as_given[column.name].append((row.line, given))
-        return value
+        if value > 0:
+            return value
+        if column.is_stated:
+            wrong.append(self._bad(row, column.position, f"There is no {column.name} of {given:g} {column.unit.name}."))
+        # Without a unit, all values together tell which one was meant.
+        return None
 
     def _number(self, row: Row, place: int, wrong: list[BadRow]) -> float | None:
         if is_no_value(row.cells[place]):

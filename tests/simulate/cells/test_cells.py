@@ -94,9 +94,10 @@ def test_where_the_molecules_do_not_fit_the_box_grows():
 
 def test_molecules_that_fit_into_none_of_the_boxes_are_an_error_with_figures():
     typed = Topology.concatenate([ion("Na+")] * 2)
+    # Each reaches through box and image: at the largest density and at a fifteenth of it.
     apart = np.array([[0.0, 0, 0], [30.0, 0, 0]])
     with pytest.raises(EvaluationError, match=r"30 molecules with 60 atoms found no room") as caught:
-        pack([typed] * 30, [apart] * 30, 300.0, np.random.default_rng(0))
+        pack([typed] * 30, [apart] * 30, 25.0, np.random.default_rng(0))
     assert caught.value.failure.code == "packing"
 
 

@@ -68,6 +68,9 @@ class Sitting:
         if self.stage.ensemble != "minimise":
             # Longer lists, which it would choose by itself, may outgrow a cell that shrinks.
             arguments += ["-nstlist", str(list_steps(self.stage, self.directory.state.divisor))]
+        else:
+            # Else it chooses its transforms by timing them, and a path downhill parts by the last digits.
+            arguments.append("-reprod")
         process = self.program.simulate([*arguments, *(["-cpi", resume] if resume else [])], folder)
         try:
             self.directory.own(process.pid)
