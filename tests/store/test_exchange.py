@@ -22,7 +22,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 @st.composite
 def records_of_one(draw: st.DrawFn, polymer: str) -> list[Record]:
     conditions = Conditions(draw(st.floats(1, 1000)), draw(st.floats(1e-3, 1e3)))
-    request = Request(polymer, "measured/table@1", draw(st.integers(-(2**40), 2**40)), conditions)
+    request = Request(polymer, "measured/table@1", draw(st.integers(0, 2**40)), conditions)
     found = []
     for name in draw(st.lists(st.sampled_from(sorted(PROPERTIES)), min_size=1, max_size=4, unique=True)):
         if draw(st.integers(0, 4)) == 0:

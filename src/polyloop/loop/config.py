@@ -196,14 +196,17 @@ class StopTable(_Table):
     )
     stall_tolerance: float = Field(1e-3, ge=0, description="Relative growth below which it stands still.")
     failures: int = Field(
-        20, ge=0, description="Stop when so many candidates in a row failed or were implausible; 0: never."
+        20, ge=0, le=10**9, description="Stop when so many candidates in a row failed or were implausible; 0: never."
     )
 
 
 class StoreTable(_Table):
     """`[store]`: the results database."""
 
-    url: str | None = Field(None, description="SQLAlchemy URL; store.sqlite in the folder of the run when left out.")
+    # Not shown with the rest of the configuration, since it may hold a password.
+    url: str | None = Field(
+        None, repr=False, description="SQLAlchemy URL; store.sqlite in the folder of the run when left out."
+    )
 
 
 class LimitsTable(_Table):

@@ -26,8 +26,10 @@ from polyloop.loop.config import LimitsTable
 from polyloop.loop.evaluation import EvaluationQueue, open_runner
 from polyloop.loop.evaluators import Evaluator, protocol_evaluator, protocol_of
 from polyloop.loop.interrupt import Interrupted, Interrupts
+from polyloop.loop.leases import LEASE_S
 from polyloop.loop.polymers import parse_polymer
 from polyloop.loop.replicas import ReplicaMean, means_of, seeds_of
+from polyloop.loop.run_store import StoreWait
 from polyloop.loop.watching import SimulationWatch
 from polyloop.store import Store
 
@@ -158,7 +160,9 @@ def _evaluated(
             progress(f"{done}/{total}  {names[request.key]}")
 
     with (
-        Store(store or default_store()) as results,
+        Store(
+            store or default_store(), timeout=LEASE_S, on_wait=StoreWait(interrupts, progress or (lambda words: None))
+        ) as results,
         open_runner(list(evaluators.values()), workers, limits) as runner,
         interrupts.caught(),
         interrupts.cancelling(runner.cancel),
