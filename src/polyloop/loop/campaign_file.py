@@ -197,13 +197,20 @@ def _with_absolute_paths(config: CampaignConfig, folder: Path, formerly: Path | 
     def absolute(path: Path) -> Path:
         found = (folder / path.expanduser()).resolve()
         before = None if formerly is None else (formerly / path.expanduser()).resolve()
-        return before if before is not None and before.exists() and not found.exists() else found
+        return before if before is not None and not _is_there(found) and _is_there(before) else found
 
     evaluators = {
         name: table.model_copy(update={"folder": table.folder or Path()}) if table.python else table
         for name, table in config.evaluators.items()
     }
     return _with_paths(config.model_copy(update={"evaluators": evaluators}), absolute)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder on the way may not be looked into
+        return False
 
 
 def _with_paths(config: CampaignConfig, change: Callable[[Path], Path]) -> CampaignConfig:

@@ -26,7 +26,10 @@ def public_url(url: str) -> str:
         return without_passwords(url)
     if parsed.password is None and not set(_SECRETS) & set(parsed.query):
         return url
-    return parsed.set(password=None).difference_update_query(_SECRETS).render_as_string(hide_password=False)
+    query = {name: value for name, value in parsed.query.items() if name not in _SECRETS}
+    # URL.set cannot take a password away.
+    bare = URL.create(parsed.drivername, parsed.username, None, parsed.host, parsed.port, parsed.database, query)
+    return bare.render_as_string(hide_password=False)
 
 
 def read_place(place: str | Path) -> URL:
@@ -63,6 +66,13 @@ def read_place(place: str | Path) -> URL:
             f"There is no store on {backend!r}.",
             where=url.render_as_string(),
             mend="Use an SQLite file or a postgresql:// URL.",
+        )
+    if "@" in (url.host or ""):
+        # What is taken for the host is then a part of the password, and would be shown as a host is.
+        raise StoreError(
+            "The URL has more than one @, so that nobody can say where its host begins.",
+            where=place,
+            mend="Write %40 for an @ in the user's name or password.",
         )
     require("psycopg", extra="postgres")
     if url.password is None and "password" not in url.query and os.environ.get(PASSWORD_VARIABLE):
