@@ -10,7 +10,7 @@ __all__ = ["storable", "without_passwords"]
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 # The password of a URL ends at the last @ before host and path; what is a port, and no password, is left alone.
-_OF_URL = re.compile(r"(://[^\s:/@]*:)(?!\d+(?:[/?'\"\s]|$))[^\n@]*@(?:[^\s@/]*@)*")
+_OF_URL = re.compile(r"(://(?!\[)[^\s:/@]*:)(?!\d+(?:[/?'\"\s]|$))[^\n@]*@(?:[^\s@/]*@)*")
 _OF_KEY = re.compile(r"((?:ssl)?password=)[^&\s'\"]+", re.IGNORECASE)
 
 
