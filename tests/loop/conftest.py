@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from rdkit import Chem
 from rdkit.Chem import Crippen
 
 from polyloop.design.pool import Pool
+from tests.databases import KINDS, new_postgres
 
 HEADER = """
 [campaign]
@@ -96,3 +97,13 @@ def place(tmp_path: Path, units: tuple[str, ...]) -> Path:
 def campaign_file(place: Path) -> Callable[..., Path]:
     """`write_campaign` in that folder."""
     return partial(write_campaign, place)
+
+
+@pytest.fixture(params=KINDS)
+def store_table(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Text of a campaign file that names a store of each kind; empty for the run's own SQLite file."""
+    if request.param == "sqlite":
+        yield ""
+    else:
+        with new_postgres() as url:
+            yield f"[store]\nurl = '{url}'\n"

@@ -11,13 +11,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from polyloop.core import Status
-from polyloop.loop import Campaign, Progress
-from polyloop.store import Store
+from polyloop.loop import Campaign, Progress, run_store
+from polyloop.store import database
+from tests.databases import held
 from tests.loop.conftest import fill_place, write_campaign
 
 Write = Callable[..., Path]
@@ -47,14 +49,21 @@ def evaluate(smiles, seed):
 """
 
 
-def prepare(place: Path) -> Path:
+def prepare(place: Path, more: str = "") -> Path:
     (place / "slow_optics.py").write_text(EVALUATOR)
-    return write_campaign(place, evaluator="function", workers=2, batch=6)
+    return write_campaign(place, more, evaluator="function", workers=2, batch=6)
 
 
 @pytest.fixture
 def file(place: Path) -> Path:
+    """A campaign on the SQLite file of its run."""
     return prepare(place)
+
+
+@pytest.fixture
+def on_any(place: Path, store_table: str) -> Path:
+    """A campaign on each kind of store."""
+    return prepare(place, store_table)
 
 
 @pytest.fixture(scope="module")
@@ -101,19 +110,19 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seco
 
 def finished(place: Path, directory: str = "run") -> set[str]:
     """Polymers whose evaluation the store holds."""
-    with Store(place / directory / "store.sqlite") as store:
+    with Campaign.from_directory(place / directory).open_store() as store:
         found = store.evaluations(statuses=[Status.DONE, Status.FAILED, Status.UNPHYSICAL])
         assert store.check() == []
     return {evaluation.request.polymer for evaluation in found}
 
 
-def test_sigkill_in_the_middle_of_batches(file: Path, uninterrupted: list[tuple[int, str, float | None]]) -> None:
-    place, moments = file.parent, random.Random(20)
+def test_sigkill_in_the_middle_of_batches(on_any: Path, uninterrupted: list[tuple[int, str, float | None]]) -> None:
+    place, moments = on_any.parent, random.Random(20)
     lost: Counter[str] = Counter()
     for more in (1, 5, 8):
         before = len(calls(place))
-        known = finished(place) if (place / "run").exists() else set()
-        process = start(file)
+        known = finished(place) if before else set()
+        process = start(on_any)
         wait_for(lambda target=before + more: len(calls(place)) >= target, process)  # type: ignore[misc]
         assert Campaign.from_directory(place / "run").status().state == "running"
         time.sleep(moments.uniform(0.0, 0.1))
@@ -125,7 +134,7 @@ def test_sigkill_in_the_middle_of_batches(file: Path, uninterrupted: list[tuple[
         assert len(under_way) <= 2, "more was lost than two workers can hold"
         lost.update(under_way)
     assert Campaign.from_directory(place / "run").status().state == "interrupted"
-    process = start(file)
+    process = start(on_any)
     told = process.communicate(timeout=120)
     assert process.returncode == 0, told
     assert result(place / "run") == uninterrupted
@@ -170,9 +179,9 @@ def test_a_full_disk_stops_with_a_message_and_goes_on_when_there_is_space(
 
 
 def test_two_campaigns_at_once_share_a_store_and_compute_no_key_twice(
-    file: Path, campaign_file: Write, place: Path
+    file: Path, campaign_file: Write, place: Path, store_table: str
 ) -> None:
-    store = "[store]\nurl = 'sqlite:///shared.sqlite'\n"
+    store = store_table or "[store]\nurl = 'sqlite:///shared.sqlite'\n"
     kind = {"evaluator": "function", "batch": 8, "cycles": 2}
     first = campaign_file(store, name="a.toml", seed=1, **kind)
     second = campaign_file(store, name="b.toml", seed=2, **kind)
@@ -188,10 +197,10 @@ def test_two_campaigns_at_once_share_a_store_and_compute_no_key_twice(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_cleanly(
-    file: Path, uninterrupted: list[tuple[int, str, float | None]], number: signal.Signals
+    on_any: Path, uninterrupted: list[tuple[int, str, float | None]], number: signal.Signals
 ) -> None:
-    place = file.parent
-    campaign = Campaign.from_file(file, place / "run")
+    place = on_any.parent
+    campaign = Campaign.from_file(on_any, place / "run")
 
     def stop(event: Progress) -> None:
         if event.stage == "evaluate" and event.cycle == 1 and event.done == 2:
@@ -200,7 +209,7 @@ def test_a_signal_stops_cleanly(
     outcome = campaign.run(progress=stop, report=False)
     assert outcome.state == campaign.status().state == "interrupted"
     assert outcome.evaluations in (8, 9)  # six of the initial design, and two or three of the first batch
-    with Store(place / "run" / "store.sqlite") as store:
+    with campaign.open_store() as store:
         assert store.evaluations(statuses=[Status.RUNNING]) == []
     known, before = finished(place), len(calls(place))
     assert campaign.run(report=False).state == "finished"
@@ -208,8 +217,8 @@ def test_a_signal_stops_cleanly(
     assert not known & set(calls(place)[before:])
 
 
-def test_a_signal_before_the_first_evaluation_stops_cleanly_too(file: Path) -> None:
-    campaign = Campaign.from_file(file, file.parent / "run")
+def test_a_signal_before_the_first_evaluation_stops_cleanly_too(on_any: Path) -> None:
+    campaign = Campaign.from_file(on_any, on_any.parent / "run")
 
     def stop(event: Progress) -> None:
         if event.stage == "features":
@@ -256,3 +265,37 @@ def test_ctrl_c_on_the_command_line_exits_130_and_says_how_to_go_on(file: Path) 
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "same command" in err
+
+
+def test_a_lock_that_somebody_holds_for_long_is_waited_for_with_a_word(
+    on_any: Path, uninterrupted: list[tuple[int, str, float | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seconds stand for minutes: a try lasts 0.1 s instead of 2, and the first word comes after 0.5 s instead of 5."""
+    monkeypatch.setattr(database, "_SLICE_S", 0.1)
+    monkeypatch.setattr(run_store, "_TELL_AFTER_S", 0.5)
+    place, told, locks = on_any.parent, list[str](), ExitStack()
+    campaign = Campaign.from_file(on_any, place / "run")
+    store = campaign.config.store.url or str(place / "run" / "store.sqlite")
+
+    def hold(event: Progress) -> None:
+        told.extend([event.note] * bool(event.note))
+        if event.stage == "evaluate" and event.cycle == 1 and event.done == 2:
+            locks.enter_context(held(store, 4.0))
+
+    with locks:
+        assert campaign.run(progress=hold, report=False).state == "finished"
+    assert len([words for words in told if "keeps the store locked" in words and "is held" in words]) == 1
+    assert result(place / "run") == uninterrupted
+    assert Counter(calls(place)) == Counter(polymer for _, polymer, _ in uninterrupted)
+
+
+def test_ctrl_c_ends_the_waiting_for_a_lock(file: Path) -> None:
+    process = start(file)
+    wait_for(lambda: len(calls(file.parent)) >= 3, process)
+    with held(str(file.parent / "run" / "store.sqlite"), 8.0):
+        time.sleep(1.0)  # by now every worker's outcome waits for the lock
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=7.5)
+    assert process.returncode == 130, err
+    Campaign.from_file(file, file.parent / "run").run(report=False)
+    assert Campaign.from_directory(file.parent / "run").status().state == "finished"

@@ -1,21 +1,14 @@
-"""Stores to test: a new SQLite file each, and a new PostgreSQL database each where a server is named.
+"""Stores to test: a new SQLite file each, and a new PostgreSQL database each where a server is named."""
 
-POLYLOOP_TEST_POSTGRES is the URL of a database on a server whose user may create databases; each test makes its own.
-"""
-
-import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy
 
 from polyloop.chem import Polymer
 from polyloop.core import Failure, FailureCode, Record, Request
 from polyloop.store import Store
-
-SERVER = os.environ.get("POLYLOOP_TEST_POSTGRES", "")
+from tests.databases import KINDS, new_postgres
 
 ETHYLENE, STYRENE, PROPYLENE = (Polymer(smiles).canonical for smiles in ("*CC*", "*CC(*)c1ccccc1", "*CC(*)C"))
 SCF = Failure(FailureCode.SCF, "ground state", "no convergence", "level shift", retryable=True)
@@ -36,21 +29,13 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite", *(["postgres"] if SERVER else [])])
+@pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield str(tmp_path / "results.db")
-        return
-    name = f"polyloop_test_{secrets.token_hex(6)}"
-    server = sqlalchemy.create_engine(
-        sqlalchemy.make_url(SERVER).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-    )
-    with server.connect() as connection:
-        connection.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
-    yield sqlalchemy.make_url(SERVER).set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.execute(sqlalchemy.text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
+    else:
+        with new_postgres() as url:
+            yield url
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from polyloop.core.text import storable
+from polyloop.core.text import storable, without_passwords
 
 __all__ = [
     "ConfigurationError",
@@ -35,8 +35,9 @@ class PolyloopError(Exception):
     """
 
     def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
-        self.what, self.where, self.mend = what, where, mend
-        super().__init__(what)
+        # An error is shown, logged and kept; whoever quotes a URL in one need not think of the password in it.
+        self.what, self.where, self.mend = (without_passwords(text) for text in (what, where, mend))
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
@@ -122,7 +123,7 @@ class Failure:
 
     def __post_init__(self) -> None:
         for name in ("stage", "reason", "hint"):
-            object.__setattr__(self, name, storable(getattr(self, name), _LONGEST_TEXT))
+            object.__setattr__(self, name, storable(without_passwords(getattr(self, name)), _LONGEST_TEXT))
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""

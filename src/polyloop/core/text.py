@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["storable"]
+__all__ = ["storable", "without_passwords"]
 
 # UTF-8 has no word for half a surrogate pair, and PostgreSQL none for NUL; either would refuse the whole record.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+# The password of a URL ends at the last @ before host and path; what is a port, and no password, is left alone.
+_OF_URL = re.compile(r"(://(?!\[)[^\s:/@]*:)(?!\d+(?:[/?'\"\s]|$))[^\n@]*@(?:[^\s@/]*@)*")
+_OF_KEY = re.compile(r"((?:ssl)?password=)[^&\s'\"]+", re.IGNORECASE)
 
 
 def storable(text: str, longest: int | None = None) -> str:
@@ -22,6 +26,17 @@ def storable(text: str, longest: int | None = None) -> str:
         end = longest // 2
         text = f"{text[:end]} [... {len(text) - 2 * end} characters left out ...] {text[-end:]}"
     return _UNSTORABLE.sub(_spelled, text)
+
+
+def without_passwords(text: str) -> str:
+    """Return `text` with the passwords of database URLs in it replaced by three stars.
+
+    Examples
+    --------
+    >>> without_passwords("postgresql://me:secret@host:5432/results")
+    'postgresql://me:***@host:5432/results'
+    """
+    return _OF_KEY.sub(r"\1***", _OF_URL.sub(r"\1***@", text))
 
 
 def _spelled(match: re.Match[str]) -> str:

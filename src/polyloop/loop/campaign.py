@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from polyloop.core import ConfigurationError, FailureCode, InvalidInputError, Status, content_key, write_atomically
+from polyloop.core import ConfigurationError, FailureCode, InvalidInputError, Status, content_key
 from polyloop.design.pool import Pool
-from polyloop.loop.campaign_file import read_campaign_file, write_campaign_file
+from polyloop.loop.campaign_file import kept_config, read_campaign_file, write_campaign_file
 from polyloop.loop.config import CampaignConfig
 from polyloop.loop.descriptors import describe_pool
 from polyloop.loop.directory import RunDirectory
@@ -25,6 +24,7 @@ from polyloop.loop.plan import Plan, make_plan, objectives_of
 from polyloop.loop.pool import check_pool, load_pool, make_pool
 from polyloop.loop.progress import Listener, Progress
 from polyloop.loop.proposal import Proposer
+from polyloop.loop.run_store import open_to_look, open_to_work
 from polyloop.loop.screening import screen
 from polyloop.loop.sitting import Sitting
 from polyloop.loop.state import CampaignState, CampaignStatus
@@ -62,12 +62,12 @@ class Campaign:
             If the file is wrong, naming the line, the key and the mend.
         """
         path = Path(path)
-        config = read_campaign_file(path)
+        # The resolved file of a run continues that run.
+        is_run = path.name == "campaign.toml" and RunDirectory(path.parent).identity.is_file()
+        config = read_campaign_file(path, formerly=RunDirectory(path.parent).formerly() if is_run else None)
         if skip_bad:
             config = with_bad_rows_skipped(config)
         if directory is None:
-            # The resolved file of a run continues that run.
-            is_run = path.name == "campaign.toml" and RunDirectory(path.parent).identity.is_file()
             directory = path.parent if is_run else Path("runs") / config.campaign.name
         return cls(config, directory)
 
@@ -82,7 +82,7 @@ class Campaign:
         """
         files = RunDirectory(directory)
         files.must_exist()
-        return cls(read_campaign_file(files.config, check=False), files.path)
+        return cls(read_campaign_file(files.config, check=False, formerly=files.formerly()), files.path)
 
     @property
     def directory(self) -> Path:
@@ -93,11 +93,17 @@ class Campaign:
     def name(self) -> str | None:
         """Name of the campaign in its store; None before its first run."""
         known = self._files.read_identity()
-        return None if known is None else str(known["campaign"])
+        return None if known is None or known["entering"] else str(known["campaign"])
 
     def open_store(self) -> Store:
-        """Open the results database."""
-        return Store(self.config.store.url or self._files.store)
+        """Open the results database to look at it; nothing can be changed.
+
+        Raises
+        ------
+        StoreError
+            If there is none, or it does not know the campaign that this folder has begun.
+        """
+        return open_to_look(self.config, self._files)
 
     def run(
         self,
@@ -136,7 +142,15 @@ class Campaign:
         workers = workers or self.config.campaign.workers
         interrupts, finished = Interrupts(), True
         self._reports, self._writing = report, False
-        with self._files.locked(), interrupts.caught(), self.open_store() as store:
+
+        def tell(words: str) -> None:
+            listen(Progress("evaluate", 0, cycles, note=words))
+
+        with (
+            self._files.locked(),
+            interrupts.caught(),
+            open_to_work(self.config, self._files, interrupts, tell) as store,
+        ):
             try:
                 self._run(store, plan, cycles, workers, interrupts, listen)
             except Interrupted:
@@ -187,7 +201,7 @@ class Campaign:
     def state(self) -> CampaignState:
         """Return a read-only view of everything that the campaign knows."""
         objectives, known, pool = objectives_of(self.config), self._files.read_identity(), load_pool(self._files)
-        name = None if known is None else str(known["campaign"])
+        name = self.name
         candidates: tuple[Any, ...] = ()
         finished: tuple[Any, ...] = ()
         if known is not None and name is not None:
@@ -206,11 +220,15 @@ class Campaign:
             inputs=Inputs.load(self._files),
         )
 
-    def report(self, word: str = "") -> Path:
-        """Write the report into the folder of the run and return its path; `word` says where the campaign stands."""
+    def report(self, word: str = "", folder: str | Path | None = None) -> Path:
+        """Write the report and return its path; `word` says where the campaign stands.
+
+        `folder` is that of the run's report when left out.
+        """
         from polyloop.loop.report import write_report
 
-        return write_report(self.state(), self._files.report, status=word or self.status().state)
+        target = self._files.report if folder is None else Path(folder)
+        return write_report(self.state(), target, status=word or self.status().state)
 
     def retry(self, codes: Sequence[str] | None = None) -> int:
         """Put failed evaluations (with one of `codes`, or all) back; return how many. The next run computes them.
@@ -229,13 +247,13 @@ class Campaign:
         name = self.name
         if name is None:
             return 0
-        with self._files.locked(), self.open_store() as store:
+        with self._files.locked(), open_to_work(self.config, self._files, Interrupts(), lambda words: None) as store:
             return put_back(store, name, codes)
 
     # Steps of `run`
 
-    def _enter(self, plan: Plan, pool: Pool) -> str:
-        """Write down what the picks depend on, or check that it is what it was; return the campaign's name."""
+    def _enter(self, store: Store, plan: Plan, pool: Pool, cycles: int) -> str:
+        """Write down what the picks depend on, or check that it is what it was; enter the campaign, return its name."""
         identity = {**plan.identity(), "pool": content_key({"pool": list(pool.smiles)})}
         # Tables name the campaign, so that two of them never meet in one store; `check_tables` judges their changes.
         tables = {table.identity: table.content for table in plan.tables}
@@ -251,9 +269,14 @@ class Campaign:
                 )
             campaign = before["campaign"]
         sources = {name: dict(source.files) for name, source in plan.sources().items()}
-        content = {"campaign": campaign, "identity": identity, "sources": sources}
-        write_atomically(self._files.identity, json.dumps(content, indent=2) + "\n")
+        content = {"campaign": campaign, "identity": identity, "sources": sources, "entering": False}
+        if before is None or before["entering"]:
+            # A kill between here and the store's entry leaves a folder whose campaign no store knows.
+            self._files.write_identity({**content, "entering": True}, store.where)
         write_campaign_file(self.config, self._files.config)
+        kept = kept_config(self.config, self._files.path).model_dump(mode="json", exclude_none=True)
+        store.start_campaign(campaign, {"file": kept, "cycles": cycles}, replace_config=True)
+        self._files.write_identity(content, store.where)
         return campaign
 
     def _run(
@@ -282,14 +305,12 @@ class Campaign:
 
         tell("pool")(0, 0)
         pool = make_pool(self.config, self._files, screened)
-        campaign = self._enter(plan, pool)
+        campaign = self._enter(store, plan, pool, cycles)
         pool = check_pool(self.config, self._files, pool)
         check_tables(plan, store, campaign)
         notes = tuple(sentence for table in plan.tables for sentence in table.table.notes)
         Inputs.load(self._files).update(self._files, notes=notes)
         note([*left_out_sentences(pool, Inputs()), *notes])
-        config = {"file": self.config.model_dump(mode="json", exclude_none=True), "cycles": cycles}
-        store.start_campaign(campaign, config, replace_config=True)
         store.set_state(campaign, "running")
         evaluators = list(plan.evaluators.values())
         try:

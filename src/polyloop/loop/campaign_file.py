@@ -1,11 +1,15 @@
-"""Read and write campaign files: errors name the file, the line, the key and the mend; paths become absolute."""
+"""Read and write campaign files: errors name the file, the line, the key and the mend; paths become absolute.
+
+What is kept has paths relative to its own folder, so that a run may be moved, and no password.
+"""
 
 from __future__ import annotations
 
 import difflib
 import json
+import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import inf
 from pathlib import Path
 from typing import Any, get_args
@@ -18,8 +22,9 @@ from polyloop.loop import config as tables
 from polyloop.loop.checks import check_config
 from polyloop.loop.config import CampaignConfig
 from polyloop.loop.toml_lines import CampaignSource, KeyPath
+from polyloop.store import public_url
 
-__all__ = ["campaign_text", "config_error", "read_campaign_file", "write_campaign_file"]
+__all__ = ["campaign_text", "config_error", "kept_config", "read_campaign_file", "write_campaign_file"]
 
 _MODELS: dict[str, type[BaseModel]] = {
     "campaign": tables.CampaignTable,
@@ -37,13 +42,15 @@ _MODELS: dict[str, type[BaseModel]] = {
 }
 
 
-def read_campaign_file(path: str | Path, *, check: bool = True) -> CampaignConfig:
+def read_campaign_file(path: str | Path, *, check: bool = True, formerly: Path | None = None) -> CampaignConfig:
     """Read, check and resolve a campaign file; relative paths in it are relative to the file.
 
     Parameters
     ----------
     check
         False leaves out what depends on other files and rooms, for a file that was checked when it was saved.
+    formerly
+        Folder in which a kept file was written. What is not where its relative path says now may be where it said then.
 
     Raises
     ------
@@ -63,15 +70,28 @@ def read_campaign_file(path: str | Path, *, check: bool = True) -> CampaignConfi
         config = CampaignConfig.model_validate_json(json.dumps(raw, default=str))
     except ValidationError as error:
         raise config_error(error, source) from error
-    resolved = _with_closed_ranges(_with_absolute_paths(config, path.absolute().parent))
+    resolved = _with_closed_ranges(_with_absolute_paths(config, path.absolute().parent, formerly))
     if check:
         check_config(resolved, source)
     return resolved
 
 
 def write_campaign_file(config: CampaignConfig, path: Path) -> None:
-    """Write `config` so that `read_campaign_file` gives it back equal."""
-    write_atomically(path, campaign_text(config))
+    """Write `config` so that `read_campaign_file` gives it back equal, but for the store's password."""
+    write_atomically(path, campaign_text(kept_config(config, path.parent)))
+
+
+def kept_config(config: CampaignConfig, folder: Path) -> CampaignConfig:
+    """Return `config` as it is kept: its paths relative to `folder`, its URL without a password."""
+    # Without its links, since .. of a link leads elsewhere.
+    start = folder.resolve()
+
+    def relative(path: Path) -> Path:
+        return Path(os.path.relpath(path, start)) if path.is_absolute() else path
+
+    moved = _with_paths(config, relative)
+    url = moved.store.url
+    return moved.model_copy(update={"store": moved.store.model_copy(update={"url": url and public_url(url)})})
 
 
 def campaign_text(config: CampaignConfig) -> str:
@@ -171,25 +191,39 @@ def _with_closed_ranges(config: CampaignConfig) -> CampaignConfig:
     return config.model_copy(update={"objectives": objectives})
 
 
-def _with_absolute_paths(config: CampaignConfig, folder: Path) -> CampaignConfig:
-    """Make the paths of pool, tables and SQLite file absolute, taking `folder` as their start."""
+def _with_absolute_paths(config: CampaignConfig, folder: Path, formerly: Path | None) -> CampaignConfig:
+    """Make the paths of pool, tables and SQLite file absolute, taking `folder`, or else `formerly`, as their start."""
 
-    def absolute(path: Path | None) -> Path | None:
-        return None if path is None else Path((folder / path.expanduser()).resolve())
+    def absolute(path: Path) -> Path:
+        found = (folder / path.expanduser()).resolve()
+        before = None if formerly is None else (formerly / path.expanduser()).resolve()
+        return before if before is not None and not _is_there(found) and _is_there(before) else found
 
     evaluators = {
+        name: table.model_copy(update={"folder": table.folder or Path()}) if table.python else table
+        for name, table in config.evaluators.items()
+    }
+    return _with_paths(config.model_copy(update={"evaluators": evaluators}), absolute)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder on the way may not be looked into
+        return False
+
+
+def _with_paths(config: CampaignConfig, change: Callable[[Path], Path]) -> CampaignConfig:
+    """Change the paths of pool, tables, functions and SQLite file."""
+    evaluators = {
         name: table.model_copy(
-            update={
-                "table": absolute(table.table),
-                "folder": absolute(table.folder or Path()) if table.python else absolute(table.folder),
-            }
+            update={"table": table.table and change(table.table), "folder": table.folder and change(table.folder)}
         )
         for name, table in config.evaluators.items()
     }
-    pool = config.pool.model_copy(update={"file": absolute(config.pool.file)})
-    url = config.store.url
-    prefix = "sqlite:///"
+    pool = config.pool.model_copy(update={"file": config.pool.file and change(config.pool.file)})
+    url, prefix = config.store.url, "sqlite:///"
     if url and url.startswith(prefix) and url != prefix and not url.startswith(f"{prefix}:memory:"):
-        url = f"{prefix}{absolute(Path(url.removeprefix(prefix)))}"
+        url = f"{prefix}{change(Path(url.removeprefix(prefix)))}"
     store = config.store.model_copy(update={"url": url})
     return config.model_copy(update={"evaluators": evaluators, "pool": pool, "store": store})

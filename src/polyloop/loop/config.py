@@ -203,7 +203,10 @@ class StopTable(_Table):
 class StoreTable(_Table):
     """`[store]`: the results database."""
 
-    url: str | None = Field(None, description="SQLAlchemy URL; store.sqlite in the folder of the run when left out.")
+    # Not shown with the rest of the configuration, since it may hold a password.
+    url: str | None = Field(
+        None, repr=False, description="SQLAlchemy URL; store.sqlite in the folder of the run when left out."
+    )
 
 
 class LimitsTable(_Table):

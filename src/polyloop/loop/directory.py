@@ -5,13 +5,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from polyloop.core import ConfigurationError
-from polyloop.core.files import sweep_unfinished
+from polyloop.core.files import sweep_unfinished, write_atomically
 
 __all__ = ["RunDirectory"]
 
@@ -69,6 +69,9 @@ class RunDirectory:
     def read_identity(self) -> dict[str, Any] | None:
         """Return what `identity` holds; None before the first run.
 
+        Beside the campaign's name and what its picks depend on: `sources`, the files of users' functions; `folder`,
+        where the run was when it ran last; `store`, its database then; `entering`, while that may not yet know of it.
+
         Raises
         ------
         ConfigurationError
@@ -82,12 +85,22 @@ class RunDirectory:
             raise self._damaged(self.identity, str(error)) from error
         if not isinstance(content, dict):
             raise self._damaged(self.identity, "no table")
-        content.setdefault("sources", {})
-        kinds = {"campaign": str, "identity": dict, "sources": dict}
+        content = {"sources": {}, "folder": str(self.path), "store": "", "entering": False} | content
+        kinds = {"campaign": str, "identity": dict, "sources": dict, "folder": str, "store": str, "entering": bool}
         for name, kind in kinds.items():
             if not isinstance(content.get(name), kind):
                 raise self._damaged(self.identity, f"{name} is missing or wrong")
         return content
+
+    def write_identity(self, content: Mapping[str, Any], store: str) -> None:
+        """Keep what `read_identity` returns, for a run in this folder whose database is `store`."""
+        content = {**content, "folder": str(self.path), "store": store}
+        write_atomically(self.identity, json.dumps(content, indent=2) + "\n")
+
+    def formerly(self) -> Path | None:
+        """Return where the run was when it ran last; None before the first run."""
+        known = self.read_identity()
+        return None if known is None else Path(known["folder"])
 
     def _damaged(self, path: Path, why: str) -> ConfigurationError:
         return ConfigurationError(
@@ -133,24 +146,26 @@ class RunDirectory:
         # A process drops its own lock by closing any other handle of the file, so this one must not look.
         if self.path in _held:
             return True
-        try:
-            handle = os.open(self.path / ".lock", os.O_RDWR)
-        except OSError:
-            return False
-        try:
-            return not _take(handle)
-        finally:
-            os.close(handle)
+        for mode, lock in ((os.O_RDWR, fcntl.LOCK_EX), (os.O_RDONLY, fcntl.LOCK_SH)):
+            try:
+                handle = os.open(self.path / ".lock", mode)
+            except OSError:  # whoever may only read asks for a lock of readers, which the holder's excludes too
+                continue
+            try:
+                return not _take(handle, lock)
+            finally:
+                os.close(handle)
+        return False
 
 
 # Folders that this process has locked.
 _held: set[Path] = set()
 
 
-def _take(handle: int) -> bool:
+def _take(handle: int, lock: int = fcntl.LOCK_EX) -> bool:
     # A POSIX lock, unlike flock, stays with this process: orphaned workers of a killed campaign do not inherit it.
     try:
-        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.lockf(handle, lock | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
         return False
     return True

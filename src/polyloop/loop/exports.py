@@ -53,7 +53,7 @@ def export_records(
                 where=source,
                 mend="Name the folder of a run, or a store's file or URL.",
             )
-        store, name = Store(source), None
+        store, name = Store(source, read_only=True), None
     with store:
         write = store.export_csv if file_format == "csv" else store.export_parquet
         return write(output, "wide" if wide else "long", more=more, campaign=name)

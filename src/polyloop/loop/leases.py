@@ -6,12 +6,14 @@ import threading
 from types import TracebackType
 
 from polyloop.core import StoreError
+from polyloop.loop.interrupt import Interrupted
 from polyloop.store import Store
 
 __all__ = ["LEASE_S", "Leases"]
 
 LEASE_S = 600.0
 _RENEW_EVERY_S = 120.0
+_JOIN_S = 5.0
 
 
 class Leases:
@@ -35,7 +37,8 @@ class Leases:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended.set()
-        self._thread.join()
+        # A renewal that waits for a lock need not be waited for: it changes nothing any more.
+        self._thread.join(_JOIN_S)
 
     def hold(self, key: str) -> None:
         """Renew `key` from now on."""
@@ -53,6 +56,6 @@ class Leases:
                 keys = sorted(self._keys)
             try:
                 self._store.renew(keys, self._owner, LEASE_S)
-            except StoreError:
+            except (StoreError, Interrupted):
                 # Four more attempts follow before the lease ends; and losing it costs a repetition, not a result.
                 continue

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
@@ -22,12 +20,15 @@ from polyloop.core import (
     get_property,
     write_atomically,
 )
+from polyloop.core.csv_text import csv_text
 from polyloop.loop.config import LimitsTable
 from polyloop.loop.evaluation import EvaluationQueue, open_runner
 from polyloop.loop.evaluators import Evaluator, protocol_evaluator, protocol_of
 from polyloop.loop.interrupt import Interrupted, Interrupts
+from polyloop.loop.leases import LEASE_S
 from polyloop.loop.polymers import parse_polymer
 from polyloop.loop.replicas import ReplicaMean, means_of, seeds_of
+from polyloop.loop.run_store import StoreWait
 from polyloop.loop.watching import SimulationWatch
 from polyloop.store import Store
 
@@ -158,7 +159,9 @@ def _evaluated(
             progress(f"{done}/{total}  {names[request.key]}")
 
     with (
-        Store(store or default_store()) as results,
+        Store(
+            store or default_store(), timeout=LEASE_S, on_wait=StoreWait(interrupts, progress or (lambda words: None))
+        ) as results,
         open_runner(list(evaluators.values()), workers, limits) as runner,
         interrupts.caught(),
         interrupts.cancelling(runner.cancel),
@@ -232,18 +235,14 @@ def write_properties(results: Sequence[PolymerResult], path: Path) -> None:
     names = list(dict.fromkeys(value.property for result in results for value in result.values))
     ends = ("", "_std", "_replicas") if any(result.means for result in results) else ("", "_std")
     header = ["smiles", "canonical", *[f"{name}{end}" for name in names for end in ends], "status", "failure"]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
+    rows = []
     for result in results:
         by_name = {value.property: value for value in result.values}
         cells = [cell for name in names for cell in _cells(by_name.get(name))[: len(ends)]]
         statuses = sorted({record.status.value for record in result.records})
         failures = sorted({record.failure.code.value for record in result.records if record.failure})
-        writer.writerow(
-            [result.polymer.smiles, result.polymer.canonical, *cells, "+".join(statuses), "+".join(failures)]
-        )
-    write_atomically(path, text.getvalue())
+        rows.append([result.polymer.smiles, result.polymer.canonical, *cells, "+".join(statuses), "+".join(failures)])
+    write_atomically(path, csv_text(header, rows))
 
 
 def _cells(value: Record | ReplicaMean | None) -> tuple[object, object, object]:

@@ -1,6 +1,8 @@
 """The results database: claims, records, campaigns, import and export."""
 
+from polyloop.store.faults import BusyError
 from polyloop.store.owner import new_owner
+from polyloop.store.place import public_url
 from polyloop.store.store import Store
 from polyloop.store.words import (
     Attempt,
@@ -16,6 +18,7 @@ from polyloop.store.words import (
 
 __all__ = [
     "Attempt",
+    "BusyError",
     "CampaignEntry",
     "Claim",
     "ClaimOutcome",
@@ -26,4 +29,5 @@ __all__ = [
     "SavedPick",
     "Store",
     "new_owner",
+    "public_url",
 ]

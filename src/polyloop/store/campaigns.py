@@ -9,13 +9,15 @@ from sqlalchemy import Connection, insert, select, update
 
 from polyloop.core import Status, StoreError, content_key
 from polyloop.store.database import Database
-from polyloop.store.rows import ensure_evaluations, request_from_row
+from polyloop.store.patience import keeps_trying
+from polyloop.store.rows import classify_new, ensure_evaluations, request_from_row
 from polyloop.store.schema import campaign_cycles, campaigns, evaluations, picks, polymers
 from polyloop.store.words import CampaignEntry, CycleEntry, Pick, SavedPick
 
 __all__ = ["get_campaigns", "get_cycles", "get_picks", "save_cycle", "save_picks", "set_state", "start_campaign"]
 
 
+@keeps_trying
 def start_campaign(database: Database, campaign: str, config: Mapping[str, Any], *, replace_config: bool) -> bool:
     """Enter the campaign, or find it again; return True when it is new."""
     with database.write() as connection:
@@ -38,6 +40,7 @@ def start_campaign(database: Database, campaign: str, config: Mapping[str, Any],
     return False
 
 
+@keeps_trying
 def set_state(database: Database, campaign: str, state: str) -> None:
     """Set the campaign's state, a word of the caller's own."""
     with database.write() as connection:
@@ -54,10 +57,12 @@ def get_campaigns(database: Database) -> list[CampaignEntry]:
         return [CampaignEntry(row.id, row.config, row.state, row.created, row.updated) for row in rows]
 
 
+@keeps_trying
 def save_picks(database: Database, campaign: str, cycle: int, chosen: Sequence[Pick]) -> bool:
     """Keep a cycle's picks, all or none; False when the same picks are there already."""
     if not chosen:
         raise StoreError(f"Cycle {cycle} of campaign {campaign!r} has no picks to save.", where=database.where)
+    classes = classify_new(database, [pick.request for pick in chosen])
     with database.write() as connection:
         now = database.now(connection)
         _lock(connection, campaign, database)
@@ -71,7 +76,7 @@ def save_picks(database: Database, campaign: str, cycle: int, chosen: Sequence[P
                     mend="Read them with picks() and evaluate those; a cycle's picks never change.",
                 )
             return False
-        ensure_evaluations(database, connection, [pick.request for pick in chosen], Status.WAITING, now)
+        ensure_evaluations(database, connection, [pick.request for pick in chosen], classes, Status.WAITING, now)
         rows = [
             {
                 "campaign": campaign,
@@ -109,6 +114,7 @@ def get_picks(database: Database, campaign: str, cycle: int | None) -> list[Save
         ]
 
 
+@keeps_trying
 def save_cycle(database: Database, campaign: str, cycle: int, metrics: Mapping[str, Any]) -> None:
     """Keep a cycle's metrics, in place of those that were there."""
     with database.write() as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +11,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from polyloop.core import Failure, InvalidInputError, Record, Request, Status, StoreError
 from polyloop.store.database import Database
 from polyloop.store.owner import is_dead
+from polyloop.store.patience import keeps_trying
 from polyloop.store.rows import (
     chunks,
+    classify_new,
     ensure_evaluations,
     failure_from_json,
     load_records,
@@ -21,7 +23,7 @@ from polyloop.store.rows import (
 from polyloop.store.schema import attempts, evaluations, records
 from polyloop.store.words import Attempt, Claim, ClaimOutcome
 
-__all__ = ["LOG_LENGTH", "add", "claim", "fail", "finish", "release", "renew"]
+__all__ = ["LOG_LENGTH", "claim", "end_open_attempts", "fail", "finish", "release", "renew", "set_status", "verdict"]
 
 # Characters of an attempt's log that are kept: its end, which is where programs say why they stopped.
 LOG_LENGTH = 8000
@@ -29,6 +31,7 @@ LOG_LENGTH = 8000
 _READY = {Status.WAITING, Status.CANCELLED, Status.LOST}
 
 
+@keeps_trying
 def claim(
     database: Database, requests: Sequence[Request], owner: str, lease: float, *, retry_failed: bool, host: str
 ) -> list[Claim]:
@@ -37,9 +40,10 @@ def claim(
         raise StoreError("A claim needs an owner.", mend="Make one with polyloop.store.new_owner().")
     by_key = {request.key: request for request in requests}
     claims: dict[str, Claim] = {}
+    classes = classify_new(database, requests)
     with database.write() as connection:
         now = database.now(connection)
-        ensure_evaluations(database, connection, requests, Status.WAITING, now)
+        ensure_evaluations(database, connection, requests, classes, Status.WAITING, now)
         finished: dict[str, Request] = {}
         for row in _locked(connection, by_key):
             status, request = Status(row.status), by_key[row.key]
@@ -58,6 +62,7 @@ def claim(
     return [_with_records(claims[request.key], found) for request in requests]
 
 
+@keeps_trying
 def renew(database: Database, keys: Iterable[str], owner: str, lease: float) -> set[str]:
     """Extend the leases that `owner` still holds; return their keys."""
     renewed: set[str] = set()
@@ -69,9 +74,10 @@ def renew(database: Database, keys: Iterable[str], owner: str, lease: float) -> 
     return renewed
 
 
+@keeps_trying
 def finish(database: Database, request: Request, found: Sequence[Record], owner: str, tries: Sequence[Attempt]) -> bool:
     """Keep the records of a finished evaluation, its status and its attempts in one transaction."""
-    status, failure = _verdict(request, found)
+    status, failure = verdict(request, found)
     with database.write() as connection:
         now = database.now(connection)
         row = _one(connection, request, database)
@@ -83,15 +89,16 @@ def finish(database: Database, request: Request, found: Sequence[Record], owner:
         if held:
             _close_attempts(connection, row, owner, now, tries, status, failure)
         else:
-            _end_open_attempts(connection, request.key, now, Status.LOST)
+            end_open_attempts(connection, request.key, now, Status.LOST)
             late = tries or [Attempt(now, now, status)]
             _insert_attempts(connection, request.key, owner, late, _next_number(connection, request.key))
         _replace_records(connection, request.key, found, now)
         counted = sum(item.outcome is not Status.LOST for item in tries) or 1
-        _set(connection, request.key, now, status, failure=failure, attempts=row.attempts + counted)
+        set_status(connection, request.key, now, status, failure=failure, attempts=row.attempts + counted)
     return True
 
 
+@keeps_trying
 def fail(
     database: Database,
     request: Request,
@@ -110,10 +117,11 @@ def fail(
         _close_attempts(connection, row, owner, now, tries, Status.FAILED, failure)
         _replace_records(connection, request.key, failed, now)
         counted = sum(item.outcome is not Status.LOST for item in tries) or 1
-        _set(connection, request.key, now, Status.FAILED, failure=failure, attempts=row.attempts + counted)
+        set_status(connection, request.key, now, Status.FAILED, failure=failure, attempts=row.attempts + counted)
     return True
 
 
+@keeps_trying
 def release(database: Database, keys: Iterable[str], owner: str, status: Status, log: str) -> set[str]:
     """Give claims back without a result; return the keys that `owner` did hold."""
     if status not in _READY:
@@ -124,64 +132,15 @@ def release(database: Database, keys: Iterable[str], owner: str, status: Status,
         for row in _locked(connection, keys):
             if row.status != Status.RUNNING or row.owner != owner:
                 continue
-            _end_open_attempts(connection, row.key, now, status, log=log)
+            end_open_attempts(connection, row.key, now, status, log=log)
             losses = row.losses + (status is Status.LOST)
-            _set(connection, row.key, now, status, losses=losses)
+            set_status(connection, row.key, now, status, losses=losses)
             released.add(row.key)
     return released
 
 
-def add(database: Database, found: Sequence[Record]) -> tuple[int, int]:
-    """Keep records that were made elsewhere, all or none; return how many evaluations were new and known."""
-    groups: dict[str, list[Record]] = {}
-    for record in found:
-        groups.setdefault(record.key, []).append(record)
-    requests = {key: group[0].request for key, group in groups.items()}
-    verdicts = {key: _verdict(requests[key], group) for key, group in groups.items()}
-    with database.write() as connection:
-        now = database.now(connection)
-        new = ensure_evaluations(database, connection, list(requests.values()), Status.WAITING, now)
-        present = load_records(connection, {key: requests[key] for key in requests if key not in new})
-        known = [key for key in sorted(groups) if present.get(key)]
-        for key in known:
-            _same_or_error(database, present[key], groups[key])
-        fresh = [key for key in sorted(groups) if not present.get(key)]
-        for key in fresh:
-            if key not in new:  # somebody is computing it, or meant to
-                _end_open_attempts(connection, key, now, Status.LOST)
-        for part in chunks(fresh):
-            rows = [record_to_row(record, now) for key in part for record in groups[key]]
-            connection.execute(insert(records), rows)
-            _settle(connection, {key: verdicts[key] for key in part}, now)
-    return len(fresh), len(known)
-
-
-def _settle(connection: Connection, verdicts: Mapping[str, tuple[Status, Failure | None]], now: float) -> None:
-    """Set the status of several evaluations; in bulk where there is no failure to keep."""
-    for status in (Status.DONE, Status.UNPHYSICAL):
-        keys = [key for key, verdict in verdicts.items() if verdict[0] is status]
-        values = {"status": status.value, "updated": now, "owner": None, "lease_until": None, "failure": None}
-        connection.execute(update(evaluations).where(evaluations.c.key.in_(keys)).values(values))
-    for key, (status, failure) in verdicts.items():
-        if failure is not None:
-            _set(connection, key, now, status, failure=failure)
-
-
-def _same_or_error(database: Database, present: Sequence[Record], given: Sequence[Record]) -> None:
-    def content(rows: Sequence[Record]) -> dict[str, Any]:
-        return {row.property: (row.value, row.std, row.n, row.status) for row in rows}
-
-    if content(present) != content(given):
-        request = given[0].request
-        raise StoreError(
-            f"The store has other values for {request.polymer} by {request.protocol}.",
-            where=database.where,
-            mend="Values are never overwritten: give the new ones a new version, e.g. "
-            f"{request.protocol.rpartition('@')[0]}@{int(request.protocol.rpartition('@')[2]) + 1}.",
-        )
-
-
-def _verdict(request: Request, found: Sequence[Record]) -> tuple[Status, Failure | None]:
+def verdict(request: Request, found: Sequence[Record]) -> tuple[Status, Failure | None]:
+    """Return status and failure of an evaluation that yields these records; raise where they cannot be its."""
     where = request.polymer
     if not found:
         raise InvalidInputError(
@@ -205,8 +164,8 @@ def _abandoned(database: Database, row: Any, now: float) -> bool:
 
 
 def _lose(connection: Connection, row: Any, now: float) -> Any:
-    _end_open_attempts(connection, row.key, now, Status.LOST)
-    return _set(connection, row.key, now, Status.LOST, losses=row.losses + 1)
+    end_open_attempts(connection, row.key, now, Status.LOST)
+    return set_status(connection, row.key, now, Status.LOST, losses=row.losses + 1)
 
 
 def _grant(
@@ -215,7 +174,7 @@ def _grant(
     if row.status != Status.RUNNING:
         number = _next_number(connection, row.key)
         _insert_attempts(connection, row.key, owner, [Attempt(started=now, host=host)], number)
-    row = _set(connection, row.key, now, Status.RUNNING, owner=owner, lease_until=now + lease)
+    row = set_status(connection, row.key, now, Status.RUNNING, owner=owner, lease_until=now + lease)
     return _answer(request, row, ClaimOutcome.GRANTED)
 
 
@@ -258,7 +217,8 @@ def _one(connection: Connection, request: Request, database: Database) -> Any:
     return rows[0]
 
 
-def _set(connection: Connection, key: str, now: float, status: Status, **values: Any) -> Any:
+def set_status(connection: Connection, key: str, now: float, status: Status, **values: Any) -> Any:
+    """Set an evaluation's status and further columns; those of claim and failure are emptied where none is given."""
     cleared = {"owner": None, "lease_until": None, "failure": None, **values}
     cleared["failure"] = cleared["failure"].to_dict() if cleared["failure"] else None
     statement = update(evaluations).where(evaluations.c.key == key).values(status=status.value, updated=now, **cleared)
@@ -276,7 +236,8 @@ def _next_number(connection: Connection, key: str) -> int:
     return (last or 0) + 1
 
 
-def _end_open_attempts(connection: Connection, key: str, now: float, outcome: Status, *, log: str = "") -> None:
+def end_open_attempts(connection: Connection, key: str, now: float, outcome: Status, *, log: str = "") -> None:
+    """End the attempt at an evaluation that is under way, if there is one."""
     opened = (attempts.c.evaluation_key == key) & (attempts.c.outcome == Status.RUNNING.value)
     values = {"outcome": outcome.value, "ended": now, "log": _excerpt(log)}
     connection.execute(update(attempts).where(opened).values(**values, wall_time=now - attempts.c.started))

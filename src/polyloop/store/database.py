@@ -12,13 +12,18 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event, text
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 
 from polyloop.core import StoreError
+from polyloop.core.text import without_passwords
+from polyloop.store.archive import connect_to_look
 from polyloop.store.faults import explain
 from polyloop.store.place import read_place
 
 __all__ = ["Database"]
+
+# Seconds that one try waits for a lock; then whoever waits is told, may be interrupted, and it is tried again.
+_SLICE_S = 2.0
 
 # Engines that a fork left us with. Collecting one would close connections that belong to the parent: PostgreSQL's
 # server would be told goodbye on the parent's socket, and SQLite might checkpoint under the parent's feet.
@@ -33,7 +38,11 @@ class Database:
     place
         Path of an SQLite file, or a URL (`sqlite:///...`, `postgresql://...`).
     timeout
-        Seconds to wait for another process's lock.
+        Seconds for which a transaction is tried again while others keep it out (see `keeps_trying`).
+    on_wait
+        Called meanwhile, every second or two, with the seconds waited so far; what it raises ends the waiting.
+    read_only
+        Make nothing and refuse to write. An SQLite file may then lie where it cannot be written.
     clock
         Source of the time in seconds since 1970. By default the server's for PostgreSQL, so that machines whose
         clocks differ agree on leases, and this machine's for SQLite.
@@ -44,12 +53,22 @@ class Database:
         If the place cannot be understood or opened.
     """
 
-    def __init__(self, place: str | Path, *, timeout: float = 30.0, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        place: str | Path,
+        *,
+        timeout: float = 30.0,
+        on_wait: Callable[[float], None] = lambda waited: None,
+        read_only: bool = False,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         self._url = read_place(place)
-        self._timeout = timeout
-        self._clock = clock
+        self.timeout, self.on_wait = timeout, on_wait
+        self.read_only, self._clock = read_only, clock
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
-        self.where = str(self._url.database) if self.is_sqlite else self._url.render_as_string(hide_password=True)
+        shown = without_passwords(self._url.render_as_string(hide_password=True))
+        self.where = str(self._url.database) if self.is_sqlite else shown
+        self._has_connected = False
         self._engine = self._make_engine()
         self._pid = os.getpid()
 
@@ -90,7 +109,10 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open a transaction that writes: all of it is committed, or nothing of it."""
+        """Open a transaction that writes: all of it is committed, or nothing of it.
+
+        It waits for others' locks for a moment only; functions that write are marked with `keeps_trying`.
+        """
         with self.explained(), self.engine.connect() as connection:
             # SQLite must take its lock at once: a reader that wants to become a writer may fail without waiting.
             connection = connection.execution_options(polyloop_write=True)
@@ -103,7 +125,9 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            raise explain(error.orig or error, self.where) from error
+            # A server that was there and now refuses connections is being restarted.
+            is_away = self._has_connected and isinstance(error, OperationalError)
+            raise explain(error.orig or error, self.where, is_lost=error.connection_invalidated or is_away) from error
         except sqlite3.Error as error:
             raise explain(error, self.where) from error
         except StatementError as error:  # a value that JSON or the column's type cannot hold
@@ -117,17 +141,37 @@ class Database:
 
     def _make_engine(self) -> Engine:
         if not self.is_sqlite:
-            return sqlalchemy.create_engine(self._url, pool_pre_ping=True)
-        engine = sqlalchemy.create_engine(self._url, connect_args={"timeout": self._timeout})
+            engine = sqlalchemy.create_engine(self._url, pool_pre_ping=True)
+            event.listen(engine, "connect", self._prepare_postgres)
+            return engine
+        if self.read_only:
+            path = Path(str(self._url.database))
+            engine = sqlalchemy.create_engine(self._url, creator=lambda: connect_to_look(path, self.timeout))
+        else:
+            engine = sqlalchemy.create_engine(self._url)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", self._begin_sqlite)
         return engine
+
+    def _prepare_postgres(self, connection: Any, _: object) -> None:
+        with connection.cursor() as cursor:
+            if self.read_only:
+                cursor.execute("SET default_transaction_read_only = on")
+            cursor.execute(f"SET lock_timeout = {round(1000 * min(_SLICE_S, self.timeout)) or 1}")
+        connection.commit()
+        self._has_connected = True
+
+    def _begin_sqlite(self, connection: Connection) -> None:
+        writes = connection.get_execution_options().get("polyloop_write", False)
+        wait = min(_SLICE_S, self.timeout) if writes else self.timeout
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(1000 * wait)}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     def use_write_ahead_log(self) -> None:
         """Switch an SQLite file to its write-ahead log, which lets readers and one writer work at once."""
         if not self.is_sqlite:
             return
-        deadline = time.monotonic() + self._timeout
+        deadline = time.monotonic() + self.timeout
         with self.explained():
             connection = self.engine.raw_connection()
             try:
@@ -151,14 +195,9 @@ class Database:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
-    # sqlite3's own transaction control starts too late (at the first write); _begin_sqlite does it instead.
+    # sqlite3's own transaction control starts too late (at the first write); `Database._begin_sqlite` does it instead.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys=ON")
     # FULL syncs the log at each commit. NORMAL would be safe against damage, but a power cut could undo the last
     # commits, and with them hours of finished evaluations; a sync costs milliseconds.
     connection.execute("PRAGMA synchronous=FULL")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("polyloop_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

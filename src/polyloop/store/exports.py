@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from polyloop.core import Record, StoreError, require, write_atomically
+from polyloop.core.csv_text import csv_text
 from polyloop.store.tables import LONG_COLUMNS, long_rows, wide_columns, wide_rows
 
 __all__ = ["Layout", "More", "write_csv", "write_parquet"]
@@ -27,8 +27,7 @@ def write_csv(
 ) -> int:
     """Write records as CSV (UTF-8, comma, point), with further columns; return the number of rows."""
     columns, rows = _lay_out(found, classes, layout, more or {})
-    lines = [_csv_line(columns), *(_csv_line([row[column] for column in columns]) for row in rows)]
-    _write(path, "".join(lines))
+    _write(path, csv_text(columns, ([row[column] for column in columns] for row in rows)))
     return len(rows)
 
 
@@ -66,13 +65,6 @@ def _lay_out(
         for row in rows:
             row[header] = texts.get(row["smiles"], "")
     return [*columns, *more], rows
-
-
-def _csv_line(cells: Sequence[Any]) -> str:
-    # The csv module quotes a carriage return only where its own line ends have one; lines here end as on Unix.
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
-    return text.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _write(path: Path, content: str | bytes) -> None:

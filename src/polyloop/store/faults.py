@@ -6,7 +6,12 @@ import sqlite3
 
 from polyloop.core import StoreError
 
-__all__ = ["explain"]
+__all__ = ["BusyError", "explain"]
+
+
+class BusyError(StoreError):
+    """The database did not let a transaction through now, and may do so later; nothing of it was kept."""
+
 
 # How sqlite3's error name starts; what has happened; how to mend it.
 _SQLITE_FAULTS = (
@@ -38,7 +43,7 @@ _SQLITE_FAULTS = (
     (
         "SQLITE_BUSY",
         "Another process has kept the database locked for too long.",
-        "Wait for that process or end it, or pass a longer timeout.",
+        "Wait for that process or end it, then run the same command again.",
     ),
     (
         "SQLITE_NOTADB",
@@ -53,17 +58,40 @@ _SQLITE_FAULTS = (
 )
 
 
-def explain(error: BaseException, where: str) -> StoreError:
-    """Return the error of sqlite3 or psycopg as a `StoreError`."""
-    message = " ".join(str(error).split())
+# SQLSTATE of what passes by itself: serialisation, deadlock, a lock not had in time, a lost connection (class 08), and
+# a server that shuts down, has crashed, starts up, or has no connection to spare.
+_PASSING = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300", "08")
+
+
+def explain(error: BaseException, where: str, *, is_lost: bool = False) -> StoreError:
+    """Return the error of sqlite3 or psycopg as a `StoreError`; `is_lost`: the connection went with it."""
+    message = " ".join(str(error).split()).rstrip(".")
     if not isinstance(error, sqlite3.Error):
-        return StoreError(
-            f"PostgreSQL refused: {message}.",
-            where=where,
-            mend="Check that the server runs and that the URL's user may write to this database.",
-        )
+        return _explain_postgres(message, getattr(error, "sqlstate", None) or "", where, is_lost)
     name = getattr(error, "sqlite_errorname", "")  # errors of the Python module itself have none
     for start, what, mend in _SQLITE_FAULTS:
         if name.startswith(start):
-            return StoreError(what, where=where, mend=mend)
+            kind = BusyError if start == "SQLITE_BUSY" else StoreError
+            return kind(what, where=where, mend=mend)
     return StoreError(f"SQLite refused: {message}.", where=where)
+
+
+def _explain_postgres(message: str, state: str, where: str, is_lost: bool) -> StoreError:
+    if state == "55P03":
+        return BusyError(
+            "Another process has kept a table or row locked for too long.",
+            where=where,
+            mend="Wait for that process or end it, then run the same command again.",
+        )
+    if "no password supplied" in message:
+        return StoreError(
+            "PostgreSQL asks for a password.",
+            where=where,
+            mend="Set POLYLOOP_STORE_PASSWORD, or write it into ~/.pgpass; it is kept neither in runs nor in stores.",
+        )
+    kind = BusyError if (is_lost and not state) or state.startswith(_PASSING) else StoreError
+    return kind(
+        f"PostgreSQL refused: {message}.",
+        where=where,
+        mend="Check that the server runs and that the URL's user may write to this database.",
+    )

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from polyloop.core import StoreError
 from polyloop.store.database import Database
+from polyloop.store.patience import keeps_trying
 from polyloop.store.schema import REVISION, VERSION_TABLE, metadata
 
 __all__ = ["migrate"]
@@ -16,6 +17,7 @@ __all__ = ["migrate"]
 _ADVISORY_LOCK = 0x706F6C79
 
 
+@keeps_trying
 def migrate(database: Database) -> bool:
     """Create or upgrade the tables in one transaction; return whether anything had to be done.
 
@@ -24,13 +26,20 @@ def migrate(database: Database) -> bool:
     Raises
     ------
     StoreError
-        If the database belongs to another program, or was written by a newer polyloop.
+        If the database belongs to another program, or was written by a newer polyloop; and where it may not be
+        changed, if it is no store, or that of an older polyloop.
     """
     with database.read() as connection:
         if _revision(connection) == REVISION:
             return False
         if not inspect(connection).has_table(VERSION_TABLE):
             _refuse_foreign(connection, database)
+    if database.read_only:
+        raise StoreError(
+            "This is no store, or one of an older polyloop.",
+            where=database.where,
+            mend="Name a store; one of an older polyloop is upgraded when it is written to.",
+        )
     database.use_write_ahead_log()
     with database.write() as connection:
         if not database.is_sqlite:

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from polyloop.core import StoreError, require
+from polyloop.core.text import without_passwords
 
-__all__ = ["read_place"]
+__all__ = ["PASSWORD_VARIABLE", "public_url", "read_place"]
+
+# Where a PostgreSQL URL without a password finds one; psycopg itself knows PGPASSWORD and ~/.pgpass.
+PASSWORD_VARIABLE = "POLYLOOP_STORE_PASSWORD"
+_SECRETS = ("password", "sslpassword")
+
+
+def public_url(url: str) -> str:
+    """Return a database URL without its passwords, as it may be kept in files and databases."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return without_passwords(url)
+    if parsed.password is None and not set(_SECRETS) & set(parsed.query):
+        return url
+    query = {name: value for name, value in parsed.query.items() if name not in _SECRETS}
+    # URL.set cannot take a password away.
+    bare = URL.create(parsed.drivername, parsed.username, None, parsed.host, parsed.port, parsed.database, query)
+    return bare.render_as_string(hide_password=False)
 
 
 def read_place(place: str | Path) -> URL:
@@ -47,7 +67,16 @@ def read_place(place: str | Path) -> URL:
             where=url.render_as_string(),
             mend="Use an SQLite file or a postgresql:// URL.",
         )
+    if "@" in (url.host or ""):
+        # What is taken for the host is then a part of the password, and would be shown as a host is.
+        raise StoreError(
+            "The URL has more than one @, so that nobody can say where its host begins.",
+            where=place,
+            mend="Write %40 for an @ in the user's name or password.",
+        )
     require("psycopg", extra="postgres")
+    if url.password is None and "password" not in url.query and os.environ.get(PASSWORD_VARIABLE):
+        url = url.set(password=os.environ[PASSWORD_VARIABLE])
     return url.set(drivername="postgresql+psycopg")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from itertools import islice
 from math import isfinite
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from polyloop.store.words import Evaluation
 
 __all__ = [
     "chunks",
+    "classify_new",
     "ensure_evaluations",
     "evaluation_from_row",
     "failure_from_json",
@@ -126,17 +128,38 @@ def load_records(connection: Connection, requests: Mapping[str, Request]) -> dic
     return {key: tuple(rows) for key, rows in found.items()}
 
 
+def classify_new(database: Database, requests: Sequence[Request]) -> dict[str, str | None]:
+    """Return the class of each polymer that the database does not know, for `ensure_evaluations`.
+
+    Apart from it, because a class takes milliseconds to find: nobody should wait for that behind a lock.
+    """
+    by_key = {_polymer_key(request.polymer): request.polymer for request in requests}
+    known: set[str] = set()
+    with database.read() as connection:
+        for keys in chunks(sorted(by_key)):
+            known |= set(connection.scalars(select(polymers.c.key).where(polymers.c.key.in_(keys))))
+    return {smiles: _polymer_class(smiles) for key, smiles in by_key.items() if key not in known}
+
+
 def ensure_evaluations(
-    database: Database, connection: Connection, requests: Sequence[Request], status: Status, now: float
+    database: Database,
+    connection: Connection,
+    requests: Sequence[Request],
+    classes: Mapping[str, str | None],
+    status: Status,
+    now: float,
 ) -> set[str]:
-    """Insert the evaluations (and their polymers) that are not there yet, as `status`; return the keys inserted."""
+    """Insert the evaluations (and their polymers) that are not there yet, as `status`; return the keys inserted.
+
+    `classes` come from `classify_new`, called before the transaction.
+    """
     # Always in the order of the keys: two transactions that insert the same rows then wait for, not on, each other.
     by_key = dict(sorted({request.key: request for request in requests}.items()))
     known: set[str] = set()
     for keys in chunks(by_key):
         known |= set(connection.scalars(select(evaluations.c.key).where(evaluations.c.key.in_(keys))))
     new = {key: request for key, request in by_key.items() if key not in known}
-    _ensure_polymers(database, connection, {request.polymer for request in new.values()}, now)
+    _insert_polymers(database, connection, {request.polymer for request in new.values()} & set(classes), classes, now)
     inserted: set[str] = set()
     for items in chunks(new.items()):
         rows = [
@@ -159,16 +182,11 @@ def ensure_evaluations(
     return inserted
 
 
-def _ensure_polymers(database: Database, connection: Connection, smiles: set[str], now: float) -> None:
-    by_key = dict(sorted((_polymer_key(text), text) for text in smiles))
-    known: set[str] = set()
-    for keys in chunks(by_key):
-        known |= set(connection.scalars(select(polymers.c.key).where(polymers.c.key.in_(keys))))
-    for items in chunks((key, text) for key, text in by_key.items() if key not in known):
-        rows = [
-            {"key": key, "smiles": text, "polymer_class": _polymer_class(text), "first_seen": now}
-            for key, text in items
-        ]
+def _insert_polymers(
+    database: Database, connection: Connection, smiles: set[str], classes: Mapping[str, str | None], now: float
+) -> None:
+    for items in chunks(sorted((_polymer_key(text), text) for text in smiles)):
+        rows = [{"key": key, "smiles": text, "polymer_class": classes[text], "first_seen": now} for key, text in items]
         connection.execute(database.insert(polymers).values(rows).on_conflict_do_nothing())
 
 
@@ -176,6 +194,7 @@ def _polymer_key(canonical: str) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+@lru_cache(maxsize=100_000)
 def _polymer_class(smiles: str) -> str | None:
     from polyloop.chem import Polymer  # late: looking into a store need not load rdkit
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from polyloop.core import Conditions, Failure, Record, Request, Status
 from polyloop.store import campaigns, claims, queries
+from polyloop.store.additions import add
 from polyloop.store.check import check
 from polyloop.store.database import Database
 from polyloop.store.exports import Layout, More, write_csv, write_parquet
@@ -32,7 +33,8 @@ __all__ = ["Store"]
 class Store:
     """Results with their origin, who computes what, and campaigns, in SQLite or PostgreSQL.
 
-    Every method is one transaction: after a kill, a power cut or a full disk, all of it is there or nothing of it.
+    Every method but `add` is one transaction: after a kill, a power cut or a full disk, all of it is there or nothing
+    of it.
     A store may be used from several threads and processes, also after a fork; pickled, it opens the same place again.
 
     Parameters
@@ -40,7 +42,11 @@ class Store:
     place
         Path of an SQLite file (made if it is not there; its folder must be), or a `postgresql://` URL.
     timeout
-        Seconds to wait for a lock of another process before giving up.
+        Seconds for which a call is tried again while another process's lock keeps it out, or a server is restarting.
+    on_wait
+        Called meanwhile, every second or two, with the seconds waited so far; what it raises ends the waiting.
+    read_only
+        Only look: nothing is made or changed, and an SQLite file may lie where it cannot be written.
     clock
         Source of the time, in seconds since 1970. By default the database server's clock.
 
@@ -56,9 +62,19 @@ class Store:
     ...     claim = store.claim(request, new_owner(), lease=600)
     """
 
-    def __init__(self, place: str | Path, *, timeout: float = 30.0, clock: Callable[[], float] | None = None) -> None:
-        self._place, self._timeout, self._clock = place, timeout, clock
-        self._database = Database(place, timeout=timeout, clock=clock)
+    def __init__(
+        self,
+        place: str | Path,
+        *,
+        timeout: float = 30.0,
+        on_wait: Callable[[float], None] | None = None,
+        read_only: bool = False,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self._timeout, self._read_only, self._clock = timeout, read_only, clock
+        self._database = Database(
+            place, timeout=timeout, on_wait=on_wait or (lambda waited: None), read_only=read_only, clock=clock
+        )
         try:
             migrate(self._database)
         except BaseException:
@@ -74,7 +90,7 @@ class Store:
         self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopen, (self.url, self._timeout, self._clock)
+        return _reopen, (self.url, self._timeout, self._read_only, self._clock)
 
     def __repr__(self) -> str:
         return f"Store({self.where!r})"
@@ -183,7 +199,10 @@ class Store:
         return claims.release(self._database, [item.key for item in several], owner, status, log)
 
     def add(self, records: Sequence[Record]) -> tuple[int, int]:
-        """Keep records that were made elsewhere (measured, from a table), all or none.
+        """Keep records that were made elsewhere (measured, from a table), in short transactions.
+
+        All are compared with what the store has before the first is kept, and each evaluation is kept whole. After a
+        kill in between, adding the same records again adds those that are missing.
 
         Returns
         -------
@@ -195,7 +214,7 @@ class Store:
         StoreError
             If the store has other values for the same request.
         """
-        return claims.add(self._database, records)
+        return add(self._database, records)
 
     # Looking things up
 
@@ -291,7 +310,7 @@ class Store:
         ignore: Collection[str] = (),
         skip_bad: bool = False,
     ) -> ImportSummary:
-        """Keep the measured values of a CSV or Parquet file, all or none; importing it twice changes nothing.
+        """Keep the measured values of a CSV or Parquet file, as `add` does; importing it twice changes nothing.
 
         Columns: `smiles`, property names such as `density` or `density [kg/m3]` (converted), their `density_std`, and
         optionally `seed`, `temperature [K]`, `pressure [atm]`. Other columns are errors unless named in `ignore`.
@@ -362,5 +381,5 @@ class Store:
         return queries.classes_of(self._database, {record.request.polymer for record in records})
 
 
-def _reopen(url: str, timeout: float, clock: Callable[[], float] | None) -> Store:
-    return Store(url, timeout=timeout, clock=clock)
+def _reopen(url: str, timeout: float, read_only: bool, clock: Callable[[], float] | None) -> Store:
+    return Store(url, timeout=timeout, read_only=read_only, clock=clock)

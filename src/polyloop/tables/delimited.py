@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from polyloop.core import InvalidInputError
+from polyloop.core.csv_text import plain_cell
 
 __all__ = ["read_delimited"]
 
@@ -42,7 +43,7 @@ def _lines(path: Path, data: bytes, separator: str) -> Iterator[Line]:
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield line, cells
+                yield line, [plain_cell(cell) for cell in cells]
             line = reader.line_num + 1
     except UnicodeDecodeError as error:
         raise InvalidInputError(

@@ -73,11 +73,16 @@ def status(directory: Directory, as_json: Json = False) -> None:
         _show(outcome, directory)
 
 
-def report(directory: Directory) -> None:
+def report(
+    directory: Directory,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.  [default: DIR/report]")
+    ] = None,
+) -> None:
     """Write the report of a campaign anew and name its path."""
     from polyloop.loop import Campaign
 
-    typer.echo(Campaign.from_directory(directory).report())
+    typer.echo(Campaign.from_directory(directory).report(folder=output))
 
 
 def retry(

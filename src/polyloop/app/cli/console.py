@@ -7,14 +7,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from polyloop.core.text import storable
+from polyloop.core.text import storable, without_passwords
 
 __all__ = ["message", "write_json", "write_table"]
 
 
 def message(text: str) -> None:
     """Write a line for people to stderr."""
-    sys.stderr.write(f"{storable(text)}\n")
+    sys.stderr.write(f"{storable(without_passwords(text))}\n")
     sys.stderr.flush()
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from polyloop.core import get_property
+from polyloop.core.csv_text import csv_text
 from polyloop.loop.report import content
 from polyloop.loop.report.enrichment import Enrichment
 from polyloop.loop.state import CampaignState, Candidate
@@ -38,11 +37,7 @@ def make_tables(
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return stream.getvalue().encode()
+    return csv_text(header, rows).encode()
 
 
 def _polymers(state: CampaignState, limit: content.OpticalLimit | None) -> bytes:

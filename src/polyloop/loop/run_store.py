@@ -1,0 +1,96 @@
+"""The store of a run: opened to work in or to look at, and never taken for another one's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from polyloop.core import StoreError
+from polyloop.loop.config import CampaignConfig
+from polyloop.loop.directory import RunDirectory
+from polyloop.loop.interrupt import Interrupts
+from polyloop.loop.leases import LEASE_S
+from polyloop.store import Store
+
+__all__ = ["StoreWait", "open_to_look", "open_to_work"]
+
+# Seconds before people are told that the store keeps a campaign waiting, and between two such words.
+_TELL_AFTER_S, _TELL_EVERY_S = 5.0, 30.0
+
+
+class StoreWait:
+    """What happens while a store keeps its callers waiting: people are told, and Ctrl-C ends it."""
+
+    def __init__(self, interrupts: Interrupts, tell: Callable[[str], None]) -> None:
+        self._interrupts, self._tell = interrupts, tell
+        self._told: float | None = None
+
+    def __call__(self, waited: float) -> None:
+        """Note that a call has waited for so many seconds.
+
+        Raises
+        ------
+        Interrupted
+            If the user has asked to stop.
+        """
+        self._interrupts.check()
+        now = time.monotonic()
+        if waited >= _TELL_AFTER_S and (self._told is None or now - self._told >= _TELL_EVERY_S):
+            self._told = now
+            self._tell(
+                f"Another process keeps the store locked, or its server is away, for {waited:.0f} s. What is finished "
+                f"is held and written as soon as it lets go; it is tried for {LEASE_S:.0f} s."
+            )
+
+
+def open_to_work(
+    config: CampaignConfig, files: RunDirectory, interrupts: Interrupts, tell: Callable[[str], None]
+) -> Store:
+    """Open the store of a run for as long as a lease lasts at each call.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be opened, or lacks the campaign that the folder has begun.
+    """
+    if _begun(files) is not None:
+        open_to_look(config, files).close()
+    return Store(_place(config, files), timeout=LEASE_S, on_wait=StoreWait(interrupts, tell))
+
+
+def open_to_look(config: CampaignConfig, files: RunDirectory) -> Store:
+    """Open the store of a run without changing anything; raises as `open_to_work`, and where there is none."""
+    begun = _begun(files)
+    try:
+        store = Store(_place(config, files), read_only=True)
+    except StoreError as error:
+        if begun is None:
+            raise
+        raise StoreError(
+            f"{error.what} The campaign {begun['campaign']!r} of {files.path} was kept in {begun['store']}.",
+            where=error.where,
+            mend=_MEND,
+        ) from error
+    if begun is not None and store.campaign(begun["campaign"]) is None:
+        where = store.where
+        store.close()
+        raise StoreError(
+            f"This store does not know the campaign {begun['campaign']!r}, which the folder {files.path} has begun. "
+            f"It was kept in {begun['store']}.",
+            where=where,
+            mend=_MEND,
+        )
+    return store
+
+
+_MEND = "Correct url in [store], or bring the store back; to begin anew, name another folder with --directory."
+
+
+def _begun(files: RunDirectory) -> dict[str, Any] | None:
+    known = files.read_identity()
+    return None if known is None or known["entering"] else known
+
+
+def _place(config: CampaignConfig, files: RunDirectory) -> Any:
+    return config.store.url or files.store
