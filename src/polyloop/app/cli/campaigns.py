@@ -121,7 +121,7 @@ def _best(outcome: CampaignStatus) -> list[str]:
     more = f", {_BEST} of them here" if len(outcome.best) > _BEST else ""
     lines = [f"best, no other is better in every objective: {len(outcome.best)}{more}"]
     for best in outcome.best[:_BEST]:
-        values = ", ".join(f"{name} {with_unit(name, value)}" for name, value in best.values.items())
+        values = ", ".join(f"{_words(name)} {with_unit(name, value)}" for name, value in best.values.items())
         place = {None: "", True: "  inside every wanted range", False: "  not inside every wanted range"}[
             best.in_ranges
         ]
@@ -133,10 +133,14 @@ def _next(outcome: CampaignStatus) -> list[str]:
     if not outcome.next:
         return []
     suggested = outcome.next[0].status == "suggested"
-    lines = [f"one more cycle would evaluate: {len(outcome.next)}" if suggested else f"picked: {len(outcome.next)}"]
+    lines = [
+        f"one more cycle would evaluate: {len(outcome.next)}"
+        if suggested
+        else f"picked, without values yet: {len(outcome.next)}"
+    ]
     for one in outcome.next[:_NAMED]:
         told = ", ".join(
-            f"{name} {with_unit(name, said['mean'])} ± {hypot(said['std'], said.get('noise_std', 0.0)):.2g}"
+            f"{_words(name)} {with_unit(name, said['mean'])} ± {hypot(said['std'], said.get('noise_std', 0.0)):.2g}"
             for name, said in one.predicted.items()
         )
         status = "" if suggested else f"  {one.status}"
@@ -144,6 +148,10 @@ def _next(outcome: CampaignStatus) -> list[str]:
     if len(outcome.next) > _NAMED:
         lines.append(f"  and {len(outcome.next) - _NAMED} more (--json lists all)")
     return lines
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _called(one: Best | Next) -> str:

@@ -67,7 +67,8 @@ def _line(event: Progress) -> str:
         parts.append(f"{event.done}/{event.total}")
     if event.failed:
         parts.append(f"{event.failed} failed")
-    if event.eta_s is not None:
+    # At least nothing is no news.
+    if event.eta_s is not None and not (event.eta_is_least and event.eta_s < 1):
         parts.append(f"{'at least ' if event.eta_is_least else ''}{_duration(event.eta_s)} to go")
     if event.best:
         parts.append(

@@ -250,13 +250,13 @@ def order_figure(
     return figure
 
 
-def hypervolume_figure(cycles: Sequence[int], hypervolume: Sequence[float]) -> Figure:
-    """Draw the dominated hypervolume (objective units multiplied) after each cycle."""
+def hypervolume_figure(cycles: Sequence[int], hypervolume: Sequence[float], label: str = "hypervolume") -> Figure:
+    """Draw the dominated hypervolume (objective units multiplied) after each cycle, from 0."""
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     axes = figure.subplots()
     axes.plot(cycles, hypervolume, marker="o", markersize=4, color=_BLUE)
     # From 0, so that a last step of a thousandth does not look like a leap.
-    axes.set(xlabel="cycle", ylabel="hypervolume", ylim=(0, 1.08 * max(*hypervolume, 0.0) or 1.0))
+    axes.set(xlabel="cycle", ylabel=label, ylim=(0, 1.08 * max(*hypervolume, 0.0) or 1.0))
     _integers(axes.xaxis)
     _tidy(axes)
     return figure

@@ -21,7 +21,7 @@ NO_DESCRIPTORS = "no descriptors"
 
 @dataclass(frozen=True)
 class LeftOutGroup:
-    """What is never proposed for one reason: how many, the first of them (place, SMILES, reason), and the way out."""
+    """What is never proposed for one reason: how many, the first of them (line or name, SMILES, reason), and the way out."""
 
     why: str
     count: int
@@ -32,9 +32,9 @@ class LeftOutGroup:
 def notices(state: CampaignState) -> list[str]:
     """Return the sentences that belong at the head of a report; none where there is nothing to be known."""
     found = implausible_shares(state)
-    groups = [f"{group.count:,} {group.why}" for group in left_out_groups(state)]
+    groups = [f"{group.why} ({group.count:,})" for group in left_out_groups(state)]
     if groups:
-        found.append(f"Left out: {', '.join(groups)}. They are listed below.")
+        found.append(f"Left out of the pool or never proposed: {', '.join(groups)}. They are listed below.")
     return [*found, *state.inputs.notes]
 
 
@@ -68,7 +68,11 @@ def left_out_groups(state: CampaignState) -> list[LeftOutGroup]:
     for why, count in counts.items():
         rows = [row for row in listed if row["why"] == why][:_SHOWN]
         examples = tuple(
-            ("" if row["line"] is None else f"line {row['line']}", str(row["smiles"]), str(row["reason"]))
+            (
+                state.names.get(str(row["smiles"]), "") if row["line"] is None else f"line {row['line']}",
+                str(row["smiles"]),
+                str(row["reason"]),
+            )
             for row in rows
         )
         groups.append(LeftOutGroup(why, count, examples, _way_out(state, why)))

@@ -106,12 +106,17 @@ def _facts(state: CampaignState, limit: content.OpticalLimit | None) -> list[tup
     facts = [("candidates in the pool", f"{len(state.pool):,}"), ("evaluated", f"{over:,}")]
     if len(state.candidates) > over:
         facts.append(("waiting or running", f"{len(state.candidates) - over:,}"))
-    facts.append(("failed or unphysical", f"{sum(state.failures.values()):,}"))
+    facts.append(("failed or implausible", f"{sum(state.failures.values()):,}"))
     if state.in_ranges is not None:
         facts.append(("inside every wanted range", f"{int(state.in_ranges.sum()):,}"))
     if len(state.objectives) > 1:
         facts.append(("on the Pareto front", f"{int(state.front.sum()):,}"))
-    if state.hypervolume is not None:
+    best = state.best()
+    if len(state.objectives) == 1 and best:
+        name = state.objectives[0].property
+        shown = f"{text.number(best[0].values[name])} {text.unit(name)}".rstrip()
+        facts.append((f"best {text.words(name)}", shown))
+    elif state.hypervolume is not None:
         facts.append(("hypervolume", f"{state.hypervolume:.4g}"))
     if limit:
         facts.append((f"beyond the {limit.label}", f"{int(limit.beyond.sum()):,}"))

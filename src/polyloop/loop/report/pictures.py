@@ -35,11 +35,14 @@ def draw_pictures(state: CampaignState, limit: content.OpticalLimit | None) -> I
     yield from _planes(state, limit)
     volumes = [(metrics.cycle, metrics.hypervolume) for metrics in state.cycles if metrics.hypervolume is not None]
     if volumes:
-        figure = figures.hypervolume_figure([cycle for cycle, _ in volumes], [volume for _, volume in volumes])
+        title, label = "Hypervolume per cycle", "hypervolume"
         caption = "Volume that the polymers dominate above the reference point, in the product of the units; from 0."
         if len(state.objectives) == 1:
+            name = state.objectives[0].property
+            title, label = "Best value above the reference point, per cycle", f"distance {text.unit(name)}".strip()
             caption = "Distance of the best value from the reference point, in the property's unit; from 0."
-        yield Picture("hypervolume", "Hypervolume per cycle", caption, figure)
+        figure = figures.hypervolume_figure([cycle for cycle, _ in volumes], [volume for _, volume in volumes], label)
+        yield Picture("hypervolume", title, caption, figure)
     if limit and limit.known.any():
         cycle = np.array([candidate.cycle for candidate in state.candidates])
         found = np.bincount(cycle[limit.beyond], minlength=int(cycle[limit.known].max()) + 1)
