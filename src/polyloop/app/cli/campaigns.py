@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from polyloop.app.cli.console import message, with_unit, write_json
+from polyloop.core import get_property
 from polyloop.core.text import visible
 
 if TYPE_CHECKING:
@@ -121,7 +122,9 @@ def _best(outcome: CampaignStatus) -> list[str]:
     more = f", {_BEST} of them here" if len(outcome.best) > _BEST else ""
     lines = [f"best, no other is better in every objective: {len(outcome.best)}{more}"]
     for best in outcome.best[:_BEST]:
-        values = ", ".join(f"{_words(name)} {with_unit(name, value)}" for name, value in best.values.items())
+        values = ", ".join(
+            f"{get_property(name).words} {with_unit(name, value)}" for name, value in best.values.items()
+        )
         place = {None: "", True: "  inside every wanted range", False: "  not inside every wanted range"}[
             best.in_ranges
         ]
@@ -140,7 +143,7 @@ def _next(outcome: CampaignStatus) -> list[str]:
     ]
     for one in outcome.next[:_NAMED]:
         told = ", ".join(
-            f"{_words(name)} {with_unit(name, said['mean'])} ± {hypot(said['std'], said.get('noise_std', 0.0)):.2g}"
+            f"{get_property(name).words} {with_unit(name, said['mean'])} ± {_std(said):.2g}"
             for name, said in one.predicted.items()
         )
         status = "" if suggested else f"  {one.status}"
@@ -150,8 +153,8 @@ def _next(outcome: CampaignStatus) -> list[str]:
     return lines
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+def _std(said: Mapping[str, float]) -> float:
+    return hypot(said["std"], said.get("noise_std", 0.0))
 
 
 def _called(one: Best | Next) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from polyloop.app.cli.console import message, with_unit
+from polyloop.core import get_property
 
 if TYPE_CHECKING:
     from polyloop.loop import Progress
@@ -73,7 +74,7 @@ def _line(event: Progress) -> str:
     if event.best:
         parts.append(
             "best "
-            + ", ".join(f"{name.replace('_', ' ')} {with_unit(name, value)}" for name, value in event.best.items())
+            + ", ".join(f"{get_property(name).words} {with_unit(name, value)}" for name, value in event.best.items())
         )
     return "  ".join(parts)
 

@@ -21,7 +21,7 @@ NO_DESCRIPTORS = "no descriptors"
 
 @dataclass(frozen=True)
 class LeftOutGroup:
-    """What is never proposed for one reason: how many, the first of them (line or name, SMILES, reason), and the way out."""
+    """What is left out for one reason: how many, the first of them (line or name, SMILES, reason), and the way out."""
 
     why: str
     count: int

@@ -20,13 +20,7 @@ _SUPERSCRIPT = str.maketrans("23", "²³")
 
 def words(name: str) -> str:
     """Return a property's name as words: `glass transition temperature`."""
-    spaced = (
-        name.replace("_", " ")
-        .replace("abbe", "Abbe")
-        .replace(" cp", " at constant pressure")
-        .replace(" cv", " at constant volume")
-    )
-    return re.sub(r"\b(homo|lumo)\b", lambda found: found[0].upper(), spaced)
+    return get_property(name).words
 
 
 def sentence(text: str) -> str:
