@@ -219,8 +219,8 @@ def test_discover_and_status_give_the_same_object(polyloop: Command, campaign: P
 def test_discover_goes_on_and_stops_where_it_is_told(polyloop: Command, campaign: Path) -> None:
     assert json.loads(polyloop("discover", "c.toml", "--json", "--cycles", "0", "--no-report").out)["evaluations"] == 4
     ran = polyloop("discover", "c.toml", "-d", "runs/trial", "--workers", "2", "--no-report")
-    assert "6 evaluations" in ran.out
-    assert "cycle 1/1: evaluate  2/2" in ran.err
+    assert "6 of 8 candidates evaluated" in ran.out
+    assert "cycle 1/1: evaluating polymers  2/2" in ran.err
     assert not (campaign.parent / "runs" / "trial" / "report").exists()
     assert polyloop("discover", "c.toml", "--quiet", "--no-report").err == ""
 
@@ -376,7 +376,7 @@ def test_progress_for_a_log_is_a_line_per_stage_and_tenth(capsys: pytest.Capture
             tell(Progress("evaluate", 1, 4, done, 100, failed=2, eta_s=3700.0, best={"density": 1.23456}))
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 11
-    assert lines[0] == "cycle 1/4: evaluate  0/100  2 failed  1 h 01 min to go  best density 1.235"
+    assert lines[0] == "cycle 1/4: evaluating polymers  0/100  2 failed  1 h 01 min to go  best density 1.2346 g/cm3"
 
 
 def test_progress_on_a_terminal_is_one_live_line(

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def test_each_step_of_proposing_is_told(reference: tuple[list[tuple[int, str]], 
     steps = [(event.step, event.done, event.total) for event in told]
     fits = [("fit", 0, 2), ("fit", 1, 2)]
     assert steps == [("", 0, 0), *fits, ("acquire", 0, 4), *(("acquire", k, 4) for k in range(4))]
-    assert _line(told[1]).startswith("cycle 1/2: propose, fit  0/2")
+    assert _line(told[1]).startswith("cycle 1/2: choosing polymers, fitting models  0/2")
     assert reference[2][-1].stage == "report"
 
 
@@ -54,7 +55,7 @@ def test_the_time_to_go_counts_proposals(reference: tuple[list[tuple[int, str]],
     _, seconds, told = reference
     first = [event for event in told if event.stage == "evaluate" and event.cycle == 0 and event.eta_s is not None]
     assert all(event.eta_is_least for event in first), "no proposal has been measured yet"
-    assert "at least" in _line(first[-1])
+    assert "at least 5 s to go" in _line(replace(first[-1], eta_s=5.0))
     second = [event for event in told if event.stage == "evaluate" and event.cycle == 1 and event.eta_s is not None]
     # One more proposal is to come, and its evaluations, which take nothing.
     assert all(event.eta_s is not None and event.eta_s >= 0.9 * seconds for event in second)

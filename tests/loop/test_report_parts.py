@@ -133,8 +133,8 @@ def test_the_coverage_curve_of_perfect_predictions_is_the_diagonal(rng_seed: int
 
 
 def test_a_model_that_claims_to_be_exact_covers_nothing() -> None:
-    none = np.zeros(3, dtype=bool)
-    figure = calibration_figure(np.zeros(3), np.zeros(3), np.ones(3), none, "y")
+    none = np.zeros(12, dtype=bool)
+    figure = calibration_figure(np.zeros(12), np.zeros(12), np.ones(12), none, "y")
     _, observed = figure.axes[1].get_lines()[0].get_data()
     assert np.asarray(observed)[:-1].max() == 0
 

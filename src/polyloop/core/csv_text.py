@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from polyloop.core.text import storable
+
 __all__ = ["csv_text", "plain_cell"]
 
 # What a spreadsheet takes for the beginning of a formula (https://owasp.org/www-community/attacks/CSV_Injection),
@@ -43,7 +45,10 @@ def _line(cells: Sequence[Any]) -> str:
 
 
 def _escaped(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) and not _is_number(cell) else cell
+    if not isinstance(cell, str):
+        return cell
+    text = storable(cell)
+    return f"'{text}" if _FORMULA.match(text) and not _is_number(text) else text
 
 
 def _is_number(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from math import isfinite
 
@@ -26,6 +27,17 @@ class Property:
     high: float
     definition: str
     reference: str
+
+    @property
+    def words(self) -> str:
+        """The name as words: `glass transition temperature`."""
+        spaced = (
+            self.name.replace("_", " ")
+            .replace("abbe", "Abbe")
+            .replace(" cp", " at constant pressure")
+            .replace(" cv", " at constant volume")
+        )
+        return re.sub(r"\b(homo|lumo)\b", lambda found: found[0].upper(), spaced)
 
     def is_plausible(self, value: float) -> bool:
         """Tell whether `value` (in `unit`) is finite and inside the plausible range."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["storable", "without_passwords"]
+__all__ = ["storable", "visible", "without_passwords"]
 
 # UTF-8 has no word for half a surrogate pair, and PostgreSQL none for NUL; either would refuse the whole record.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# What a terminal obeys, and what turns the direction of the text around it; line ends and tabs stay.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 # The password of a URL ends at the last @ before host and path; what is a port, and no password, is left alone.
 _OF_URL = re.compile(r"(://(?!\[)[^\s:/@]*:)(?!\d+(?:[/?'\"\s]|$))[^\n@]*@(?:[^\s@/]*@)*")
@@ -37,6 +39,18 @@ def without_passwords(text: str) -> str:
     'postgresql://me:***@host:5432/results'
     """
     return _OF_KEY.sub(r"\1***", _OF_URL.sub(r"\1***@", text))
+
+
+def visible(text: str, longest: int | None = None) -> str:
+    """Return `text` for people: what is not seen, or rules a terminal, spelled out; cut where longer than `longest`.
+
+    Examples
+    --------
+    >>> visible("red\\x1b[31m")
+    'red\\\\x1b[31m'
+    """
+    cut = text if longest is None or len(text) <= longest else f"{text[:longest]} …"
+    return _UNSEEN.sub(_spelled, cut)
 
 
 def _spelled(match: re.Match[str]) -> str:

@@ -28,6 +28,7 @@ from polyloop.loop.run_store import open_to_look, open_to_work
 from polyloop.loop.screening import screen
 from polyloop.loop.sitting import Sitting
 from polyloop.loop.state import CampaignState, CampaignStatus
+from polyloop.loop.suggestions import keep_suggestions, kept_suggestions
 from polyloop.loop.views import is_over, load_candidates, load_cycles
 from polyloop.store import Store
 
@@ -196,6 +197,7 @@ class Campaign:
             left_out=tuple(left_out),
             left_out_counts={**counts, "no descriptors": len(state.inputs.undescribed)},
             notes=state.inputs.notes,
+            next=state.next(),
         )
 
     def state(self) -> CampaignState:
@@ -218,17 +220,23 @@ class Campaign:
             directory=self.directory,
             source=pool,
             inputs=Inputs.load(self._files),
+            suggested=kept_suggestions(self._files.suggestions, candidates),
         )
 
     def report(self, word: str = "", folder: str | Path | None = None) -> Path:
         """Write the report and return its path; `word` says where the campaign stands.
 
+        It is a state, and a reason after a colon, in the words of `CampaignStatus`; those of now when left out.
         `folder` is that of the run's report when left out.
         """
         from polyloop.loop.report import write_report
 
+        if not word:
+            outcome = self.status()
+            word = f"{outcome.state}:{outcome.reason}"
+        status, _, reason = word.partition(":")
         target = self._files.report if folder is None else Path(folder)
-        return write_report(self.state(), target, status=word or self.status().state)
+        return write_report(self.state(), target, status=status, reason=reason)
 
     def retry(self, codes: Sequence[str] | None = None) -> int:
         """Put failed evaluations (with one of `codes`, or all) back; return how many. The next run computes them.
@@ -321,13 +329,20 @@ class Campaign:
                     cycles=cycles, listen=listen, reports=self._reports,
                 )  # fmt: skip
                 reason = sitting.run(partial(self._report_after, REPORT_EVERY_S, "running", interrupts))
+                store.set_state(campaign, f"finished:{reason}")
+                self._suggest(sitting, reason)
         except Interrupted:
             store.set_state(campaign, "interrupted")
             if self._reports and not self._writing:
                 self.report("interrupted")
             raise
-        store.set_state(campaign, f"finished:{reason}")
-        self._report_after(0.0, "finished", interrupts, lambda: tell("report")(0, 0))
+        self._report_after(0.0, f"finished:{reason}", interrupts, lambda: tell("report")(0, 0))
+
+    def _suggest(self, sitting: Sitting, reason: str) -> None:
+        """Keep what the next cycle would begin with, for the report, unless that is known or there is no time left."""
+        state = self.state()
+        if self._reports and reason != "time" and state.suggested is None:
+            keep_suggestions(self._files.suggestions, state.candidates, sitting.suggest())
 
     def _report_after(self, seconds: float, word: str, interrupts: Interrupts, tell: Callable[[], None]) -> float:
         """Write the report if it is wanted and the last one is so many seconds old; return how long it took in s."""

@@ -43,6 +43,11 @@ class RunDirectory:
         return self.path / "inputs.json"
 
     @property
+    def suggestions(self) -> Path:
+        """What the next cycle would begin with."""
+        return self.path / "next.json"
+
+    @property
     def features(self) -> Path:
         """Cache of descriptors."""
         return self.path / "features.sqlite"

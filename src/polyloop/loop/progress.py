@@ -15,12 +15,13 @@ class Progress:
     Parameters
     ----------
     stage
-        What is going on: pool, screening, features, fit, propose, evaluate, report.
+        What is going on: pool, screening, features, propose, evaluate, suggest (what one more cycle would begin with),
+        report.
     cycle, cycles
         The present cycle (0 is the initial design) and the last one.
     step
-        What of the stage is going on, where it has parts: of `propose`, "fit" (one model per objective) and "acquire"
-        (the polymers of the batch).
+        What of the stage is going on, where it has parts: of `propose` and `suggest`, "fit" (one model per objective)
+        and "acquire" (the polymers of the batch).
     done, total
         Steps of this stage or part; total 0 where it has none.
     failed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from math import isfinite
 from typing import Any
@@ -19,23 +18,15 @@ from polyloop.learn import Blocks, Surrogate, TrainingDomain, calibrate, make_su
 from polyloop.learn.surrogate import take
 from polyloop.loop.config import CampaignConfig, SurrogateTable
 from polyloop.loop.state import Candidate, observed_values
+from polyloop.loop.suggestions import Proposed
 
-__all__ = ["Proposed", "Proposer", "acquisition_of", "json_numbers"]
+__all__ = ["Proposer", "acquisition_of", "json_numbers"]
 
 # The least number of complete evaluations from which a model is worth its name.
 _LEAST_DATA = 3
 
 Step = Callable[[str, int, int], None]
 """Told what begins: the step's name, how many of its parts are done, and their number."""
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """One proposed polymer: why, and what the models predict, per objective (see `Candidate.predicted`)."""
-
-    polymer: str
-    acquisition: float | None = None
-    predicted: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 class Proposer:

@@ -19,8 +19,9 @@ from polyloop.loop.interrupt import Interrupts
 from polyloop.loop.pace import Pace
 from polyloop.loop.plan import Plan, identity_of
 from polyloop.loop.progress import Listener, Progress
-from polyloop.loop.proposal import Proposed, Proposer, json_numbers
+from polyloop.loop.proposal import Proposer, json_numbers
 from polyloop.loop.state import Candidate, CycleMetrics, count_failures, observed_values, stated_reference_point
+from polyloop.loop.suggestions import Proposed
 from polyloop.loop.views import is_over, load_candidates, load_cycles
 from polyloop.store import Pick, Store
 
@@ -94,6 +95,14 @@ class Sitting:
                 self._account(cycle, "report", after_cycle(partial(self._tell, "report", cycle)))
             cycle += 1
 
+    def suggest(self) -> list[Proposed]:
+        """Return the batch that the next cycle would begin with, of which the store keeps nothing."""
+        known = load_candidates(self._store, self._campaign, self._plan.objectives, asked=self._plan.asked())
+        cycle = 1 + max((candidate.cycle for candidate in known), default=-1)
+        with self._interrupts.at_once():
+            self._proposer = self._proposer or self._make_proposer()
+            return self._next_batch(self._proposer, cycle, time.monotonic(), "suggest")[0]
+
     def _candidates(self, cycle: int) -> tuple[Candidate, ...]:
         return load_candidates(self._store, self._campaign, self._plan.objectives, cycle, asked=self._plan.asked())
 
@@ -153,11 +162,11 @@ class Sitting:
         return ""
 
     def _next_batch(
-        self, proposer: Proposer, cycle: int, started: float
+        self, proposer: Proposer, cycle: int, started: float, stage: str = "propose"
     ) -> tuple[list[Proposed], dict[str, dict[str, Any]]]:
         def tell(step: str, done: int, total: int) -> None:
             self._interrupts.check()
-            self._tell("propose", cycle, done, total, step, time.monotonic() - started)
+            self._tell(stage, min(cycle, self.cycles), done, total, step, time.monotonic() - started)
 
         tell("", 0, 0)
         rng = np.random.default_rng([self._plan.config.campaign.seed, cycle])

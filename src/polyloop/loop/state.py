@@ -18,8 +18,9 @@ from polyloop.design.objectives import utilities
 from polyloop.design.pool import Pool
 from polyloop.loop.config import CampaignConfig
 from polyloop.loop.inputs import Inputs
+from polyloop.loop.suggestions import Proposed
 
-__all__ = ["STOP_REASONS", "CampaignState", "CampaignStatus", "Candidate", "CycleMetrics"]
+__all__ = ["STOP_REASONS", "CampaignState", "CampaignStatus", "Candidate", "CycleMetrics", "standing"]
 
 STOP_REASONS = {
     "cycles": "all its cycles are done",
@@ -29,6 +30,14 @@ STOP_REASONS = {
     "pool exhausted": "no candidate is left",
 }
 """What the words mean that say why a campaign finished."""
+
+# These end a campaign before it has done what it was asked for.
+_STOPPED = ("time", "stall", "failures")
+
+
+def standing(state: str, reason: str = "") -> str:
+    """Return the word of people for a state of `CampaignStatus`: finished is only what did all that was asked for."""
+    return "stopped" if state == "finished" and reason in _STOPPED else state
 
 
 @dataclass(frozen=True)
@@ -117,11 +126,26 @@ class CycleMetrics:
 
 @dataclass(frozen=True)
 class Best:
-    """A candidate that no other one beats."""
+    """A candidate that no other one beats; `in_ranges` is None where the campaign wants no range."""
 
     polymer: str
     cycle: int
     values: Mapping[str, float]
+    name: str = ""
+    in_ranges: bool | None = None
+
+
+@dataclass(frozen=True)
+class Next:
+    """What comes next: a candidate that is waiting or running, or one that the next cycle would begin with (suggested).
+
+    `predicted` is that of `Candidate`; empty where no model chose it.
+    """
+
+    polymer: str
+    status: str
+    predicted: Mapping[str, Mapping[str, float]]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,9 +155,9 @@ class CampaignStatus:
     `state` is new, running, interrupted or finished; `reason` says why it finished. `cycle` is the last cycle that
     has picks. `evaluations` counts the candidates whose evaluation ended, `failures` those among them without a
     plausible value of every objective. `best` is the Pareto front (of one objective: the best candidate). `pool`
-    counts the candidates, `left_out` lists what is never proposed (`line`, `smiles`, `why`, `reason`),
-    `left_out_counts` counts it by why, what the filters refused included, and `notes` says what is to be known of the
-    tables.
+    counts the candidates, `next` is what comes next, `left_out` lists what is never proposed (`line`, `smiles`, `why`,
+    `reason`), `left_out_counts` counts it by why, what the filters refused included, and `notes` says what is to be
+    known of the tables.
     """
 
     name: str
@@ -153,11 +177,13 @@ class CampaignStatus:
     left_out: tuple[Mapping[str, Any], ...] = ()
     left_out_counts: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    next: tuple[Next, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary (the contract for scripts; see `docs/reference/json.md`)."""
         lists = {"left_out": list(self.left_out), "notes": list(self.notes)}
-        return {**self.__dict__, **lists, "best": [dict(item.__dict__) for item in self.best]}
+        items = {name: [dict(item.__dict__) for item in getattr(self, name)] for name in ("best", "next")}
+        return {**self.__dict__, **lists, **items}
 
 
 @dataclass(frozen=True)
@@ -178,6 +204,8 @@ class CampaignState:
         The pool with names, the user's spellings and the other columns of its file.
     inputs
         What the campaign was given beside it, and which candidates have no descriptors.
+    suggested
+        The batch that the next cycle would begin with; None where none was proposed from what is known now.
     """
 
     campaign: str
@@ -189,6 +217,7 @@ class CampaignState:
     directory: Path
     source: Pool | None = None
     inputs: Inputs = field(default_factory=Inputs)
+    suggested: tuple[Proposed, ...] | None = None
 
     @cached_property
     def reference_point(self) -> tuple[float, ...] | None:
@@ -214,6 +243,32 @@ class CampaignState:
         return non_dominated(utilities(self.values, self.objectives))
 
     @cached_property
+    def in_ranges(self) -> NDArray[np.bool_] | None:
+        """Mask of the candidates with a value inside every wanted range, shape (candidates,); None without ranges."""
+        columns = [column for column, objective in enumerate(self.objectives) if objective.direction == "range"]
+        if not columns:
+            return None
+        low, high = np.array([self.objectives[column].ends for column in columns]).T
+        values = self.values[:, columns]
+        return np.asarray(((values >= low) & (values <= high)).all(axis=1))
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """What the pool calls its polymers, by canonical SMILES, where they have a name."""
+        if self.source is None:
+            return {}
+        return {smiles: name for smiles, name in zip(self.source.smiles, self.source.names, strict=True) if name}
+
+    def next(self) -> tuple[Next, ...]:
+        """Return what waits or runs; if nothing does, what the next cycle would begin with."""
+        pending = [one for one in self.candidates if not one.status.is_final or one.status is Status.CANCELLED]
+        if pending:
+            rows = [(one.polymer, one.status.value, one.predicted) for one in pending]
+        else:
+            rows = [(one.polymer, "suggested", one.predicted) for one in self.suggested or ()]
+        return tuple(Next(*row, self.names.get(row[0], "")) for row in rows)
+
+    @cached_property
     def failures(self) -> dict[str, int]:
         """Number of failed candidates by code, the most frequent first."""
         return count_failures(self.candidates)
@@ -230,6 +285,8 @@ class CampaignState:
                 self.candidates[row].polymer,
                 self.candidates[row].cycle,
                 {name: float(value) for name, value in zip(names, self.values[row], strict=True)},
+                self.names.get(self.candidates[row].polymer, ""),
+                None if self.in_ranges is None else bool(self.in_ranges[row]),
             )
             for row in order
         )

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import hypot
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from polyloop.app.cli.console import message, write_json
+from polyloop.app.cli.console import message, with_unit, write_json
+from polyloop.core import get_property
+from polyloop.core.text import visible
 
 if TYPE_CHECKING:
     from polyloop.loop import CampaignStatus
+    from polyloop.loop.state import Best, Next
 
 __all__ = ["register"]
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the run, e.g. runs/demo.")]
-# Rows and candidates that are left out, named by `status` for each reason.
-_NAMED = 5
+# Polymers that `status` names: of the best, and of what comes next or is left out for one reason.
+_BEST, _NAMED = 10, 5
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
@@ -58,7 +62,7 @@ def discover(
     else:
         _show(outcome, campaign.directory)
     if outcome.state == "interrupted":
-        message(f"Interrupted. Go on with the same command; nothing that is finished is computed again: {file}")
+        message(f"Interrupted. Go on with the same command; nothing that is finished is evaluated again: {file}")
         raise typer.Exit(130)
 
 
@@ -91,7 +95,7 @@ def retry(
         list[str] | None, typer.Option("--code", metavar="CODE", help="Only this failure; may be repeated.")
     ] = None,
 ) -> None:
-    """Put failed evaluations of a campaign back, so that the next `polyloop discover` computes them again."""
+    """Put failed evaluations of a campaign back, so that the next `polyloop discover` evaluates them again."""
     from polyloop.loop import Campaign
 
     count = Campaign.from_directory(directory).retry(code)
@@ -99,23 +103,67 @@ def retry(
 
 
 def _show(outcome: CampaignStatus, directory: Path) -> None:
-    from polyloop.loop.state import STOP_REASONS
+    from polyloop.loop.state import STOP_REASONS, standing
 
-    lines = [
-        f"{outcome.name}: {outcome.state}{f' ({outcome.reason})' if outcome.reason else ''}",
-        f"cycle {outcome.cycle} of {outcome.cycles}, {outcome.evaluations} evaluations, {outcome.failures} failed",
-    ]
+    word = standing(outcome.state, outcome.reason)
+    lines = [f"{outcome.name}: {word}{f' ({outcome.reason})' if outcome.reason else ''}"]
     if outcome.reason in STOP_REASONS:
-        lines.insert(1, f"  {STOP_REASONS[outcome.reason]}")
-    lines += [f"  {code}: {count}" for code, count in outcome.failures_by_reason.items()]
+        lines.append(f"  {STOP_REASONS[outcome.reason]}")
+    waiting = f", {outcome.waiting} waiting or running" if outcome.waiting else ""
+    lines.append(
+        f"cycle {outcome.cycle} of {outcome.cycles}: {outcome.evaluations} of {outcome.pool} candidates evaluated, "
+        f"{outcome.failures} of them failed or implausible{waiting}"
+    )
+    lines += [f"  {code.replace('_', ' ')}: {count}" for code, count in outcome.failures_by_reason.items()]
     if outcome.hypervolume is not None:
         lines.append(f"hypervolume {outcome.hypervolume:.5g}")
-    for best in outcome.best[:10]:
-        values = ", ".join(f"{name} {value:.5g}" for name, value in best.values.items() if value is not None)
-        lines.append(f"  {best.polymer}  {values}")
-    lines += _left_out(outcome)
-    lines.append(f"folder {directory}")
-    typer.echo("\n".join(lines))
+    lines += [*_best(outcome), *_next(outcome), *_left_out(outcome), f"folder {directory}"]
+    typer.echo("\n".join(visible(line) for line in lines))
+
+
+def _best(outcome: CampaignStatus) -> list[str]:
+    if not outcome.best:
+        return ["no polymer has values of all objectives"]
+    more = f", {_BEST} of them here" if len(outcome.best) > _BEST else ""
+    lines = [f"best, no other is better in every objective: {len(outcome.best)}{more}"]
+    for best in outcome.best[:_BEST]:
+        values = ", ".join(
+            f"{get_property(name).words} {with_unit(name, value)}" for name, value in best.values.items()
+        )
+        place = {None: "", True: "  inside every wanted range", False: "  not inside every wanted range"}[
+            best.in_ranges
+        ]
+        lines.append(f"  {_called(best)}  {values}{place}")
+    return lines
+
+
+def _next(outcome: CampaignStatus) -> list[str]:
+    if not outcome.next:
+        return []
+    suggested = outcome.next[0].status == "suggested"
+    lines = [
+        f"one more cycle would evaluate: {len(outcome.next)}"
+        if suggested
+        else f"picked, without values yet: {len(outcome.next)}"
+    ]
+    for one in outcome.next[:_NAMED]:
+        told = ", ".join(
+            f"{get_property(name).words} {with_unit(name, said['mean'])} ± {_std(said):.2g}"
+            for name, said in one.predicted.items()
+        )
+        status = "" if suggested else f"  {one.status}"
+        lines.append(f"  {_called(one)}{status}{f'  predicted: {told}' if told else ''}")
+    if len(outcome.next) > _NAMED:
+        lines.append(f"  and {len(outcome.next) - _NAMED} more (--json lists all)")
+    return lines
+
+
+def _std(said: Mapping[str, float]) -> float:
+    return hypot(said["std"], said.get("noise_std", 0.0))
+
+
+def _called(one: Best | Next) -> str:
+    return f"{one.polymer} ({one.name})" if one.name else one.polymer
 
 
 def _left_out(outcome: CampaignStatus) -> list[str]:

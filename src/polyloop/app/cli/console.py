@@ -7,15 +7,22 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from polyloop.core.text import storable, without_passwords
+from polyloop.core import get_property
+from polyloop.core.text import visible, without_passwords
 
-__all__ = ["message", "write_json", "write_table"]
+__all__ = ["message", "with_unit", "write_json", "write_table"]
 
 
 def message(text: str) -> None:
     """Write a line for people to stderr."""
-    sys.stderr.write(f"{storable(without_passwords(text))}\n")
+    sys.stderr.write(f"{visible(without_passwords(text))}\n")
     sys.stderr.flush()
+
+
+def with_unit(name: str, value: float) -> str:
+    """Return the value of a property with its unit, such as `1.05 g/cm3`."""
+    unit = get_property(name).unit
+    return f"{value:.5g}" if unit == "1" else f"{value:.5g} {unit}"
 
 
 def write_json(content: Any) -> None:
@@ -38,4 +45,4 @@ def write_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 def _cell(value: object) -> str:
     if value is None:
         return "-"
-    return f"{value:.5g}" if isinstance(value, float) else storable(str(value))
+    return f"{value:.5g}" if isinstance(value, float) else visible(str(value))

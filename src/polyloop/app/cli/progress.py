@@ -7,12 +7,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from polyloop.app.cli.console import message
+from polyloop.app.cli.console import message, with_unit
+from polyloop.core import get_property
 
 if TYPE_CHECKING:
     from polyloop.loop import Progress
 
 __all__ = ["show_progress"]
+
+_STAGES = {
+    "pool": "reading the candidates",
+    "screening": "screening the candidates",
+    "features": "describing the candidates",
+    "propose": "choosing polymers",
+    "evaluate": "evaluating polymers",
+    "suggest": "choosing what one more cycle would evaluate",
+    "report": "writing the report",
+}
+_STEPS = {"fit": "fitting models", "acquire": "picking"}
 
 
 @contextmanager
@@ -50,15 +62,20 @@ def _plain_lines() -> Callable[[Progress], None]:
 
 
 def _line(event: Progress) -> str:
-    parts = [f"cycle {event.cycle}/{event.cycles}: {event.stage}{f', {event.step}' if event.step else ''}"]
+    stage, step = _STAGES.get(event.stage, event.stage), _STEPS.get(event.step, event.step)
+    parts = [f"cycle {event.cycle}/{event.cycles}: {stage}{f', {step}' if step else ''}"]
     if event.total:
         parts.append(f"{event.done}/{event.total}")
     if event.failed:
         parts.append(f"{event.failed} failed")
-    if event.eta_s is not None:
+    # At least nothing is no news.
+    if event.eta_s is not None and not (event.eta_is_least and event.eta_s < 1):
         parts.append(f"{'at least ' if event.eta_is_least else ''}{_duration(event.eta_s)} to go")
     if event.best:
-        parts.append("best " + ", ".join(f"{name} {value:.4g}" for name, value in event.best.items()))
+        parts.append(
+            "best "
+            + ", ".join(f"{get_property(name).words} {with_unit(name, value)}" for name, value in event.best.items())
+        )
     return "  ".join(parts)
 
 

@@ -150,20 +150,43 @@ def quarter_half_end(last: int) -> list[int]:
 
 
 def best_rows(state: CampaignState) -> tuple[NDArray[np.intp], str]:
-    """Return the candidates whose structures are drawn, the best of the first objective first, and what they are."""
+    """Return the candidates whose structures are drawn, the best of the first objective first, and what they are.
+
+    With several objectives, what lies inside every wanted range comes before what does not.
+    """
     first = -utilities(state.values, state.objectives)[:, 0]
     if len(state.objectives) == 1:
         known = np.flatnonzero(np.isfinite(first))
         rows = known[np.argsort(first[known], kind="stable")][:_BEST_OF_ONE]
-        return rows, f"The best {len(rows)} of {len(known)} polymers, the best first."
+        caption = f"The best {len(rows)} of {len(known)} polymers, the best first."
+        return rows, caption if state.in_ranges is None else f"{caption} {_inside_text(state.in_ranges[rows])}"
     front = np.flatnonzero(state.front)
     rows = front[np.argsort(first[front], kind="stable")]
-    note = "no computed polymer is at least as good in every objective and better in one"
+    note = "no other polymer with all values is at least as good in every objective and better in one"
+    inside = np.zeros(len(rows), dtype=bool) if state.in_ranges is None else state.in_ranges[rows]
+    # What lies inside the wanted ranges comes first, and is what is wanted.
+    chosen = _evenly(rows[inside], _BEST_SHOWN)
+    chosen = np.concatenate([chosen, _evenly(rows[~inside], _BEST_SHOWN - len(chosen))])
     if len(rows) > _BEST_SHOWN:
-        # Evenly along the front, so that both of its ends are seen.
-        rows = rows[np.linspace(0, len(rows) - 1, _BEST_SHOWN).round().astype(int)]
-        return rows, f"{_BEST_SHOWN} of the {len(front)} polymers on the Pareto front ({note}), evenly chosen along it."
-    return rows, f"Polymers on the Pareto front: {len(rows)} ({note})."
+        caption = f"{_BEST_SHOWN} of the {len(front)} polymers on the Pareto front ({note}), evenly chosen along it."
+    else:
+        caption = f"Polymers on the Pareto front: {len(rows)} ({note})."
+    return chosen, caption if state.in_ranges is None else f"{caption} {_inside_text(inside)}"
+
+
+def _evenly(rows: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    """Return at most so many rows, evenly along them, so that both ends are seen."""
+    if len(rows) <= most:
+        return rows
+    return np.asarray(rows[np.linspace(0, len(rows) - 1, most).round().astype(int)], dtype=np.intp)
+
+
+def _inside_text(inside: NDArray[np.bool_]) -> str:
+    if not inside.any():
+        return "None of them lies inside every wanted range."
+    if inside.all():
+        return "Each of them lies inside every wanted range."
+    return f"Inside every wanted range, and first: {int(inside.sum())}."
 
 
 CALIBRATION_COLUMNS = ("n", "rmse", "r2", "coverage_50", "coverage_90", "coverage_95", "nlpd", "z_std")

@@ -20,6 +20,7 @@ from scipy.stats import halfnorm
 from polyloop.design import non_dominated
 
 __all__ = [
+    "LEAST_FOR_COVERAGE",
     "Axis",
     "Plane",
     "beyond_figure",
@@ -32,6 +33,11 @@ __all__ = [
 
 _FRONT, _LIMIT, _INK, _BAND = "#c1272d", "#555555", "#1d2733", "#e8f1e4"
 _BLUE, _PALE, _ORANGE = "#26547c", "#a9bdd1", "#d97706"
+LEAST_FOR_COVERAGE = 10
+"""Values from which on coverage is drawn: the share inside the 50 % interval then has a standard error of 0.16."""
+
+# An axis spans at least this share of the values' size, so that differences that mean nothing do not fill it.
+_LEAST_SPAN = 0.02
 Array = NDArray[np.float64]
 Limit = Callable[[Array], Array]
 
@@ -112,7 +118,8 @@ def _size(n: int) -> float:
 
 def _span(values: Array, *more: float) -> tuple[float, float]:
     low, high = float(min(values.min(), *more, np.inf)), float(max(values.max(), *more, -np.inf))
-    margin = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
+    least = _LEAST_SPAN * max(abs(low), abs(high)) or 1.0
+    margin = max(0.06 * (high - low), 0.5 * (least - (high - low)))
     return low - margin, high + margin
 
 
@@ -189,7 +196,9 @@ def _legend(plane: Plane) -> list[Any]:
     return handles
 
 
-def order_figure(values: Array, utility: Array, cycle: NDArray[np.int_], axis: Axis) -> Figure:
+def order_figure(
+    values: Array, utility: Array, cycle: NDArray[np.int_], axis: Axis, std: Array | None = None
+) -> Figure:
     """Draw one objective against the order of evaluation, with the running best.
 
     Parameters
@@ -198,6 +207,8 @@ def order_figure(values: Array, utility: Array, cycle: NDArray[np.int_], axis: A
         Value and what is maximised of each candidate in the order of picking, shape (n,); NaN where there is none.
     cycle
         Cycle of each, shape (n,).
+    std
+        Standard deviation of each value, shape (n,); NaN where it is not known.
 
     Raises
     ------
@@ -210,7 +221,8 @@ def order_figure(values: Array, utility: Array, cycle: NDArray[np.int_], axis: A
     figure = Figure(figsize=(7.2, 4.4), layout="constrained")
     axes = figure.subplots()
     order = np.arange(1, len(values) + 1)
-    low, high = _span(values[known])
+    std = np.zeros(len(values)) if std is None else np.nan_to_num(std)
+    low, high = _span(np.concatenate([values[known] - std[known], values[known] + std[known]]))
     axes.set(ylim=(low, high), xlim=(0.5, len(values) + 0.5), xlabel="evaluation", ylabel=axis.label)
     handles: list[Any] = [Line2D([], [], color=_FRONT, label="best so far")]
     if axis.target is not None:
@@ -220,6 +232,7 @@ def order_figure(values: Array, utility: Array, cycle: NDArray[np.int_], axis: A
         order[known], values[known], c=cycle[known], cmap=_colours(), vmin=0, vmax=max(int(cycle.max()), 1),
         s=_size(len(known)), edgecolors="white", linewidths=0.4, zorder=3,
     )  # fmt: skip
+    axes.errorbar(order[known], values[known], yerr=std[known], fmt="none", ecolor=_PALE, elinewidth=0.8, zorder=2)
     best = [int(known[np.argmax(utility[known[: i + 1]])]) for i in range(len(known))]
     axes.step([*order[known], len(values) + 0.5], values[[*best, best[-1]]], where="post", color=_FRONT, linewidth=1.3)
     missing = order[~np.isfinite(values)]
@@ -237,12 +250,13 @@ def order_figure(values: Array, utility: Array, cycle: NDArray[np.int_], axis: A
     return figure
 
 
-def hypervolume_figure(cycles: Sequence[int], hypervolume: Sequence[float]) -> Figure:
-    """Draw the dominated hypervolume (objective units multiplied) after each cycle."""
+def hypervolume_figure(cycles: Sequence[int], hypervolume: Sequence[float], label: str = "hypervolume") -> Figure:
+    """Draw the dominated hypervolume (objective units multiplied) after each cycle, from 0."""
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     axes = figure.subplots()
     axes.plot(cycles, hypervolume, marker="o", markersize=4, color=_BLUE)
-    axes.set(xlabel="cycle", ylabel="hypervolume")
+    # From 0, so that a last step of a thousandth does not look like a leap.
+    axes.set(xlabel="cycle", ylabel=label, ylim=(0, 1.08 * max(*hypervolume, 0.0) or 1.0))
     _integers(axes.xaxis)
     _tidy(axes)
     return figure
@@ -262,41 +276,53 @@ def beyond_figure(cycles: Sequence[int], found: Sequence[int]) -> Figure:
     return figure
 
 
-def calibration_figure(predicted: Array, std: Array, computed: Array, outside: NDArray[np.bool_], label: str) -> Figure:
-    """Draw what the surrogate predicted when it picked each polymer against what was then computed.
+def calibration_figure(
+    predicted: Array, std: Array, values: Array, outside: NDArray[np.bool_], label: str, word: str = "computed"
+) -> Figure:
+    """Draw what the surrogate predicted when it picked each polymer against what came of it, and its coverage.
+
+    Fewer than `LEAST_FOR_COVERAGE` values say nothing of coverage, and are drawn without.
 
     Parameters
     ----------
-    predicted, std, computed
+    predicted, std, values
         Shape (n,), in the property's unit; `std` includes the observation noise.
     outside
         Which predictions were flagged as outside the training domain, shape (n,).
+    word
+        What the values are called, such as "computed".
     """
-    figure = Figure(figsize=(9.6, 4.4), layout="constrained")
-    parity, scores = figure.subplots(1, 2)
+    panels = 2 if len(values) >= LEAST_FOR_COVERAGE else 1
+    figure = Figure(figsize=(9.6, 4.4) if panels == 2 else (5.4, 4.4), layout="constrained")
+    parity, *rest = np.atleast_1d(figure.subplots(1, panels))
     for flag, colour, name in ((False, _BLUE, "inside the domain"), (True, _ORANGE, "outside the training domain")):
         rows = outside == flag
         if rows.any():
             parity.errorbar(
-                computed[rows], predicted[rows], yerr=std[rows], fmt="o", markersize=4, color=colour, ecolor=_PALE,
+                values[rows], predicted[rows], yerr=std[rows], fmt="o", markersize=4, color=colour, ecolor=_PALE,
                 elinewidth=1, label=name,
             )  # fmt: skip
-    ends = _span(np.concatenate([predicted, computed]))
+    ends = _span(np.concatenate([predicted, values]))
     parity.plot(ends, ends, color=_LIMIT, linestyle="--", linewidth=1)
-    parity.set(xlabel=f"computed {label}", ylabel=f"predicted {label}", xlim=ends)
+    parity.set(xlabel=f"{word} {label}", ylabel=f"predicted {label}", xlim=ends)
     if outside.any():
         figure.legend(loc="outside lower center", ncols=2, fontsize=9, frameon=False)
-    # A calibrated surrogate has |z| distributed as a half-normal; its quantiles then lie on the diagonal. A model that
-    # claims to be exact has no z; the smallest number keeps it finite.
-    z = np.sort(np.abs(computed - predicted) / np.maximum(std, np.finfo(float).tiny ** 0.5))
-    nominal = np.linspace(0, 1, 201)
-    observed = np.searchsorted(halfnorm.cdf(z), nominal, side="right") / len(z)
-    scores.plot(nominal, observed, color=_BLUE, linewidth=1.4, drawstyle="steps-post")
-    scores.plot([0, 1], [0, 1], color=_LIMIT, linestyle="--", linewidth=1)
-    scores.set(xlabel="nominal coverage of the interval", ylabel="observed coverage", xlim=(0, 1), ylim=(0, 1.02))
-    for axes in (parity, scores):
+    for axes in rest:
+        _coverage(axes, predicted, std, values)
+    for axes in (parity, *rest):
         _tidy(axes)
     return figure
+
+
+def _coverage(axes: Axes, predicted: Array, std: Array, values: Array) -> None:
+    # A calibrated surrogate has |z| distributed as a half-normal; its quantiles then lie on the diagonal. A model that
+    # claims to be exact has no z; the smallest number keeps it finite.
+    z = np.sort(np.abs(values - predicted) / np.maximum(std, np.finfo(float).tiny ** 0.5))
+    nominal = np.linspace(0, 1, 201)
+    observed = np.searchsorted(halfnorm.cdf(z), nominal, side="right") / len(z)
+    axes.plot(nominal, observed, color=_BLUE, linewidth=1.4, drawstyle="steps-post")
+    axes.plot([0, 1], [0, 1], color=_LIMIT, linestyle="--", linewidth=1)
+    axes.set(xlabel="nominal coverage of the interval", ylabel="observed coverage", xlim=(0, 1), ylim=(0, 1.02))
 
 
 def failure_figure(reasons: Mapping[str, int]) -> Figure:

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import files
+from math import erf, hypot, sqrt
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
-from rdkit import Chem
-from rdkit.Chem.Draw import rdMolDraw2D
 
+from polyloop.core.text import visible
 from polyloop.design import Objective
 from polyloop.loop.report import content, text
 from polyloop.loop.report.cells import CellPicture
+from polyloop.loop.report.drawings import draw
 from polyloop.loop.report.enrichment import Enrichment
+from polyloop.loop.report.given import Given, given_of
+from polyloop.loop.report.notices import left_out_groups, notices
+from polyloop.loop.report.origin import origin_sentences
 from polyloop.loop.report.pictures import Picture
-from polyloop.loop.state import CampaignState
+from polyloop.loop.state import STOP_REASONS, CampaignState, Next, standing
 from polyloop.loop.views import is_over
 
 __all__ = ["make_page"]
 
-_ENRICHED_SHOWN = 25
-_PALETTE = {9: (0.05, 0.5, 0.5), 16: (0.62, 0.45, 0.0), 17: (0.1, 0.5, 0.1)}
+_ENRICHED_SHOWN, _NEXT_SHOWN, _COLUMNS_SHOWN = 25, 24, 6
+# Texts of people may be of any length; whole ones stand in the tables beside the page.
+_LONGEST = 300
 _HEADINGS = {
     "n": "n", "rmse": "RMSE", "r2": "R²", "coverage_50": "in 50 %", "coverage_90": "in 90 %",
     "coverage_95": "in 95 %", "nlpd": "NLPD", "z_std": "z",
@@ -40,26 +45,36 @@ def make_page(
     cells: Sequence[CellPicture],
     file_names: Sequence[str],
     status: str,
+    reason: str = "",
 ) -> str:
     """Return the HTML; `pictures` come with their PNG bytes, `file_names` are what lies beside the page."""
     rows, caption = content.best_rows(state)
+    coming = state.next()
+    given = given_of(state, [state.candidates[row].polymer for row in rows] + [one.polymer for one in coming])
     calibration = content.calibration_rows(state)
     fitted = [row["cycle"] for row in calibration]
     source = files("polyloop.loop.report").joinpath("template.html.j2").read_text(encoding="utf-8")
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
     )
-    environment.filters |= {"small": text.html_exponent, "ratio": text.ratio}
+    environment.filters |= {
+        "small": text.html_exponent, "ratio": text.ratio, "short": partial(visible, longest=_LONGEST)
+    }  # fmt: skip
     return environment.from_string(source).render(
         name=state.config.campaign.name,
         where=_where(state),
-        status=status,
+        status=standing(status, reason),
+        reason=text.sentence(STOP_REASONS.get(reason, "")),
+        notices=notices(state),
+        origins=origin_sentences(state),
         written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         facts=_facts(state, limit),
         objectives=[_objective_text(objective) for objective in state.objectives],
         reference=_reference_text(state),
         pictures=[(picture, base64.b64encode(data).decode()) for picture, data in pictures],
-        best=[_card(state, limit, int(row)) for row in rows],
+        best=[_card(state, limit, int(row), given[state.candidates[row].polymer]) for row in rows],
+        coming=[_next_card(state, one, given[one.polymer]) for one in coming[:_NEXT_SHOWN]],
+        coming_caption=_next_text(state, coming),
         cells=[(cell, base64.b64encode(cell.data).decode()) for cell in cells],
         best_caption=caption if len(rows) else "No polymer has values of all objectives yet.",
         limit=limit,
@@ -70,6 +85,7 @@ def make_page(
         calibration=[_calibration_cells(row) for row in calibration],
         calibration_last=[_calibration_cells(row) for row in calibration if row["cycle"] == max(fitted)],
         failures=content.failure_rows(state.candidates),
+        left_out=left_out_groups(state),
         files=file_names,
     )
 
@@ -90,10 +106,17 @@ def _facts(state: CampaignState, limit: content.OpticalLimit | None) -> list[tup
     facts = [("candidates in the pool", f"{len(state.pool):,}"), ("evaluated", f"{over:,}")]
     if len(state.candidates) > over:
         facts.append(("waiting or running", f"{len(state.candidates) - over:,}"))
-    facts.append(("failed or unphysical", f"{sum(state.failures.values()):,}"))
+    facts.append(("failed or implausible", f"{sum(state.failures.values()):,}"))
+    if state.in_ranges is not None:
+        facts.append(("inside every wanted range", f"{int(state.in_ranges.sum()):,}"))
     if len(state.objectives) > 1:
         facts.append(("on the Pareto front", f"{int(state.front.sum()):,}"))
-    if state.hypervolume is not None:
+    best = state.best()
+    if len(state.objectives) == 1 and best:
+        name = state.objectives[0].property
+        shown = f"{text.number(best[0].values[name])} {text.unit(name)}".rstrip()
+        facts.append((f"best {text.words(name)}", shown))
+    elif state.hypervolume is not None:
         facts.append(("hypervolume", f"{state.hypervolume:.4g}"))
     if limit:
         facts.append((f"beyond the {limit.label}", f"{int(limit.beyond.sum()):,}"))
@@ -130,42 +153,86 @@ def _limit_text(limit: content.OpticalLimit) -> Markup:
     line = Markup("<i>n</i><sub>D</sub> = {} {} {} <i>V</i><sub>D</sub>").format(
         f"{limit.line.intercept:.4f}", sign, f"{abs(limit.line.slope):.6f}"
     )
-    return Markup("{} of {} computed polymers lie beyond the limit {}, {}.").format(beyond, known, line, origin)
+    return Markup("{} of {} polymers with both values lie beyond the limit {}, {}.").format(beyond, known, line, origin)
 
 
-def _card(state: CampaignState, limit: content.OpticalLimit | None, row: int) -> dict[str, Any]:
+def _card(state: CampaignState, limit: content.OpticalLimit | None, row: int, given: Given) -> dict[str, Any]:
     candidate = state.candidates[row]
     numbers = []
     for objective, value in zip(state.objectives, state.values[row], strict=True):
         name = objective.property
         shown = f"{text.number(float(value), candidate.std(name))} {text.unit(name)}".rstrip()
-        numbers.append((text.html_symbol(name), text.words(name), shown))
+        numbers.append((text.html_symbol(name), text.words(name), shown, _range_text(objective, float(value))))
     return {
-        "drawing": _drawing(candidate.polymer),
+        **_identity(candidate.polymer, given),
         "numbers": numbers,
         "margin": f"{limit.margin[row]:.4f}" if limit and limit.beyond[row] else "",
-        "cycle": candidate.cycle,
-        "polymer_class": content.polymer_class(candidate.polymer),
-        "smiles": candidate.polymer,
+        "when": f"cycle {candidate.cycle}" if candidate.cycle else "initial design",
     }
 
 
-def _drawing(smiles: str) -> Markup:
-    drawer = rdMolDraw2D.MolDraw2DSVG(300, 200)
-    options: Any = drawer.drawOptions()
-    options.clearBackground = False
-    options.dummiesAreAttachments = True
-    # RDKit's yellow, green and cyan are too pale on white.
-    options.updateAtomPalette(_PALETTE)
-    options.bondLineWidth = 1.5
-    options.minFontSize = 13
-    options.maxFontSize = 18
-    options.fixedBondLength = 28
-    rdMolDraw2D.PrepareAndDrawMolecule(drawer, Chem.MolFromSmiles(smiles))
-    drawer.FinishDrawing()
-    # An SVG inside a page has no XML declaration, and takes its namespaces from the page.
-    drawing = str(drawer.GetDrawingText()).split("?>", 1)[-1]
-    return Markup(re.sub(r"\s+(xmlns(:\w+)?|xml:space)='[^']*'", "", drawing))
+def _next_card(state: CampaignState, one: Next, given: Given) -> dict[str, Any]:
+    numbers = []
+    for objective in state.objectives:
+        name, told = objective.property, one.predicted.get(objective.property)
+        if told is not None:
+            std = hypot(told["std"], told.get("noise_std", 0.0))
+            shown = f"{text.number(told['mean'], std)} {text.unit(name)}".rstrip()
+            doubt = "far from the data" if told.get("outside") else ""
+            notes = [note for note in (_chance_text(objective, told["mean"], std), doubt) if note]
+            numbers.append((text.html_symbol(name), f"predicted {text.words(name)}", shown, ", ".join(notes)))
+    return {**_identity(one.polymer, given), "numbers": numbers, "margin": "", "when": one.status}
+
+
+def _identity(polymer: str, given: Given) -> dict[str, Any]:
+    """Return what a card says of a polymer whatever became of it."""
+    drawing = draw(polymer)
+    return {
+        "title": given.name,
+        "drawing": drawing.svg,
+        "is_wide": drawing.is_wide,
+        "polymer_class": content.polymer_class(polymer),
+        "smiles": polymer,
+        "spelling": given.spelling if given.spelling != polymer else "",
+        "columns": [(header, cell) for header, cell in given.extras if cell.strip() and cell != given.name][
+            :_COLUMNS_SHOWN
+        ],
+    }
+
+
+def _range_text(objective: Objective, value: float) -> str:
+    return text.distance(value, *objective.ends, objective.property) if objective.direction == "range" else ""
+
+
+def _chance_text(objective: Objective, mean: float, std: float) -> str:
+    """Say with what probability a normal distribution lies inside the wanted range."""
+    if objective.direction != "range" or std <= 0:
+        return ""
+    below, above = (0.5 * (1 + erf((end - mean) / std / sqrt(2))) for end in objective.ends)
+    percent = round(100 * (above - below))
+    chance = "below 1 %" if percent < 1 else "above 99 %" if percent > 99 else f"{percent} %"
+    return f"chance to be inside the range: {chance}"
+
+
+def _next_text(state: CampaignState, coming: Sequence[Next]) -> str:
+    more = f" The first {_NEXT_SHOWN} are shown, all are in next.csv." if len(coming) > _NEXT_SHOWN else ""
+    unmodelled = coming and not any(one.predicted for one in coming)
+    chosen = " No model has chosen them, so nothing is predicted." if unmodelled else ""
+    predicted = "" if unmodelled else " Predicted values with one standard deviation, the noise of the values included."
+    if coming and coming[0].status != "suggested":
+        return f"Picked and without their values yet: {len(coming)}.{chosen}{predicted}{more}"
+    if coming:
+        return (
+            f"One more cycle would evaluate these {len(coming)}. Nothing of them is known yet.{chosen}{predicted}{more}"
+        )
+    if state.suggested is not None:
+        return "No candidate is left that could be proposed."
+    return "Nothing has been proposed from what is known now; the next run of the campaign does."
+
+
+def _shown(value: Any) -> Any:
+    """Return what a template is given, fit to be seen; what is marked as HTML is ours."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _calibration_cells(row: dict[str, Any]) -> list[str]:

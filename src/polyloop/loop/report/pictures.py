@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from polyloop.design import Objective
 from polyloop.loop.report import content, figures, text
+from polyloop.loop.report.origin import origin_word
 from polyloop.loop.state import CampaignState
 from polyloop.loop.views import is_over
 
@@ -34,11 +35,14 @@ def draw_pictures(state: CampaignState, limit: content.OpticalLimit | None) -> I
     yield from _planes(state, limit)
     volumes = [(metrics.cycle, metrics.hypervolume) for metrics in state.cycles if metrics.hypervolume is not None]
     if volumes:
-        figure = figures.hypervolume_figure([cycle for cycle, _ in volumes], [volume for _, volume in volumes])
-        caption = "Volume that the computed polymers dominate above the reference point, in the product of the units."
+        title, label = "Hypervolume per cycle", "hypervolume"
+        caption = "Volume that the polymers dominate above the reference point, in the product of the units; from 0."
         if len(state.objectives) == 1:
-            caption = "Distance of the best value from the reference point, in the property's unit."
-        yield Picture("hypervolume", "Hypervolume per cycle", caption, figure)
+            name = state.objectives[0].property
+            title, label = "Best value above the reference point, per cycle", f"distance {text.unit(name)}".strip()
+            caption = "Distance of the best value from the reference point, in the property's unit; from 0."
+        figure = figures.hypervolume_figure([cycle for cycle, _ in volumes], [volume for _, volume in volumes], label)
+        yield Picture("hypervolume", title, caption, figure)
     if limit and limit.known.any():
         cycle = np.array([candidate.cycle for candidate in state.candidates])
         found = np.bincount(cycle[limit.beyond], minlength=int(cycle[limit.known].max()) + 1)
@@ -59,16 +63,25 @@ def _order(state: CampaignState) -> Iterator[Picture]:
     objective, values = state.objectives[0], state.values[over, 0]
     if np.isfinite(values).any():
         cycle = np.array([candidate.cycle for candidate in state.candidates], dtype=np.int_)[over]
-        figure = figures.order_figure(values, objective.utility(values), cycle, content.axis_of(objective))
+        told = [one.std(objective.property) for one in state.candidates if is_over(one.status)]
+        std = np.array(told, dtype=np.float64)
+        figure = figures.order_figure(values, objective.utility(values), cycle, content.axis_of(objective), std)
         title = text.sentence(f"{text.words(objective.property)} in the order of evaluation")
-        yield Picture("progress", title, "Colour: cycle (0 is the initial design); red: the best so far.", figure)
+        low, high = figure.axes[0].get_ylim()
+        caption = (
+            "Colour: cycle (0 is the initial design); red: the best so far; bars: one standard deviation, where there "
+            f"is one. The vertical axis runs from {low:.3g} to {high:.3g} {text.unit(objective.property)}".rstrip()
+        )
+        yield Picture("progress", title, f"{caption}{'' if low <= 0 <= high else ', not from 0'}.", figure)
 
 
 def _planes(state: CampaignState, limit: content.OpticalLimit | None) -> Iterator[Picture]:
     for number, (title, plane) in enumerate(content.planes(state, limit), start=1):
         name = "plane" if number == 1 else f"plane_{number}"
         last = int(plane.cycle.max())
-        caption = "Colour: cycle (0 is the initial design). Red: no computed polymer is better in both."
+        caption = (
+            "Colour: cycle (0 is the initial design). Red: no other is better in both. The axes span what was found."
+        )
         if plane.limit is not None:
             caption += f" Dashed: {plane.limit_label}. By the convention of optics, the Abbe number falls to the right."
         yield Picture(name, title, caption, figures.panel_figure(plane, [last]))
@@ -88,10 +101,19 @@ def _calibration(state: CampaignState, objective: Objective) -> Iterator[Picture
     ]
     if len(rows) < 2:
         return
-    predicted, std, computed, outside = np.array(rows, dtype=np.float64).T
-    caption = (
-        "Left: what the surrogate predicted when it picked each polymer, with one standard deviation. Right: share of "
-        "computed values inside each central interval; on the diagonal the surrogate is calibrated."
-    )
-    figure = figures.calibration_figure(predicted, std, computed, outside > 0, text.axis_label(name))
-    yield Picture(f"calibration_{name}", f"Predicted and computed {text.words(name)}", caption, figure, True)
+    predicted, std, values, outside = np.array(rows, dtype=np.float64).T
+    word, least = origin_word(state, name), figures.LEAST_FOR_COVERAGE
+    caption = "What the surrogate predicted when it picked each polymer, with one standard deviation."
+    if len(rows) >= least:
+        caption = (
+            f"Left: {caption[0].lower()}{caption[1:]} Right: share of {word} values inside each central interval; on "
+            "the diagonal the surrogate is calibrated."
+        )
+    else:
+        caption += (
+            f" Coverage is drawn from {least} values on: of {len(rows)}, the share inside the 50 % interval has a "
+            f"standard error of {0.5 / np.sqrt(len(rows)):.2f}."
+        )
+    figure = figures.calibration_figure(predicted, std, values, outside > 0, text.axis_label(name), word)
+    wide = len(figure.axes) > 1
+    yield Picture(f"calibration_{name}", f"Predicted and {word} {text.words(name)}", caption, figure, wide)

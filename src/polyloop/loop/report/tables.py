@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from polyloop.core import get_property
 from polyloop.core.csv_text import csv_text
 from polyloop.loop.report import content
 from polyloop.loop.report.enrichment import Enrichment
+from polyloop.loop.report.given import given_cells, given_columns, given_of
 from polyloop.loop.state import CampaignState, Candidate
 
 __all__ = ["make_tables"]
@@ -18,6 +19,7 @@ __all__ = ["make_tables"]
 _ENRICHMENT = (
     "kind", "feature", "selected_with", "selected", "others_with", "others", "odds_ratio", "p_value", "q_value",
 )  # fmt: skip
+_LEFT_OUT = ("line", "smiles", "why", "reason")
 _FAILURES = ("code", "stage", "count", "example", "reason", "hint")
 
 
@@ -32,6 +34,8 @@ def make_tables(
         "cycles.csv": _cycles(state, limit),
         "enrichment.csv": _csv(_ENRICHMENT, ([getattr(row, name) for name in _ENRICHMENT] for row in enriched)),
         "calibration.csv": _csv(calibration, (list(row.values()) for row in content.calibration_rows(state))),
+        "left_out.csv": _csv(_LEFT_OUT, ([row[n] for n in _LEFT_OUT] for row in state.inputs.left_out(state.source))),
+        "next.csv": _next(state),
         "failures.csv": _csv(_FAILURES, ([getattr(row, name) for name in _FAILURES] for row in failures)),
     }
 
@@ -47,6 +51,8 @@ def _polymers(state: CampaignState, limit: content.OpticalLimit | None) -> bytes
         unit = get_property(name).unit
         header += [f"{name} [{unit}]", f"{name}_std [{unit}]", f"{name}_predicted [{unit}]"]
         header += [f"{name}_predicted_std [{unit}]", f"{name}_outside_domain"]
+    header += ["in_ranges", *given_columns(state)]
+    given = given_of(state, (candidate.polymer for candidate in state.candidates))
     rows = (
         [
             candidate.cycle,
@@ -58,6 +64,8 @@ def _polymers(state: CampaignState, limit: content.OpticalLimit | None) -> bytes
             int(state.front[row]),
             limit.margin[row] if limit and limit.known[row] else "",
             *(cell for name in names for cell in _cells(candidate, name)),
+            "" if state.in_ranges is None or np.isnan(state.values[row]).any() else int(state.in_ranges[row]),
+            *given_cells(state, given[candidate.polymer]),
         ]
         for row, candidate in enumerate(state.candidates)
     )
@@ -65,12 +73,33 @@ def _polymers(state: CampaignState, limit: content.OpticalLimit | None) -> bytes
 
 
 def _cells(candidate: Candidate, name: str) -> list[Any]:
-    told = candidate.predicted.get(name)
-    prediction: list[Any] = ["", "", ""]
-    if told:
-        std = float(np.hypot(told["std"], told.get("noise_std", 0.0)))
-        prediction = [told["mean"], std, int(told.get("outside", 0))]
-    return [candidate.value(name), candidate.std(name), *prediction]
+    return [candidate.value(name), candidate.std(name), *_prediction(candidate.predicted.get(name))]
+
+
+def _prediction(told: Mapping[str, float] | None) -> list[Any]:
+    """Return mean, standard deviation with the noise, and whether it was outside the training domain."""
+    if not told:
+        return ["", "", ""]
+    return [told["mean"], float(np.hypot(told["std"], told.get("noise_std", 0.0))), int(told.get("outside", 0))]
+
+
+def _next(state: CampaignState) -> bytes:
+    names, coming = [objective.property for objective in state.objectives], state.next()
+    header = ["smiles", "status"]
+    for name in names:
+        unit = get_property(name).unit
+        header += [f"{name}_predicted [{unit}]", f"{name}_predicted_std [{unit}]", f"{name}_outside_domain"]
+    given = given_of(state, (one.polymer for one in coming))
+    rows = (
+        [
+            one.polymer,
+            one.status,
+            *(cell for name in names for cell in _prediction(one.predicted.get(name))),
+            *given_cells(state, given[one.polymer]),
+        ]
+        for one in coming
+    )
+    return _csv([*header, *given_columns(state)], rows)
 
 
 def _cycles(state: CampaignState, limit: content.OpticalLimit | None) -> bytes:

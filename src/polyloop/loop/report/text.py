@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from polyloop.core import get_property
 
-__all__ = ["axis_label", "html_exponent", "html_symbol", "number", "ratio", "sentence", "unit", "words"]
+__all__ = ["axis_label", "distance", "html_exponent", "html_symbol", "number", "ratio", "sentence", "unit", "words"]
 
 _LETTERS = dict(
     zip(("alpha", "beta", "delta", "epsilon", "eta", "lambda", "mu", "nu", "rho"), "αβδεηλμνρ", strict=True)
@@ -20,13 +20,7 @@ _SUPERSCRIPT = str.maketrans("23", "²³")
 
 def words(name: str) -> str:
     """Return a property's name as words: `glass transition temperature`."""
-    spaced = (
-        name.replace("_", " ")
-        .replace("abbe", "Abbe")
-        .replace(" cp", " at constant pressure")
-        .replace(" cv", " at constant volume")
-    )
-    return re.sub(r"\b(homo|lumo)\b", lambda found: found[0].upper(), spaced)
+    return get_property(name).words
 
 
 def sentence(text: str) -> str:
@@ -61,6 +55,14 @@ def number(value: float, std: float | None = None) -> str:
         return f"{value:#.4g}".rstrip(".")
     digits = max(1 - floor(log10(std)), 0)
     return f"{value:.{digits}f} ± {std:.{digits}f}" if digits <= 6 else f"{value:.4g} ± {std:.2g}"
+
+
+def distance(value: float, low: float, high: float, name: str) -> str:
+    """Say where a value stands to a range of the property: inside, or how far below or above."""
+    if low <= value <= high:
+        return "inside the range"
+    far, word = (low - value, "below") if value < low else (value - high, "above")
+    return f"{far:.2g} {unit(name)}".rstrip() + f" {word} the range"
 
 
 def ratio(value: float) -> str:

@@ -21,7 +21,9 @@ __all__ = ["write_report"]
 _MAY_VANISH = ("failures.png", "cell_*.png")
 
 
-def write_report(state: CampaignState, folder: Path, *, status: str = "", limit: LimitLine | None = None) -> Path:
+def write_report(
+    state: CampaignState, folder: Path, *, status: str = "", reason: str = "", limit: LimitLine | None = None
+) -> Path:
     """Write `index.html`, PNGs and CSVs of a campaign into `folder` and return the page's path.
 
     Parameters
@@ -30,6 +32,8 @@ def write_report(state: CampaignState, folder: Path, *, status: str = "", limit:
         The campaign as its store knows it; it may be empty, running or finished.
     status
         A word on where it stands, for the page's head.
+    reason
+        Why it finished, in the words of `CampaignStatus`.
     limit
         Another line between refractive index and Abbe number than that of the campaign file or the shipped table.
 
@@ -53,7 +57,7 @@ def write_report(state: CampaignState, folder: Path, *, status: str = "", limit:
         pictures.append((picture, stream.getvalue()))
     cells = find_cells(state, best_rows(state)[0])
     files |= {f"{cell.name}.png": cell.data for cell in cells}
-    page = make_page(state, line, enriched, pictures, cells, sorted(files), status)
+    page = make_page(state, line, enriched, pictures, cells, sorted(files), status, reason)
     for name, data in files.items():
         write_atomically(folder / name, data)
     for pattern in _MAY_VANISH:
