@@ -1,4 +1,4 @@
-"""Fit the linear calibration `optical_linear@2` of `optics/quick@2` to the acceptance polymers.
+"""Fit the linear calibration `optical_linear@3` of `optics/quick@3` to the acceptance polymers.
 
     python benchmarks/fit_calibration.py
 
@@ -30,8 +30,8 @@ def main() -> None:
         errors = leave_one_out(computed, measured) - measured
         rows.append(
             {
-                "name": "optical_linear@2",
-                "protocol": "optics/quick@2",
+                "name": "optical_linear@3",
+                "protocol": "optics/quick@3",
                 "property": name,
                 "intercept": round(intercept, 6),
                 "slope": round(slope, 6),

@@ -19,6 +19,7 @@ import pandas as pd
 from rdkit import Chem
 from rdkit.Chem.Descriptors import MolWt
 
+from liquids import first_liquids
 from polyloop.chem import Polymer
 from polyloop.core import write_atomically
 from polyloop.simulate.conformers import force_field_geometry
@@ -28,7 +29,6 @@ from polyloop.simulate.packing import DESCRIPTORS, atom_shares, descriptors
 from polyloop.simulate.volume import ANGSTROM3_TO_CM3_PER_MOL, van_der_waals_volume
 
 ROOT = Path(__file__).resolve().parents[1]
-LIQUIDS = ROOT / "src/polyloop/chem/tables/liquids.csv"
 TABLE = ROOT / "src/polyloop/chem/tables/homopolymers.csv"
 LEFT_OUT = {
     "*CC(*)c1ccccc1": "acceptance set: polystyrene",
@@ -117,7 +117,7 @@ def load(path: Path) -> tuple[pd.DataFrame, Data]:
 
 
 def load_liquids() -> tuple[np.ndarray, np.ndarray]:
-    table = pd.read_csv(LIQUIDS)
+    table = first_liquids()
     rows, ratios = [], []
     for smiles, density in zip(table.smiles, table.density_g_cm3, strict=True):
         mol = Chem.MolFromSmiles(smiles)

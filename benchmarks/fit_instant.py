@@ -16,6 +16,7 @@ import pandas as pd
 from rdkit import Chem
 from rdkit.Chem.Descriptors import MolWt
 
+from liquids import first_liquids
 from polyloop.core import write_atomically
 from polyloop.engines import dftd4
 from polyloop.simulate.conformers import force_field_geometry
@@ -23,7 +24,6 @@ from polyloop.simulate.instant import CORRECTION_TERMS, correction_counts, fit_a
 from polyloop.simulate.lorentz_lorenz import molar_refraction
 
 ROOT = Path(__file__).resolve().parents[1]
-LIQUIDS = ROOT / "src/polyloop/chem/tables/liquids.csv"
 LINES = {"F": 486.13, "D": 589.29, "C": 656.27}
 
 
@@ -46,7 +46,7 @@ def static_over_d(table: pd.DataFrame, molar_mass: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
-    table = pd.read_csv(LIQUIDS)
+    table = first_liquids()
     table = table[(table.density_g_cm3 > 0) & (table.n_D > 0)].reset_index(drop=True)
     mols = [Chem.MolFromSmiles(smiles) for smiles in table.smiles]
     molar_mass = np.array([MolWt(mol) for mol in mols])

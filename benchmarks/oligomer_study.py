@@ -1,10 +1,13 @@
 """How far the polarizability of a repeat unit depends on the oligomers and conformers that stand for it.
 
     python benchmarks/oligomer_study.py [--units 16]
+    python benchmarks/oligomer_study.py --fluorinated     # units that are there are not computed again
 
 For varied small repeat units: alpha(1) - alpha(0), alpha(2) - alpha(1) and, where small, alpha(3) - alpha(2) with
 methyl caps, and the scatter over conformers of the capped unit. Writes benchmarks/results/oligomer_study.json, whose
-root mean squares are the `ErrorModel` of `simulate/optics.py`.
+root mean squares are the `ErrorModel` of `simulate/optics.py`. `--fluorinated` adds chains that are cut at
+fluorinated carbons, with trifluoromethyl caps: alpha(1) - alpha(0) and alpha(2) - alpha(1), beside alpha(1) - alpha(0)
+with methyl caps. Their root mean squares are in `simulate/oligomers.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import argparse
 import json
 import time
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +27,8 @@ from polyloop.core import write_atomically
 from polyloop.engines import pyscf
 from polyloop.simulate.conformers import search_conformers
 from polyloop.simulate.dipole_interaction import interacting_polarizability
-from polyloop.simulate.oligomers import reframe
-from polyloop.simulate.optics import WAVELENGTHS
+from polyloop.simulate.oligomers import reframe, with_fluorinated_caps
+from polyloop.simulate.optics import ERRORS, WAVELENGTHS
 from polyloop.simulate.polarizability_scale import LEVEL
 
 UNITS = {
@@ -48,7 +52,17 @@ UNITS = {
     "poly(vinyl bromide)": "*CC(*)Br",
     "polystyrene": "*CC(*)c1ccccc1",
 }
+FLUORINATED = {
+    "poly(difluoromethylene oxide)": "*C(F)(F)O*",
+    "polytrifluoroethylene": "*C(F)C(*)(F)F",
+    "polytetrafluoroethylene": "*C(F)(F)C(F)(F)*",
+    "polychlorotrifluoroethylene": "*C(F)(F)C(F)(Cl)*",
+    "poly(tetrafluoroethylene oxide)": "*C(F)(F)C(F)(F)O*",
+    "polyhexafluoropropylene": "*C(F)(F)C(F)(C(F)(F)F)*",
+    "poly(perfluoro(methyl vinyl ether))": "*C(F)(F)C(F)(OC(F)(F)F)*",
+}
 LARGEST = 18
+RESULT = Path(__file__).resolve().parent / "results/oligomer_study.json"
 
 
 def responses(mol: Chem.Mol, keep: int) -> tuple[np.ndarray, np.ndarray, float]:
@@ -140,22 +154,85 @@ def summary(rows: dict[str, dict]) -> dict[str, object]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--units", type=int, default=len(UNITS))
+@cache
+def constants(smiles: str) -> tuple[float, float]:
+    """Isotropic alpha_D and alpha_F - alpha_C of one molecule, moved to the mean of its conformers; angstrom3."""
+    rows, dipoles, mean = responses(Chem.MolFromSmiles(smiles), 1)
+    change = mean / dipoles[0] - 1
+    alpha = rows[0]
+    return alpha[2] * (1 + ERRORS.slopes[0] * change), (alpha[3] - alpha[1]) * (1 + ERRORS.slopes[1] * change)
+
+
+def study_fluorinated(smiles: str) -> dict[str, object]:
+    """One segment less cap-cap, by either cap, and two segments less one; alpha_D and alpha_F - alpha_C, angstrom3."""
+    started = time.process_time()
+    polymer, cost = reframe(Polymer(smiles), "matched")
+    of = lambda mol: np.array(constants(Chem.MolToSmiles(mol)))  # noqa: E731
+    matched = [of(with_fluorinated_caps(polymer.oligomer(n))) for n in (0, 1, 2)]
+    methyl = [of(polymer.oligomer(n)) for n in (0, 1)]
+    return {
+        "smiles": smiles,
+        "frame": polymer.smiles,
+        "between_fluorinated_carbons": cost == 3,
+        "methyl_caps": np.round(methyl[1] - methyl[0], 5).tolist(),
+        "trifluoromethyl_caps": np.round(matched[1] - matched[0], 5).tolist(),
+        "two_less_one": np.round(matched[2] - matched[1], 5).tolist(),
+        "cpu_s": round(time.process_time() - started, 1),
+    }
+
+
+def fluorinated_summary(rows: dict[str, dict]) -> dict[str, object]:
+    """Root mean square differences from two segments less one."""
+    longer = np.array([row["two_less_one"] for row in rows.values()])
+    out: dict[str, object] = {"units": list(rows)}
+    for caps in ("methyl_caps", "trifluoromethyl_caps"):
+        off = np.array([row[caps] for row in rows.values()]) - longer
+        out[caps] = {
+            "rms_angstrom3": np.sqrt(np.mean(off**2, axis=0)).round(5).tolist(),
+            "rms_relative": np.sqrt(np.mean((off / longer) ** 2, axis=0)).round(5).tolist(),
+            "mean_relative": np.mean(off / longer, axis=0).round(5).tolist(),
+        }
+    return out
+
+
+def study_fluorinated_units() -> None:
+    report = json.loads(RESULT.read_text())
+    rows = report.setdefault("fluorinated_units", {})
+    for name, smiles in FLUORINATED.items():
+        if name not in rows:
+            rows[name] = study_fluorinated(smiles)
+            print(name, rows[name], flush=True)
+        report["fluorinated"] = {
+            "level": LEVEL.to_dict(), "date": date.today().isoformat(), "summary": fluorinated_summary(rows),
+        }  # fmt: skip
+        write_atomically(RESULT, json.dumps(report, indent=1) + "\n")
+    print(json.dumps(report["fluorinated"]["summary"], indent=1))
+
+
+def study_methyl(n_units: int) -> None:
     rows: dict[str, dict[str, object]] = {}
-    for name, smiles in list(UNITS.items())[: parser.parse_args().units]:
+    for name, smiles in list(UNITS.items())[:n_units]:
         rows[name] = study(smiles)
         print(name, rows[name]["cpu_s"], flush=True)
-        report = {
+        report = (json.loads(RESULT.read_text()) if RESULT.exists() else {}) | {
             "level": LEVEL.to_dict(),
             "date": date.today().isoformat(),
             "summary": summary(rows) if len(rows) > 2 else {},
             "units": rows,
         }
-        path = Path(__file__).resolve().parent / "results/oligomer_study.json"
-        write_atomically(path, json.dumps(report, indent=1) + "\n")
+        write_atomically(RESULT, json.dumps(report, indent=1) + "\n")
     print(json.dumps(summary(rows), indent=1))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--units", type=int, default=len(UNITS))
+    parser.add_argument("--fluorinated", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.fluorinated:
+        study_fluorinated_units()
+    else:
+        study_methyl(arguments.units)
 
 
 if __name__ == "__main__":

@@ -29,14 +29,15 @@ from polyloop.chem.optical_limit import default_limit, margin
 from polyloop.core import Status
 from polyloop.design import hypervolume
 from polyloop.loop import Campaign
-from polyloop.simulate import protocol_for
 from polyloop.simulate.calibration import optical_linear
 from polyloop.simulate.density import amorphous_density
 from polyloop.simulate.oligomers import choose_difference
 from polyloop.simulate.optics import solid_optics
+from polyloop.simulate.polarizability_scale import SCALE_2
 
 ROOT = Path(__file__).parent.parent
-PROTOCOL = protocol_for("abbe_number", "quick").label
+# The campaigns' polarizabilities are of methyl-capped oligomers, which version 3 would cap otherwise.
+PROTOCOL = "optics/quick@2"
 STRATEGIES = {"ehvi": "expected hypervolume improvement", "random": "random picks"}
 COLOURS = {"ehvi": "#0b6e99", "random": "#b0562b", "initial": "#8a8a8a"}
 
@@ -75,7 +76,7 @@ def finished(state) -> tuple[list, np.ndarray, np.ndarray]:
 
 
 def constants(index, abbe) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return (n_D, V) and their standard deviations by the present version of the protocol; NaN for failures."""
+    """Return (n_D, V) and their standard deviations by version 2 of the protocol; NaN for failures."""
     if index.value is None or abbe.value is None:
         return (np.nan, np.nan), (np.nan, np.nan)
     if index.request.protocol != PROTOCOL:
@@ -83,7 +84,7 @@ def constants(index, abbe) -> tuple[tuple[float, float], tuple[float, float]]:
         difference = choose_difference(polymer)
         density = amorphous_density(polymer, index.request.seed, difference)
         raw = np.array(settings["raw_polarizabilities"])
-        estimates = solid_optics(polymer, difference, density, raw, settings["conformer_scatter"])
+        estimates = solid_optics(polymer, difference, density, raw, settings["conformer_scatter"], SCALE_2)
         index, abbe = (next(e for e in estimates if e.property == record.property) for record in (index, abbe))
     return (index.value, abbe.value), (index.std, abbe.std)
 

@@ -4,7 +4,7 @@
     python benchmarks/optics_levels.py cost hf/def2-svpd-lean            # CPU seconds for two oligomers
     python benchmarks/optics_levels.py report                            # the table of docs/validation/optics_levels.md
 
-Each molecule is computed as `optics/quick@2` does it: the lowest conformer on the GFN2-xTB surface. Molecules that are
+Each molecule is computed as `optics/quick@3` does it: the lowest conformer on the GFN2-xTB surface. Molecules that are
 in the file are not computed again. `--few` takes the liquids of `FEW`, for comparing levels.
 """
 
@@ -20,6 +20,7 @@ import pandas as pd
 from rdkit import Chem
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
+from liquids import read_liquids
 from machine import describe
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, write_atomically
@@ -27,10 +28,9 @@ from polyloop.engines.pyscf import Level, ground_state, polarizability
 from polyloop.simulate.conformers import find_conformers
 
 ROOT = Path(__file__).resolve().parents[1]
-LIQUIDS = ROOT / "src/polyloop/chem/tables/liquids.csv"
 RESULT = ROOT / "benchmarks/results/optics_levels.json"
 WAVELENGTHS = (0.0, 656.27, 589.29, 486.13)
-LARGEST = 17
+LARGEST = 24
 FEW = (
     "n-hexane", "cyclohexane", "benzene", "acetone", "trichloromethane", "carbon disulfide", "dimethyl sulfoxide",
     "ethyl acetate", "styrene", "bromobenzene", "diiodomethane", "thiophene", "1-bromonaphthalene", "nitrobenzene",
@@ -40,7 +40,7 @@ FEW = (
 
 def measured_liquids() -> pd.DataFrame:
     """Liquids with density and n_D (about a third also with n_F - n_C), of at most `LARGEST` heavy atoms."""
-    table = pd.read_csv(LIQUIDS)
+    table = read_liquids()
     table["heavy_atoms"] = [Chem.MolFromSmiles(smiles).GetNumHeavyAtoms() for smiles in table.smiles]
     known = (table.density_g_cm3 > 0) & (table.n_D > 0) & (table.heavy_atoms <= LARGEST)
     return table[known].sort_values("heavy_atoms", kind="stable").reset_index(drop=True)

@@ -127,7 +127,7 @@ COMMANDS = [
     ("CSV with an open quote", ["canonical", "--csv", "quote.csv"], ["quote.csv, line 2", "Check the quotes"]),
     ("CSV that is no gzip", ["canonical", "--csv", "not.csv.gz"], ["not.csv.gz", "Compress it again"]),
     ("unknown level", ["properties", "*CC*", "--level", "fast"], ["'fast'", "Known"]),
-    ("unknown protocol", ["properties", "*CC*", "--protocol", "optics/quik@1"], ["quik", "optics/quick@2"]),
+    ("unknown protocol", ["properties", "*CC*", "--protocol", "optics/quik@1"], ["quik", "optics/quick@3"]),
     ("level and protocol", ["properties", "*CC*", "--level", "quick", "--protocol", "x@1"], ["Give one of them"]),
     ("unknown property", ["properties", "*CC*", "--property", "refractiv"], ["'refractiv'", "refractive_index"]),
     (
@@ -225,11 +225,11 @@ FILES = [
         ["exclude each other", "Keep one of"],
     ),
     ("unknown level", ('evaluator = "known"', 'level = "quik"'), ["number 1 level", "quick"]),
-    ("unknown protocol", ('evaluator = "known"', 'protocol = "optics/quick@9"'), ["number 1 protocol", "quick@2"]),
+    ("unknown protocol", ('evaluator = "known"', 'protocol = "optics/quick@9"'), ["number 1 protocol", "quick@3"]),
     (
         "protocol without the property",
         ('"refractive_index"\ndirection = "maximize"\nevaluator = "known"',
-         '"thermal_conductivity"\ndirection = "maximize"\nprotocol = "optics/quick@2"'),
+         '"thermal_conductivity"\ndirection = "maximize"\nprotocol = "optics/quick@3"'),
         ["number 1 protocol", "It yields"],
     ),
     ("objective twice", ('"density"', '"refractive_index"'), ["number 2 property", "Remove one"]),

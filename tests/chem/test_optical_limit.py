@@ -12,6 +12,7 @@ from polyloop.chem.optical_limit import (
     empirical_limit,
     is_beyond_limit,
     margin,
+    margin_std,
     upper_envelope,
 )
 from polyloop.core import InvalidInputError
@@ -54,6 +55,30 @@ def test_a_line_of_ones_own_replaces_the_tables():
     assert float(empirical_limit(40.0, slope=-0.005, intercept=1.8)) == pytest.approx(1.6)
     assert is_beyond_limit(1.61, 40.0, slope=-0.005, intercept=1.8)
     assert not is_beyond_limit(1.59, 40.0, slope=-0.005, intercept=1.8)
+
+
+@pytest.mark.parametrize(
+    ("n_std", "v_std", "beyond"),
+    [
+        (0.0, 0.0, True),
+        (0.02, 0.0, True),
+        (0.04, 0.0, False),
+        (0.0, 5.0, True),
+        (0.0, 7.0, False),
+        (0.025, 4.0, False),  # neither alone is as much as the distance, 0.03
+        (np.nan, np.nan, True),
+    ],
+)
+def test_beyond_is_what_lies_above_by_more_than_its_error_bar(n_std, v_std, beyond):
+    own = {"slope": -0.005, "intercept": 1.8}
+    assert bool(is_beyond_limit(1.63, 40.0, n_std, v_std, **own)) is beyond
+    assert float(margin_std(n_std, v_std, **own)) == pytest.approx(
+        np.hypot(np.nan_to_num(n_std), 0.005 * np.nan_to_num(v_std))
+    )
+
+
+def test_no_error_bar_brings_what_lies_below_beyond_the_limit():
+    assert not is_beyond_limit(1.59, 40.0, 0.5, 50.0, slope=-0.005, intercept=1.8)
 
 
 def test_shapes_broadcast_and_nan_is_not_beyond():

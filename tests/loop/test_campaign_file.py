@@ -148,7 +148,7 @@ def test_conditions_that_a_protocol_does_not_know_are_refused(tmp_path: Path) ->
     text = (ROOT / "examples" / "optical.toml").read_text()
     file = tmp_path / "hot.toml"
     file.write_text(text.replace("workers = 2", "temperature = 350.0"))
-    with pytest.raises(ConfigurationError, match=r"line 9.*temperature.*optics/quick@2.*298.15 K"):
+    with pytest.raises(ConfigurationError, match=r"line 9.*temperature.*optics/quick@3.*298.15 K"):
         read_campaign_file(file)
 
 

@@ -396,7 +396,7 @@ def test_a_protocol_answers_by_itself() -> None:
 
 def test_protocols_are_found_by_level_or_name() -> None:
     assert protocol_of("refractive_index", level="instant") == "optics/instant@1"
-    assert protocol_of("abbe_number", protocol="optics/quick@2") == "optics/quick@2"
+    assert protocol_of("abbe_number", protocol="optics/quick@3") == "optics/quick@3"
     with pytest.raises(InvalidInputError, match="does not yield"):
         protocol_of("abbe_number", protocol="optics/instant@1")
     with pytest.raises(InvalidInputError, match="no protocol"):

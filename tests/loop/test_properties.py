@@ -15,7 +15,7 @@ from polyloop.simulate import PROTOCOLS
 
 def test_a_level_runs_one_version_of_each_protocol() -> None:
     rows = preview_properties([Polymer("*CC*")], level="quick")
-    assert [row["protocol"] for row in rows] == ["optics/quick@2"]
+    assert [row["protocol"] for row in rows] == ["optics/quick@3"]
 
 
 @pytest.mark.parametrize(("level", "protocol"), [("standard", "md/standard@2"), ("full", "md/full@2")])

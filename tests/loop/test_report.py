@@ -14,7 +14,7 @@ from polyloop.chem.optical_limit import LimitLine, default_limit
 from polyloop.core import ConfigurationError, Status
 from polyloop.loop import Campaign, Progress, read_campaign_file
 from polyloop.loop.report import write_report
-from polyloop.loop.report.content import best_rows, failure_rows, limit_line
+from polyloop.loop.report.content import best_rows, failure_rows, limit_line, optical_limit
 from polyloop.loop.report.pictures import draw_pictures
 from tests.loop.report_runs import (
     ABBE,
@@ -137,10 +137,10 @@ def test_every_candidate_is_in_the_table_of_polymers(finished: Make) -> None:
     assert {row["failure"] for row in rows if row["status"] == "failed"} == {"not_in_table"}
 
 
-def test_the_count_beyond_the_limit_is_that_of_the_line(finished: Make) -> None:
+def test_the_count_beyond_the_limit_is_that_of_the_line_and_the_error_bars(finished: Make) -> None:
     campaign = finished("two")
     values, line = campaign.state().values, default_limit()
-    beyond = int((values[:, 0] > line(values[:, 1])).sum())
+    beyond = int((values[:, 0] > line(values[:, 1]) + 0.01).sum())  # the table's standard deviation of the index
     assert beyond > 0
     cycles = read_table(report_of(campaign), "cycles")
     assert cycles[-1]["beyond_limit_in_all"] == str(beyond)
@@ -148,7 +148,25 @@ def test_the_count_beyond_the_limit_is_that_of_the_line(finished: Make) -> None:
     known = int(np.isfinite(values).all(axis=1).sum())
     assert f"{beyond} of {known} polymers with both values lie beyond the limit" in read_page(report_of(campaign)).text
     margins = [row["limit_margin"] for row in read_table(report_of(campaign), "polymers") if row["limit_margin"]]
-    assert (len(margins), sum(float(margin) > 0 for margin in margins)) == (known, beyond)
+    assert (len(margins), sum(float(margin) > 0.01 for margin in margins)) == (known, beyond)
+
+
+def test_what_is_above_the_limit_by_less_than_its_error_bar_is_not_called_beyond_it(finished: Make, tmp_path) -> None:
+    state = finished("two").state()
+    over = best_rows(state)[0][0]
+    index, error = state.values[over, 0], 0.01  # the table's standard deviation of the index
+    for distance, words in (
+        (1.5 * error, "beyond the limit by 0.0150 ± 0.0100"),
+        (0.5 * error, "within its error bar"),
+    ):
+        own = LimitLine(0.0, float(index - distance))
+        limit = optical_limit(state, own)
+        assert (bool(limit.beyond[over]), bool(limit.undecided[over])) == (distance > error, distance < error)
+        text = Page(write_report(state, tmp_path / words[:6], limit=own).read_text()).text
+        assert words in text
+        undecided = int(limit.undecided.sum())
+        assert (f"Above it, but within their error bar of it: {undecided}." in text) == (undecided > 0)
+        assert f"{int(limit.beyond.sum())} of {int(limit.known.sum())} polymers with both values" in text
 
 
 def test_what_makes_the_values_high_is_found_enriched(finished: Make) -> None:

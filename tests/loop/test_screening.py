@@ -43,8 +43,8 @@ def fill(store: Store, name: str, protocol: str, values: list[float], conditions
 
 
 def test_a_value_of_exactly_zero_is_a_value(store: Store) -> None:
-    fill(store, "dipole_moment", "optics/quick@2", [2.0, 0.0, 1.5, 3.0, -0.0])
-    table = {"protocol": "optics/quick@2", "property": "dipole_moment", "direction": "minimize", "keep": 2}
+    fill(store, "dipole_moment", "optics/quick@3", [2.0, 0.0, 1.5, 3.0, -0.0])
+    table = {"protocol": "optics/quick@3", "property": "dipole_moment", "direction": "minimize", "keep": 2}
     assert screened(store, table).smiles == (UNITS[1], UNITS[4])
 
 
@@ -68,10 +68,10 @@ def test_a_screening_that_knows_one_state_only_is_refused_at_another(tmp_path: P
 
 def test_candidates_whose_screening_failed_are_named_with_the_reason(store: Store) -> None:
     failure = Failure(FailureCode.SCF, "scf", "it did not converge")
-    store.add([Record.failed(Request(UNITS[0], "optics/quick@2"), "density", failure)])
+    store.add([Record.failed(Request(UNITS[0], "optics/quick@3"), "density", failure)])
     for unit, value in zip(UNITS[1:], [1.0, 99.0, 1.2, 1.3], strict=True):
-        store.add([Record.measured(Request(unit, "optics/quick@2"), "density", value)])
-    kept = screened(store, {"protocol": "optics/quick@2", "property": "density", "keep": 9})
+        store.add([Record.measured(Request(unit, "optics/quick@3"), "density", value)])
+    kept = screened(store, {"protocol": "optics/quick@3", "property": "density", "keep": 9})
     assert kept.smiles == (UNITS[1], UNITS[3], UNITS[4])
     assert [(row.smiles, row.why) for row in kept.left_out] == [
         (UNITS[0], "screening failed"),

@@ -1,10 +1,12 @@
 """The scale from computed polarizabilities to measured ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from polyloop.simulate.lorentz_lorenz import OpticalInputs
-from polyloop.simulate.polarizability_scale import SCALE, SCALE_1, PolarizabilityScale, relative_dispersion
+from polyloop.simulate.polarizability_scale import SCALE, SCALE_1, SCALE_2, PolarizabilityScale, relative_dispersion
 
 RAW = np.array([10.0, 10.2, 10.25, 10.4])
 MADE_UP = PolarizabilityScale("x@1", (1.0, -0.1, 0.05), (0.5, -0.2, 0.001), (-4.0, -2.0), 0.01, 0.05)
@@ -38,14 +40,39 @@ def test_the_lines_are_held_at_the_ends_of_what_the_liquids_know(stretch, end):
         ([10.4442, 10.59927, 10.6374, 10.73127], 14, 0.65937, 86.178, 1.37486, 57.8),
         ([9.53739, 9.81296, 9.88327, 10.06101], 6, 0.87901, 78.114, 1.50112, 30.1),
         ([9.59174, 9.75512, 9.79548, 9.89521], 0, 1.5940, 153.81, 1.4601, 50.2),
+        ([10.92088, 11.00138, 11.02098, 11.06892], 0, 1.680, 338.04, 1.2515, None),
     ],
-    ids=["hexane", "benzene", "tetrachloromethane"],
+    ids=["hexane", "benzene", "tetrachloromethane", "perfluorohexane"],
 )
 def test_liquids_come_out_as_measured(raw, n_hydrogens, density, molar_mass, index, abbe):
     _, n_d, _, v = OpticalInputs(SCALE.apply(np.array(raw), n_hydrogens), density, molar_mass).constants()
     margin = (index**2 + 2) * (index**2 - 1) / (6 * index) * 2 * SCALE.level_std
     assert abs(n_d - index) < margin
-    assert abs(v / abbe - 1) < 2 * SCALE.dispersion_std
+    assert abbe is None or abs(v / abbe - 1) < 2 * SCALE.dispersion_std
+
+
+def test_the_error_of_the_dispersion_holds_that_of_the_fit_where_it_was_kept():
+    known = replace(MADE_UP, dispersion_covariance=((0.01, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)))
+    factor = 0.5 - 0.2 * np.log(0.4 / 10.0)
+    assert MADE_UP.relative_errors(RAW, 0) == (0.01, 0.05)
+    assert known.relative_errors(RAW, 0) == pytest.approx((0.01, np.hypot(0.05, 0.1 / factor)))
+
+
+def test_the_dispersion_is_less_sure_where_no_liquid_of_known_dispersion_lies():
+    # Perfluoro-n-hexane and n-hexane, benchmarks/results/optics_levels.json.
+    fluorinated = SCALE.relative_errors(np.array([10.92088, 11.00138, 11.02098, 11.06892]), 0)
+    plain = SCALE.relative_errors(np.array([10.4442, 10.59927, 10.6374, 10.73127]), 14)
+    assert fluorinated[0] == plain[0] == SCALE.level_std
+    assert fluorinated[1] > 1.1 * plain[1]
+    assert plain[1] < 1.05 * SCALE.dispersion_std
+
+
+def test_earlier_scales_repeat_what_they_said():
+    raw = np.array([10.92088, 11.00138, 11.02098, 11.06892])
+    assert [scale.name for scale in (SCALE_1, SCALE_2)] == ["hf_liquids@1", "hf_liquids@2"]
+    for scale in (SCALE_1, SCALE_2):
+        assert scale.relative_errors(raw, 0) == (scale.level_std, scale.dispersion_std)
+    assert SCALE_2.factors(raw, 0) == pytest.approx((1.09057, 1.39515), abs=1e-5)  # x held at -3.8268
 
 
 def test_the_first_scale_is_two_lines_and_moves_a_unit_by_what_the_validation_says():

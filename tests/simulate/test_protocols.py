@@ -34,8 +34,8 @@ def test_levels_that_exist():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: get_protocol("optics/quik@1"), "Did you mean optics/quick@1 or optics/quick@2"),
-        (lambda: get_protocol("optics/quick@7"), "has optics/quick@2, not optics/quick@7"),
+        (lambda: get_protocol("optics/quik@1"), "Did you mean optics/quick@1 or optics/quick@3"),
+        (lambda: get_protocol("optics/quick@7"), "has optics/quick@3, not optics/quick@7"),
         (lambda: get_protocol("optics/instant@3"), "Write optics/instant@1"),
         (lambda: protocol_for("refractive_index", "instnat"), "Did you mean instant"),
         (lambda: protocol_for("refractive_index", "precise"), "Known: instant, quick, standard, full"),
@@ -94,14 +94,14 @@ def test_a_failed_evaluation_is_one_failed_record_per_property():
 
 
 def test_a_unit_too_large_is_a_size_failure_that_says_the_limit():
-    records = evaluate("*CC(*)" + "C" * 61, "optics/quick@2")
+    records = evaluate("*CC(*)" + "C" * 61, "optics/quick@3")
     assert {record.failure.code for record in records} == {FailureCode.SIZE}
     assert "at most 60" in records[0].failure.reason
     assert "instant" in records[0].failure.hint
 
 
 def test_a_net_charge_is_refused_with_a_reason():
-    records = evaluate("*CC(*)C(=O)[O-]", "optics/quick@2")
+    records = evaluate("*CC(*)C(=O)[O-]", "optics/quick@3")
     assert {record.failure.code for record in records} == {FailureCode.UNSUPPORTED}
     assert "counter-ion" in records[0].failure.reason
 
@@ -124,7 +124,7 @@ def test_a_level_is_taken_for_the_protocol_that_it_runs_as_a_whole():
     assert [(one.value, one.key) for one in by_level] == [(one.value, one.key) for one in by_name]
     assert {level: protocol_of_level(level).label for level in available_levels()} == {
         "instant": "optics/instant@1",
-        "quick": "optics/quick@2",
+        "quick": "optics/quick@3",
         "standard": "md/standard@2",
         "full": "md/full@2",
     }
@@ -134,7 +134,8 @@ def test_a_level_is_taken_for_the_protocol_that_it_runs_as_a_whole():
 
 def test_a_measurement_names_the_evaluations_that_it_goes_on_from(monkeypatch):
     """The keys are those of the same polymer and seed, at the same conditions where the other protocol knows any."""
-    assert PROTOCOLS["md/optics@2"].goes_on_from == ("md/standard@2", "optics/quick@2")
+    assert PROTOCOLS["md/optics@1"].goes_on_from == ("md/standard@1", "optics/quick@2")
+    assert PROTOCOLS["md/optics@2"].goes_on_from == ("md/standard@2", "optics/quick@3")
     measurements = [one for one in PROTOCOLS.values() if one.on_request]
     assert all(one.goes_on_from[0] == f"md/standard@{one.version}" for one in measurements)
     assert all(one.goes_on_from == () for one in PROTOCOLS.values() if not one.on_request)
@@ -147,5 +148,5 @@ def test_a_measurement_names_the_evaluations_that_it_goes_on_from(monkeypatch):
     unit = record.request.polymer
     assert record.provenance.parents == (
         Request(unit, "md/standard@2", 7, hot).key,
-        Request(unit, "optics/quick@2", 7, Conditions()).key,
+        Request(unit, "optics/quick@3", 7, Conditions()).key,
     )

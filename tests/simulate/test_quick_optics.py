@@ -1,4 +1,4 @@
-"""optics/quick@2 for real, on the smallest chains of each kind."""
+"""optics/quick@3 for real, on the smallest chains of each kind."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from polyloop.simulate import PROTOCOLS, evaluate
 
 
 def quick(smiles: str) -> dict[str, Record]:
-    return {record.property: record for record in evaluate(smiles, "optics/quick@2")}
+    return {record.property: record for record in evaluate(smiles, "optics/quick@3")}
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def polyethylene() -> dict[str, Record]:
 
 
 def test_every_promised_property_is_there_and_plausible(polyethylene):
-    assert tuple(polyethylene) == PROTOCOLS["optics/quick@2"].properties
+    assert tuple(polyethylene) == PROTOCOLS["optics/quick@3"].properties
     assert {record.status for record in polyethylene.values()} == {Status.DONE}
     assert all(record.std is not None and record.std_of for record in polyethylene.values())
 
@@ -67,3 +67,33 @@ def test_chains_of_other_elements_have_plausible_optics(smiles):
 def test_halogens_have_plausible_optics(smiles):
     records = quick(smiles)
     assert {record.status for record in records.values()} == {Status.DONE}
+
+
+@pytest.fixture(scope="module")
+def perfluorinated() -> dict[str, dict[str, Record]]:
+    return {
+        label: {record.property: record for record in evaluate("*C(F)(F)O*", label)}
+        for label in ("optics/quick@2", "optics/quick@3")
+    }
+
+
+def test_a_perfluorinated_chain_is_capped_by_its_own_kind(perfluorinated):
+    records = perfluorinated["optics/quick@3"]
+    settings = records["abbe_number"].provenance.settings
+    assert settings["caps"] == "CF3"
+    assert set(settings["oligomers"]) == {"FC(F)(F)OC(F)(F)C(F)(F)F", "FC(F)(F)C(F)(F)F"}
+    # Oils of such chains have 1.29 to 1.30.
+    assert abs(records["refractive_index"].value - 1.295) < 2 * records["refractive_index"].std
+
+
+def test_methyl_caps_made_the_abbe_number_of_a_perfluorinated_chain_half_as_high_again(perfluorinated):
+    before, now = (perfluorinated[f"optics/quick@{version}"]["abbe_number"] for version in (2, 3))
+    assert before.value > 1.4 * now.value
+    assert now.std / now.value < 0.13
+
+
+def test_the_version_before_repeats_methyl_caps_and_its_scale(perfluorinated):
+    settings = perfluorinated["optics/quick@2"]["abbe_number"].provenance.settings
+    assert (settings["caps"], settings["polarizability_scale"]) == ("CH3", "hf_liquids@2")
+    # One capped unit less ethane, as benchmarks/results/oligomer_study.json has it.
+    assert settings["raw_polarizabilities"][2] == pytest.approx(2.14335, abs=2e-3)

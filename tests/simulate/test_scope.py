@@ -25,7 +25,7 @@ def test_every_protocol_refuses_a_charged_unit_in_the_same_words(label, smiles):
     assert caught.value.failure.code == "unsupported"
 
 
-@pytest.mark.parametrize("label", ["optics/instant@1", "optics/quick@2", "md/standard@2"])
+@pytest.mark.parametrize("label", ["optics/instant@1", "optics/quick@3", "md/standard@2"])
 def test_an_evaluation_of_a_charged_unit_fails_with_the_same_reason(label):
     records = evaluate_request(Request(Polymer(CHARGED[0]).canonical, label))
     assert {record.status for record in records} == {Status.FAILED}

@@ -7,6 +7,8 @@ it touches two real materials and has no fitted constant. A straight line is wha
 index, the lower the Abbe number), and it gives a scale for the margin, an index difference at equal Abbe number.
 Between the two materials that it touches it is a mixing line: what lies above it beats every blend, by linear mixing
 in the plane, of what can be bought. Beyond them it is an extrapolation.
+
+A value with an error bar is beyond the limit only if it is by more than the standard deviation of its margin.
 """
 
 from __future__ import annotations
@@ -23,7 +25,15 @@ from numpy.typing import ArrayLike, NDArray
 from polyloop.chem.library import OpticalPolymer, optical_polymers
 from polyloop.core.errors import InvalidInputError
 
-__all__ = ["LimitLine", "default_limit", "empirical_limit", "is_beyond_limit", "margin", "upper_envelope"]
+__all__ = [
+    "LimitLine",
+    "default_limit",
+    "empirical_limit",
+    "is_beyond_limit",
+    "margin",
+    "margin_std",
+    "upper_envelope",
+]
 
 
 @dataclass(frozen=True)
@@ -132,12 +142,36 @@ def margin(
     return np.asarray(np.asarray(refractive_index, dtype=np.float64) - limit, dtype=np.float64)
 
 
+def margin_std(
+    refractive_index_std: ArrayLike,
+    abbe_number_std: ArrayLike,
+    *,
+    slope: float | None = None,
+    intercept: float | None = None,
+) -> NDArray[np.float64]:
+    """Return the standard deviation of `margin` for those of index and Abbe number. Shapes broadcast.
+
+    The two are taken as independent: the error of a computed Abbe number is nearly all that of the dispersion, which
+    the index at one wavelength does not share. NaN stands for a value without error bar, which adds nothing.
+    """
+    line = _line(slope, intercept)
+    index, abbe = (np.nan_to_num(np.asarray(std, np.float64)) for std in (refractive_index_std, abbe_number_std))
+    return np.asarray(np.hypot(index, line.slope * abbe), dtype=np.float64)
+
+
 def is_beyond_limit(
     refractive_index: ArrayLike,
     abbe_number: ArrayLike,
+    refractive_index_std: ArrayLike = 0.0,
+    abbe_number_std: ArrayLike = 0.0,
     *,
     slope: float | None = None,
     intercept: float | None = None,
 ) -> NDArray[np.bool_]:
-    """Tell which points lie above the limit line. NaN is not beyond. Shapes broadcast."""
-    return np.asarray(margin(refractive_index, abbe_number, slope=slope, intercept=intercept) > 0.0)
+    """Tell which points lie above the limit line by more than one standard deviation of their distance to it.
+
+    Without standard deviations, as for measured values, a point above the line is beyond. NaN is not. Shapes broadcast.
+    """
+    distance = margin(refractive_index, abbe_number, slope=slope, intercept=intercept)
+    error = margin_std(refractive_index_std, abbe_number_std, slope=slope, intercept=intercept)
+    return np.asarray(distance > error)

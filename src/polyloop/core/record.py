@@ -78,7 +78,7 @@ class Request:
     polymer
         Canonical SMILES of the repeat unit (`Polymer.canonical`).
     protocol
-        Name and version, e.g. `optics/quick@2`.
+        Name and version, e.g. `optics/quick@3`.
     """
 
     polymer: str
@@ -89,7 +89,7 @@ class Request:
     def __post_init__(self) -> None:
         if not _PROTOCOL.match(self.protocol):
             raise InvalidInputError(
-                f"{self.protocol!r} is no protocol name.", mend="Write NAME@VERSION, e.g. optics/quick@2."
+                f"{self.protocol!r} is no protocol name.", mend="Write NAME@VERSION, e.g. optics/quick@3."
             )
         if not (isinstance(self.seed, int) and 0 <= self.seed <= _LARGEST_SEED):
             raise InvalidInputError(

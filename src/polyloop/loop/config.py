@@ -79,7 +79,7 @@ class ObjectiveTable(_Table):
         None, description="Or the range [low, high] that it should fall into; -inf or inf leaves one end open."
     )
     level: str | None = Field(None, description="Level that names the protocol: instant, quick, ...")
-    protocol: str | None = Field(None, description="Or a protocol by name, e.g. optics/quick@2.")
+    protocol: str | None = Field(None, description="Or a protocol by name, e.g. optics/quick@3.")
     evaluator: str | None = Field(None, description="Or a table [evaluators.NAME], or an entry point.")
 
 

@@ -33,7 +33,7 @@ _ENGINE_ERRORS = (ArithmeticError, ValueError, RuntimeError, LinAlgError, OSErro
 
 
 def evaluate(
-    polymer: Polymer | str, protocol: str = "optics/quick@2", seed: int = 0, conditions: Conditions | None = None
+    polymer: Polymer | str, protocol: str = "optics/quick@3", seed: int = 0, conditions: Conditions | None = None
 ) -> list[Record]:
     """Compute the properties of `polymer` that `protocol` promises.
 

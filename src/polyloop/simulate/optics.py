@@ -1,4 +1,4 @@
-"""Protocol `optics/quick@2`: refractive indices and Abbe number from linear response on short oligomers."""
+"""Protocol `optics/quick@3`: refractive indices and Abbe number from linear response on short oligomers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from polyloop.simulate.dipole_interaction import interacting_polarizability
 from polyloop.simulate.estimate import Estimate, Outcome
 from polyloop.simulate.lorentz_lorenz import OpticalInputs, molar_refraction, propagated_std
 from polyloop.simulate.neutrality import refuse_charge
-from polyloop.simulate.oligomers import Difference, choose_difference
+from polyloop.simulate.oligomers import Caps, Difference, choose_difference
 from polyloop.simulate.polarizability_scale import LEVEL, SCALE, PolarizabilityScale
 
 __all__ = [
@@ -90,18 +90,21 @@ class OligomerOptics:
     n_conformers: int
 
 
-def quick_optics(polymer: Polymer, seed: int, conditions: Conditions, scale: PolarizabilityScale = SCALE) -> Outcome:
+def quick_optics(
+    polymer: Polymer, seed: int, conditions: Conditions, scale: PolarizabilityScale = SCALE, caps: Caps = "matched"
+) -> Outcome:
     """Compute the optical constants of the amorphous polymer, and the electronic properties of its repeat unit.
 
-    The versions of the protocol differ in `scale` alone.
+    The versions of the protocol differ in `scale` and `caps` alone.
 
     Raises
     ------
     EvaluationError
         With the stage and the reason, when a structure, a self-consistent field or a response cannot be had.
     """
-    difference = _checked_difference(polymer)
-    density = amorphous_density(polymer, seed, difference)
+    difference = _checked_difference(polymer, caps)
+    # The packing model was fitted to volumes of methyl-capped oligomers.
+    density = amorphous_density(polymer, seed)
     larger = _optics_of(difference.larger, seed)
     smaller = _optics_of(difference.smaller, seed)
     raw = (larger.polarizabilities - smaller.polarizabilities) / difference.units
@@ -114,6 +117,7 @@ def quick_optics(polymer: Polymer, seed: int, conditions: Conditions, scale: Pol
             "level": LEVEL.to_dict(),
             "polarizability_scale": scale.name,
             "packing": density.model,
+            "caps": difference.cap,
             "oligomers": [Chem.MolToSmiles(difference.larger), Chem.MolToSmiles(difference.smaller)],
             "raw_polarizabilities": [round(float(value), 5) for value in raw],
             "conformer_scatter": round(scatter, 5),
@@ -141,9 +145,10 @@ def solid_optics(
     inputs = OpticalInputs(scale.apply(raw, polymer.composition.get("H", 0)), density.value, polymer.molar_mass)
     spread = float(inputs.polarizabilities[3] - inputs.polarizabilities[1])
     extrapolation = difference.relative_errors(float(inputs.polarizabilities[2]), spread)
-    level = float(np.linalg.norm([scatter, ERRORS.conformers[0], extrapolation[0], scale.level_std]))
+    of_scale = scale.relative_errors(raw, polymer.composition.get("H", 0))
+    level = float(np.linalg.norm([scatter, ERRORS.conformers[0], extrapolation[0], of_scale[0]]))
     excess = (ERRORS.slopes[1] / ERRORS.slopes[0] - 1.0) * scatter
-    dispersion = float(np.linalg.norm([excess, ERRORS.conformers[1], extrapolation[1], scale.dispersion_std]))
+    dispersion = float(np.linalg.norm([excess, ERRORS.conformers[1], extrapolation[1], of_scale[1]]))
     n_c, n_d, n_f, abbe = inputs.constants()
     std = propagated_std(inputs, level, dispersion, density.std / density.value)
     static, dynamic = float(inputs.polarizabilities[0]), float(inputs.polarizabilities[2])
@@ -174,14 +179,14 @@ def _electronic(larger: OligomerOptics, unit: OligomerOptics) -> list[Estimate]:
     ]
 
 
-def check_scope(polymer: Polymer) -> None:
+def check_scope(polymer: Polymer, caps: Caps = "matched") -> None:
     """Raise the `EvaluationError` that `quick_optics` would raise before it computes anything: SIZE or UNSUPPORTED."""
-    _checked_difference(polymer)
+    _checked_difference(polymer, caps)
 
 
-def _checked_difference(polymer: Polymer) -> Difference:
+def _checked_difference(polymer: Polymer, caps: Caps) -> Difference:
     refuse_charge(polymer, _STAGE)
-    difference = choose_difference(polymer)
+    difference = choose_difference(polymer, caps=caps)
     heavy = int(difference.larger.GetNumHeavyAtoms())
     if heavy > LARGEST:
         raise EvaluationError(
@@ -197,7 +202,7 @@ def _optics_of(mol: Chem.Mol, seed: int) -> OligomerOptics:
     return oligomer_optics(Chem.MolToSmiles(mol), seed)
 
 
-# Ethane, the smaller oligomer of nearly every polymer, is computed once per process.
+# Ethane or hexafluoroethane, the smaller oligomer of nearly every polymer, is computed once per process.
 @lru_cache(maxsize=16)
 def oligomer_optics(smiles: str, seed: int, level: pyscf.Level = LEVEL) -> OligomerOptics:
     """Return the unscaled polarizabilities and the electronic properties of one closed-shell molecule."""

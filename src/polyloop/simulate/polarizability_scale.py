@@ -1,4 +1,4 @@
-"""The scale `hf_liquids@2`: from polarizabilities at the level of `optics/quick@2` to measured ones.
+"""The scale `hf_liquids@3`: from polarizabilities at the level of `optics/quick@3` to measured ones.
 
 Hartree-Fock lacks electron correlation, and the basis is small. Both errors follow the molecule's mean excitation
 energy: saturated molecules come out too stiff, conjugated ones about right. The relative dispersion
@@ -6,7 +6,8 @@ energy: saturated molecules come out too stiff, conjugated ones about right. The
 each a straight line in its logarithm. What a liquid's measured refraction holds beyond its electrons at rest grows with
 the number of hydrogen atoms, the ones that vibrate most, and so does what the basis lacks on them: a constant for each.
 These six numbers are fitted to measured molar refractions and dispersions of small liquids
-(`benchmarks/fit_polarizability_scale.py`); no polymer is in the fit.
+(`benchmarks/fit_polarizability_scale.py`); no polymer is in the fit. Perfluorinated liquids are the stiffest of them,
+and no dispersion of one is known to us: there the line of the dispersion is an extrapolation, with the fit's error.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from polyloop.engines.pyscf import OPTICS_QUICK
 
-__all__ = ["LEVEL", "SCALE", "SCALE_1", "PolarizabilityScale", "relative_dispersion"]
+__all__ = ["LEVEL", "SCALE", "SCALE_1", "SCALE_2", "PolarizabilityScale", "relative_dispersion"]
 
 # Chosen by cost and accuracy on liquids: docs/validation/optics_levels.md.
 LEVEL = OPTICS_QUICK
@@ -49,6 +50,8 @@ class PolarizabilityScale:
         Least and largest x of the liquids; x is held at these ends outside, where the lines know nothing.
     level_std, dispersion_std
         Relative root-mean-square errors of alpha_D and of alpha_F - alpha_C of a liquid that was left out of the fit.
+    dispersion_covariance
+        Of the three numbers of `dispersion`, shape (3, 3); zeros where it was not kept.
     """
 
     name: str
@@ -57,15 +60,31 @@ class PolarizabilityScale:
     domain: tuple[float, float]
     level_std: float
     dispersion_std: float
+    dispersion_covariance: tuple[tuple[float, ...], ...] = ((0.0,) * 3,) * 3
 
     def factors(self, polarizabilities: NDArray[np.float64], n_hydrogens: int) -> tuple[float, float]:
         """Return the factors of alpha_D and of differences from it, for polarizabilities (4,) in angstrom3."""
+        magnitude, dispersion = self._terms(polarizabilities, n_hydrogens)
+        return float(np.dot(self.magnitude, magnitude)), float(np.dot(self.dispersion, dispersion))
+
+    def relative_errors(self, polarizabilities: NDArray[np.float64], n_hydrogens: int) -> tuple[float, float]:
+        """Return relative standard deviations of the scaled alpha_D and of differences from it.
+
+        That of the differences is of a liquid left out and of the fit, in quadrature: few liquids of known dispersion
+        are as stiff as a fluorinated chain, and none without hydrogen is.
+        """
+        terms = self._terms(polarizabilities, n_hydrogens)[1]
+        of_fit = float(np.sqrt(terms @ np.array(self.dispersion_covariance) @ terms) / np.dot(self.dispersion, terms))
+        return self.level_std, float(np.hypot(self.dispersion_std, of_fit))
+
+    def _terms(
+        self, polarizabilities: NDArray[np.float64], n_hydrogens: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what the numbers of either factor multiply, each of shape (3,)."""
         x = np.clip(np.log(relative_dispersion(polarizabilities)), *self.domain)
         spread = polarizabilities[_F_LINE] - polarizabilities[_C_LINE]
-        return (
-            float(np.dot(self.magnitude, [1.0, x, n_hydrogens / polarizabilities[_D_LINE]])),
-            float(np.dot(self.dispersion, [1.0, x, n_hydrogens / spread])),
-        )
+        at_d, between = (np.array([1.0, x, n_hydrogens / part]) for part in (polarizabilities[_D_LINE], spread))
+        return at_d, between
 
     def apply(self, polarizabilities: NDArray[np.float64], n_hydrogens: int) -> NDArray[np.float64]:
         """Scale isotropic polarizabilities in angstrom3, shape (4,): static, C, D, F lines.
@@ -82,6 +101,8 @@ class PolarizabilityScale:
 def _shipped(file: str) -> PolarizabilityScale:
     data = json.loads(files("polyloop.simulate").joinpath(file).read_text(encoding="utf-8"))
     rows = {name: tuple(data[name]) for name in ("magnitude", "dispersion", "domain")}
+    if "dispersion_covariance" in data:
+        rows["dispersion_covariance"] = tuple(map(tuple, data["dispersion_covariance"]))
     return PolarizabilityScale(
         name=data["name"], level_std=data["level_std"], dispersion_std=data["dispersion_std"], **rows
     )
@@ -90,3 +111,5 @@ def _shipped(file: str) -> PolarizabilityScale:
 SCALE = _shipped("polarizability_scale.json")
 # Of optics/quick@1: no increments, fitted to lowest conformers. Kept so that what it computed can be repeated.
 SCALE_1 = _shipped("polarizability_scale_1.json")
+# Of optics/quick@2: fitted before fluorinated liquids joined.
+SCALE_2 = _shipped("polarizability_scale_2.json")

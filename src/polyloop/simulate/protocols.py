@@ -22,7 +22,7 @@ from polyloop.simulate.md.measurements.mechanics import MECHANICS
 from polyloop.simulate.md.measurements.optics import OPTICS
 from polyloop.simulate.md.measurements.table import FIRST_VERSIONS
 from polyloop.simulate.md.measurements.thermal import THERMAL
-from polyloop.simulate.polarizability_scale import SCALE_1
+from polyloop.simulate.polarizability_scale import SCALE_1, SCALE_2
 
 __all__ = ["LEVELS", "PROTOCOLS", "Protocol", "available_levels", "get_protocol", "protocol_for", "protocol_of_level"]
 
@@ -34,7 +34,7 @@ class Protocol:
     Parameters
     ----------
     name, version
-        Together the protocol's label, e.g. `optics/quick@2`.
+        Together the protocol's label, e.g. `optics/quick@3`.
     level
         The level that it serves.
     properties
@@ -106,14 +106,21 @@ _TABLE = (
         instant.instant_optics, instant.check_scope, shared_errors=instant.PROPERTIES,
     ),
     Protocol(
-        "optics/quick", 2, "quick", optics.PROPERTIES, "a minute or a few on one core",
+        "optics/quick", 3, "quick", optics.PROPERTIES, "a minute or a few on one core",
         "Refractive indices and Abbe number from linear-response quantum chemistry on capped oligomers.",
         optics.quick_optics, optics.check_scope, shared_errors=optics.PROPERTIES,
     ),
     Protocol(
+        "optics/quick", 2, "quick", optics.PROPERTIES, "a minute or a few on one core",
+        "As version 3, with methyl caps on all chains and the scale of that time; to repeat what it computed.",
+        partial(optics.quick_optics, scale=SCALE_2, caps="methyl"), partial(optics.check_scope, caps="methyl"),
+        shared_errors=optics.PROPERTIES,
+    ),
+    Protocol(
         "optics/quick", 1, "quick", optics.PROPERTIES, "a minute or a few on one core",
         "As version 2, with the first scale of the polarizabilities; to repeat what it computed.",
-        partial(optics.quick_optics, scale=SCALE_1), optics.check_scope, shared_errors=optics.PROPERTIES,
+        partial(optics.quick_optics, scale=SCALE_1, caps="methyl"), partial(optics.check_scope, caps="methyl"),
+        shared_errors=optics.PROPERTIES,
     ),
     _molecular_dynamics(recipes.STANDARD, "standard", "an hour on two cores, minutes on a GPU"),
     _molecular_dynamics(recipes.STANDARD_1, "standard", "an hour on two cores, minutes on a GPU"),
@@ -151,7 +158,7 @@ def available_levels() -> tuple[str, ...]:
 
 
 def get_protocol(label: str) -> Protocol:
-    """Return the protocol called `label`, e.g. `optics/quick@2`.
+    """Return the protocol called `label`, e.g. `optics/quick@3`.
 
     Raises
     ------

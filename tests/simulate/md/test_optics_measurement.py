@@ -97,7 +97,7 @@ def test_the_figures_behind_the_values_are_kept(sheet, records, quick):
     assert alphas == sorted(alphas)
     for name, (value, std) in measured["at_model_density"].items():
         assert (value, std) == (quick[name].value, quick[name].std)
-    assert groundwork["protocol"] == "optics/quick@2"
+    assert groundwork["protocol"] == "optics/quick@3"
     assert groundwork["cpu_s"] > 0.0
     assert {"openmm", "pyscf", "tblite", "rdkit"} <= set(provenance.engines)
 
@@ -106,6 +106,13 @@ def test_the_quantum_chemistry_is_that_of_the_protocol_it_names(quick):
     named = PROTOCOLS[OPTICS.groundwork.protocol]
     outcome = named.function(POLYMER, 0, Conditions())
     assert {estimate.property: estimate for estimate in outcome.estimates} == quick
+
+
+def test_the_first_version_goes_on_with_the_polarizabilities_that_it_had():
+    first = MEASUREMENTS["md/optics@1"].groundwork
+    named = PROTOCOLS["optics/quick@2"].function(POLYMER, 0, Conditions())
+    assert first.protocol == "optics/quick@2"
+    assert first.compute(POLYMER, 0).estimates == named.estimates
 
 
 def test_at_the_density_of_the_model_the_values_are_its_own(quick):

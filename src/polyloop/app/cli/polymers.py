@@ -58,7 +58,7 @@ def properties(
     smiles_column: Column = "smiles",
     skip_bad: SkipBad = False,
     level: Annotated[str | None, typer.Option("--level", help="instant, quick, ...  [default: quick]")] = None,
-    protocol: Annotated[str | None, typer.Option("--protocol", help="Or a protocol, e.g. optics/quick@2.")] = None,
+    protocol: Annotated[str | None, typer.Option("--protocol", help="Or a protocol, e.g. optics/quick@3.")] = None,
     property_names: Annotated[
         list[str] | None, typer.Option("--property", metavar="NAME", help="Only this property; may be repeated.")
     ] = None,

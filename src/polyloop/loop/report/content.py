@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem import Polymer
-from polyloop.chem.optical_limit import LimitLine, default_limit
+from polyloop.chem.optical_limit import LimitLine, default_limit, margin_std
 from polyloop.core import ConfigurationError, Status, get_property
 from polyloop.design import Objective
 from polyloop.design.objectives import utilities
@@ -49,12 +49,15 @@ class OpticalLimit:
     margin
         Refractive index minus the limit at the candidate's Abbe number, shape (candidates,); NaN where one of the two
         is not known.
+    std
+        Standard deviation of the margin, shape (candidates,); 0 for values without error bar.
     is_default
         Whether it is the line of the shipped table.
     """
 
     line: LimitLine
     margin: NDArray[np.float64]
+    std: NDArray[np.float64]
     is_default: bool = True
 
     @cached_property
@@ -64,8 +67,13 @@ class OpticalLimit:
 
     @cached_property
     def beyond(self) -> NDArray[np.bool_]:
-        """Candidates above the line, shape (candidates,)."""
-        return np.asarray(self.margin > 0)
+        """Candidates above the line by more than their error bar, shape (candidates,)."""
+        return np.asarray(self.margin > self.std)
+
+    @cached_property
+    def undecided(self) -> NDArray[np.bool_]:
+        """Candidates above the line, but within their error bar of it, shape (candidates,)."""
+        return np.asarray((self.margin > 0) & ~self.beyond)
 
     @property
     def label(self) -> str:
@@ -104,7 +112,15 @@ def optical_limit(state: CampaignState, line: LimitLine | None = None) -> Optica
     drawn = own or default_limit()
     columns = {objective.property: column for column, objective in enumerate(state.objectives)}
     index, abbe = state.values[:, columns[_INDEX]], state.values[:, columns[_ABBE]]
-    return OpticalLimit(drawn, index - drawn(abbe), is_default=own is None)
+    error = margin_std(
+        _stds(state.candidates, _INDEX), _stds(state.candidates, _ABBE), slope=drawn.slope, intercept=drawn.intercept
+    )
+    return OpticalLimit(drawn, index - drawn(abbe), error, is_default=own is None)
+
+
+def _stds(candidates: Sequence[Candidate], name: str) -> NDArray[np.float64]:
+    """Return the standard deviation of each candidate's value, shape (candidates,); NaN where there is none."""
+    return np.array([candidate.std(name) for candidate in candidates], dtype=np.float64)
 
 
 def axis_of(objective: Objective) -> Axis:

@@ -153,7 +153,19 @@ def _limit_text(limit: content.OpticalLimit) -> Markup:
     line = Markup("<i>n</i><sub>D</sub> = {} {} {} <i>V</i><sub>D</sub>").format(
         f"{limit.line.intercept:.4f}", sign, f"{abs(limit.line.slope):.6f}"
     )
-    return Markup("{} of {} polymers with both values lie beyond the limit {}, {}.").format(beyond, known, line, origin)
+    counted = Markup(
+        "{} of {} polymers with both values lie beyond the limit {}, {}, by more than their error bar."
+    ).format(beyond, known, line, origin)
+    undecided = int(limit.undecided.sum())
+    return counted + (f" Above it, but within their error bar of it: {undecided}." if undecided else "")
+
+
+def _margin_text(limit: content.OpticalLimit, row: int) -> str:
+    """Say how far a polymer is above the limit; nothing of one below."""
+    number = f"{limit.margin[row]:.4f}" + (f" ± {limit.std[row]:.4f}" if limit.std[row] else "")
+    if limit.beyond[row]:
+        return f"beyond the limit by {number}"
+    return f"within its error bar of the limit ({number} above)" if limit.undecided[row] else ""
 
 
 def _card(state: CampaignState, limit: content.OpticalLimit | None, row: int, given: Given) -> dict[str, Any]:
@@ -166,7 +178,7 @@ def _card(state: CampaignState, limit: content.OpticalLimit | None, row: int, gi
     return {
         **_identity(candidate.polymer, given),
         "numbers": numbers,
-        "margin": f"{limit.margin[row]:.4f}" if limit and limit.beyond[row] else "",
+        "margin": _margin_text(limit, row) if limit else "",
         "when": f"cycle {candidate.cycle}" if candidate.cycle else "initial design",
     }
 

@@ -47,9 +47,8 @@ def draw_pictures(state: CampaignState, limit: content.OpticalLimit | None) -> I
         cycle = np.array([candidate.cycle for candidate in state.candidates])
         found = np.bincount(cycle[limit.beyond], minlength=int(cycle[limit.known].max()) + 1)
         figure = figures.beyond_figure(list(range(len(found))), [int(count) for count in found])
-        yield Picture(
-            "beyond_limit", f"Polymers beyond the {limit.label}", "Bars: found in the cycle; line: in all.", figure
-        )
+        caption = "Bars: found in the cycle; line: in all. By more than the error bar."
+        yield Picture("beyond_limit", f"Polymers beyond the {limit.label}", caption, figure)
     for objective in state.objectives:
         yield from _calibration(state, objective)
     if state.failures:

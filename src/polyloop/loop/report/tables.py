@@ -46,7 +46,8 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 def _polymers(state: CampaignState, limit: content.OpticalLimit | None) -> bytes:
     names = [objective.property for objective in state.objectives]
-    header = ["cycle", "rank", "smiles", "polymer_class", "status", "failure", "pareto_front", "limit_margin"]
+    header = ["cycle", "rank", "smiles", "polymer_class", "status", "failure", "pareto_front"]
+    header += ["limit_margin", "limit_margin_std"]
     for name in names:
         unit = get_property(name).unit
         header += [f"{name} [{unit}]", f"{name}_std [{unit}]", f"{name}_predicted [{unit}]"]
@@ -62,7 +63,7 @@ def _polymers(state: CampaignState, limit: content.OpticalLimit | None) -> bytes
             candidate.status.value,
             candidate.failure.code.value if candidate.failure else "",
             int(state.front[row]),
-            limit.margin[row] if limit and limit.known[row] else "",
+            *((limit.margin[row], limit.std[row]) if limit and limit.known[row] else ("", "")),
             *(cell for name in names for cell in _cells(candidate, name)),
             "" if state.in_ranges is None or np.isnan(state.values[row]).any() else int(state.in_ranges[row]),
             *given_cells(state, given[candidate.polymer]),

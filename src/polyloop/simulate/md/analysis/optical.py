@@ -30,7 +30,7 @@ def optics_at_density(quick: Mapping[str, Estimate], density: Estimate, molar_ma
     Parameters
     ----------
     quick
-        Estimates of `OPTICAL_INPUTS` by a quantum-chemical protocol such as `optics/quick@2`.
+        Estimates of `OPTICAL_INPUTS` by a quantum-chemical protocol such as `optics/quick@3`.
     density
         g/cm3. Its `std` is all that is propagated of it: the force field's own error only if it is in there.
     molar_mass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from polyloop.chem import Polymer
@@ -12,8 +13,9 @@ from polyloop.simulate.estimate import Estimate, Outcome
 from polyloop.simulate.md.measurements.groundwork import Groundwork
 from polyloop.simulate.md.measurements.measurement import Context, Measurement
 from polyloop.simulate.optics import check_scope, quick_optics
+from polyloop.simulate.polarizability_scale import SCALE_2
 
-__all__ = ["OPTICS", "SMOKE_OPTICS", "measure_optics"]
+__all__ = ["FIRST_GROUNDWORK", "OPTICS", "SMOKE_OPTICS", "measure_optics"]
 
 PROPERTIES = ("refractive_index", "refractive_index_F", "refractive_index_C", "abbe_number")
 
@@ -57,6 +59,25 @@ def _polarizabilities(polymer: Polymer, seed: int) -> Outcome:
     return quick_optics(polymer, seed, Conditions())
 
 
+def _first_polarizabilities(polymer: Polymer, seed: int) -> Outcome:
+    return quick_optics(polymer, seed, Conditions(), scale=SCALE_2, caps="methyl")
+
+
+_GROUNDWORK = Groundwork(
+    name="oligomers",
+    protocol="optics/quick@3",
+    cost="polarizabilities of oligomers, a minute or a few on one core",
+    check=check_scope,
+    compute=_polarizabilities,
+)
+# Of md/optics@1; to repeat what it computed.
+FIRST_GROUNDWORK = replace(
+    _GROUNDWORK,
+    protocol="optics/quick@2",
+    check=partial(check_scope, caps="methyl"),
+    compute=_first_polarizabilities,
+)
+
 OPTICS = Measurement(
     name="md/optics",
     version=2,
@@ -65,13 +86,7 @@ OPTICS = Measurement(
     recipe="md/standard@2",
     properties=PROPERTIES,
     stages=(),
-    groundwork=Groundwork(
-        name="oligomers",
-        protocol="optics/quick@2",
-        cost="polarizabilities of oligomers, a minute or a few on one core",
-        check=check_scope,
-        compute=_polarizabilities,
-    ),
+    groundwork=_GROUNDWORK,
     function=measure_optics,
     time_limit=3600.0,
 )
