@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ __all__ = ["Database"]
 
 # Seconds that one try waits for a lock; then whoever waits is told, may be interrupted, and it is tried again.
 _SLICE_S = 2.0
+# Between two looks at SQLite's lock; drawn at random, so that several who wait do not look in step.
+_LOOK_EVERY_S = (0.001, 0.008)
 
 # Engines that a fork left us with. Collecting one would close connections that belong to the parent: PostgreSQL's
 # server would be told goodbye on the parent's socket, and SQLite might checkpoint under the parent's feet.
@@ -162,10 +165,22 @@ class Database:
         self._has_connected = True
 
     def _begin_sqlite(self, connection: Connection) -> None:
-        writes = connection.get_execution_options().get("polyloop_write", False)
-        wait = min(_SLICE_S, self.timeout) if writes else self.timeout
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(1000 * wait)}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        raw: Any = connection.connection.dbapi_connection
+        if not connection.get_execution_options().get("polyloop_write", False):
+            raw.execute(f"PRAGMA busy_timeout={round(1000 * self.timeout)}")
+            raw.execute("BEGIN")
+            return
+        # SQLite's own waiting looks every 0.1 s in the end, so that whoever has waited longest gets the least chances.
+        raw.execute("PRAGMA busy_timeout=0")
+        end = time.monotonic() + min(_SLICE_S, self.timeout)
+        while True:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > end:
+                    raise
+                time.sleep(random.uniform(*_LOOK_EVERY_S))
 
     def use_write_ahead_log(self) -> None:
         """Switch an SQLite file to its write-ahead log, which lets readers and one writer work at once."""

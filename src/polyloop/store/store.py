@@ -10,6 +10,7 @@ from typing import Any
 from polyloop.core import Conditions, Failure, Record, Request, Status
 from polyloop.store import campaigns, claims, queries
 from polyloop.store.additions import add
+from polyloop.store.backup import backup
 from polyloop.store.check import check
 from polyloop.store.database import Database
 from polyloop.store.exports import Layout, More, write_csv, write_parquet
@@ -282,6 +283,18 @@ class Store:
     def check(self) -> list[str]:
         """Return one sentence for each thing that is wrong with the store; an empty list when all is well."""
         return check(self._database)
+
+    def backup(self, path: str | Path) -> None:
+        """Write a consistent copy of an SQLite store to a file, also while others write; an earlier copy is replaced.
+
+        Copying the file itself is no backup: what was written last lies in the write-ahead log beside it.
+
+        Raises
+        ------
+        StoreError
+            If the store is PostgreSQL's (use `pg_dump`), or the file is a store in use or cannot be written.
+        """
+        backup(self._database, Path(path))
 
     # Import and export
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from polyloop.app.cli import campaigns, cells, polymers, results, system
+from polyloop.app.cli import campaigns, cells, polymers, results, stores, system
 from polyloop.app.cli.console import message
 from polyloop.core.errors import EvaluationError, FailureCode, PolyloopError
 
@@ -77,7 +77,7 @@ def polyloop(
     """
 
 
-for module in (campaigns, polymers, cells, results, system):
+for module in (campaigns, polymers, cells, results, stores, system):
     module.register(app)
 
 
