@@ -103,7 +103,7 @@ def instant(results: dict) -> None:
 def sweep(targets: dict[str, tuple[str, float]]) -> dict[str, dict]:
     out: dict[str, dict] = {}
     for name, (smiles, measured) in targets.items():
-        found = row(*run(smiles, "optics/instant@1"))
+        found = row(*run(smiles, "optics/instant@2"))
         kept = {"measured": float(measured), "cpu_s": found["cpu_s"]}
         if "failure" in found:
             kept["failure"] = found["failure"]

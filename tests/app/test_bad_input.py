@@ -132,8 +132,8 @@ COMMANDS = [
     ("unknown property", ["properties", "*CC*", "--property", "refractiv"], ["'refractiv'", "refractive_index"]),
     (
         "property that the protocol lacks",
-        ["properties", "*CC*", "--protocol", "optics/instant@1", "--property", "abbe_number"],
-        ["optics/instant@1", "It yields"],
+        ["properties", "*CC*", "--protocol", "optics/instant@2", "--property", "abbe_number"],
+        ["optics/instant@2", "It yields"],
     ),
     (
         "CSV with two bad units",

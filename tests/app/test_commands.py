@@ -108,9 +108,9 @@ def test_properties_gives_records_for_scripts_and_computes_nothing_twice(polyloo
         record = next(each for each in row["records"] if each["property"] == "refractive_index")
         assert {"value", "std", "unit", "protocol", "status"} <= set(record)
         assert record["status"] == "done"
-        assert record["protocol"] == "optics/instant@1"
+        assert record["protocol"] == "optics/instant@2"
         assert 1.3 < record["value"] < 1.7
-    again = polyloop("properties", "*CC*", "*CC(*)C", "--protocol", "optics/instant@1", "--json")
+    again = polyloop("properties", "*CC*", "*CC(*)C", "--protocol", "optics/instant@2", "--json")
     # Wall time is part of the provenance: equal only if the very same record came back.
     assert json.loads(again.out)[::-1] == rows
 
@@ -138,7 +138,7 @@ def test_a_property_alone_names_its_protocol(polyloop: Command) -> None:
     ran = polyloop(
         "properties", "*CC*", "--property", "refractive_index", "--level", "instant", "--json", "--store", "s.db"
     )
-    assert json.loads(ran.out)[0]["records"][0]["protocol"] == "optics/instant@1"
+    assert json.loads(ran.out)[0]["records"][0]["protocol"] == "optics/instant@2"
 
 
 def test_replicas_are_a_mean_for_people_and_for_scripts(polyloop: Command) -> None:
@@ -171,17 +171,17 @@ def test_replicas_are_a_mean_for_people_and_for_scripts(polyloop: Command) -> No
 
 def test_replicas_that_failed_are_said_with_the_reason(polyloop: Command) -> None:
     unit, failure = Polymer("*CC*"), Failure(FailureCode.CONFORMER, "embedding", "No structure.", "Write it anew.")
-    names = PROTOCOLS["optics/instant@1"].properties
+    names = PROTOCOLS["optics/instant@2"].properties
     with Store("s.db") as store:
-        store.add([Record.failed(Request(unit.canonical, "optics/instant@1", 5), name, failure) for name in names])
-        store.add([Record.measured(Request(unit.canonical, "optics/instant@1", 6), name, 9e9) for name in names[:1]])
+        store.add([Record.failed(Request(unit.canonical, "optics/instant@2", 5), name, failure) for name in names])
+        store.add([Record.measured(Request(unit.canonical, "optics/instant@2", 6), name, 9e9) for name in names[:1]])
     arguments = ("properties", "*CC*", "--level", "instant", "--store", "s.db", "--replicas")
     ran = polyloop(*arguments, "3", "--seed", "4")
     assert ran.code == 0
     rows = {line.split("\t")[1]: line.split("\t") for line in ran.out.splitlines()}
-    assert rows["refractive_index"][5:] == ["done", "optics/instant@1", "1 of 3"]
+    assert rows["refractive_index"][5:] == ["done", "optics/instant@2", "1 of 3"]
     assert (
-        "*CC*: optics/instant@1, refractive_index: 1 of 3 replicas; seed 5 failed (conformer): embedding: "
+        "*CC*: optics/instant@2, refractive_index: 1 of 3 replicas; seed 5 failed (conformer): embedding: "
         "No structure. Write it anew.; seed 6 unphysical: 9e+09\n" in ran.err
     )
     assert "computed again with --retry" in ran.err
@@ -198,7 +198,7 @@ def test_a_dry_run_counts_all_replicas(polyloop: Command) -> None:
 def test_a_dry_run_says_what_it_would_take_and_computes_nothing(polyloop: Command, tmp_path: Path) -> None:
     ran = polyloop("properties", "*CC*", "--level", "instant", "--dry-run", "--json")
     (row,) = json.loads(ran.out)
-    assert row == {"smiles": "*CC*", "protocol": "optics/instant@1", "cost": "tens of milliseconds on one core"}
+    assert row == {"smiles": "*CC*", "protocol": "optics/instant@2", "cost": "tens of milliseconds on one core"}
     assert not (tmp_path / "default-store.sqlite").exists()
 
 

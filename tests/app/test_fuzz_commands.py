@@ -45,7 +45,7 @@ def options(**values: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
 
 PROPERTIES = options(
     pressure=NUMBERS, temperature=NUMBERS, seed=NUMBERS, time_limit=NUMBERS, replicas=NEVER_MANY, workers=NEVER_MANY,
-    store=STORES, property=TEXTS, protocol=st.one_of(st.just("optics/instant@1"), TEXTS), output=st.just("out.csv"),
+    store=STORES, property=TEXTS, protocol=st.one_of(st.just("optics/instant@2"), TEXTS), output=st.just("out.csv"),
     smiles_column=TEXTS,
 )  # fmt: skip
 BUILD = options(

@@ -231,7 +231,7 @@ def test_screening_keeps_the_best_in_the_order_of_the_pool(store: Store) -> None
     # Polystyrene (n_D 1.59) and poly(ethylene sulfide) bend light more than polyethylene (1.49) and PTFE (1.35).
     assert kept.names == ("*CC(*)c1ccccc1", "*CCS*")
     assert seen[-1] == (4, 4)
-    assert len(store.evaluations(protocols=["optics/instant@1"], statuses=[Status.DONE])) == 4
+    assert len(store.evaluations(protocols=["optics/instant@2"], statuses=[Status.DONE])) == 4
 
 
 def test_a_screened_campaign_begins_with_what_is_left(campaign_file: Write, place: Path) -> None:
@@ -239,4 +239,4 @@ def test_a_screened_campaign_begins_with_what_is_left(campaign_file: Write, plac
     outcome = Campaign.from_file(file, place / "run").run(workers=2, report=False)
     assert (outcome.evaluations, outcome.state) == (8, "finished")
     assert len(Campaign.from_file(file, place / "run").state().pool) == 8
-    assert protocol_evaluator("optics/instant@1").needs_process
+    assert protocol_evaluator("optics/instant@2").needs_process

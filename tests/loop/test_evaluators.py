@@ -389,15 +389,15 @@ def test_a_table_without_a_row_at_the_temperature_of_the_campaign_names_those_th
 
 
 def test_a_protocol_answers_by_itself() -> None:
-    record = ask(protocol_evaluator("optics/instant@1"), "*CC(*)c1ccccc1")["refractive_index"]
+    record = ask(protocol_evaluator("optics/instant@2"), "*CC(*)c1ccccc1")["refractive_index"]
     assert record.status is Status.DONE
-    assert record.request.protocol == "optics/instant@1"
+    assert record.request.protocol == "optics/instant@2"
 
 
 def test_protocols_are_found_by_level_or_name() -> None:
-    assert protocol_of("refractive_index", level="instant") == "optics/instant@1"
+    assert protocol_of("refractive_index", level="instant") == "optics/instant@2"
     assert protocol_of("abbe_number", protocol="optics/quick@3") == "optics/quick@3"
     with pytest.raises(InvalidInputError, match="does not yield"):
-        protocol_of("abbe_number", protocol="optics/instant@1")
+        protocol_of("abbe_number", protocol="optics/instant@2")
     with pytest.raises(InvalidInputError, match="no protocol"):
         protocol_of("abbe_number", protocol="optics/nothing@1")

@@ -124,7 +124,7 @@ def test_a_protocol_whose_code_is_wrong_is_the_programs_fault(kind: type[Excepti
     scope: dict[str, object] = {"kind": kind}
     source = "def wrong(polymer, seed, conditions):\n    raise kind('no such thing')\n"
     exec(compile(source, ours.__file__, "exec"), scope)
-    label = "optics/instant@1"
+    label = "optics/instant@2"
     changed = dict(PROTOCOLS)[label].__class__(**{**PROTOCOLS[label].__dict__, "function": scope["wrong"]})
     before = PROTOCOLS[label]
     PROTOCOLS[label] = changed
@@ -146,7 +146,7 @@ def test_what_an_engine_raises_for_a_hard_polymer_is_a_failed_record(
     def engine(polymer: object, seed: int, conditions: object) -> None:
         raise kind("no basis set")
 
-    label = "optics/instant@1"
+    label = "optics/instant@2"
     changed = PROTOCOLS[label].__class__(**{**PROTOCOLS[label].__dict__, "function": engine})
     monkeypatch.setitem(PROTOCOLS, label, changed)
     records = evaluate_request(Request("*C*", label))

@@ -62,7 +62,7 @@ def test_a_screening_that_knows_one_state_only_is_refused_at_another(tmp_path: P
         "[campaign]\nname = 't'\ntemperature = 350.0\n[[objectives]]\nproperty = 'density'\ndirection = 'maximize'\n"
         "level = 'standard'\n[pool]\nsource = 'homopolymers'\n[pool.screening]\nkeep = 3\n"
     )
-    with pytest.raises(ConfigurationError, match=r"line 3.*temperature.*optics/instant@1.*298.15 K"):
+    with pytest.raises(ConfigurationError, match=r"line 3.*temperature.*optics/instant@2.*298.15 K"):
         read_campaign_file(file)
 
 

@@ -36,7 +36,7 @@ def test_levels_that_exist():
     [
         (lambda: get_protocol("optics/quik@1"), "Did you mean optics/quick@1 or optics/quick@3"),
         (lambda: get_protocol("optics/quick@7"), "has optics/quick@3, not optics/quick@7"),
-        (lambda: get_protocol("optics/instant@3"), "Write optics/instant@1"),
+        (lambda: get_protocol("optics/instant@3"), "Write optics/instant@2"),
         (lambda: protocol_for("refractive_index", "instnat"), "Did you mean instant"),
         (lambda: protocol_for("refractive_index", "precise"), "Known: instant, quick, standard, full"),
         (lambda: protocol_for("abbe_number", "instant"), "Use the level quick"),
@@ -55,18 +55,18 @@ def test_unknown_names_are_refused_with_the_nearest(call, message):
 @pytest.mark.parametrize("smiles", ["", "CC", "*CC", "not a smiles", "*C(*)(*)C"])
 def test_a_bad_repeat_unit_is_the_callers_error_and_no_failed_record(smiles):
     with pytest.raises(InvalidInputError):
-        evaluate(smiles, "optics/instant@1")
+        evaluate(smiles, "optics/instant@2")
 
 
 def test_one_record_for_each_promised_property():
-    records = evaluate("*CC*", "optics/instant@1")
-    assert tuple(record.property for record in records) == PROTOCOLS["optics/instant@1"].properties
+    records = evaluate("*CC*", "optics/instant@2")
+    assert tuple(record.property for record in records) == PROTOCOLS["optics/instant@2"].properties
     assert all(record.status is Status.DONE for record in records)
     assert all(record.std > 0 and record.std_of for record in records)
 
 
 def test_records_say_where_they_come_from():
-    provenance = evaluate("*CC*", "optics/instant@1")[0].provenance
+    provenance = evaluate("*CC*", "optics/instant@2")[0].provenance
     assert {"dftd4", "rdkit"} <= set(provenance.engines)
     assert provenance.settings["packing"] == "packing@1"
     assert provenance.settings["correction"] == "d4_linear@1"
@@ -74,22 +74,22 @@ def test_records_say_where_they_come_from():
 
 
 def test_the_same_request_gives_the_same_values():
-    request = Request(Polymer("*CC(*)OC").canonical, "optics/instant@1", seed=3)
+    request = Request(Polymer("*CC(*)OC").canonical, "optics/instant@2", seed=3)
     first, second = (evaluate_request(pickle.loads(pickle.dumps(request))) for _ in range(2))
     assert [record.value for record in first] == [record.value for record in second]
 
 
 @pytest.mark.parametrize(("one", "other"), [("*CC(*)C", "*C(C)C*"), ("*CC*", "*CCCCCC*")])
 def test_the_spelling_of_the_unit_does_not_matter(one, other):
-    values = [[record.value for record in evaluate(smiles, "optics/instant@1")] for smiles in (one, other)]
+    values = [[record.value for record in evaluate(smiles, "optics/instant@2")] for smiles in (one, other)]
     assert values[0] == values[1]
 
 
 def test_a_failed_evaluation_is_one_failed_record_per_property():
-    records = evaluate("*CC(*)C", "optics/instant@1", conditions=Conditions(temperature=350.0))
+    records = evaluate("*CC(*)C", "optics/instant@2", conditions=Conditions(temperature=350.0))
     assert {record.status for record in records} == {Status.FAILED}
     assert {record.failure.code for record in records} == {FailureCode.UNSUPPORTED}
-    assert len(records) == len(PROTOCOLS["optics/instant@1"].properties)
+    assert len(records) == len(PROTOCOLS["optics/instant@2"].properties)
     assert "298.15 K" in records[0].failure.reason
 
 
@@ -108,22 +108,22 @@ def test_a_net_charge_is_refused_with_a_reason():
 
 @pytest.mark.parametrize("smiles", ["*CC(*)[Fe]", "*[Pu]*"])
 def test_an_element_outside_the_models_is_an_element_failure(smiles):
-    failures = {record.failure.code for record in evaluate(smiles, "optics/instant@1")}
+    failures = {record.failure.code for record in evaluate(smiles, "optics/instant@2")}
     assert failures & {FailureCode.ELEMENT, FailureCode.UNSUPPORTED, FailureCode.CONFORMER}
 
 
 def test_nothing_is_printed(capfd):
-    evaluate("*CC(*)C", "optics/instant@1")
+    evaluate("*CC(*)C", "optics/instant@2")
     captured = capfd.readouterr()
     assert captured.out == ""
     assert captured.err == ""
 
 
 def test_a_level_is_taken_for_the_protocol_that_it_runs_as_a_whole():
-    by_level, by_name = (evaluate("*CC*", word) for word in ("instant", "optics/instant@1"))
+    by_level, by_name = (evaluate("*CC*", word) for word in ("instant", "optics/instant@2"))
     assert [(one.value, one.key) for one in by_level] == [(one.value, one.key) for one in by_name]
     assert {level: protocol_of_level(level).label for level in available_levels()} == {
-        "instant": "optics/instant@1",
+        "instant": "optics/instant@2",
         "quick": "optics/quick@3",
         "standard": "md/standard@2",
         "full": "md/full@2",

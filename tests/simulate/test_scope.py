@@ -25,7 +25,7 @@ def test_every_protocol_refuses_a_charged_unit_in_the_same_words(label, smiles):
     assert caught.value.failure.code == "unsupported"
 
 
-@pytest.mark.parametrize("label", ["optics/instant@1", "optics/quick@3", "md/standard@2"])
+@pytest.mark.parametrize("label", ["optics/instant@2", "optics/quick@3", "md/standard@2"])
 def test_an_evaluation_of_a_charged_unit_fails_with_the_same_reason(label):
     records = evaluate_request(Request(Polymer(CHARGED[0]).canonical, label))
     assert {record.status for record in records} == {Status.FAILED}
@@ -74,7 +74,7 @@ def test_deuterium_raises_the_density_by_the_mass_and_leaves_the_refractive_inde
     heavy, light = Polymer(deuterated), Polymer(plain)
     assert descriptors(heavy) == descriptors(light)
     values = [
-        {record.property: record.value for record in evaluate_request(Request(one.canonical, "optics/instant@1"))}
+        {record.property: record.value for record in evaluate_request(Request(one.canonical, "optics/instant@2"))}
         for one in (heavy, light)
     ]
     # Of the masses themselves: polystyrene-d8 112.20/104.15 g/mol, polyethylene-d4 32.08/28.05 g/mol.

@@ -118,7 +118,7 @@ class EvaluatorTable(_Table):
 class ScreeningTable(_Table):
     """`[pool.screening]`: look over the whole pool with a cheap protocol and keep the best."""
 
-    protocol: str = Field("optics/instant@1", description="Protocol of the screening.")
+    protocol: str = Field("optics/instant@2", description="Protocol of the screening.")
     property: str = Field("refractive_index", description="Property to rank by.")
     direction: Direction = Field("maximize", description="Which end to keep.")
     keep: int = Field(ge=1, le=10 * _MILLION, description="Number of candidates to keep.")

@@ -42,7 +42,7 @@ def evaluate(
     polymer
         A `Polymer`, or a repeat unit as a SMILES with two stars.
     protocol
-        Name and version, e.g. `optics/instant@1`, or a level, e.g. `instant`: the protocol that it runs as a whole.
+        Name and version, e.g. `optics/instant@2`, or a level, e.g. `instant`: the protocol that it runs as a whole.
     seed
         Seed of the conformer search. The same polymer, protocol, conditions and seed give the same values.
     conditions
@@ -62,7 +62,7 @@ def evaluate(
     Examples
     --------
     >>> from polyloop import evaluate
-    >>> records = evaluate("*CC*", "optics/instant@1")
+    >>> records = evaluate("*CC*", "optics/instant@2")
     >>> [record.property for record in records][0]
     'refractive_index'
     """

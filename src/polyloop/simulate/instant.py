@@ -1,4 +1,4 @@
-"""Protocol `optics/instant@1`: refractive index from DFT-D4 polarizabilities and the density model."""
+"""Protocol `optics/instant@2`: refractive index from DFT-D4 polarizabilities and the density model."""
 
 from __future__ import annotations
 

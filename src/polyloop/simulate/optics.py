@@ -193,7 +193,7 @@ def _checked_difference(polymer: Polymer, caps: Caps) -> Difference:
             FailureCode.SIZE,
             _STAGE,
             f"The capped oligomer has {heavy} heavy atoms; this protocol takes at most {LARGEST}.",
-            hint="Use optics/instant@1.",
+            hint="Use optics/instant@2.",
         )
     return difference
 

@@ -101,7 +101,7 @@ def _measurement(one: Measurement, level: str, cost: str, shared_errors: tuple[s
 # What stands first of a level's protocols for a property is what the level names: the newest of several versions.
 _TABLE = (
     Protocol(
-        "optics/instant", 1, "instant", instant.PROPERTIES, "tens of milliseconds on one core",
+        "optics/instant", 2, "instant", instant.PROPERTIES, "tens of milliseconds on one core",
         "Refractive index from the DFT-D4 static polarizability and the packing model of the density.",
         instant.instant_optics, instant.check_scope, shared_errors=instant.PROPERTIES,
     ),
