@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,14 @@ def test_nothing_names_a_private_place():
         if path.suffix in {".py", ".md", ".toml", ".json", ".yml", ".csv", ""} and path.name != Path(__file__).name:
             match = private.search(path.read_text(errors="ignore"))
             assert match is None, f"{name}: {match.group()}"
+
+
+def test_every_file_of_tests_is_collected(pytestconfig):
+    """Pytest walks past folders of some names (`build`, `dist`, ...) and past twins of a module outside packages."""
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    skipped = pytestconfig.getini("norecursedirs")
+    for path in files:
+        for folder in path.relative_to(ROOT).parent.parts:
+            assert not any(fnmatch(folder, pattern) for pattern in skipped), path
+    modules = [path for path in files if not (path.parent / "__init__.py").exists()]
+    assert sorted({path.name for path in modules}) == sorted(path.name for path in modules)
