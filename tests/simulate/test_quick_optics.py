@@ -1,9 +1,15 @@
 """optics/quick@3 for real, on the smallest chains of each kind."""
 
+import numpy as np
 import pytest
 
+from polyloop.chem import Polymer
 from polyloop.core import Record, Status
 from polyloop.simulate import PROTOCOLS, evaluate
+from polyloop.simulate.density import amorphous_density
+from polyloop.simulate.oligomers import choose_difference
+from polyloop.simulate.optics import solid_optics
+from polyloop.simulate.polarizability_scale import SCALE, SCALE_2
 
 
 def quick(smiles: str) -> dict[str, Record]:
@@ -89,7 +95,7 @@ def test_a_perfluorinated_chain_is_capped_by_its_own_kind(perfluorinated):
 def test_methyl_caps_made_the_abbe_number_of_a_perfluorinated_chain_half_as_high_again(perfluorinated):
     before, now = (perfluorinated[f"optics/quick@{version}"]["abbe_number"] for version in (2, 3))
     assert before.value > 1.4 * now.value
-    assert now.std / now.value < 0.13
+    assert now.std < 0.8 * before.std
 
 
 def test_the_version_before_repeats_methyl_caps_and_its_scale(perfluorinated):
@@ -97,3 +103,22 @@ def test_the_version_before_repeats_methyl_caps_and_its_scale(perfluorinated):
     assert (settings["caps"], settings["polarizability_scale"]) == ("CH3", "hf_liquids@2")
     # One capped unit less ethane, as benchmarks/results/oligomer_study.json has it.
     assert settings["raw_polarizabilities"][2] == pytest.approx(2.14335, abs=2e-3)
+
+
+# CYTOP, in no fit of the optics: n_D 1.34 and V 90 by its data sheet. Raw polarizabilities in angstrom3 and their
+# scatter over conformers from benchmarks/results/optics_accuracy.json; with methyl caps V was 118 +- 36.
+@pytest.mark.parametrize(
+    ("caps", "scale", "raw", "scatter", "abbe_std"),
+    [
+        ("methyl", SCALE_2, [8.03548, 8.09397, 8.10818, 8.14289], 0.00148, (30.0, 40.0)),
+        ("matched", SCALE, [8.19357, 8.26031, 8.27658, 8.31644], 0.00158, (5.0, 12.0)),
+    ],
+)
+def test_a_perfluorinated_glass_is_as_measured_within_two_standard_deviations(caps, scale, raw, scatter, abbe_std):
+    polymer = Polymer("*C1(F)C(F)(F)C(F)(F)OC1(F)C(*)(F)F")
+    difference = choose_difference(polymer, caps=caps)
+    estimates = solid_optics(polymer, difference, amorphous_density(polymer), np.array(raw), scatter, scale)
+    found = {estimate.property: estimate for estimate in estimates}
+    for name, measured in (("refractive_index", 1.34), ("abbe_number", 90.0)):
+        assert abs(found[name].value - measured) < 2 * found[name].std
+    assert abbe_std[0] < found["abbe_number"].std < abbe_std[1]
