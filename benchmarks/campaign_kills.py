@@ -46,7 +46,7 @@ def evaluate(smiles, seed):
 CAMPAIGN = f"""
 [campaign]
 name = "kills"
-cycles = 12
+cycles = 30
 batch = 8
 workers = {WORKERS}
 

@@ -27,6 +27,8 @@ __all__ = ["Database"]
 _SLICE_S = 2.0
 # Between two looks at SQLite's lock; drawn at random, so that several who wait do not look in step.
 _LOOK_EVERY_S = (0.001, 0.008)
+# Seconds after which a waiter looks more often, so that those who came later do not always come first; how much more.
+_LONG_S, _FASTER = 0.2, 10.0
 
 # Engines that a fork left us with. Collecting one would close connections that belong to the parent: PostgreSQL's
 # server would be told goodbye on the parent's socket, and SQLite might checkpoint under the parent's feet.
@@ -108,6 +110,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """Open a transaction that only reads, on one consistent state of the database."""
         with self.explained(), self.engine.connect() as connection, connection.begin():
+            self._has_connected = True
             yield connection
 
     @contextmanager
@@ -118,7 +121,7 @@ class Database:
         """
         with self.explained(), self.engine.connect() as connection:
             # SQLite must take its lock at once: a reader that wants to become a writer may fail without waiting.
-            connection = connection.execution_options(polyloop_write=True)
+            connection = connection.execution_options(polyloop_write_timeout=self.timeout)
             with connection.begin():
                 yield connection
 
@@ -144,43 +147,20 @@ class Database:
 
     def _make_engine(self) -> Engine:
         if not self.is_sqlite:
-            engine = sqlalchemy.create_engine(self._url, pool_pre_ping=True)
-            event.listen(engine, "connect", self._prepare_postgres)
-            return engine
+            settings = f"-c lock_timeout={round(1000 * min(_SLICE_S, self.timeout)) or 1}"
+            settings += " -c default_transaction_read_only=on" if self.read_only else ""
+            given = self._url.query.get("options", "")
+            arguments = {"options": f"{given if isinstance(given, str) else ' '.join(given)} {settings}".strip()}
+            return sqlalchemy.create_engine(self._url, pool_pre_ping=True, connect_args=arguments)
         if self.read_only:
             path = Path(str(self._url.database))
             engine = sqlalchemy.create_engine(self._url, creator=lambda: connect_to_look(path, self.timeout))
         else:
-            engine = sqlalchemy.create_engine(self._url)
+            engine = sqlalchemy.create_engine(self._url, connect_args={"timeout": self.timeout})
+        # Functions of the module: SQLAlchemy knows listeners by their id, which that of an object passes on at its end.
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", self._begin_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
         return engine
-
-    def _prepare_postgres(self, connection: Any, _: object) -> None:
-        with connection.cursor() as cursor:
-            if self.read_only:
-                cursor.execute("SET default_transaction_read_only = on")
-            cursor.execute(f"SET lock_timeout = {round(1000 * min(_SLICE_S, self.timeout)) or 1}")
-        connection.commit()
-        self._has_connected = True
-
-    def _begin_sqlite(self, connection: Connection) -> None:
-        raw: Any = connection.connection.dbapi_connection
-        if not connection.get_execution_options().get("polyloop_write", False):
-            raw.execute(f"PRAGMA busy_timeout={round(1000 * self.timeout)}")
-            raw.execute("BEGIN")
-            return
-        # SQLite's own waiting looks every 0.1 s in the end, so that whoever has waited longest gets the least chances.
-        raw.execute("PRAGMA busy_timeout=0")
-        end = time.monotonic() + min(_SLICE_S, self.timeout)
-        while True:
-            try:
-                raw.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > end:
-                    raise
-                time.sleep(random.uniform(*_LOOK_EVERY_S))
 
     def use_write_ahead_log(self) -> None:
         """Switch an SQLite file to its write-ahead log, which lets readers and one writer work at once."""
@@ -210,9 +190,36 @@ class Database:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
-    # sqlite3's own transaction control starts too late (at the first write); `Database._begin_sqlite` does it instead.
+    # sqlite3's own transaction control starts too late (at the first write); _begin_sqlite does it instead.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys=ON")
     # FULL syncs the log at each commit. NORMAL would be safe against damage, but a power cut could undo the last
     # commits, and with them hours of finished evaluations; a sync costs milliseconds.
     connection.execute("PRAGMA synchronous=FULL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    raw: Any = connection.connection.dbapi_connection
+    timeout = connection.get_execution_options().get("polyloop_write_timeout")
+    if timeout is None:
+        raw.execute("BEGIN")
+        return
+    # SQLite's own waiting looks every 0.1 s in the end, so that whoever has waited longest gets the least chances.
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        _take_lock(raw, min(_SLICE_S, timeout))
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={round(1000 * timeout)}")
+
+
+def _take_lock(raw: sqlite3.Connection, seconds: float) -> None:
+    started = time.monotonic()
+    while True:
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            waited = time.monotonic() - started
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or waited > seconds:
+                raise
+            time.sleep(random.uniform(*_LOOK_EVERY_S) / (1.0 if waited < _LONG_S else _FASTER))
