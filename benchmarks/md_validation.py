@@ -2,7 +2,7 @@
 
 Eight polymers of eight classes at 300 K and 1 atm, each in one cell or several (seeds). Resumable: what the store has
 is not computed again, a simulation that was killed goes on from its last checkpoint, and cells of an earlier result
-stay in it. After each cell results/md_validation_VERSION.json and the picture are written anew. Thermal conductivity,
+stay in it. After each cell results/md_validation_VERSION.json is written anew, and the picture once all are there. Thermal conductivity,
 optics with dynamic polarizabilities and mechanics are protocols of their own, which go on from the same cell.
 
     python benchmarks/md_validation.py [--seeds 0 1] [--only PS ...] [--also md/thermal@2 md/optics@2]
@@ -292,7 +292,8 @@ def write(cells: list[Cell], peer: Mapping[str, Mapping[str, Any]], protocol: st
     about = machine.describe("numpy", "rdkit", "openmm")
     result = {"machine": about, "protocol": protocol, "scores": scores, "polymers": rows, "cells": cells}
     machine.write(result_of(protocol), result)
-    draw(rows)
+    if len(rows) == len(POLYMERS):
+        draw(rows)
     return result
 
 

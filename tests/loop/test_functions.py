@@ -88,7 +88,7 @@ def test_equal_sources_in_two_folders_are_told_apart_since_they_may_read_files_b
     assert campaign.run(cycles=0, report=False).failures == 0
     assert {(c.value("density"), c.value("abbe_number")) for c in campaign.state().candidates} == {(1.0, 40.0)}
     before = {name: one.identity for name, one in evaluators_of(campaign.config).items()}
-    moved = place.rename(place.with_name("moved"))
+    moved = place.rename(place.with_name(f"{place.name}-moved"))
     assert before == {name: one.identity for name, one in evaluators_of(read_campaign_file(moved / "c.toml")).items()}
 
 

@@ -97,7 +97,7 @@ def test_exporting_a_store_that_is_not_there_makes_none(place: Path) -> None:
 def test_a_moved_project_goes_on_without_its_old_folder(campaign_file: Write, place: Path, tmp_path: Path) -> None:
     file = campaign_file(named_store("all.sqlite"), cycles=1)
     Campaign.from_file(file, place / "run").run(report=False)
-    moved = place.rename(place.with_name("moved"))
+    moved = place.rename(place.with_name(f"{place.name}-moved"))
     text = (moved / "run" / "campaign.toml").read_text()
     assert str(place) not in text
     again = Campaign.from_directory(moved / "run")
