@@ -67,6 +67,8 @@ def test_no_column_of_the_pool_is_lost_in_the_tables(named: Campaign) -> None:
     pool, folder = named.state().source, named.directory / "report"
     assert pool is not None
     for table in ("polymers", "next"):
+        header = (folder / f"{table}.csv").read_text().partition("\n")[0].split(",")
+        assert len(set(header)) == len(header)
         for row in read_table(folder, table):
             place = pool.smiles.index(row["smiles"])
             assert row["pool_name"] == pool.names[place]

@@ -36,12 +36,15 @@ def given_columns(state: CampaignState) -> list[str]:
     """Return the headers of what `given_cells` gives: none where the pool comes from no file."""
     if state.source is None:
         return []
-    return [f"{POOL_PREFIX}{header}" for header in ("as_given", "name", *state.source.extras)]
+    # A pool that has names has them in a column of its own too.
+    return [f"{POOL_PREFIX}{header}" for header in dict.fromkeys(("as_given", "name", *state.source.extras))]
 
 
 def given_cells(state: CampaignState, given: Given) -> list[str]:
     """Return the cells of one polymer under `given_columns`."""
     if state.source is None:
         return []
-    cells = dict(given.extras)
-    return [given.spelling, given.name, *(cells.get(header, "") for header in state.source.extras)]
+    cells = (
+        {"as_given": given.spelling, "name": given.name} | dict.fromkeys(state.source.extras, "") | dict(given.extras)
+    )
+    return list(cells.values())
