@@ -3,7 +3,8 @@
 Eight polymers of eight classes at 300 K and 1 atm, each in one cell or several (seeds). Resumable: what the store has
 is not computed again, a simulation that was killed goes on from its last checkpoint, and cells of an earlier result
 stay in it. After each cell results/md_validation_VERSION.json is written anew, and the picture once all are there.
-Thermal conductivity, optics with dynamic polarizabilities and mechanics are protocols of their own, which go on from the same cell.
+Thermal conductivity, optics with dynamic polarizabilities and mechanics are protocols of their own, which go on from
+the same cell.
 
     python benchmarks/md_validation.py [--seeds 0 1] [--only PS ...] [--also md/thermal@2 md/optics@2]
         [--store FILE] [--report]
