@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from polyloop.app.cli.console import message, with_unit
 from polyloop.core import get_property
+from polyloop.core.text import visible, without_passwords
 
 if TYPE_CHECKING:
     from polyloop.loop import Progress
@@ -39,9 +40,14 @@ def show_progress(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]
         from rich.status import Status
 
         with Status("starting", console=Console(stderr=True)) as live:
-            yield (
-                lambda event: live.console.print(event.note, markup=False) if event.note else live.update(_line(event))
-            )
+
+            def show(event: Progress) -> None:
+                if event.note:
+                    live.console.print(visible(without_passwords(event.note)), markup=False)
+                else:
+                    live.update(_line(event))
+
+            yield show
 
 
 def _plain_lines() -> Callable[[Progress], None]:
