@@ -390,6 +390,21 @@ def test_progress_on_a_terminal_is_one_live_line(
         assert tell is None
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_note_shows_control_characters_and_no_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, terminal: bool
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    with show_progress(quiet=False) as tell:
+        assert tell is not None
+        tell(Progress("evaluate", 1, 4, note="bell\a [red] postgresql://me:secret@host/results"))
+    shown = capsys.readouterr().err
+    assert "\a" not in shown
+    assert "secret" not in shown
+    assert "bell" in shown
+    assert "[red]" in shown
+
+
 def test_bad_rows_of_a_csv_can_be_left_out_and_are_named(polyloop: Command, tmp_path: Path) -> None:
     (tmp_path / "units.csv").write_text("smiles;name\n*CC*;a\nCC;b\n*CC(*)C;c\n*C(;d\n")
     ran = polyloop("canonical", "--csv", "units.csv", "--skip-bad", "--json")

@@ -40,6 +40,16 @@ def test_the_peer_s_force_field_has_both_definitions(types):
     assert sorted(terms(types, RADONPY_FORCE_FIELD)) == sorted(later + earlier)
 
 
+def test_the_sum_shifts_a_torsion_by_the_range_that_the_reference_states():
+    """The replaced definition's own span over a turn: what adding it moves relative energies by (kcal/mol)."""
+    turn = np.linspace(0.0, 2.0 * np.pi, 3601)
+    spans = [
+        np.ptp(sum(k * (1.0 + np.cos(n * turn - np.radians(phase))) for k, n, phase in earlier))
+        for _, earlier in TWICE.values()
+    ]
+    assert (round(min(spans), 2), round(max(spans), 1)) == (0.16, 1.9)
+
+
 def test_no_torsion_has_a_multiplicity_twice():
     for types, series in gaff2_mod_tables().dihedrals.items():
         assert max(Counter(term.n for term in series).values()) == 1, types

@@ -43,7 +43,7 @@ def show_progress(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]
 
             def show(event: Progress) -> None:
                 if event.note:
-                    live.console.print(visible(without_passwords(event.note)), markup=False)
+                    live.console.print(visible(without_passwords(event.note)), markup=False, highlight=False)
                 else:
                     live.update(_line(event))
 
