@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/bo_replay.py [--strategies ours peer random ...] [--problems a b c] [--starts 8] [--cycles 20]
 
-Two objectives, both maximised; 10 labelled polymers at the start, 10 picks a cycle. Start 0 is the table's own 10 rows,
+Two objectives, both maximized; 10 labelled polymers at the start, 10 picks a cycle. Start 0 is the table's own 10 rows,
 starts 1 to 7 are numpy.random.default_rng(1000 + k).choice(n, 10, replace=False). Hypervolume is that of the labelled
 points over that of the whole pool, reference point = the pool's minimum of each objective. Rows without a value are
 picked like any other and yield nothing. No strategy sees the pool's minimum: ours takes its reference point from the

@@ -62,7 +62,7 @@ def atoms_and_bonds(smiles: str) -> tuple[np.ndarray, list[tuple[int, int]]]:
 
 
 def independent_resp(potential: Potential, smiles: str) -> np.ndarray:
-    """RESP by general-purpose minimisation of the published objective from a random start; RDKit's symmetry classes."""
+    """RESP by general-purpose minimization of the published objective from a random start; RDKit's symmetry classes."""
     mol = Chem.AddHs(Chem.MolFromSmiles(smiles))
     classes = np.array(list(Chem.CanonicalRankAtoms(mol, breakTies=False)))
     in_group = Chem.MolFromSmarts("[$([CX4;H2,H3,H4]),$([#1][CX4;H2,H3,H4])]")

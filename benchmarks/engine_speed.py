@@ -68,7 +68,7 @@ def main() -> None:
     chains = [Chain.homopolymer(Polymer("*CC(*)c1ccccc1"), (arguments.atoms // 5 - ENDS) // ATOMS_PER_UNIT)] * 5
     cell = build_cell(chains, density=0.6, seed=1)
     cell = replace(cell, topology=cell.topology.with_charges(charges(cell.topology)))
-    cell = lammps.run(cell, Stage("minimise", "minimise"), folder / "minimise").cell
+    cell = lammps.run(cell, Stage("minimize", "minimize"), folder / "minimize").cell
     warm = Stage("compress", "nvt", duration=6, timestep=2, density=0.95, temperature=TEMPERATURE)
     cell = lammps.run(cell, warm, folder / "compress").cell
     stages = (

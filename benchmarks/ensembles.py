@@ -125,7 +125,7 @@ def main() -> None:
     arguments = parser.parse_args()
     engine, folder = choose_engine(arguments.engine, 1), arguments.directory / arguments.engine
     cell = decane(15, 0.5)
-    cell = engine.run(cell, Stage("minimise", "minimise"), folder / "minimise").cell
+    cell = engine.run(cell, Stage("minimize", "minimize"), folder / "minimize").cell
     warm = Stage("compress", "nvt", duration=20, timestep=2, density=0.7, temperature=(450.0, TEMPERATURE))
     cell = engine.run(cell, warm, folder / "compress").cell
     conservation = []

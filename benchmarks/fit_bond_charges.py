@@ -3,7 +3,7 @@
     python benchmarks/fit_bond_charges.py
 
 writes src/polyloop/simulate/charges/bond_corrections.json and benchmarks/results/fit_bond_charges.json. The corrections
-minimise the squared error of the potential on Merz-Kollman shells, each molecule's mean counting alike, plus a ridge
+minimize the squared error of the potential on Merz-Kollman shells, each molecule's mean counting alike, plus a ridge
 whose strength is chosen by leaving out each fifth of the molecules in turn. No polymer's unit is in the fit.
 """
 

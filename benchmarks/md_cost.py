@@ -207,16 +207,16 @@ def summary(ms: dict[str, float], atoms: int, steps: dict[str, int], timesteps: 
 
 
 def dense_cell(folder: Path) -> Cell:
-    """A cell of md/standard@2 at 1 g/cm3 and 600 K: packed, squeezed without Coulomb, minimised, settled."""
+    """A cell of md/standard@2 at 1 g/cm3 and 600 K: packed, squeezed without Coulomb, minimized, settled."""
     chain = Chain.homopolymer(Polymer(SMILES), degree())
     charges = [chain_charges(chain, "gasteiger")] * STANDARD.n_chains
     cell = build_cell([chain] * STANDARD.n_chains, charges=charges, density=0.1, seed=0)
     squeeze = Stage("squeeze", "nvt", 5.0, 1.0, (600.0, 600.0), density=1.0, nonbonded="short", cutoff=3.0,
                     new_velocities=True)  # fmt: skip
     settle = Stage("settle", "nvt", 2.0, 1.0, (300.0, 300.0), new_velocities=True)
-    loose = Stage("loose", "minimise", nonbonded="short", cutoff=3.0)
+    loose = Stage("loose", "minimize", nonbonded="short", cutoff=3.0)
     engine = choose_engine("lammps", n_cores=1)
-    for stage in (loose, squeeze, Stage("dense", "minimise"), settle):
+    for stage in (loose, squeeze, Stage("dense", "minimize"), settle):
         cell = engine.run(cell, stage, folder / stage.name).cell
     return cell
 

@@ -33,15 +33,15 @@ def folder(name: str) -> Path:
     """
     if name not in SOURCES:
         near = difflib.get_close_matches(name, SOURCES, n=2, cutoff=0.4)
-        mend = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(SOURCES)}."
-        raise InvalidInputError(f"There is no data set {name!r}.", mend=mend)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(SOURCES)}."
+        raise InvalidInputError(f"There is no data set {name!r}.", hint=hint)
     places = _places()
     for place in places:
         if (place / name).is_dir():
             return place / name
     raise InvalidInputError(
         f"The data set {name!r} is not here (looked in {', '.join(str(place) for place in places)}).",
-        mend=f"Get it from {SOURCES[name]}, put it in a folder {name}, and set POLYLOOP_DATA to that folder's parent.",
+        hint=f"Get it from {SOURCES[name]}, put it in a folder {name}, and set POLYLOOP_DATA to that folder's parent.",
     )
 
 
@@ -56,7 +56,7 @@ def path(name: str, file: str) -> Path:
     found = folder(name) / file
     if not found.is_file():
         held = ", ".join(sorted(entry.name for entry in found.parent.iterdir()))
-        raise InvalidInputError(f"The data set {name!r} has no file {file!r}.", mend=f"It holds: {held}.")
+        raise InvalidInputError(f"The data set {name!r} has no file {file!r}.", hint=f"It holds: {held}.")
     return found
 
 

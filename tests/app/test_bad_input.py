@@ -1,4 +1,4 @@
-"""Bad input of every kind exits 1 with a message that names the place and the mend, and without a traceback."""
+"""Bad input of every kind exits 1 with a message that names the place and the remedy, and without a traceback."""
 
 from __future__ import annotations
 

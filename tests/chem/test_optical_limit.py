@@ -100,4 +100,4 @@ def test_shapes_broadcast_and_nan_is_not_beyond():
 def test_bad_input_says_where(call, where):
     with pytest.raises(InvalidInputError) as caught:
         call()
-    assert caught.value.where == where and caught.value.mend
+    assert caught.value.where == where and caught.value.hint

@@ -101,7 +101,7 @@ def test_unreadable_text_is_refused_with_its_position(text: str, what: str, plac
         Polymer(text)
     assert what in str(caught.value)
     assert f"character {place}" in caught.value.where
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(("text", "what"), WRONG)
@@ -110,7 +110,7 @@ def test_what_is_no_repeat_unit_is_refused(text: str, what: str) -> None:
         Polymer(text)
     assert what in str(caught.value)
     assert repr(text) in caught.value.where
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(("text", "what"), UNSUPPORTED)
@@ -119,7 +119,7 @@ def test_chemistry_out_of_scope_is_refused_as_such(text: str, what: str) -> None
         Polymer(text)
     assert what in str(caught.value)
     assert repr(text) in caught.value.where
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize("value", [None, 3, b"*CC*", ["*CC*"]])
@@ -167,7 +167,7 @@ def test_any_text_is_a_polymer_or_refused(tokens: list[str]) -> None:
     try:
         polymer = Polymer(text)
     except InvalidInputError as error:
-        assert error.what and error.mend
+        assert error.reason and error.hint
         assert repr(text) in error.where
     else:
         assert Polymer(polymer.canonical) == polymer

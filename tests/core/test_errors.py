@@ -1,4 +1,4 @@
-"""Errors say what, where and the mend, also after they crossed a process border."""
+"""Errors say what, where and the remedy, also after they crossed a process border."""
 
 import pickle
 
@@ -8,7 +8,7 @@ from polyloop.core import EvaluationError, FailureCode, InvalidInputError, Missi
 
 
 def test_an_error_names_the_place_and_the_mend():
-    error = InvalidInputError("No number.", where="pool.csv:7", mend="Write a decimal number.")
+    error = InvalidInputError("No number.", where="pool.csv:7", hint="Write a decimal number.")
     assert str(error) == "pool.csv:7: No number. Write a decimal number."
     assert str(InvalidInputError("No number.")) == "No number."
 
@@ -16,7 +16,7 @@ def test_an_error_names_the_place_and_the_mend():
 @pytest.mark.parametrize(
     "error",
     [
-        InvalidInputError("a", where="b", mend="c"),
+        InvalidInputError("a", where="b", hint="c"),
         EvaluationError(FailureCode.SCF, "scf", "did not converge", hint="try another seed", retryable=True),
     ],
 )

@@ -42,6 +42,6 @@ def test_a_password_among_the_parameters_is_taken_out_too(key):
 
 
 def test_errors_of_polyloop_show_none():
-    error = StoreError("mysql://me:s3cret@host is none.", where="a://b:s3cret@c", mend="Try d://e:s3cret@f.")
-    for text in (str(error), repr(error), error.what, error.where, error.mend, *error.args):
+    error = StoreError("mysql://me:s3cret@host is none.", where="a://b:s3cret@c", hint="Try d://e:s3cret@f.")
+    for text in (str(error), repr(error), error.reason, error.where, error.hint, *error.args):
         assert "s3cret" not in text

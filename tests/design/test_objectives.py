@@ -1,4 +1,4 @@
-"""Objectives: what is maximised, and which specifications are refused."""
+"""Objectives: what is maximized, and which specifications are refused."""
 
 import numpy as np
 import pytest
@@ -13,14 +13,14 @@ def test_directions_turn_into_utilities():
     Y = np.array([[1.5, 30.0, 1.0], [1.6, 20.0, 1.5]])
     objectives = [
         Objective("refractive_index"),
-        Objective("abbe_number", "minimise"),
+        Objective("abbe_number", "minimize"),
         Objective("density", "range", low=1.1, high=1.3),
     ]
     np.testing.assert_allclose(utilities(Y, objectives), [[1.5, -30.0, -0.1], [1.6, -20.0, -0.2]])
 
 
 def test_american_spelling_means_the_same():
-    assert Objective("density", "maximize") == Objective("density", "maximise")
+    assert Objective("density", "maximise") == Objective("density", "maximize")
 
 
 def test_it_is_read_from_plain_data_by_pydantic():
@@ -33,7 +33,7 @@ def test_it_is_read_from_plain_data_by_pydantic():
     ("arguments", "message"),
     [
         ({"direction": "up"}, "no direction 'up'"),
-        ({"direction": "maximise", "low": 1.0}, "do not go with"),
+        ({"direction": "maximize", "low": 1.0}, "do not go with"),
         ({"direction": "range"}, "needs 'low', 'high' or both"),
         ({"direction": "range", "low": 2.0, "high": 1.0}, "not below"),
         ({"direction": "range", "low": 1.0, "high": float("inf")}, "finite"),
@@ -51,7 +51,7 @@ def test_an_unknown_property_names_the_nearest():
 
 
 def test_a_range_is_no_direction():
-    with pytest.raises(ConfigurationError, match="maximise or minimise"):
+    with pytest.raises(ConfigurationError, match="maximize or minimize"):
         check_directions([Objective("density", "range", low=1.0)])
 
 

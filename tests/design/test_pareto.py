@@ -50,7 +50,7 @@ def test_rows_with_missing_values_are_left_out():
 
 def test_minimising_is_maximising_the_negative():
     Y = np.array([[1.5, 30.0], [1.6, 20.0], [1.4, 50.0]])
-    falling = [Objective("refractive_index", "minimise"), V]
+    falling = [Objective("refractive_index", "minimize"), V]
     mirrored = np.column_stack([-Y[:, 0], Y[:, 1]])
     assert objective_hypervolume(Y, falling, (1.7, 10.0)) == pytest.approx(
         hypervolume(mirrored, np.array([-1.7, 10.0]))
@@ -60,7 +60,7 @@ def test_minimising_is_maximising_the_negative():
 def test_the_default_reference_is_a_tenth_of_the_spread_below_the_worst():
     Y = np.array([[1.4, 60.0], [1.6, 20.0], [np.nan, 40.0]])
     assert default_reference_point(Y, [N, V]) == pytest.approx((1.38, 16.0))
-    assert default_reference_point(Y, [Objective("refractive_index", "minimise"), V]) == pytest.approx((1.62, 16.0))
+    assert default_reference_point(Y, [Objective("refractive_index", "minimize"), V]) == pytest.approx((1.62, 16.0))
 
 
 def test_the_default_reference_of_a_range_is_a_distance_to_it():

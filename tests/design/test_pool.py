@@ -49,7 +49,7 @@ def test_a_bad_csv_names_place_and_mend(tmp_path, text, where, what):
         Pool.from_csv(write(tmp_path, text))
     assert "units.csv" in str(caught.value)
     assert where in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 def test_a_file_that_is_not_there_or_no_text_is_named(tmp_path):
@@ -79,7 +79,7 @@ def test_all_bad_rows_are_named_at_once_and_no_more_than_can_be_read(tmp_path):
     assert "line 22, column smiles" in str(caught.value)
     assert "and 10 more" in str(caught.value)
     assert "line 23" not in str(caught.value)
-    assert "skip_bad" in caught.value.mend
+    assert "skip_bad" in caught.value.hint
 
 
 def test_a_file_without_a_single_repeat_unit_is_no_pool_even_when_bad_rows_are_skipped(tmp_path):

@@ -66,7 +66,7 @@ def ask(problem, pool, acquisition="ehvi", objectives=(N, V), seed=3, **changes)
 
 def cases():
     for acquisition in ACQUISITIONS:
-        for objectives in [(N,), (N, V), (N, V, RHO), (N, Objective("abbe_number", "minimise"))]:
+        for objectives in [(N,), (N, V), (N, V, RHO), (N, Objective("abbe_number", "minimize"))]:
             if acquisition != "ei" or len(objectives) == 1:
                 yield acquisition, objectives
 
@@ -163,7 +163,7 @@ def test_where_nothing_can_improve_the_batch_goes_to_the_uncertain(problem, pool
 
 def test_minimising_prefers_small_values(problem, pool):
     up = ask(problem, pool, "ucb", (N,), batch=1, beta=0.0)
-    down = ask(problem, pool, "ucb", (Objective("refractive_index", "minimise"),), batch=1, beta=0.0)
+    down = ask(problem, pool, "ucb", (Objective("refractive_index", "minimize"),), batch=1, beta=0.0)
     free = np.flatnonzero(~problem["exclude"])
     mean = problem["models"][0].predict(take(pool, free)).mean
     assert up.indices[0] == free[mean.argmax()]

@@ -12,7 +12,7 @@ from polyloop.learn import SURROGATES, TrainingDomain, calibrate, make_surrogate
 from polyloop.learn.surrogate import take
 from polyloop.loop.sitting import has_stalled
 
-N, V, RHO = Objective("refractive_index"), Objective("abbe_number"), Objective("density", "minimise")
+N, V, RHO = Objective("refractive_index"), Objective("abbe_number"), Objective("density", "minimize")
 SMALL, LARGE = 2.0**-40, 2.0**40
 UNITS = [(SMALL, SMALL, SMALL), (LARGE, 1.0, SMALL)]
 POOL, LABELLED = 90, 24

@@ -43,25 +43,25 @@ def engine(facts):
 
 @pytest.fixture(scope="session")
 def ethane(tmp_path_factory):
-    """27 molecules that OpenMM has minimised and brought to 300 K with flexible bonds."""
+    """27 molecules that OpenMM has minimized and brought to 300 K with flexible bonds."""
     folder = tmp_path_factory.mktemp("ethane")
-    cell = OpenMMEngine("CPU").run(liquid("CC", 27, 0.45), Stage("minimise", "minimise"), folder / "minimise").cell
+    cell = OpenMMEngine("CPU").run(liquid("CC", 27, 0.45), Stage("minimize", "minimize"), folder / "minimize").cell
     warm = Stage("warm", "nvt", duration=1.0, constrain_hydrogens=False, nonbonded="short")
     return OpenMMEngine("CPU").run(cell, warm, folder / "warm").cell
 
 
 @pytest.fixture(scope="session")
 def cold_ethane(tmp_path_factory):
-    """12 molecules that OpenMM has minimised, in a wide box."""
+    """12 molecules that OpenMM has minimized, in a wide box."""
     folder = tmp_path_factory.mktemp("cold")
-    return OpenMMEngine("CPU").run(liquid("CC", 12, 0.3), Stage("minimise", "minimise"), folder).cell
+    return OpenMMEngine("CPU").run(liquid("CC", 12, 0.3), Stage("minimize", "minimize"), folder).cell
 
 
 @pytest.fixture(scope="session")
 def propane(tmp_path_factory):
-    """18 molecules that OpenMM has minimised."""
+    """18 molecules that OpenMM has minimized."""
     folder = tmp_path_factory.mktemp("propane")
-    return OpenMMEngine("CPU").run(liquid("CCC", 18, 0.45), Stage("minimise", "minimise"), folder).cell
+    return OpenMMEngine("CPU").run(liquid("CCC", 18, 0.45), Stage("minimize", "minimize"), folder).cell
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.engines import numpy_energies as by_hand
 from tests.engines.liquids import liquid, molecule
 from tests.engines.programs import ENGINES
 
-FULL = Stage("full", "minimise", cutoff=9.0)
+FULL = Stage("full", "minimize", cutoff=9.0)
 SHORT = replace(FULL, name="short", nonbonded="short", cutoff=7.0)
 OTHERS = pytest.mark.parametrize("name", [name for name in ENGINES if name != "openmm"], indirect=True)
 
@@ -81,7 +81,7 @@ def test_the_cut_off_is_shortened_to_half_the_box(engine, pair, facts):
 
 
 def test_a_run_samples_the_energy_that_energies_gives(engine, facts, tmp_path):
-    cell, stage = liquid("CCO", 27, 0.7), Stage("minimise", "minimise", cutoff=6.0)
+    cell, stage = liquid("CCO", 27, 0.7), Stage("minimize", "minimize", cutoff=6.0)
     ended = engine.run(cell, stage, tmp_path)
     expected = engine.energies(ended.cell, stage)
     # Runs compute with a coarser mesh, and some in single precision.

@@ -13,7 +13,7 @@ from polyloop.engines.stages import Stage
 from tests.engines.liquids import liquid, molecule
 from tests.engines.programs import ENGINES, timestep_divisor
 
-MINIMISE = Stage("minimise", "minimise")
+MINIMIZE = Stage("minimize", "minimize")
 PROGRAMS = [name for name, facts in ENGINES.items() if facts.is_program]
 SETTINGS = [(name, settings) for name, facts in ENGINES.items() for settings in facts.bad_settings]
 
@@ -25,15 +25,15 @@ def test_molecules_on_top_of_each_other_are_pulled_apart(engine, facts, tmp_path
         Topology.concatenate([topology] * 2), np.concatenate([positions, positions + shift]) + 10, np.full(3, 20.0)
     )
     # Engines take different shares of half an edge for the longest cut-off.
-    minimise = replace(MINIMISE, cutoff=9.0)
-    result = engine.run(cell, minimise, tmp_path / "minimise")
+    minimize = replace(MINIMIZE, cutoff=9.0)
+    result = engine.run(cell, minimize, tmp_path / "minimize")
     half = topology.n_atoms
     assert cdist(result.cell.positions[:half], result.cell.positions[half:]).min() > 2.0
     i, j = cell.topology.bonds.T
     lengths = np.linalg.norm(result.cell.positions[i] - result.cell.positions[j], axis=1)
     assert lengths == pytest.approx(cell.topology.bond_r0, rel=0.05)
     # The soft repulsion has gone again.
-    energy = engine.energies(result.cell, minimise).total
+    energy = engine.energies(result.cell, minimize).total
     assert result.samples["potential_energy"][0] == pytest.approx(energy, abs=max(0.05, facts.running_mesh * 2 * half))
     # What goes on from there is sane.
     engine.run(result.cell, Stage("nvt", "nvt", duration=0.1), tmp_path / "nvt")
@@ -41,8 +41,8 @@ def test_molecules_on_top_of_each_other_are_pulled_apart(engine, facts, tmp_path
 
 def test_minimising_goes_down_to_small_forces_and_draws_no_velocities(engine, tmp_path):
     cell = liquid("CC", 12, 0.3)
-    result = engine.run(cell, MINIMISE, tmp_path)
-    before, after = engine.energies(cell, MINIMISE), engine.energies(result.cell, MINIMISE)
+    result = engine.run(cell, MINIMIZE, tmp_path)
+    before, after = engine.energies(cell, MINIMIZE), engine.energies(result.cell, MINIMIZE)
     assert after.total < before.total
     # 10 kJ/(mol nm) is 0.24 kcal/(mol angstrom), by component; the mesh of runs adds its error.
     assert np.sqrt(np.mean(after.forces**2)) < 0.3
@@ -91,7 +91,7 @@ def test_settings_out_of_range_are_refused(facts, settings):
 @pytest.mark.parametrize("name", PROGRAMS, indirect=True)
 def test_without_the_program_the_install_line_is_named(facts, cold_ethane, tmp_path):
     engine = facts.nowhere()
-    for call in (engine.version, lambda: engine.run(cold_ethane, MINIMISE, tmp_path)):
+    for call in (engine.version, lambda: engine.run(cold_ethane, MINIMIZE, tmp_path)):
         with pytest.raises(MissingDependencyError, match=r"/nowhere/.*install"):
             call()
 

@@ -94,7 +94,7 @@ def test_an_atom_a_hair_outside_the_box_is_no_trouble(tmp_path):
     gas = ideal_gas(20, 30.0)
     positions = gas.positions.copy()
     positions[0, 0] = -1e-17  # modulo 30.0 this is 30.0
-    engine.run(replace(gas, positions=positions), Stage("minimise", "minimise"), tmp_path)
+    engine.run(replace(gas, positions=positions), Stage("minimize", "minimize"), tmp_path)
 
 
 def test_the_log_of_a_large_cell_on_many_cores_grows_no_faster_than_that_of_one_core():

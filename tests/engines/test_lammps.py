@@ -10,7 +10,7 @@ from polyloop.engines.lammps.log import is_unstable
 from polyloop.engines.stages import Stage
 from tests.engines.liquids import liquid
 
-MINIMISE = Stage("minimise", "minimise")
+MINIMIZE = Stage("minimize", "minimize")
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_other_faults_end_with_what_lammps_said(tmp_path, cold_ethane):
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     engine = LammpsEngine(program=program)
     for call in (
-        lambda: engine.run(cold_ethane, MINIMISE, tmp_path / "r"),
-        lambda: engine.energies(cold_ethane, MINIMISE),
+        lambda: engine.run(cold_ethane, MINIMIZE, tmp_path / "r"),
+        lambda: engine.energies(cold_ethane, MINIMIZE),
     ):
         with pytest.raises(EvaluationError, match="LAMMPS: ERROR: license of the cluster has expired") as caught:
             call()
@@ -53,7 +53,7 @@ def test_four_rigid_hydrogens_on_one_atom_are_refused(tmp_path):
 
 
 def test_another_accuracy_is_another_run(tmp_path, cold_ethane):
-    LammpsEngine().run(cold_ethane, MINIMISE, tmp_path)
+    LammpsEngine().run(cold_ethane, MINIMIZE, tmp_path)
     with pytest.raises(EvaluationError, match="another cell, stage, seed or engine") as caught:
-        LammpsEngine(kspace_accuracy=1e-5).run(cold_ethane, MINIMISE, tmp_path)
+        LammpsEngine(kspace_accuracy=1e-5).run(cold_ethane, MINIMIZE, tmp_path)
     assert caught.value.failure.code is FailureCode.CHECKPOINT

@@ -56,7 +56,7 @@ def test_a_gpu_runs_with_the_same_energy(tmp_path, platform):
         pytest.skip(str(error))
     assert "0" in device_indices(platform)
     engine, stage = OpenMMEngine(platform), Stage("npt", "npt", duration=2.0, timestep=2.0, cutoff=6.0)
-    cell = engine.run(liquid("CCO", 64, 0.7), Stage("minimise", "minimise"), tmp_path / "minimise").cell
+    cell = engine.run(liquid("CCO", 64, 0.7), Stage("minimize", "minimize"), tmp_path / "minimize").cell
     ended = engine.run(cell, stage, tmp_path / "npt")
     terms = engine.energies(ended.cell, stage).terms
     assert ended.samples["angle"][-1] == pytest.approx(terms["angle"], rel=1e-4)
@@ -92,7 +92,7 @@ def test_what_else_openmm_refuses_comes_with_its_words():
 
 def test_unknown_platforms_are_refused(tmp_path, cold_ethane):
     with pytest.raises(ConfigurationError, match="no OpenMM platform 'abacus'"):
-        OpenMMEngine("abacus").run(cold_ethane, Stage("minimise", "minimise"), tmp_path)
+        OpenMMEngine("abacus").run(cold_ethane, Stage("minimize", "minimize"), tmp_path)
 
 
 def test_without_openmm_the_install_line_is_named(monkeypatch):

@@ -258,7 +258,7 @@ def test_another_campaign_does_not_go_into_the_same_folder(
     file.write_text(file.read_text().replace(before, after, 1))
     with pytest.raises(ConfigurationError, match=word) as caught:
         Campaign.from_file(file, place / "run").run(report=False)
-    assert "--directory" in caught.value.mend
+    assert "--directory" in caught.value.hint
 
 
 def test_cycles_workers_and_stop_rules_may_change(campaign_file: Write, place: Path) -> None:

@@ -32,7 +32,7 @@ CONFIGS = st.fixed_dictionaries(
         "campaign": st.fixed_dictionaries({"name": NAMES, "seed": st.integers(0, 2**31), "cycles": st.integers(1, 99)}),
         "objectives": st.lists(
             st.one_of(
-                st.fixed_dictionaries({"property": PROPERTIES, "direction": st.sampled_from(["maximize", "minimise"])}),
+                st.fixed_dictionaries({"property": PROPERTIES, "direction": st.sampled_from(["maximize", "minimize"])}),
                 st.fixed_dictionaries({"property": PROPERTIES, "range": st.lists(NUMBERS, min_size=2, max_size=2)}),
             ),
             min_size=1,
@@ -130,8 +130,8 @@ def test_the_acquisition_of_many_objectives_is_the_cheap_one(campaign_file: Writ
 
 def test_directions_may_be_spelled_either_way(campaign_file: Write) -> None:
     file = campaign_file()
-    file.write_text(file.read_text().replace("maximize", "minimise", 1).replace("maximize", "maximise"))
-    assert [each.direction for each in objectives_of(read_campaign_file(file))] == ["minimise", "maximise"]
+    file.write_text(file.read_text().replace("maximize", "minimize", 1).replace("maximize", "maximize"))
+    assert [each.direction for each in objectives_of(read_campaign_file(file))] == ["minimize", "maximize"]
 
 
 @pytest.mark.parametrize("name", ["demo.toml", "density.toml", "optical.toml", "replay.toml"])

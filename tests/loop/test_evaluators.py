@@ -375,7 +375,7 @@ def test_a_table_that_says_nothing_of_temperature_is_refused_at_another_one(camp
         ConfigurationError, match=r"no value of refractive_index at 450 K.*298.15 K.*nothing else is"
     ) as e:
         evaluators_of(read_campaign_file(at(campaign_file(), kelvin=450.0)))
-    assert "temperature [K]" in e.value.mend
+    assert "temperature [K]" in e.value.hint
     stated = at(campaign_file(), kelvin=450.0, more="temperature = 450.0")
     assert evaluators_of(read_campaign_file(stated))
 

@@ -46,7 +46,7 @@ def test_another_value_of_a_picked_polymer_is_refused_and_named(campaign_file: W
     with pytest.raises(ConfigurationError, match=r"1 polymers.*abbe_number was [0-9.]+ ± 0.5, is 12.5 ± 0.5") as caught:
         run(file, place)
     assert polymer in str(caught.value)
-    assert "--directory" in caught.value.mend
+    assert "--directory" in caught.value.hint
 
 
 def test_edits_of_a_table_that_no_pick_depends_on_are_accepted(campaign_file: Write, place: Path) -> None:

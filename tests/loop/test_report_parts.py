@@ -27,7 +27,7 @@ VALUES = np.array([[30.0, 1.70], [40.0, 1.60], [35.0, 1.55], [60.0, 1.50], [60.0
 
 def plane_of(values: np.ndarray = VALUES, x: Axis | None = None, y: Axis | None = None, **more: object) -> Plane:
     x, y = x or Axis("x"), y or Axis("y")
-    signs = [1.0 if axis.maximised else -1.0 for axis in (x, y)]
+    signs = [1.0 if axis.maximized else -1.0 for axis in (x, y)]
     cycle = np.arange(len(values)) // 2
     return Plane(values=values, utilities=values * signs, cycle=cycle, x=x, y=y, **more)  # type: ignore[arg-type]
 
@@ -39,7 +39,7 @@ def main_axes(figure: Figure) -> Axes:
 
 def test_the_front_holds_what_nothing_in_the_plane_beats() -> None:
     assert plane_of().front().tolist() == [0, 1, 3]
-    falling = plane_of(x=Axis("x", maximised=False), y=Axis("y", maximised=False))
+    falling = plane_of(x=Axis("x", maximized=False), y=Axis("y", maximized=False))
     assert falling.front().tolist() == [0, 2, 4]
 
 
@@ -51,7 +51,7 @@ def test_the_front_of_an_earlier_stage_knows_no_later_point() -> None:
 
 @pytest.mark.parametrize(("up", "style"), [(True, "steps-pre"), (False, "steps-post")])
 def test_the_drawn_front_is_the_edge_of_what_is_dominated(up: bool, style: str) -> None:
-    axes = main_axes(panel_figure(plane_of(x=Axis("x", maximised=up), y=Axis("y", maximised=up)), [2]))
+    axes = main_axes(panel_figure(plane_of(x=Axis("x", maximized=up), y=Axis("y", maximized=up)), [2]))
     assert [line.get_drawstyle() for line in axes.get_lines()] == [style]
 
 

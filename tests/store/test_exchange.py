@@ -1,4 +1,4 @@
-"""CSV and Parquet: what is written can be read back, and a wrong table is refused with its place and the mend."""
+"""CSV and Parquet: what is written can be read back, and a wrong table is refused with its place and the remedy."""
 
 import csv
 import json

@@ -66,7 +66,7 @@ def test_no_bytes_give_anything_but_a_table_or_an_error_of_ours(data, tmp_path_f
         table = read_table(path)
     except InvalidInputError as error:
         assert str(path) in str(error)
-        assert error.mend
+        assert error.hint
     else:
         assert all(len(row.cells) == len(table.header) for row in table.rows)
 
@@ -197,7 +197,7 @@ def test_what_is_no_number_is_refused_with_a_mend(cell):
     with pytest.raises(InvalidInputError) as caught:
         parse_number(cell)
     assert repr(cell) in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -70,7 +70,7 @@ def _program(name: str) -> dict[str, Any]:
     try:
         found = choose_engine(name, n_cores=1).version()
     except MissingDependencyError as error:
-        install = error.mend
+        install = error.hint
     except EvaluationError as error:  # it is there and does not start
         install = f"{error.failure.reason} {error.failure.hint}"
     return {"name": name, "version": found, "extra": None, "install": install}

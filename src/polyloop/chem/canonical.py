@@ -212,5 +212,5 @@ def _refuse_unwritable(unit: RepeatUnit, word: list[Block]) -> None:
             "E/Z is given for some conjugated double bonds of the backbone but not for those between them, "
             "which no SMILES of the chain can say.",
             where=repr(unit.smiles),
-            mend="Give E/Z for all double bonds of the backbone, or for none.",
+            hint="Give E/Z for all double bonds of the backbone, or for none.",
         )

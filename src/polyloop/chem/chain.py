@@ -126,7 +126,7 @@ class Chain:
             raise InvalidInputError(
                 "Chains with methyl ends need units that are joined by single bonds.",
                 where=", ".join(unit.polymer.smiles for unit in self.units if unit.joint_order != 1),
-                mend="Write the repeat unit with its multiple bond inside, e.g. *CC=CC* or *C=C*.",
+                hint="Write the repeat unit with its multiple bond inside, e.g. *CC=CC* or *C=C*.",
             )
 
     @classmethod

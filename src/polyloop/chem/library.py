@@ -126,13 +126,13 @@ class _Row:
             return float(text)
         except ValueError as error:
             raise InvalidInputError(
-                f"{column} is {text!r}, which is no number.", where=self._where, mend="Reinstall polyloop."
+                f"{column} is {text!r}, which is no number.", where=self._where, hint="Reinstall polyloop."
             ) from error
 
     def number(self, column: str) -> float:
         value = self.optional(column)
         if value is None:
-            raise InvalidInputError(f"{column} is empty.", where=self._where, mend="Reinstall polyloop.")
+            raise InvalidInputError(f"{column} is empty.", where=self._where, hint="Reinstall polyloop.")
         return value
 
 

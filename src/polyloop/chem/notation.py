@@ -31,7 +31,7 @@ def as_starred_smiles(text: str) -> str:
     UnsupportedChemistryError
         For BigSMILES of more than one unit, with end groups, or with other than two descriptors.
     InvalidInputError
-        Where the ends are marked by atoms that stand for them elsewhere; the mend is the text with stars.
+        Where the ends are marked by atoms that stand for them elsewhere; the remedy is the text with stars.
     """
     if _BIG_SMILES.search(text):
         return _from_big_smiles(text)
@@ -41,7 +41,7 @@ def as_starred_smiles(text: str) -> str:
                 raise InvalidInputError(
                     f"The ends of the repeat unit are marked by {described}; here they are stars.",
                     where=repr(text),
-                    mend=f"Write {mark.sub('*', text)!r}.",
+                    hint=f"Write {mark.sub('*', text)!r}.",
                 )
     return text
 
@@ -63,7 +63,7 @@ def _from_big_smiles(text: str) -> str:
         raise UnsupportedChemistryError(
             "This BigSMILES is not one repeat unit with two bonding descriptors.",
             where=repr(text),
-            mend="Write a single unit without end groups, such as {[$]CC[$]} or {[<]CC(=O)O[>]}, or a SMILES with two "
+            hint="Write a single unit without end groups, such as {[$]CC[$]} or {[<]CC(=O)O[>]}, or a SMILES with two "
             "stars, such as '*CC*'.",
         )
     return pattern.sub("*", inner)

@@ -30,7 +30,7 @@ def build_oligomer(unit: RepeatUnit, n: int, cap: str = "C") -> Chem.Mol:
     if n < 0:
         raise InvalidInputError(f"An oligomer has 0 or more units, not {n}.", where=repr(unit.smiles))
     if cap not in _CAPS:
-        raise InvalidInputError(f"{cap!r} cannot cap a chain.", where="cap", mend=f"Use one of {', '.join(_CAPS)}.")
+        raise InvalidInputError(f"{cap!r} cannot cap a chain.", where="cap", hint=f"Use one of {', '.join(_CAPS)}.")
     piece, numbered = _piece(unit.mol, unit.head), _piece(_numbered(unit.mol), unit.head)
     before, after = ([int(i) - 1 for i in _MAP_NUMBER.findall(text)] for text in (numbered.before, numbered.after))
     labels = [(-1, -1), *((k, a) for k in range(n) for a in before), (-1, -1)]
@@ -74,6 +74,6 @@ def _parse_chain(text: str, unit: RepeatUnit, cap: str) -> Chem.Mol:
         raise InvalidInputError(
             f"{cap} cannot cap a chain whose units are joined by bonds of order {unit.order:g}.",
             where=repr(unit.smiles),
-            mend="Use another cap, such as C.",
+            hint="Use another cap, such as C.",
         )
     return mol

@@ -53,7 +53,7 @@ class LimitLine:
         for name in ("slope", "intercept"):
             if not isfinite(getattr(self, name)):
                 raise InvalidInputError(
-                    f"The limit line's {name} is {getattr(self, name)}.", where=name, mend="Give a finite number."
+                    f"The limit line's {name} is {getattr(self, name)}.", where=name, hint="Give a finite number."
                 )
 
     def __call__(self, abbe_number: ArrayLike) -> NDArray[np.float64]:
@@ -77,7 +77,7 @@ def upper_envelope(polymers: Iterable[OpticalPolymer]) -> LimitLine:
         raise InvalidInputError(
             f"A limit line needs two different Abbe numbers; got {len(points)}.",
             where="optical polymers",
-            mend="Give more polymers, or set slope and intercept yourself.",
+            hint="Give more polymers, or set slope and intercept yourself.",
         )
     middle = 0.5 * (points[0][0] + points[-1][0])
     hull = _upper_hull(points)
@@ -112,7 +112,7 @@ def _line(slope: float | None, intercept: float | None) -> LimitLine:
         raise InvalidInputError(
             "A limit line of your own needs both slope and intercept.",
             where="slope" if slope is None else "intercept",
-            mend="Give both, or neither for the line of the shipped table.",
+            hint="Give both, or neither for the line of the shipped table.",
         )
     return LimitLine(slope, intercept)
 

@@ -183,5 +183,5 @@ class Polymer:
             try:
                 polymers[index] = cls(text)
             except InvalidInputError as error:
-                errors[index] = type(error)(error.what, where=f"entry {index}, {error.where}", mend=error.mend)
+                errors[index] = type(error)(error.reason, where=f"entry {index}, {error.where}", hint=error.hint)
         return polymers, errors

@@ -58,14 +58,14 @@ def read_repeat_unit(smiles: str) -> RepeatUnit:
         raise UnsupportedChemistryError(
             "The repeat unit consists of disconnected pieces.",
             where=repr(text),
-            mend="Give one connected repeat unit, without counter-ions or solvent; units of a copolymer one by one.",
+            hint="Give one connected repeat unit, without counter-ions or solvent; units of a copolymer one by one.",
         )
     dummies = [parsed.GetAtomWithIdx(index) for (index,) in parsed.GetSubstructMatches(_DUMMY)]
     if (degree := max((atom.GetDegree() for atom in dummies), default=0)) > 1:
         raise InvalidInputError(
             f"A star must have exactly one bond, here one has {degree}.",
             where=repr(text),
-            mend="Attach each star to one atom of the repeat unit.",
+            hint="Attach each star to one atom of the repeat unit.",
         )
     if n_stars != 2 or len(dummies) != 2:
         raise _wrong_stars(text, parsed)
@@ -126,17 +126,17 @@ def _checked_text(smiles: str) -> str:
         raise InvalidInputError(
             f"A repeat unit is a SMILES text, not {type(smiles).__name__}.",
             where=repr(smiles)[:60],
-            mend="Pass a string such as '*CC*'.",
+            hint="Pass a string such as '*CC*'.",
         )
     text = smiles.strip()
     if any("\ud800" <= letter <= "\udfff" for letter in text):
         raise InvalidInputError(
             "The repeat unit holds bytes that are no text.",
             where=ascii(text),
-            mend="Save it as UTF-8, or retype it.",
+            hint="Save it as UTF-8, or retype it.",
         )
     if not text:
-        raise InvalidInputError("The repeat unit is empty.", where=repr(smiles), mend="Write a SMILES such as '*CC*'.")
+        raise InvalidInputError("The repeat unit is empty.", where=repr(smiles), hint="Write a SMILES such as '*CC*'.")
     return text
 
 
@@ -146,19 +146,19 @@ def _wrong_stars(text: str, mol: Chem.Mol) -> InvalidInputError:
         return InvalidInputError(
             "A star carries a charge, hydrogens or another label than a number.",
             where=repr(text),
-            mend="Write each star as *, [*], [*:1] or [1*].",
+            hint="Write each star as *, [*], [*:1] or [1*].",
         )
     if count < 2:
         return InvalidInputError(
             f"A repeat unit has two stars, this one has {count}.",
             where=repr(text),
-            mend="Mark both ends of the repeat unit with a star, as in '*CC*'.",
+            hint="Mark both ends of the repeat unit with a star, as in '*CC*'.",
         )
     kind = "a ladder (two strands)" if _is_ladder(mol) else "branched or a network"
     return UnsupportedChemistryError(
         f"A linear repeat unit has two stars, this one has {count}: the polymer is {kind}.",
         where=repr(text),
-        mend="Only linear chains joined by one bond from unit to unit are handled.",
+        hint="Only linear chains joined by one bond from unit to unit are handled.",
     )
 
 
@@ -196,20 +196,20 @@ def _check_stars(text: str, mol: Chem.Mol) -> None:
         raise InvalidInputError(
             "The two stars are bonded to each other, so the repeat unit has no atoms.",
             where=repr(text),
-            mend="Put the atoms of the repeat unit between the stars, as in '*CC*'.",
+            hint="Put the atoms of the repeat unit between the stars, as in '*CC*'.",
         )
     if head.GetBondType() != tail.GetBondType():
         orders = " and ".join(b.GetBondType().name.lower() for b in (head, tail))
         raise InvalidInputError(
             f"The stars are attached by different bonds ({orders}), so two units cannot be joined.",
             where=repr(text),
-            mend="Use the same bond order at both stars.",
+            hint="Use the same bond order at both stars.",
         )
     if head.GetBondType() not in _STANDARD_BONDS[:3]:
         raise UnsupportedChemistryError(
             f"The stars are attached by {head.GetBondType().name.lower()} bonds.",
             where=repr(text),
-            mend="Attach the stars by single, double or triple bonds.",
+            hint="Attach the stars by single, double or triple bonds.",
         )
 
 
@@ -220,7 +220,7 @@ def _check_bonds_and_shells(text: str, mol: Chem.Mol) -> None:
             raise UnsupportedChemistryError(
                 f"The bond {ends} is of the kind {bond.GetBondType().name.lower()}.",
                 where=repr(text),
-                mend="Only single, double, triple and aromatic bonds are handled.",
+                hint="Only single, double, triple and aromatic bonds are handled.",
             )
     for atom in mol.GetAtoms():
         if atom.GetSymbol() in _LONE_PAIR and atom.GetNumRadicalElectrons() == 2:
@@ -228,12 +228,12 @@ def _check_bonds_and_shells(text: str, mol: Chem.Mol) -> None:
                 f"Atom {atom.GetIdx() + 1} ({atom.GetSymbol()}) is divalent: it keeps a lone pair, which polyloop's "
                 "methods do not describe.",
                 where=repr(text),
-                mend=f"Write it with four bonds, as in [{atom.GetSymbol()}](C)(C).",
+                hint=f"Write it with four bonds, as in [{atom.GetSymbol()}](C)(C).",
             )
         if atom.GetNumRadicalElectrons():
             raise UnsupportedChemistryError(
                 f"Atom {atom.GetIdx() + 1} ({atom.GetSymbol()}) has {atom.GetNumRadicalElectrons()} unpaired "
                 "electron(s); polyloop handles closed shells only.",
                 where=repr(text),
-                mend="Add the missing hydrogens in the bracket, as in [CH2], or write the atom without a bracket.",
+                hint="Add the missing hydrogens in the bracket, as in [CH2], or write the atom without a bracket.",
             )

@@ -23,11 +23,11 @@ def explain(text: str) -> InvalidInputError:
     """Return the error for a text that RDKit cannot turn into a molecule."""
     found = _first_fault(text)
     if found is not None:
-        return InvalidInputError(found[1], where=_where(text, found[0]), mend=found[2])
+        return InvalidInputError(found[1], where=_where(text, found[0]), hint=found[2])
     problem = _chemistry_problem(text)
     if problem is not None:
         return problem
-    return InvalidInputError("This is no valid SMILES.", where=repr(text), mend="Check it in a structure editor.")
+    return InvalidInputError("This is no valid SMILES.", where=repr(text), hint="Check it in a structure editor.")
 
 
 def find_tolerated(text: str) -> InvalidInputError | None:
@@ -39,7 +39,7 @@ def find_tolerated(text: str) -> InvalidInputError | None:
         return UnsupportedChemistryError(
             f"The stereo mark {suspect[0]} is not tetrahedral.",
             where=_where(text, suspect.start()),
-            mend="Use @ or @@ on tetrahedral atoms, and / and \\ on double bonds.",
+            hint="Use @ or @@ on tetrahedral atoms, and / and \\ on double bonds.",
         )
     return explain(text)
 
@@ -63,20 +63,20 @@ def _chemistry_problem(text: str) -> InvalidInputError | None:
         return InvalidInputError(
             f"Atom {atom.GetIdx() + 1} ({atom.GetSymbol()}) has the valence {bonds:g}, more than it can have.",
             where=repr(text),
-            mend="Remove a bond, or give the atom its charge in brackets, as in [N+].",
+            hint="Remove a bond, or give the atom its charge in brackets, as in [N+].",
         )
     if kind == "AtomKekulizeException":
         atom = mol.GetAtomWithIdx(problem.GetAtomIdx())
         return InvalidInputError(
             f"Atom {atom.GetIdx() + 1} ({atom.GetSymbol()}) is written as aromatic (lower case) outside a ring.",
             where=repr(text),
-            mend="Write it in upper case with explicit double bonds.",
+            hint="Write it in upper case with explicit double bonds.",
         )
     atoms = ", ".join(str(i + 1) for i in getattr(problem, "GetAtomIndices", tuple)())
     return InvalidInputError(
         f"No alternating double bonds can be placed on the aromatic atoms {atoms}.",
         where=repr(text),
-        mend="Write hydrogens on pyrrole-type nitrogen as [nH], or draw the ring with explicit double bonds.",
+        hint="Write hydrogens on pyrrole-type nitrogen as [nH], or draw the ring with explicit double bonds.",
     )
 
 

@@ -171,7 +171,7 @@ class Cell:
             For a count below one.
         """
         if min(counts) < 1:
-            raise InvalidInputError(f"A cell cannot be there {counts} times.", mend="Count from 1 along each edge.")
+            raise InvalidInputError(f"A cell cannot be there {counts} times.", hint="Count from 1 along each edge.")
         shifts = np.stack(np.meshgrid(*map(np.arange, counts), indexing="ij"), axis=-1).reshape(-1, 1, 3) * self.box
         return Cell(
             Topology.concatenate([self.topology] * len(shifts)),

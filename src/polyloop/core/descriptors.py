@@ -69,7 +69,7 @@ class BlockValues:
             object.__setattr__(self, "kind", BlockKind(kind))
         except ValueError as error:
             raise InvalidInputError(
-                f"There is no kind of descriptors {str(kind)!r}.", mend=f"Known: {', '.join(BlockKind)}."
+                f"There is no kind of descriptors {str(kind)!r}.", hint=f"Known: {', '.join(BlockKind)}."
             ) from error
         object.__setattr__(self, "values", np.asarray(values))
 

@@ -26,32 +26,32 @@ class PolyloopError(Exception):
 
     Parameters
     ----------
-    what
+    reason
         What is wrong, as one sentence.
     where
         The place: file and line, row, key, polymer, stage. Empty when there is none.
-    mend
+    hint
         What the user can do about it. Empty when there is nothing.
     """
 
-    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
+    def __init__(self, reason: str, *, where: str = "", hint: str = "") -> None:
         # An error is shown, logged and kept; whoever quotes a URL in one need not think of the password in it.
-        self.what, self.where, self.mend = (without_passwords(text) for text in (what, where, mend))
-        super().__init__(self.what)
+        self.reason, self.where, self.hint = (without_passwords(text) for text in (reason, where, hint))
+        super().__init__(self.reason)
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        mend = f" {self.mend}" if self.mend else ""
-        return f"{place}{self.what}{mend}"
+        hint = f" {self.hint}" if self.hint else ""
+        return f"{place}{self.reason}{hint}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Errors cross process borders; the default pickling would drop the keyword arguments.
-        return (_rebuild, (type(self), self.what, self.__dict__))
+        return (_rebuild, (type(self), self.reason, self.__dict__))
 
 
-def _rebuild(cls: type[PolyloopError], what: str, state: dict[str, Any]) -> PolyloopError:
+def _rebuild(cls: type[PolyloopError], reason: str, state: dict[str, Any]) -> PolyloopError:
     error = cls.__new__(cls)
-    Exception.__init__(error, what)
+    Exception.__init__(error, reason)
     error.__dict__.update(state)
     return error
 
@@ -73,7 +73,7 @@ class StoreError(PolyloopError):
 
 
 class MissingDependencyError(PolyloopError, ImportError):
-    """An optional package is absent; `mend` is the exact install line."""
+    """An optional package is absent; `hint` is the exact install line."""
 
 
 class FailureCode(StrEnum):
@@ -139,5 +139,5 @@ class EvaluationError(PolyloopError):
     """An evaluation that failed; it carries the `Failure` and never ends a campaign."""
 
     def __init__(self, code: FailureCode, stage: str, reason: str, *, hint: str = "", retryable: bool = False) -> None:
-        super().__init__(reason, where=stage, mend=hint)
+        super().__init__(reason, where=stage, hint=hint)
         self.failure = Failure(code, stage, reason, hint, retryable)

@@ -73,7 +73,7 @@ def failure_not_of_polymer(error: BaseException, stage: str) -> Failure | None:
     if isinstance(error, EvaluationError) and not error.failure.code.is_of_polymer:
         return error.failure
     if isinstance(error, MissingDependencyError | ConfigurationError):
-        return Failure(FailureCode.SETUP, error.where or stage, error.what, error.mend)
+        return Failure(FailureCode.SETUP, error.where or stage, error.reason, error.hint)
     return machine_failure(error, stage)
 
 
@@ -93,7 +93,7 @@ def origin_of(error: BaseException) -> str:
 def message_of(error: BaseException) -> str:
     """Return the text of an exception, or that it has none that can be read."""
     try:
-        return str(error.what if isinstance(error, EvaluationError | InvalidInputError) else error).strip()
+        return str(error.reason if isinstance(error, EvaluationError | InvalidInputError) else error).strip()
     except Exception as broken:  # noqa: BLE001 - a user's exception class may raise anything when it is asked
         return f"(its text cannot be read: {type(broken).__name__})"
 

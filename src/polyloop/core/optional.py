@@ -16,7 +16,7 @@ def require(module: str, *, extra: str) -> ModuleType:
     Raises
     ------
     MissingDependencyError
-        If it is absent; `mend` is the exact install line.
+        If it is absent; `hint` is the exact install line.
     """
     try:
         return import_module(module)
@@ -25,5 +25,5 @@ def require(module: str, *, extra: str) -> ModuleType:
             raise
         raise MissingDependencyError(
             f"The package that provides {module!r} is not installed.",
-            mend=f"Install it with: pip install 'polyloop[{extra}]'",
+            hint=f"Install it with: pip install 'polyloop[{extra}]'",
         ) from error

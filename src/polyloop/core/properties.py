@@ -173,5 +173,5 @@ def get_property(name: str) -> Property:
     if name in PROPERTIES:
         return PROPERTIES[name]
     near = difflib.get_close_matches(name, PROPERTIES, n=3, cutoff=0.4)
-    mend = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(PROPERTIES)}."
-    raise InvalidInputError(f"There is no property {name!r}.", mend=mend)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(PROPERTIES)}."
+    raise InvalidInputError(f"There is no property {name!r}.", hint=hint)

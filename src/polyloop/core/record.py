@@ -55,11 +55,11 @@ class Conditions:
     def __post_init__(self) -> None:
         if not (isfinite(self.temperature) and self.temperature > 0):
             raise InvalidInputError(
-                f"A temperature of {self.temperature} K is none.", where="temperature", mend="Give a number above 0."
+                f"A temperature of {self.temperature} K is none.", where="temperature", hint="Give a number above 0."
             )
         if not isfinite(self.pressure):
             raise InvalidInputError(
-                f"A pressure of {self.pressure} atm is none.", where="pressure", mend="Give a finite number."
+                f"A pressure of {self.pressure} atm is none.", where="pressure", hint="Give a finite number."
             )
 
 
@@ -89,11 +89,11 @@ class Request:
     def __post_init__(self) -> None:
         if not _PROTOCOL.match(self.protocol):
             raise InvalidInputError(
-                f"{self.protocol!r} is no protocol name.", mend="Write NAME@VERSION, e.g. optics/quick@3."
+                f"{self.protocol!r} is no protocol name.", hint="Write NAME@VERSION, e.g. optics/quick@3."
             )
         if not (isinstance(self.seed, int) and 0 <= self.seed <= _LARGEST_SEED):
             raise InvalidInputError(
-                f"{self.seed} is no seed.", where="seed", mend=f"Give a whole number from 0 to {_LARGEST_SEED}."
+                f"{self.seed} is no seed.", where="seed", hint=f"Give a whole number from 0 to {_LARGEST_SEED}."
             )
 
     @cached_property

@@ -110,7 +110,7 @@ def find_unit(spelling: str, like: str) -> Unit:
         return found[0]
     raise InvalidInputError(
         f"{spelling!r} is no unit that can be converted to {like}.",
-        mend=f"Known: {', '.join(unit.name for unit in valid)}.",
+        hint=f"Known: {', '.join(unit.name for unit in valid)}.",
     )
 
 

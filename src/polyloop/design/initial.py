@@ -46,11 +46,11 @@ def initial_design(
     """
     if method not in INITIAL_DESIGNS:
         near = difflib.get_close_matches(method, INITIAL_DESIGNS, n=1, cutoff=0.4)
-        mend = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(INITIAL_DESIGNS)}."
-        raise ConfigurationError(f"There is no initial design {method!r}.", where="initial.method", mend=mend)
+        hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(INITIAL_DESIGNS)}."
+        raise ConfigurationError(f"There is no initial design {method!r}.", where="initial.method", hint=hint)
     size = check_blocks(X_pool)
     if n < 1:
-        raise InvalidInputError(f"An initial design of {n} is empty.", where="initial.size", mend="Use at least 1.")
+        raise InvalidInputError(f"An initial design of {n} is empty.", where="initial.size", hint="Use at least 1.")
     if exclude is not None and (exclude.shape != (size,) or exclude.dtype != bool):
         raise InvalidInputError(f"It must be a mask of {size} booleans.", where="exclude")
     allowed = np.arange(size, dtype=np.intp) if exclude is None else np.flatnonzero(~exclude)

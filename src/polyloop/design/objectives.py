@@ -16,20 +16,20 @@ from polyloop.core import ConfigurationError, InvalidInputError, get_property
 __all__ = ["Objective", "check_directions", "utilities"]
 
 Array = NDArray[np.float64]
-DIRECTIONS = ("maximise", "minimise", "range")
-_SPELLINGS = {"maximize": "maximise", "minimize": "minimise", "max": "maximise", "min": "minimise"}
+DIRECTIONS = ("maximize", "minimize", "range")
+_SPELLINGS = {"maximise": "maximize", "minimise": "minimize", "max": "maximize", "min": "minimize"}
 
 
 @dataclass(frozen=True)
 class Objective:
-    """One property to maximise, to minimise, or to bring into a range.
+    """One property to maximize, to minimize, or to bring into a range.
 
     Parameters
     ----------
     property
         A name of the property table.
     direction
-        "maximise", "minimise" or "range".
+        "maximize", "minimize" or "range".
     low, high
         Ends of the range in the property's unit, for "range" only; one of them may be absent.
 
@@ -43,7 +43,7 @@ class Objective:
     """
 
     property: str
-    direction: Literal["maximise", "minimise", "range"] = "maximise"
+    direction: Literal["maximize", "minimize", "range"] = "maximize"
     low: float | None = None
     high: float | None = None
 
@@ -53,18 +53,18 @@ class Objective:
         where = f"objective {self.property}"
         if self.direction not in DIRECTIONS:
             raise ConfigurationError(
-                f"There is no direction {self.direction!r}.", where=where, mend=f"Known: {', '.join(DIRECTIONS)}."
+                f"There is no direction {self.direction!r}.", where=where, hint=f"Known: {', '.join(DIRECTIONS)}."
             )
         ends = [end for end in (self.low, self.high) if end is not None]
         if self.direction != "range" and ends:
             raise ConfigurationError(
-                f"'low' and 'high' do not go with {self.direction!r}.", where=where, mend="Use direction = 'range'."
+                f"'low' and 'high' do not go with {self.direction!r}.", where=where, hint="Use direction = 'range'."
             )
         if self.direction == "range":
             if not ends:
                 raise ConfigurationError("A range needs 'low', 'high' or both.", where=where)
             if not all(isfinite(end) for end in ends):
-                raise ConfigurationError("The ends of a range must be finite.", where=where, mend="Leave out one end.")
+                raise ConfigurationError("The ends of a range must be finite.", where=where, hint="Leave out one end.")
             if len(ends) == 2 and ends[0] >= ends[1]:
                 raise ConfigurationError(f"'low' ({ends[0]:g}) is not below 'high' ({ends[1]:g}).", where=where)
 
@@ -86,11 +86,11 @@ class Objective:
         return abs(ends[-1] - ends[0]) if len(ends) == 2 else sum(map(abs, ends))
 
     def utility(self, values: Array) -> Array:
-        """Turn property values of any shape into what is maximised: value, -value, or -(distance to the range)."""
+        """Turn property values of any shape into what is maximized: value, -value, or -(distance to the range)."""
         values = np.asarray(values, dtype=float)
-        if self.direction == "maximise":
+        if self.direction == "maximize":
             return values
-        if self.direction == "minimise":
+        if self.direction == "minimize":
             return -values
         low, high = self.ends
         distance: Array = np.maximum(np.maximum(low - values, values - high), 0.0)
@@ -109,7 +109,7 @@ class Objective:
 
 
 def utilities(Y: Array, objectives: Sequence[Objective]) -> Array:
-    """Turn property values of shape (n, m) into utilities, all maximised, of the same shape.
+    """Turn property values of shape (n, m) into utilities, all maximized, of the same shape.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def utilities(Y: Array, objectives: Sequence[Objective]) -> Array:
 
 
 def check_directions(objectives: Sequence[Objective]) -> None:
-    """Refuse ranges, for acquisitions that need objectives to maximise or minimise.
+    """Refuse ranges, for acquisitions that need objectives to maximize or minimize.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def check_directions(objectives: Sequence[Objective]) -> None:
     for objective in objectives:
         if objective.direction == "range":
             raise ConfigurationError(
-                "This acquisition needs objectives to maximise or minimise.",
+                "This acquisition needs objectives to maximize or minimize.",
                 where=f"objective {objective.property}",
-                mend="For a range use acquisition = 'ehvi', 'pi' or 'qlognehvi'.",
+                hint="For a range use acquisition = 'ehvi', 'pi' or 'qlognehvi'.",
             )

@@ -14,7 +14,7 @@ __all__ = ["default_reference_point", "hypervolume", "non_dominated", "objective
 
 
 def non_dominated(U: Array) -> NDArray[np.bool_]:
-    """Tell which rows of U (n, m), all maximised, no other row dominates, shape (n,).
+    """Tell which rows of U (n, m), all maximized, no other row dominates, shape (n,).
 
     A row dominates another when it is at least as good everywhere and better somewhere; equal rows stay together.
     Rows with a value that is not finite are never on the front.
@@ -49,7 +49,7 @@ def _non_dominated_2d(U: Array) -> NDArray[np.bool_]:
 
 
 def hypervolume(U: Array, reference: Array) -> float:
-    """Return the volume dominated by rows of U (n, m), all maximised, above `reference` (m,).
+    """Return the volume dominated by rows of U (n, m), all maximized, above `reference` (m,).
 
     One and two objectives in closed form; more by BoTorch's exact box decomposition.
 
@@ -100,7 +100,7 @@ def reference_utilities(reference_point: Sequence[float], objectives: Sequence[O
         raise InvalidInputError(
             f"The reference point {list(np.atleast_1d(point))} must hold one finite number for each of the "
             f"{len(objectives)} objectives.",
-            mend="Take design.default_reference_point(Y, objectives) of the initial design, once.",
+            hint="Take design.default_reference_point(Y, objectives) of the initial design, once.",
         )
     return np.array([o.reference_utility(float(r)) for o, r in zip(objectives, point, strict=True)])
 
@@ -132,12 +132,12 @@ def default_reference_point(Y: Array, objectives: Sequence[Objective]) -> tuple[
             raise InvalidInputError(
                 "There is no value to take a reference point from.",
                 where=f"objective {objective.property}",
-                mend="State reference_point, or evaluate the initial design first.",
+                hint="State reference_point, or evaluate the initial design first.",
             )
         # Relative throughout, since a property's unit may be any; all values zero say nothing of theirs.
         margin = 0.1 * float(np.ptp(known)) or 0.01 * (abs(float(known[0])) or objective.size or 1.0)
         worst = float(known.min()) - margin
-        point.append(worst if objective.direction == "maximise" else -worst)
+        point.append(worst if objective.direction == "maximize" else -worst)
     return tuple(point)
 
 

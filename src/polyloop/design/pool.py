@@ -62,7 +62,7 @@ class Pool:
         if len({len(column) for column in columns}) != 1:
             raise InvalidInputError("The columns of a pool have different lengths.")
         if len(set(self.keys)) != len(self.keys):
-            raise InvalidInputError("A pool holds a polymer twice.", mend="Make it with Pool.from_polymers.")
+            raise InvalidInputError("A pool holds a polymer twice.", hint="Make it with Pool.from_polymers.")
 
     def __len__(self) -> int:
         return len(self.smiles)
@@ -192,7 +192,7 @@ class Pool:
             raise InvalidInputError(
                 f"{len(listed)} monomers make only {len(made)} polymers that pass the filters, not {size}.",
                 where="virtual library",
-                mend="Ask for fewer (size), widen the filters, or give more monomers.",
+                hint="Ask for fewer (size), widen the filters, or give more monomers.",
             )
         pool = cls(
             smiles=tuple(candidate.smiles for candidate in made),
@@ -224,7 +224,7 @@ class Pool:
             return cls(**columns, extras=extras, left_out=tuple(LeftOut(**row) for row in content["left_out"]))
         except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
             raise InvalidInputError(
-                "This file holds no pool.", where=str(path), mend="Delete it and make the pool again."
+                "This file holds no pool.", where=str(path), hint="Delete it and make the pool again."
             ) from error
 
     def subset(self, indices: Sequence[int] | NDArray[Any]) -> Pool:

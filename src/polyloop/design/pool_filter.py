@@ -40,7 +40,7 @@ class PoolFilter:
         """
         if heavy_atoms is not None and not (len(heavy_atoms) == 2 and 0 < heavy_atoms[0] <= heavy_atoms[1]):
             raise InvalidInputError(
-                f"{heavy_atoms!r} is no range of sizes.", where="heavy_atoms", mend="Give (least, most), least above 0."
+                f"{heavy_atoms!r} is no range of sizes.", where="heavy_atoms", hint="Give (least, most), least above 0."
             )
         return cls(
             elements=None if elements is None else frozenset(_element(symbol) for symbol in elements),
@@ -79,7 +79,7 @@ def _element(symbol: str) -> str:
     known = {table.GetElementSymbol(number) for number in range(1, 119)}
     if symbol not in known:
         raise InvalidInputError(
-            f"{symbol!r} is no element.", where="elements", mend="Write symbols as in C, N, O, Si, Cl."
+            f"{symbol!r} is no element.", where="elements", hint="Write symbols as in C, N, O, Si, Cl."
         )
     return symbol
 
@@ -91,6 +91,6 @@ def _polymer_class(name: str) -> str:
         raise InvalidInputError(
             f"There is no polymer class {name!r}.",
             where="classes",
-            mend=f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known)}.",
+            hint=f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known)}.",
         )
     return name

@@ -89,7 +89,7 @@ def _read_monomers(monomers: Sequence[tuple[str, str]], rules: RuleSet) -> list[
             mol = Chem.MolFromSmiles(smiles)
         if mol is None:
             raise InvalidInputError(
-                f"{smiles!r} is no molecule.", where=f"monomer {name!r} at index {row}", mend="Correct its SMILES."
+                f"{smiles!r} is no molecule.", where=f"monomer {name!r} at index {row}", hint="Correct its SMILES."
             )
         by_smiles.setdefault(Chem.MolToSmiles(mol), _Monomer(name, mol, rules.classify(mol)))
     # Sorted, so that the library does not depend on the order of the list.

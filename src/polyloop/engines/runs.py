@@ -50,7 +50,7 @@ def effective_masses(topology: Topology, hydrogen_mass: float) -> Floats:
     if (masses <= 0).any():
         raise InvalidInputError(
             f"A hydrogen mass of {hydrogen_mass} g/mol leaves atom {int(np.argmin(masses))} without mass.",
-            mend="Use about 3 g/mol.",
+            hint="Use about 3 g/mol.",
         )
     return masses
 
@@ -114,8 +114,8 @@ def check_stage(stage: Stage) -> None:
 
 def blown_up(stage: Stage, fault: str) -> EvaluationError:
     """A failure of code BLOWN_UP after the second try: what is wrong, and what to look at."""
-    how, hint = "The minimisation found no finite energy", "Look at the cell: its box, its bonds, stray atoms."
-    if stage.ensemble != "minimise":
+    how, hint = "The minimization found no finite energy", "Look at the cell: its box, its bonds, stray atoms."
+    if stage.ensemble != "minimize":
         how = f"The simulation blew up twice, the second time with {stage.timestep / 2:g} fs"
-        hint = "Minimise the cell first, look for pierced rings and overlaps, or take a smaller timestep."
+        hint = "Minimize the cell first, look for pierced rings and overlaps, or take a smaller timestep."
     return EvaluationError(FailureCode.BLOWN_UP, stage.name, f"{how}: {fault}.", hint=hint)

@@ -32,11 +32,11 @@ def sit_until_done(
     Raises
     ------
     EvaluationError
-        BLOWN_UP after the second time, or a minimisation; EVALUATOR where the program fails otherwise.
+        BLOWN_UP after the second time, or a minimization; EVALUATOR where the program fails otherwise.
     """
     while (fault := sit()) is not None:
         if not is_unstable(fault):
             raise EvaluationError(FailureCode.EVALUATOR, stage.name, f"{program}: {fault}")
-        if directory.state.divisor > 1 or stage.ensemble == "minimise":
+        if directory.state.divisor > 1 or stage.ensemble == "minimize":
             raise blown_up(stage, fault)
         directory.halve_timestep()

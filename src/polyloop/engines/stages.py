@@ -39,7 +39,7 @@ class Stage:
     Parameters
     ----------
     ensemble
-        `minimise` (then only `name`, `nonbonded` and `cutoff` count), `nve`, `nvt`, or `npt` (isotropic).
+        `minimize` (then only `name`, `nonbonded` and `cutoff` count), `nve`, `nvt`, or `npt` (isotropic).
     duration
         In ps.
     timestep
@@ -72,7 +72,7 @@ class Stage:
     """
 
     name: str
-    ensemble: Literal["minimise", "nve", "nvt", "npt"]
+    ensemble: Literal["minimize", "nve", "nvt", "npt"]
     duration: float = 0.0
     timestep: float = 1.0
     temperature: tuple[float, float] = (300.0, 300.0)

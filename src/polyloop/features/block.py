@@ -65,7 +65,7 @@ def get_block(name: str) -> Block:
         If there is none.
     """
     if name not in REGISTRY:
-        raise InvalidInputError(f"There is no block of descriptors {name!r}.", mend=f"Known: {', '.join(BLOCKS)}.")
+        raise InvalidInputError(f"There is no block of descriptors {name!r}.", hint=f"Known: {', '.join(BLOCKS)}.")
     if name not in _LOADED:
         module, _, attribute = REGISTRY[name].partition(":")
         _LOADED[name] = getattr(import_module(module), attribute)()

@@ -112,7 +112,7 @@ class FeatureCache:
         return StoreError(
             f"The cache of features cannot be used: {error}.",
             where=str(self.path),
-            mend="Check the disk's space and permissions; if the file is damaged, delete it: it can be recomputed.",
+            hint="Check the disk's space and permissions; if the file is damaged, delete it: it can be recomputed.",
         )
 
 

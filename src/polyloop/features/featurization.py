@@ -112,10 +112,10 @@ def _check(names: Sequence[str], workers: int, time_limit: float | None, memory_
     for name in names:
         get_block(name)
     if not names:
-        raise InvalidInputError("No block of descriptors was asked for.", mend=f"Choose from {', '.join(BLOCKS)}.")
+        raise InvalidInputError("No block of descriptors was asked for.", hint=f"Choose from {', '.join(BLOCKS)}.")
     for word, value in (("workers", workers), ("time_limit", time_limit), ("memory_limit", memory_limit)):
         if value is not None and value <= 0:
-            raise InvalidInputError(f"{word} is {value}.", mend="Give a positive number.")
+            raise InvalidInputError(f"{word} is {value}.", hint="Give a positive number.")
 
 
 def _dtype(name: str) -> np.dtype[Any]:

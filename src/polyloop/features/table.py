@@ -48,7 +48,7 @@ class FeatureTable:
             if values.ndim != 2 or len(values) != len(self.polymers):
                 raise InvalidInputError(
                     f"Block {name!r} has shape {values.shape}, but there are {len(self.polymers)} polymers.",
-                    mend="Give one row per polymer.",
+                    hint="Give one row per polymer.",
                 )
 
     def __len__(self) -> int:
@@ -102,7 +102,7 @@ class FeatureTable:
                 kinds = {name: BlockKind(kind) for name, kind in header["kinds"].items()}
         except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
             raise InvalidInputError(
-                "This is no table of features.", where=str(path), mend="Delete it and compute the features again."
+                "This is no table of features.", where=str(path), hint="Delete it and compute the features again."
             ) from error
         return cls(
             polymers=tuple(header["polymers"]),

@@ -45,7 +45,7 @@ class PolymerDescriptor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Iterable[str], y: Any = None) -> PolymerDescriptor:
         """Do nothing but check the settings: descriptors learn nothing."""
         if self.errors not in ("raise", "nan"):
-            raise InvalidInputError(f"errors is {self.errors!r}.", mend="Choose 'raise' or 'nan'.")
+            raise InvalidInputError(f"errors is {self.errors!r}.", hint="Choose 'raise' or 'nan'.")
         return self
 
     def transform(self, X: Iterable[str]) -> NDArray[Any]:
@@ -70,7 +70,7 @@ class PolymerDescriptor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 values[index] = row
             elif self.errors == "raise":
                 raise InvalidInputError(
-                    row, where=f"{smiles!r} at index {index}", mend="Leave it out, or set errors='nan'."
+                    row, where=f"{smiles!r} at index {index}", hint="Leave it out, or set errors='nan'."
                 )
         return values
 

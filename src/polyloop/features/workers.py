@@ -86,7 +86,7 @@ def _receive(
             raise PolyloopError(
                 "A worker process for features could not start.",
                 where=worker.last_words(),
-                mend="Check the installation with `polyloop doctor`.",
+                hint="Check the installation with `polyloop doctor`.",
             )
         if worker.tasks:
             task = worker.tasks.popleft()

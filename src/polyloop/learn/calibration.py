@@ -87,7 +87,7 @@ def held_out(
         return model.leave_one_out(), "leave-one-out"
     if make is None or rng is None:
         raise InvalidInputError(
-            "K-fold calibration fits new models.", mend="Pass make=lambda: make_surrogate(...) and rng=..."
+            "K-fold calibration fits new models.", hint="Pass make=lambda: make_surrogate(...) and rng=..."
         )
     parts = np.array_split(rng.permutation(n), min(folds, n))
     mean, std, noise_std = np.empty(n), np.empty(n), np.empty(n)

@@ -17,7 +17,7 @@ _PENALTIES = np.logspace(-3, 4, 15)
 class RidgeEnsemble(MemberModel):
     """Ridge regressions on bootstrap samples: linear, so it extrapolates; their spread is the model's uncertainty.
 
-    Columns are scaled as in the Gaussian process, and each block by its mean square. The penalty minimises the
+    Columns are scaled as in the Gaussian process, and each block by its mean square. The penalty minimizes the
     closed-form leave-one-out error of a ridge on all rows. The observation noise is what out-of-bag errors show
     beyond the members' spread.
 
@@ -35,7 +35,7 @@ class RidgeEnsemble(MemberModel):
 
     def __init__(self, n_members: int = 64, *, seed: int = 0) -> None:
         if n_members < 2:
-            raise InvalidInputError(f"An ensemble of {n_members} has no spread.", mend="Use at least 2 members.")
+            raise InvalidInputError(f"An ensemble of {n_members} has no spread.", hint="Use at least 2 members.")
         self.n_members, self.seed = n_members, seed
 
     def _fit(self, features: Array, y: Array, known: Array) -> float:

@@ -40,7 +40,7 @@ class RandomForest(MemberModel):
         self, n_trees: int = 200, *, min_samples_leaf: int = 1, max_features: float = 1 / 3, seed: int = 0
     ) -> None:
         if n_trees < 2:
-            raise InvalidInputError(f"A forest of {n_trees} trees has no spread.", mend="Use at least 2 trees.")
+            raise InvalidInputError(f"A forest of {n_trees} trees has no spread.", hint="Use at least 2 trees.")
         self.n_trees, self.min_samples_leaf = n_trees, min_samples_leaf
         self.max_features, self.seed = max_features, seed
         self._forest: Any = None

@@ -46,7 +46,7 @@ class _Posterior:
 class GaussianProcess:
     """Exact GP: MinMax on occurrences such as fingerprints, Matern-5/2 and a linear term on quantities, summed.
 
-    The linear term is what extrapolates beyond the range of the training values. Hyper-parameters maximise the
+    The linear term is what extrapolates beyond the range of the training values. Hyper-parameters maximize the
     marginal likelihood times priors that make sense with ten points (`learn.hyperparameters`), found with GPyTorch.
 
     Parameters
@@ -102,7 +102,7 @@ class GaussianProcess:
     @property
     def _fitted(self) -> _Posterior:
         if self._posterior is None:
-            raise InvalidInputError("The model has not been fitted.", mend="Call fit(X, y) first.")
+            raise InvalidInputError("The model has not been fitted.", hint="Call fit(X, y) first.")
         return self._posterior
 
     @property

@@ -107,7 +107,7 @@ class _Model(gpytorch.models.ExactGP):  # type: ignore[misc]
 def fit_hyperparameters(
     terms: list[TermData], y: Array, known_noise: Array, max_iterations: int = 75
 ) -> HyperParameters:
-    """Maximise the log marginal likelihood plus log prior, from the prior medians, by L-BFGS.
+    """Maximize the log marginal likelihood plus log prior, from the prior medians, by L-BFGS.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def fit_hyperparameters(
     model = _Model(x, target, likelihood, kernel).train()
     objective = gpytorch.mlls.ExactMarginalLogLikelihood(likelihood, model)
     with _one_thread():
-        best, vector = _maximise(objective, model, x, target, max_iterations)
+        best, vector = _maximize(objective, model, x, target, max_iterations)
     torch.nn.utils.vector_to_parameters(torch.from_numpy(vector), model.parameters())
     return _read(kernel, float(likelihood.noise.item()), best * n)
 
@@ -143,7 +143,7 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _maximise(objective: Any, model: Any, x: torch.Tensor, y: torch.Tensor, iterations: int) -> tuple[float, Array]:
+def _maximize(objective: Any, model: Any, x: torch.Tensor, y: torch.Tensor, iterations: int) -> tuple[float, Array]:
     parameters = [p for p in model.parameters() if p.requires_grad]
     start = torch.nn.utils.parameters_to_vector(parameters).detach().numpy().copy()
     best: list[Any] = [-np.inf, start]

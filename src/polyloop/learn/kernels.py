@@ -31,7 +31,7 @@ class Term:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise InvalidInputError(
-                f"There is no kernel {self.kind!r}.", where=f"block {self.block!r}", mend=f"Known: {', '.join(KINDS)}."
+                f"There is no kernel {self.kind!r}.", where=f"block {self.block!r}", hint=f"Known: {', '.join(KINDS)}."
             )
 
     @property
@@ -52,14 +52,14 @@ def default_terms(blocks: Blocks, kernels: Mapping[str, tuple[str, ...]] | None 
     unknown = sorted(set(kernels) - set(blocks))
     if unknown:
         raise InvalidInputError(
-            f"Kernels are given for {unknown[0]!r}, which is no block here.", mend=f"Blocks: {', '.join(blocks)}."
+            f"Kernels are given for {unknown[0]!r}, which is no block here.", hint=f"Blocks: {', '.join(blocks)}."
         )
     terms: list[Term] = []
     for block in sorted(blocks):
         default = ("minmax",) if blocks[block].kind.is_occurrence else ("matern52", "linear")
         terms.extend(Term(block, kind) for kind in kernels.get(block, default))
     if not terms:
-        raise InvalidInputError("A covariance needs at least one term.", mend="Name a kernel for some block.")
+        raise InvalidInputError("A covariance needs at least one term.", hint="Name a kernel for some block.")
     return tuple(terms)
 
 
@@ -146,7 +146,7 @@ class CountRows:
 
 def _refuse_negative(rows: NDArray[Any]) -> None:
     if rows.size and rows.min() < 0:
-        raise InvalidInputError("The MinMax kernel needs values that are not negative.", mend="Pass counts.")
+        raise InvalidInputError("The MinMax kernel needs values that are not negative.", hint="Pass counts.")
 
 
 def minmax(A: NDArray[Any], B: NDArray[Any]) -> Array:

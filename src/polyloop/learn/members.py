@@ -86,7 +86,7 @@ class MemberModel(ABC):
     def members(self, X: Blocks) -> Array:
         """Return each member's standardised prediction, shape (n, n_members)."""
         if self._widths is None:
-            raise InvalidInputError("The model has not been fitted.", mend="Call fit(X, y) first.")
+            raise InvalidInputError("The model has not been fitted.", hint="Call fit(X, y) first.")
         check_blocks(X, self._widths)
         return self._members(self._columns.scaled(X))
 
@@ -149,7 +149,7 @@ class Conditioned:
 
     def fit(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> Self:
         """Refuse: fit the base surrogate on everything instead."""
-        raise InvalidInputError("A conditioned surrogate cannot be fitted.", mend="Fit a new one on all the data.")
+        raise InvalidInputError("A conditioned surrogate cannot be fitted.", hint="Fit a new one on all the data.")
 
     def predict(self, X: Blocks) -> Prediction:
         """Predict with the update applied."""

@@ -31,12 +31,12 @@ def make_surrogate(name: str = "gp", **options: Any) -> Surrogate:
         If there is no such surrogate or option; the message names the nearest.
     """
     if name not in SURROGATES:
-        raise ConfigurationError(f"There is no surrogate {name!r}.", where="surrogate", mend=_nearest(name, SURROGATES))
+        raise ConfigurationError(f"There is no surrogate {name!r}.", where="surrogate", hint=_nearest(name, SURROGATES))
     known = inspect.signature(SURROGATES[name]).parameters
     for option in options:
         if option not in known:
             raise ConfigurationError(
-                f"Surrogate {name!r} has no option {option!r}.", where="surrogate", mend=_nearest(option, known)
+                f"Surrogate {name!r} has no option {option!r}.", where="surrogate", hint=_nearest(option, known)
             )
     return SURROGATES[name](**options)
 

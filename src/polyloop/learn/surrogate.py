@@ -89,13 +89,13 @@ def row_count(X: Blocks) -> int:
         If there is no block, one does not say its kind or is not two-dimensional, or their rows differ.
     """
     if not X:
-        raise InvalidInputError("There are no descriptor blocks.", mend="Pass at least one block, e.g. 'forcefield'.")
+        raise InvalidInputError("There are no descriptor blocks.", hint="Pass at least one block, e.g. 'forcefield'.")
     for name, block in X.items():
         if not isinstance(block, BlockValues):
             raise InvalidInputError(
                 "It does not say what kind of numbers it holds.",
                 where=f"block {name!r}",
-                mend=f"Pass BlockValues(array, kind), kind one of {', '.join(BlockKind)}.",
+                hint=f"Pass BlockValues(array, kind), kind one of {', '.join(BlockKind)}.",
             )
         if block.values.ndim != 2:
             raise InvalidInputError(f"It has shape {block.values.shape}, not (n, d).", where=f"block {name!r}")
@@ -117,7 +117,7 @@ def check_blocks(X: Blocks, like: Mapping[str, int] | None = None) -> int:
     for name in like or X:
         if name not in X:
             raise InvalidInputError(
-                f"Block {name!r} is missing.", mend=f"The model was fitted on {', '.join(like or ())}."
+                f"Block {name!r} is missing.", hint=f"The model was fitted on {', '.join(like or ())}."
             )
         if like and X[name].width != like[name]:
             raise InvalidInputError(
@@ -132,7 +132,7 @@ def check_blocks(X: Blocks, like: Mapping[str, int] | None = None) -> int:
                     raise InvalidInputError(
                         f"Row {rows.start + bad[0]} holds a value that is not finite.",
                         where=f"block {name!r}",
-                        mend="Leave out polymers whose descriptors failed.",
+                        hint="Leave out polymers whose descriptors failed.",
                     )
     return n
 
@@ -151,7 +151,7 @@ def check_targets(n: int, y: Array, noise_variance: Array | None) -> tuple[Array
     if not np.isfinite(y).all():
         raise InvalidInputError(
             f"Value {np.flatnonzero(~np.isfinite(y))[0]} is not finite.",
-            mend="Leave out failed and unphysical records before the fit.",
+            hint="Leave out failed and unphysical records before the fit.",
         )
     if noise_variance is None:
         return y, np.zeros(n)

@@ -53,7 +53,7 @@ def check_function(function: Function, location: str, conditions: Conditions, wh
         raise ConfigurationError(
             f"{location} cannot be called with (smiles, seed): {error}.",
             where=where,
-            mend="Write def f(smiles, seed); conditions, or temperature and pressure, may follow.",
+            hint="Write def f(smiles, seed); conditions, or temperature and pressure, may follow.",
         ) from error
     usual = Conditions()
     ignored = [
@@ -65,7 +65,7 @@ def check_function(function: Function, location: str, conditions: Conditions, wh
         raise ConfigurationError(
             f"{location} is not told the {' and the '.join(ignored)} of the samples, since it takes no such parameter.",
             where=where,
-            mend="Add the parameter conditions, temperature or pressure to the function, or leave the keys out.",
+            hint="Add the parameter conditions, temperature or pressure to the function, or leave the keys out.",
         )
 
 

@@ -60,7 +60,7 @@ class Campaign:
         Raises
         ------
         ConfigurationError
-            If the file is wrong, naming the line, the key and the mend.
+            If the file is wrong, naming the line, the key and the remedy.
         """
         path = Path(path)
         # The resolved file of a run continues that run.
@@ -135,9 +135,9 @@ class Campaign:
             If the store cannot be written, for instance for want of space. Nothing finished is lost.
         """
         if cycles is not None and cycles < 0:
-            raise InvalidInputError(f"cycles is {cycles}.", mend="Give 0 for the initial design alone, or more.")
+            raise InvalidInputError(f"cycles is {cycles}.", hint="Give 0 for the initial design alone, or more.")
         if workers is not None and workers < 1:
-            raise InvalidInputError(f"workers is {workers}.", mend="Give at least 1.")
+            raise InvalidInputError(f"workers is {workers}.", hint="Give at least 1.")
         plan, listen = make_plan(self.config), progress or (lambda event: None)
         cycles = self.config.campaign.cycles if cycles is None else cycles
         workers = workers or self.config.campaign.workers
@@ -251,7 +251,7 @@ class Campaign:
         known = [code.value for code in FailureCode]
         for code in codes or ():
             if code not in known:
-                raise InvalidInputError(f"There is no failure code {code!r}.", mend=f"Known: {', '.join(known)}.")
+                raise InvalidInputError(f"There is no failure code {code!r}.", hint=f"Known: {', '.join(known)}.")
         name = self.name
         if name is None:
             return 0
@@ -273,7 +273,7 @@ class Campaign:
                 raise ConfigurationError(
                     f"This folder holds another campaign: {'; '.join(changes)}.",
                     where=str(self.directory),
-                    mend="Undo the change to continue it, or name another folder with --directory.",
+                    hint="Undo the change to continue it, or name another folder with --directory.",
                 )
             campaign = before["campaign"]
         sources = {name: dict(source.files) for name, source in plan.sources().items()}

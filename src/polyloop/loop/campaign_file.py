@@ -1,4 +1,4 @@
-"""Read and write campaign files: errors name the file, the line, the key and the mend; paths become absolute.
+"""Read and write campaign files: errors name the file, the line, the key and the remedy; paths become absolute.
 
 What is kept has paths relative to its own folder, so that a run may be moved, and no password.
 """
@@ -63,7 +63,7 @@ def read_campaign_file(path: str | Path, *, check: bool = True, formerly: Path |
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(
-            f"This is no valid TOML: {error}.", where=str(path), mend="Text values need quotes; see https://toml.io."
+            f"This is no valid TOML: {error}.", where=str(path), hint="Text values need quotes; see https://toml.io."
         ) from error
     source = CampaignSource(path, text)
     try:
@@ -102,13 +102,13 @@ def campaign_text(config: CampaignConfig) -> str:
 
 
 def config_error(error: ValidationError, source: CampaignSource) -> ConfigurationError:
-    """Turn the first thing that pydantic found into an error that names the place and the mend."""
+    """Turn the first thing that pydantic found into an error that names the place and the remedy."""
     details = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
     key: KeyPath = tuple(details[0]["loc"])
-    what, mend = _explain(details[0], key)
+    what, hint = _explain(details[0], key)
     if len(details) > 1:
-        mend += f" ({len(details) - 1} more after this one.)"
-    return source.error(key, what, mend)
+        hint += f" ({len(details) - 1} more after this one.)"
+    return source.error(key, what, hint)
 
 
 def _read_text(path: Path) -> str:
@@ -116,15 +116,15 @@ def _read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise ConfigurationError(
-            "There is no such campaign file.", where=str(path), mend="Check the path, or begin from examples/demo.toml."
+            "There is no such campaign file.", where=str(path), hint="Check the path, or begin from examples/demo.toml."
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(
-            f"The campaign file is not UTF-8 text (byte {error.start}).", where=str(path), mend="Save it as UTF-8."
+            f"The campaign file is not UTF-8 text (byte {error.start}).", where=str(path), hint="Save it as UTF-8."
         ) from error
     except OSError as error:
         raise ConfigurationError(
-            f"The campaign file cannot be read: {error.strerror}.", where=str(path), mend="Name a readable TOML file."
+            f"The campaign file cannot be read: {error.strerror}.", where=str(path), hint="Name a readable TOML file."
         ) from error
 
 

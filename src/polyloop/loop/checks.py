@@ -23,7 +23,7 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
     Raises
     ------
     ConfigurationError
-        Naming the file, the line, the key and the mend.
+        Naming the file, the line, the key and the remedy.
     """
     for index, objective in enumerate(config.objectives):
         _check_objective(config, objective, index, source)
@@ -49,8 +49,8 @@ def _known(source: CampaignSource, key: KeyPath, value: str, valid: Iterable[str
     valid = list(valid)
     if value not in valid:
         near = difflib.get_close_matches(value, valid, n=1, cutoff=0.5)
-        mend = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(valid)}."
-        raise source.error(key, f"There is no {key[-1] if isinstance(key[-1], str) else key[-2]} {value!r}.", mend)
+        hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(valid)}."
+        raise source.error(key, f"There is no {key[-1] if isinstance(key[-1], str) else key[-2]} {value!r}.", hint)
 
 
 def _ordered(source: CampaignSource, key: KeyPath, low: float, high: float) -> None:
@@ -69,7 +69,7 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
     try:
         row = get_property(objective.property)
     except PolyloopError as error:
-        raise source.error((*key, "property"), error.what, error.mend) from error
+        raise source.error((*key, "property"), error.reason, error.hint) from error
     if any(other.property == objective.property for other in config.objectives[:index]):
         raise source.error((*key, "property"), f"{objective.property} is an objective twice.", "Remove one of them.")
     _one_of(source, key, {"direction": objective.direction, "range": objective.range})
@@ -100,7 +100,7 @@ def _check_protocol(
     try:
         protocol_of(name, protocol=protocol, level=level)
     except PolyloopError as error:
-        raise source.error((*key, "level" if protocol is None else "protocol"), error.what, error.mend) from error
+        raise source.error((*key, "level" if protocol is None else "protocol"), error.reason, error.hint) from error
 
 
 def _check_conditions(
@@ -127,7 +127,7 @@ def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
             try:
                 get_property(column_property)
             except PolyloopError as error:
-                raise source.error((*key, "columns"), error.what, error.mend) from error
+                raise source.error((*key, "columns"), error.reason, error.hint) from error
         for option in ("temperature", "pressure", "skip_bad"):
             if table.table is None and getattr(table, option) not in (None, False):
                 raise source.error((*key, option), f"{option} is for a table.", "Leave it out.")
@@ -180,7 +180,7 @@ def _check_initial(config: CampaignConfig, source: CampaignSource) -> None:
         try:
             canonical = Polymer(smiles).canonical
         except PolyloopError as error:
-            raise source.error(key, error.what, error.mend) from error
+            raise source.error(key, error.reason, error.hint) from error
         if canonical in seen:
             raise source.error(key, f"{smiles} is the same polymer as {seen[canonical]}.", "Remove one of them.")
         seen[canonical] = smiles

@@ -43,7 +43,7 @@ def describe_pool(
         raise ConfigurationError(
             f"None of the {len(table)} candidates has descriptors. The first, {smiles}: {reason}",
             where="[features] blocks",
-            mend=f"Use {' or '.join(blocks)}." if blocks else "Use other candidates.",
+            hint=f"Use {' or '.join(blocks)}." if blocks else "Use other candidates.",
         )
     return table, missing, blocks
 

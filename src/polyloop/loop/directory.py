@@ -68,7 +68,7 @@ class RunDirectory:
             raise ConfigurationError(
                 "There is no campaign in this folder.",
                 where=str(self.path),
-                mend="Name the folder of a run (it holds campaign.toml), or start one with: polyloop discover FILE",
+                hint="Name the folder of a run (it holds campaign.toml), or start one with: polyloop discover FILE",
             )
 
     def read_identity(self) -> dict[str, Any] | None:
@@ -111,7 +111,7 @@ class RunDirectory:
         return ConfigurationError(
             f"The file is damaged: {why}.",
             where=str(path),
-            mend="Restore it from a copy; or remove it, and discover makes it anew from the campaign file.",
+            hint="Restore it from a copy; or remove it, and discover makes it anew from the campaign file.",
         )
 
     @contextmanager
@@ -127,7 +127,7 @@ class RunDirectory:
             self.path.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise ConfigurationError(
-                "This is a file, not a folder.", where=str(self.path), mend="Name another folder with --directory."
+                "This is a file, not a folder.", where=str(self.path), hint="Name another folder with --directory."
             ) from error
         handle = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
         try:
@@ -135,7 +135,7 @@ class RunDirectory:
                 raise ConfigurationError(
                     "Another process is running this campaign.",
                     where=str(self.path),
-                    mend=f"Wait for it, or look at it with: polyloop status {self.path}",
+                    hint=f"Wait for it, or look at it with: polyloop status {self.path}",
                 )
             _held.add(self.path)
             sweep_unfinished(self.path)

@@ -253,7 +253,7 @@ def protocol_of(property_name: str, *, protocol: str | None = None, level: str |
     promised = get_protocol(protocol).properties
     if property_name not in promised:
         raise InvalidInputError(
-            f"The protocol {protocol} does not yield {property_name}.", mend=f"It yields {', '.join(promised)}."
+            f"The protocol {protocol} does not yield {property_name}.", hint=f"It yields {', '.join(promised)}."
         )
     return protocol
 
@@ -281,7 +281,7 @@ def _table_evaluator(
             raise InvalidInputError(
                 f"The table has no column of {wanted}.",
                 where=str(path),
-                mend=f"It has {', '.join(measured.properties)}; name the column with columns = {{ ... }}.",
+                hint=f"It has {', '.join(measured.properties)}; name the column with columns = {{ ... }}.",
             )
         _check_states(measured, wanted, conditions)
     return TableEvaluator(f"table/{_slug(name)}@1", measured, conditions)
@@ -298,7 +298,7 @@ def _check_states(table: MeasuredTable, name: str, conditions: Conditions) -> No
         f"The table has no value of {name} at {state_words(conditions)}, where the campaign is: its values hold at "
         f"{known}{said}.",
         where=str(table.path),
-        mend="Set temperature and pressure in [campaign], add a column 'temperature [K]' to the table, or say with "
+        hint="Set temperature and pressure in [campaign], add a column 'temperature [K]' to the table, or say with "
         "temperature = ... beside table = ... at which temperature all of its values hold.",
     )
 

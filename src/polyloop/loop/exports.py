@@ -51,7 +51,7 @@ def export_records(
             raise InvalidInputError(
                 "There is no such store or run.",
                 where=source,
-                mend="Name the folder of a run, or a store's file or URL.",
+                hint="Name the folder of a run, or a store's file or URL.",
             )
         store, name = Store(source, read_only=True), None
     with store:
@@ -78,5 +78,5 @@ def _format_of(output: Path) -> Literal["csv", "parquet"]:
     raise InvalidInputError(
         f"The suffix {output.suffix!r} names no format.",
         where=str(output),
-        mend="Add --format csv or --format parquet.",
+        hint="Add --format csv or --format parquet.",
     )

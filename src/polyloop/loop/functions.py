@@ -65,16 +65,16 @@ def _load(location: str, folder: str, digest: str) -> Callable[..., Any]:
         raise ConfigurationError(
             f"The source of {location} has changed since this run began ({', '.join(source.files)} are read).",
             where=folder,
-            mend="Start it again: its values then have a name of their own, and none of the old ones is taken.",
+            hint="Start it again: its values then have a name of their own, and none of the old ones is taken.",
         )
     root = _namespace(folder, digest) if has_module(folder, module) else ""
     function = getattr(_imported(f"{root}.{module}" if root else module, location, folder, root), name, None)
     if function is None:
         raise ConfigurationError(
-            f"The module {module!r} has no function {name!r}.", mend="Check the name after the colon."
+            f"The module {module!r} has no function {name!r}.", hint="Check the name after the colon."
         )
     if not callable(function):
-        raise ConfigurationError(f"{location!r} is no function.", mend="Name a function of (smiles, seed).")
+        raise ConfigurationError(f"{location!r} is no function.", hint="Name a function of (smiles, seed).")
     found: Callable[..., Any] = function
     return found
 
@@ -114,13 +114,13 @@ def _imported(name: str, location: str, folder: str, root: str) -> ModuleType:
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"The module {_plain(str(error.name), root)!r} of the evaluator {location!r} cannot be imported.",
-            mend=f"Install it, or put it into {folder or 'an installed package'}.",
+            hint=f"Install it, or put it into {folder or 'an installed package'}.",
         ) from error
     except SyntaxError as error:
         raise ConfigurationError(
             f"{type(error).__name__}: {error.msg}: {(error.text or '').strip()}",
             where=f"{error.filename or location}, line {error.lineno}",
-            mend=f"Correct the module of {location}.",
+            hint=f"Correct the module of {location}.",
         ) from error
     except KeyboardInterrupt:
         raise
@@ -129,13 +129,13 @@ def _imported(name: str, location: str, folder: str, root: str) -> ModuleType:
         if failure is not None:
             raise EvaluationError(failure.code, failure.stage, failure.reason, hint=failure.hint) from error
         if isinstance(error, SystemExit):
-            what, mend = f"The module leaves with sys.exit({error.code!r}) when it is imported.", "Put that under"
-            mend = f"{mend} `if __name__ == '__main__':`."
+            what, hint = f"The module leaves with sys.exit({error.code!r}) when it is imported.", "Put that under"
+            hint = f"{hint} `if __name__ == '__main__':`."
         else:
             text = _plain(message_of(error), root)
             what = f"The module raises {type(error).__name__} when it is imported: {text}".rstrip(": ") + "."
-            mend = f"Correct the module of {location}."
-        raise ConfigurationError(what, where=_place(error, folder, location), mend=mend) from error
+            hint = f"Correct the module of {location}."
+        raise ConfigurationError(what, where=_place(error, folder, location), hint=hint) from error
 
 
 def _place(error: BaseException, folder: str, location: str) -> str:

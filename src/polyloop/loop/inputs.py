@@ -60,7 +60,7 @@ class Inputs:
             return cls()
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigurationError(
-                "This file of a run is damaged.", where=str(files.inputs), mend="Delete it; the next run makes it anew."
+                "This file of a run is damaged.", where=str(files.inputs), hint="Delete it; the next run makes it anew."
             ) from error
 
     def save(self, files: RunDirectory) -> None:
@@ -142,7 +142,7 @@ def check_tables(plan: Plan, store: Store, campaign: str) -> None:
                 f"The table has other values of {len(changed)} polymers that this campaign has picked: "
                 f"{_some(changed[:_NAMED], len(changed))}.",
                 where=str(table.table.path),
-                mend="Undo the change to continue the campaign, or name another folder with --directory.",
+                hint="Undo the change to continue the campaign, or name another folder with --directory.",
             )
 
 

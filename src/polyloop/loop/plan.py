@@ -114,5 +114,5 @@ def objectives_of(config: CampaignConfig) -> tuple[Objective, ...]:
 def _objective(table: ObjectiveTable) -> Objective:
     if table.range is not None:
         return Objective(table.property, "range", *table.range)
-    direction: Literal["maximise", "minimise"] = "minimise" if str(table.direction).startswith("min") else "maximise"
+    direction: Literal["maximize", "minimize"] = "minimize" if str(table.direction).startswith("min") else "maximize"
     return Objective(table.property, direction)

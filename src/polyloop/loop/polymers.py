@@ -26,4 +26,4 @@ def parse_polymer(text: str, where: str) -> Polymer:
     try:
         return Polymer(text)
     except PolyloopError as error:
-        raise InvalidInputError(error.what, where=f"{where}, {text!r}", mend=error.mend) from error
+        raise InvalidInputError(error.reason, where=f"{where}, {text!r}", hint=error.hint) from error

@@ -43,7 +43,7 @@ def make_pool(config: CampaignConfig, files: RunDirectory, screen: Callable[[Poo
         raise ConfigurationError(
             f"The pool has {len(pool)} candidates, fewer than the initial design of {needed}.",
             where="[pool]",
-            mend="Widen the filters of [pool], or lower size in [initial].",
+            hint="Widen the filters of [pool], or lower size in [initial].",
         )
     Inputs.load(files).update(files, pool_digest=digest, considered=considered)
     pool.save(files.pool)
@@ -86,7 +86,7 @@ def check_pool(config: CampaignConfig, files: RunDirectory, pool: Pool) -> Pool:
         raise ConfigurationError(
             f"The pool has other candidates than when this campaign began: {'; '.join(changes)}.",
             where=str(file),
-            mend="Undo the change to continue the campaign, or name another folder with --directory.",
+            hint="Undo the change to continue the campaign, or name another folder with --directory.",
         )
     rows = {key: row for row, key in enumerate(fresh.keys)}
     pool = fresh.subset([rows[key] for key in pool.keys])

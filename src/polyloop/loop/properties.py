@@ -121,7 +121,7 @@ def compute_properties(
         raise InvalidInputError(
             f"A time limit of {time_limit} s is none.",
             where="time_limit",
-            mend="Give a number above 0, or leave it out for what the protocols need at most.",
+            hint="Give a number above 0, or leave it out for what the protocols need at most.",
         )
     polymers, sources = _polymers(polymers), _sources(level, protocol, properties)
     names = list(dict.fromkeys(sources.values()))
@@ -271,7 +271,7 @@ def _polymers(given: Iterable[Polymer | str]) -> list[Polymer]:
     """
     if isinstance(given, str | Polymer) or not isinstance(given, Iterable):
         raise InvalidInputError(
-            f"{given!r:.200} is no list of polymers.", where="polymers", mend="Write for example ['*CC*', '*CCO*']."
+            f"{given!r:.200} is no list of polymers.", where="polymers", hint="Write for example ['*CC*', '*CCO*']."
         )
     found: list[Polymer] = []
     for number, one in enumerate(given):
@@ -283,7 +283,7 @@ def _polymers(given: Iterable[Polymer | str]) -> list[Polymer]:
             raise InvalidInputError(
                 f"{type(one).__name__} {one!r:.200} is no polymer.",
                 where=f"polymers[{number}]",
-                mend="Give a Polymer, or a repeat unit as SMILES with two stars.",
+                hint="Give a Polymer, or a repeat unit as SMILES with two stars.",
             )
     return found
 
@@ -293,7 +293,7 @@ def _sources(level: str | None, protocol: str | None, properties: Sequence[str] 
     from polyloop.simulate import PROTOCOLS, available_levels, get_protocol
 
     if level is not None and protocol is not None:
-        raise InvalidInputError("level and protocol exclude each other.", mend="Give one of them.")
+        raise InvalidInputError("level and protocol exclude each other.", hint="Give one of them.")
     for name in properties or ():
         get_property(name)
     if protocol is not None:
@@ -302,7 +302,7 @@ def _sources(level: str | None, protocol: str | None, properties: Sequence[str] 
         return {name: protocol_of(name, level=level) for name in properties}
     level = level or "quick"
     if level not in available_levels():
-        raise InvalidInputError(f"There is no level {level!r}.", mend=f"Known: {', '.join(available_levels())}.")
+        raise InvalidInputError(f"There is no level {level!r}.", hint=f"Known: {', '.join(available_levels())}.")
     whole = [row for row in PROTOCOLS.values() if row.level == level and not row.on_request]
     return {name: protocol_of(name, level=level) for row in whole for name in row.properties}
 

@@ -66,7 +66,7 @@ class Proposer:
             raise ConfigurationError(
                 f"{smiles} is no candidate of the pool that has descriptors.",
                 where="[initial] polymers",
-                mend="Widen the filters of [pool], or leave it out.",
+                hint="Widen the filters of [pool], or leave it out.",
             )
         return Proposed(polymer)
 

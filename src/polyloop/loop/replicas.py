@@ -21,7 +21,7 @@ def seeds_of(seed: int, replicas: int) -> range:
         For less than one replica.
     """
     if replicas < 1:
-        raise InvalidInputError(f"{replicas} replicas are none.", where="replicas", mend="Give 1 or more.")
+        raise InvalidInputError(f"{replicas} replicas are none.", where="replicas", hint="Give 1 or more.")
     return range(seed, seed + replicas)
 
 

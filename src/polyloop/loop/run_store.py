@@ -68,9 +68,9 @@ def open_to_look(config: CampaignConfig, files: RunDirectory) -> Store:
         if begun is None:
             raise
         raise StoreError(
-            f"{error.what} The campaign {begun['campaign']!r} of {files.path} was kept in {begun['store']}.",
+            f"{error.reason} The campaign {begun['campaign']!r} of {files.path} was kept in {begun['store']}.",
             where=error.where,
-            mend=_MEND,
+            hint=_MEND,
         ) from error
     if begun is not None and store.campaign(begun["campaign"]) is None:
         where = store.where
@@ -79,7 +79,7 @@ def open_to_look(config: CampaignConfig, files: RunDirectory) -> Store:
             f"This store does not know the campaign {begun['campaign']!r}, which the folder {files.path} has begun. "
             f"It was kept in {begun['store']}.",
             where=where,
-            mend=_MEND,
+            hint=_MEND,
         )
     return store
 

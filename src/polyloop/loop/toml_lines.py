@@ -23,11 +23,11 @@ class CampaignSource:
         self.path = path
         self._lines = key_lines(text)
 
-    def error(self, key: KeyPath, what: str, mend: str = "") -> ConfigurationError:
+    def error(self, key: KeyPath, what: str, hint: str = "") -> ConfigurationError:
         """Make the error that names the file, the line and the key."""
         line = line_of(key, self._lines)
         place = f"{self.path}, line {line}" if line else f"{self.path}"
-        return ConfigurationError(what, where=f"{place}, {_spell(key)}", mend=mend)
+        return ConfigurationError(what, where=f"{place}, {_spell(key)}", hint=hint)
 
 
 def _spell(key: KeyPath) -> str:

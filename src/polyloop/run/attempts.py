@@ -53,10 +53,10 @@ def failure_of(error: BaseException) -> Failure:
             "The system refused more memory.",
             "Use fewer workers or a smaller system.",
         )
-    message = error.what if isinstance(error, PolyloopError) else message_of(error)
+    message = error.reason if isinstance(error, PolyloopError) else message_of(error)
     reason = f"{type(error).__name__}: {message}" if message else type(error).__name__
     # What this very file raises last comes of a compiled function that it has called for somebody.
     if raised_by_polyloop(error) and not origin_of(error).startswith("run/attempts.py"):
         return Failure(FailureCode.PROGRAM, "running", f"{reason} ({origin_of(error)}).", "Report it.")
-    hint = error.mend if isinstance(error, PolyloopError) else "See the traceback in the attempt's log."
+    hint = error.hint if isinstance(error, PolyloopError) else "See the traceback in the attempt's log."
     return Failure(FailureCode.EVALUATOR, "running", reason, hint)

@@ -66,7 +66,7 @@ def refuse_in_a_worker() -> None:
         raise ConfigurationError(
             "A worker process imports this script for what it defines, and meets its work on the way.",
             where=sys.argv[0] or "the script",
-            mend="Put the script's work under `if __name__ == '__main__':`.",
+            hint="Put the script's work under `if __name__ == '__main__':`.",
         )
 
 

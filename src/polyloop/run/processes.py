@@ -104,7 +104,7 @@ class SupervisedProcessPool(Executor):
             raise InvalidInputError(
                 f"The call cannot be sent to a worker process: {error}.",
                 where=getattr(fn, "__qualname__", repr(fn)),
-                mend="Define the function at the top level of a module, and pass plain data.",
+                hint="Define the function at the top level of a module, and pass plain data.",
             ) from error
         job = Job(call, SupervisedFuture())
         with self._lock:

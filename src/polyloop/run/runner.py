@@ -76,7 +76,7 @@ class Runner:
             raise ConfigurationError(
                 f"{type(executor).__name__} has no time limit, memory limit or warm-up that a runner could set.",
                 where="executor",
-                mend="Set them where the executor is made, or leave the executor out.",
+                hint="Set them where the executor is made, or leave the executor out.",
             )
         self._workers, self._retries, self._max_losses = workers, retries, max_losses
         self._own = executor is None
@@ -219,5 +219,5 @@ class Runner:
 
 def _broken(error: BaseException) -> PolyloopError:
     return PolyloopError(
-        f"The executor cannot run tasks any more: {error}", mend="Mend what it names, and run the same command again."
+        f"The executor cannot run tasks any more: {error}", hint="Mend what it names, and run the same command again."
     )

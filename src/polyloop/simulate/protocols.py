@@ -171,9 +171,9 @@ def get_protocol(label: str) -> Protocol:
         if other.name == label.partition("@")[0]:
             raise InvalidInputError(
                 f"This version of polyloop has {other.label}, not {label}.",
-                mend=f"Write {other.label}. Its values are others, so a campaign with it needs a new folder.",
+                hint=f"Write {other.label}. Its values are others, so a campaign with it needs a new folder.",
             )
-    raise InvalidInputError(f"There is no protocol {label!r}.", mend=_nearest(label, tuple(PROTOCOLS)))
+    raise InvalidInputError(f"There is no protocol {label!r}.", hint=_nearest(label, tuple(PROTOCOLS)))
 
 
 def protocol_of_level(level: str) -> Protocol:
@@ -188,7 +188,7 @@ def protocol_of_level(level: str) -> Protocol:
         if protocol.level == level and not protocol.on_request:
             return protocol
     raise InvalidInputError(
-        f"There is no level {level!r}.", mend=f"{_nearest(level, available_levels())} Or name a protocol, NAME@VERSION."
+        f"There is no level {level!r}.", hint=f"{_nearest(level, available_levels())} Or name a protocol, NAME@VERSION."
     )
 
 
@@ -202,18 +202,18 @@ def protocol_for(property: str, level: str = "quick") -> Protocol:  # noqa: A002
     """
     name = get_property(property).name
     if level not in LEVELS:
-        raise InvalidInputError(f"There is no level {level!r}.", mend=_nearest(level, tuple(LEVELS)))
+        raise InvalidInputError(f"There is no level {level!r}.", hint=_nearest(level, tuple(LEVELS)))
     if level not in available_levels():
         raise InvalidInputError(
             f"The level {level!r} ({LEVELS[level]}) is not available yet.",
-            mend=f"Available: {', '.join(available_levels())}.",
+            hint=f"Available: {', '.join(available_levels())}.",
         )
     for protocol in sorted(_TABLE, key=lambda one: one.on_request):
         if protocol.level == level and name in protocol.properties:
             return protocol
     others = dict.fromkeys(protocol.level for protocol in _TABLE if name in protocol.properties)
-    mend = f"Use the level {' or '.join(others)}." if others else "No protocol computes it in this version."
-    raise InvalidInputError(f"The level {level!r} does not yield {name}.", mend=mend)
+    hint = f"Use the level {' or '.join(others)}." if others else "No protocol computes it in this version."
+    raise InvalidInputError(f"The level {level!r} does not yield {name}.", hint=hint)
 
 
 def _nearest(word: str, known: tuple[str, ...]) -> str:

@@ -104,6 +104,6 @@ def _same_or_error(database: Database, present: Sequence[Record], given: Sequenc
         raise StoreError(
             f"The store has other values for {request.polymer} by {request.protocol}.",
             where=database.where,
-            mend="Values are never overwritten: give the new ones a new version, e.g. "
+            hint="Values are never overwritten: give the new ones a new version, e.g. "
             f"{request.protocol.rpartition('@')[0]}@{int(request.protocol.rpartition('@')[2]) + 1}.",
         )

@@ -21,7 +21,7 @@ def connect_to_look(path: Path, timeout: float) -> sqlite3.Connection:
         If there is no such file; it is not made.
     """
     if not path.is_file():
-        raise StoreError("There is no store here.", where=str(path), mend="Name the file of a store, or its URL.")
+        raise StoreError("There is no store here.", where=str(path), hint="Name the file of a store, or its URL.")
     # sqlite3 would take %, ? and # of a path for parts of the URI.
     name = f"file:{quote(str(path))}?mode={_mode(path)}"
     connection = sqlite3.connect(name, uri=True, timeout=timeout, check_same_thread=False)

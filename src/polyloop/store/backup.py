@@ -27,7 +27,7 @@ def backup(database: Database, target: Path) -> None:
         raise StoreError(
             "PostgreSQL has programs of its own for this.",
             where=database.where,
-            mend="Use pg_dump --format=custom --file FILE URL, and pg_restore; or copy records alone: polyloop export.",
+            hint="Use pg_dump --format=custom --file FILE URL, and pg_restore; or copy records alone: polyloop export.",
         )
     source = Path(database.where)
     _check_target(target, source)
@@ -35,7 +35,7 @@ def backup(database: Database, target: Path) -> None:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".unfinished")
     except OSError as error:
         raise StoreError(
-            f"The copy cannot be written: {error.strerror}.", where=str(target), mend="Name another file."
+            f"The copy cannot be written: {error.strerror}.", where=str(target), hint="Name another file."
         ) from error
     temporary = Path(name)
     try:
@@ -55,8 +55,8 @@ def backup(database: Database, target: Path) -> None:
 
 def _check_target(target: Path, source: Path) -> None:
     if target.exists() and not target.is_file():
-        raise StoreError("This is no file.", where=str(target), mend="Name a file for the copy.")
+        raise StoreError("This is no file.", where=str(target), hint="Name a file for the copy.")
     if target.exists() and target.samefile(source):
-        raise StoreError("This is the store itself.", where=str(target), mend="Name another file for the copy.")
+        raise StoreError("This is the store itself.", where=str(target), hint="Name another file for the copy.")
     if Path(f"{target}-wal").exists():
-        raise StoreError("This file is a store in use.", where=str(target), mend="Name another file for the copy.")
+        raise StoreError("This file is a store in use.", where=str(target), hint="Name another file for the copy.")

@@ -33,7 +33,7 @@ def start_campaign(database: Database, campaign: str, config: Mapping[str, Any],
             raise StoreError(
                 f"Campaign {campaign!r} was started with another configuration: {_differences(stored.config, config)}.",
                 where=database.where,
-                mend="Undo the change to continue it, or start a campaign of another name.",
+                hint="Undo the change to continue it, or start a campaign of another name.",
             )
         change = update(campaigns).where(campaigns.c.id == campaign)
         connection.execute(change.values(config=dict(config), updated=now))
@@ -73,7 +73,7 @@ def save_picks(database: Database, campaign: str, cycle: int, chosen: Sequence[P
                 raise StoreError(
                     f"Cycle {cycle} of campaign {campaign!r} has other picks already.",
                     where=database.where,
-                    mend="Read them with picks() and evaluate those; a cycle's picks never change.",
+                    hint="Read them with picks() and evaluate those; a cycle's picks never change.",
                 )
             return False
         ensure_evaluations(database, connection, [pick.request for pick in chosen], classes, Status.WAITING, now)
@@ -141,7 +141,7 @@ def _lock(connection: Connection, campaign: str, database: Database) -> None:
 
 def _unknown(campaign: str, database: Database) -> StoreError:
     return StoreError(
-        f"There is no campaign {campaign!r}.", where=database.where, mend="Start it with start_campaign() first."
+        f"There is no campaign {campaign!r}.", where=database.where, hint="Start it with start_campaign() first."
     )
 
 

@@ -37,7 +37,7 @@ def claim(
 ) -> list[Claim]:
     """Claim each request in one transaction; see `Store.claim`."""
     if not owner:
-        raise StoreError("A claim needs an owner.", mend="Make one with polyloop.store.new_owner().")
+        raise StoreError("A claim needs an owner.", hint="Make one with polyloop.store.new_owner().")
     by_key = {request.key: request for request in requests}
     claims: dict[str, Claim] = {}
     classes = classify_new(database, requests)
@@ -125,7 +125,7 @@ def fail(
 def release(database: Database, keys: Iterable[str], owner: str, status: Status, log: str) -> set[str]:
     """Give claims back without a result; return the keys that `owner` did hold."""
     if status not in _READY:
-        raise StoreError(f"A claim cannot be released as {status.value!r}.", mend="Use lost, cancelled or waiting.")
+        raise StoreError(f"A claim cannot be released as {status.value!r}.", hint="Use lost, cancelled or waiting.")
     released: set[str] = set()
     with database.write() as connection:
         now = database.now(connection)
@@ -144,7 +144,7 @@ def verdict(request: Request, found: Sequence[Record]) -> tuple[Status, Failure 
     where = request.polymer
     if not found:
         raise InvalidInputError(
-            "An evaluation must yield at least one record.", where=where, mend="Use fail() for none."
+            "An evaluation must yield at least one record.", where=where, hint="Use fail() for none."
         )
     names = [record.property for record in found]
     if len(set(names)) < len(names):
@@ -212,7 +212,7 @@ def _one(connection: Connection, request: Request, database: Database) -> Any:
         raise StoreError(
             f"{request.polymer} by {request.protocol} was never claimed.",
             where=database.where,
-            mend="Claim it first, or use add() for records that were made elsewhere.",
+            hint="Claim it first, or use add() for records that were made elsewhere.",
         )
     return rows[0]
 

@@ -138,7 +138,7 @@ class Database:
             raise explain(error, self.where) from error
         except StatementError as error:  # a value that JSON or the column's type cannot hold
             raise StoreError(
-                f"A value cannot be stored: {error.orig}.", where=self.where, mend="Use plain finite numbers and text."
+                f"A value cannot be stored: {error.orig}.", where=self.where, hint="Use plain finite numbers and text."
             ) from error
 
     def close(self) -> None:
@@ -185,7 +185,7 @@ class Database:
             raise StoreError(
                 "This file system has no shared memory for SQLite's write-ahead log.",
                 where=self.where,
-                mend="Put the store on a local disk, or use PostgreSQL to share it between machines.",
+                hint="Put the store on a local disk, or use PostgreSQL to share it between machines.",
             )
 
 

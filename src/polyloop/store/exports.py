@@ -60,7 +60,7 @@ def _lay_out(
     elif layout == "wide":
         columns, rows = wide_columns(found), wide_rows(found, classes)
     else:
-        raise StoreError(f"There is no layout {layout!r}.", mend="Use wide or long.")
+        raise StoreError(f"There is no layout {layout!r}.", hint="Use wide or long.")
     for header, texts in more.items():
         for row in rows:
             row[header] = texts.get(row["smiles"], "")
@@ -74,5 +74,5 @@ def _write(path: Path, content: str | bytes) -> None:
         raise StoreError(
             f"The table cannot be written: {error.strerror}.",
             where=str(path),
-            mend="Check the folder and its free space.",
+            hint="Check the folder and its free space.",
         ) from error

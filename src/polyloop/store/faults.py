@@ -69,10 +69,10 @@ def explain(error: BaseException, where: str, *, is_lost: bool = False) -> Store
     if not isinstance(error, sqlite3.Error):
         return _explain_postgres(message, getattr(error, "sqlstate", None) or "", where, is_lost)
     name = getattr(error, "sqlite_errorname", "")  # errors of the Python module itself have none
-    for start, what, mend in _SQLITE_FAULTS:
+    for start, what, hint in _SQLITE_FAULTS:
         if name.startswith(start):
             kind = BusyError if start == "SQLITE_BUSY" else StoreError
-            return kind(what, where=where, mend=mend)
+            return kind(what, where=where, hint=hint)
     return StoreError(f"SQLite refused: {message}.", where=where)
 
 
@@ -81,17 +81,17 @@ def _explain_postgres(message: str, state: str, where: str, is_lost: bool) -> St
         return BusyError(
             "Another process has kept a table or row locked for too long.",
             where=where,
-            mend="Wait for that process or end it, then run the same command again.",
+            hint="Wait for that process or end it, then run the same command again.",
         )
     if "no password supplied" in message:
         return StoreError(
             "PostgreSQL asks for a password.",
             where=where,
-            mend="Set POLYLOOP_STORE_PASSWORD, or write it into ~/.pgpass; it is kept neither in runs nor in stores.",
+            hint="Set POLYLOOP_STORE_PASSWORD, or write it into ~/.pgpass; it is kept neither in runs nor in stores.",
         )
     kind = BusyError if (is_lost and not state) or state.startswith(_PASSING) else StoreError
     return kind(
         f"PostgreSQL refused: {message}.",
         where=where,
-        mend="Check that the server runs and that the URL's user may write to this database.",
+        hint="Check that the server runs and that the URL's user may write to this database.",
     )

@@ -58,7 +58,7 @@ def read_records(
             raise InvalidInputError(
                 "There is no column of a property.",
                 where=f"{path}, line 1",
-                mend=f"Name one of: {', '.join(PROPERTIES)}.",
+                hint=f"Name one of: {', '.join(PROPERTIES)}.",
             )
 
     table = read_values(
@@ -72,8 +72,8 @@ def read_records(
         line = first.setdefault(request.key, row.line)
         if line != row.line:
             reason = f"The polymer {row.polymer!r} is the one of line {line}, at the same conditions."
-            mend = "Average the two rows (std: their deviation), or number them in a column 'seed'."
-            bad.append(BadRow(row.line, smiles_column, row.polymer, reason, mend))
+            hint = "Average the two rows (std: their deviation), or number them in a column 'seed'."
+            bad.append(BadRow(row.line, smiles_column, row.polymer, reason, hint))
             continue
         found += _records(request, row, path)
     refuse_bad_rows(path, bad, table.table.total, skip=skip_bad)
@@ -101,13 +101,13 @@ def _smiles_column(table: Table) -> str:
         raise InvalidInputError(
             f"Two columns hold {present[1]!r}: {' and '.join(present)}.",
             where=f"{table.path}, line 1",
-            mend="Remove or rename one of them.",
+            hint="Remove or rename one of them.",
         )
     if not present:
         raise InvalidInputError(
             "There is no column 'smiles'.",
             where=f"{table.path}, line 1",
-            mend="Name the repeat units' column smiles.",
+            hint="Name the repeat units' column smiles.",
         )
     return present[0]
 
@@ -123,11 +123,11 @@ def _check_columns(table: Table, columns: Mapping[str, NumberColumn], passed: Co
         base = name.removesuffix("_std")
         if base in PROPERTIES and base != name:
             raise InvalidInputError(
-                f"Column {name} has no column {base}.", where=where, mend="Add it, or ignore this one."
+                f"Column {name} has no column {base}.", where=where, hint="Add it, or ignore this one."
             )
         known = [*_POLYMER, *_OTHERS, *PROPERTIES, *(f"{item}_std" for item in PROPERTIES)]
         near = difflib.get_close_matches(name, known, n=1)
         guess = f"Did you mean {near[0]!r}? Otherwise" if near else "If it is no property,"
         raise InvalidInputError(
-            f"There is no property {name!r}.", where=where, mend=f"{guess} ignore it: ignore=[{header!r}], --ignore."
+            f"There is no property {name!r}.", where=where, hint=f"{guess} ignore it: ignore=[{header!r}], --ignore."
         )

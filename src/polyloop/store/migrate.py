@@ -38,7 +38,7 @@ def migrate(database: Database) -> bool:
         raise StoreError(
             "This is no store, or one of an older polyloop.",
             where=database.where,
-            mend="Name a store; one of an older polyloop is upgraded when it is written to.",
+            hint="Name a store; one of an older polyloop is upgraded when it is written to.",
         )
     database.use_write_ahead_log()
     with database.write() as connection:
@@ -67,7 +67,7 @@ def _refuse_foreign(connection: Connection, database: Database) -> None:
         raise StoreError(
             f"This database belongs to another program (it has the tables {', '.join(sorted(clash)[:5])}).",
             where=database.where,
-            mend="Name a new file or an empty database.",
+            hint="Name a new file or an empty database.",
         )
 
 
@@ -84,7 +84,7 @@ def _upgrade(connection: Connection, found: str | None, database: Database) -> N
         raise StoreError(
             f"The database has schema {found}; this polyloop knows schemas up to {REVISION}.",
             where=database.where,
-            mend="It was written by a newer polyloop. Upgrade with: pip install --upgrade polyloop",
+            hint="It was written by a newer polyloop. Upgrade with: pip install --upgrade polyloop",
         )
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -47,14 +47,14 @@ def read_place(place: str | Path) -> URL:
         if str(place).strip() in ("", ":memory:"):
             raise StoreError(
                 f"{str(place)!r} is no place for a store, which outlives its process.",
-                mend="Name a file, e.g. results.db.",
+                hint="Name a file, e.g. results.db.",
             )
         return _checked_file(path)
     try:
         url = make_url(place.replace("postgres://", "postgresql://", 1))
     except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
         raise StoreError(
-            f"{place!r} is no database URL.", mend="Write a file path or postgresql://USER@HOST/NAME."
+            f"{place!r} is no database URL.", hint="Write a file path or postgresql://USER@HOST/NAME."
         ) from error
     backend = url.get_backend_name()
     if backend == "sqlite":
@@ -65,14 +65,14 @@ def read_place(place: str | Path) -> URL:
         raise StoreError(
             f"There is no store on {backend!r}.",
             where=url.render_as_string(),
-            mend="Use an SQLite file or a postgresql:// URL.",
+            hint="Use an SQLite file or a postgresql:// URL.",
         )
     if "@" in (url.host or ""):
         # What is taken for the host is then a part of the password, and would be shown as a host is.
         raise StoreError(
             "The URL has more than one @, so that nobody can say where its host begins.",
             where=place,
-            mend="Write %40 for an @ in the user's name or password.",
+            hint="Write %40 for an @ in the user's name or password.",
         )
     require("psycopg", extra="postgres")
     if url.password is None and "password" not in url.query and os.environ.get(PASSWORD_VARIABLE):
@@ -82,13 +82,13 @@ def read_place(place: str | Path) -> URL:
 
 def _checked_file(path: Path) -> URL:
     if "\0" in str(path):
-        raise StoreError(f"{str(path)!r} is no path.", mend="Name a file, e.g. results.db.")
+        raise StoreError(f"{str(path)!r} is no path.", hint="Name a file, e.g. results.db.")
     if not path.parent.is_dir():
         raise StoreError(
-            "The store's folder does not exist.", where=str(path.parent), mend=f"Make it: mkdir -p {path.parent}"
+            "The store's folder does not exist.", where=str(path.parent), hint=f"Make it: mkdir -p {path.parent}"
         )
     if path.is_dir():
         raise StoreError(
-            "The store's path is a folder.", where=str(path), mend=f"Name a file in it, e.g. {path / 'results.db'}"
+            "The store's path is a folder.", where=str(path), hint=f"Name a file in it, e.g. {path / 'results.db'}"
         )
     return URL.create("sqlite", database=str(path))

@@ -80,7 +80,7 @@ def record_to_row(record: Record, now: float) -> dict[str, Any]:
             raise InvalidInputError(
                 f"The {name} of {record.property} is {number}, which no database can compare.",
                 where=record.request.polymer,
-                mend="Use Record.measured for a computed value, and None for an unknown std.",
+                hint="Use Record.measured for a computed value, and None for an unknown std.",
             )
     if record.std is not None and record.std < 0:
         what = f"The std of {record.property} is negative ({record.std})."

@@ -18,14 +18,14 @@ _CELL_SHOWN = 80
 class BadRow:
     """A row that cannot be used: its line in the file (the header is line 1), the column and cell at fault, and why.
 
-    `column` is empty where the whole row is at fault; `mend` may be empty.
+    `column` is empty where the whole row is at fault; `hint` may be empty.
     """
 
     line: int
     column: str
     cell: str
     reason: str
-    mend: str = ""
+    hint: str = ""
 
     @property
     def place(self) -> str:
@@ -64,10 +64,10 @@ def refuse_bad_rows(path: Path, bad: Sequence[BadRow], total: int, *, skip: bool
     if len(bad) == 1 and not skip:
         (row,) = bad
         raise InvalidInputError(
-            row.reason, where=f"{path}, {row.place}{_shown(row.cell)}", mend=f"{row.mend} {way_out}".strip()
+            row.reason, where=f"{path}, {row.place}{_shown(row.cell)}", hint=f"{row.hint} {way_out}".strip()
         )
     what = f"None of its {total} rows can be used" if skip else f"{lines} of {total} rows cannot be used"
-    raise InvalidInputError(f"{what}:\n{list_bad_rows(bad)}\n", where=str(path), mend=way_out.replace("it,", "them,"))
+    raise InvalidInputError(f"{what}:\n{list_bad_rows(bad)}\n", where=str(path), hint=way_out.replace("it,", "them,"))
 
 
 def _shown(cell: str) -> str:

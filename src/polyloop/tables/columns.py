@@ -143,7 +143,7 @@ def _column(table: Table, name: str, place: int, wanted: str) -> NumberColumn:
         unit = find_unit(stated, wanted)
     except InvalidInputError as error:
         where = f"{table.path}, line 1, column {table.header[place]}"
-        raise InvalidInputError(f"{name}: {error.what}", where=where, mend=error.mend) from error
+        raise InvalidInputError(f"{name}: {error.reason}", where=where, hint=error.hint) from error
     return NumberColumn(name, place, unit, target, True)
 
 
@@ -151,5 +151,5 @@ def _twins(table: Table, name: str, first: int, second: int) -> InvalidInputErro
     return InvalidInputError(
         f"Two columns hold {name!r}: {table.header[first]} and {table.header[second]}.",
         where=f"{table.path}, line 1",
-        mend="Remove or rename one of them.",
+        hint="Remove or rename one of them.",
     )

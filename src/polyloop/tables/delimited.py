@@ -30,7 +30,7 @@ def read_delimited(path: Path, data: bytes, limit: int) -> tuple[str, list[Line]
         If this is no text in UTF-8, quotes are left open, or two separators fit equally well.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise InvalidInputError("This is no UTF-8 text but UTF-16.", where=str(path), mend="Save it as CSV in UTF-8.")
+        raise InvalidInputError("This is no UTF-8 text but UTF-16.", where=str(path), hint="Save it as CSV in UTF-8.")
     separator = _separator(path, data)
     return separator, list(islice(_lines(path, data, separator), limit + 1))
 
@@ -49,13 +49,13 @@ def _lines(path: Path, data: bytes, separator: str) -> Iterator[Line]:
         raise InvalidInputError(
             f"This is no UTF-8 text (byte {error.object[error.start]:#04x} at or after line {line}).",
             where=str(path),
-            mend="Save the table as CSV in UTF-8.",
+            hint="Save the table as CSV in UTF-8.",
         ) from error
     except csv.Error as error:
         raise InvalidInputError(
             f"This is no valid CSV: {error}.",
             where=f"{path}, line {line}",
-            mend="Check the quotes: a quote inside a quoted cell is written twice.",
+            hint="Check the quotes: a quote inside a quoted cell is written twice.",
         ) from error
 
 
@@ -76,6 +76,6 @@ def _separator(path: Path, data: bytes) -> str:
         raise InvalidInputError(
             f"Both {' and '.join(_SEPARATORS[separator] for separator in best)} part the rows into equally many cells.",
             where=f"{path}, line 1",
-            mend="Quote the cells that contain one of them.",
+            hint="Quote the cells that contain one of them.",
         )
     return best[0] if best else ","

@@ -29,18 +29,18 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
         with path.open("rb") as stream:
             data = _unzip(path, stream, limit) if path.suffix == ".gz" else stream.read(limit + 1)
     except FileNotFoundError as error:
-        raise InvalidInputError("There is no such file.", where=str(path), mend="Check the path.") from error
+        raise InvalidInputError("There is no such file.", where=str(path), hint="Check the path.") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InvalidInputError(
-            f"It cannot be read: {reason}.", where=str(path), mend="Name a CSV that you may read."
+            f"It cannot be read: {reason}.", where=str(path), hint="Name a CSV that you may read."
         ) from error
     if len(data) > limit:
         unpacked = " once it is unpacked" if path.suffix == ".gz" else ""
         raise InvalidInputError(
             f"The table is larger than {limit / 2**20:.0f} MiB{unpacked}.",
             where=str(path),
-            mend="Leave out columns that are not needed, or split it.",
+            hint="Leave out columns that are not needed, or split it.",
         )
     return data
 
@@ -51,5 +51,5 @@ def _unzip(path: Path, stream: io.BufferedReader, limit: int) -> bytes:
             return unpacked.read(limit + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InvalidInputError(
-            f"This is no gzip file: {error}.", where=str(path), mend="Compress it again."
+            f"This is no gzip file: {error}.", where=str(path), hint="Compress it again."
         ) from error

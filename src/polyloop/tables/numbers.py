@@ -35,19 +35,19 @@ def parse_number(cell: str, decimal: str = ".") -> float:
     text = cell.strip().replace("\N{MINUS SIGN}", "-")
     plain = text.replace(",", ".") if decimal == "," and "." not in text else text
     if not _NUMBER.fullmatch(plain):
-        mend = "Leave the cell empty for no value."
+        hint = "Leave the cell empty for no value."
         if _WITH_COMMA.fullmatch(text):
-            mend = "Write a decimal point; in a column with decimal points a comma is no decimal sign."
+            hint = "Write a decimal point; in a column with decimal points a comma is no decimal sign."
         elif re.fullmatch(r"[+-]?[0-9][0-9 _,.']*", text):
-            mend = "Write the digits without anything between them, as in 1234.5."
+            hint = "Write the digits without anything between them, as in 1234.5."
         elif re.fullmatch(r"[+-]?inf(inity)?", text, re.IGNORECASE):
-            mend = "A value must be finite. Leave the cell empty for no value."
-        raise InvalidInputError(f"{cell.strip()!r} is no number.", mend=mend)
+            hint = "A value must be finite. Leave the cell empty for no value."
+        raise InvalidInputError(f"{cell.strip()!r} is no number.", hint=hint)
     value = float(plain)
     if not isfinite(value) or (value == 0.0 and re.search("[1-9]", re.split("[eE]", plain)[0])):
         size = "large" if value else "small"
         raise InvalidInputError(
-            f"{cell.strip()!r} is too {size} for a number of 64 bits.", mend="Check its exponent and its unit."
+            f"{cell.strip()!r} is too {size} for a number of 64 bits.", hint="Check its exponent and its unit."
         )
     return value
 
@@ -62,7 +62,7 @@ def parse_whole_number(cell: str) -> int:
     """
     text = cell.strip()
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
-        raise InvalidInputError(f"{text!r} is no whole number.", mend="Write up to 18 digits and nothing else.")
+        raise InvalidInputError(f"{text!r} is no whole number.", hint="Write up to 18 digits and nothing else.")
     return int(text)
 
 
@@ -90,12 +90,12 @@ def decimal_sign(table: Table, positions: Sequence[int]) -> str:
             f"{text!r} has a decimal comma, and {points[0][2]!r} (line {points[0][0].line}, column "
             f"{table.header[points[0][1]]}) a decimal point.",
             where=table.place(row, place),
-            mend="Write all numbers of the table in the same way.",
+            hint="Write all numbers of the table in the same way.",
         )
     if table.separator != ";" and all(_THOUSANDS.fullmatch(found[2]) for found in commas):
         raise InvalidInputError(
             f"{text!r} may be {text.replace(',', '.')} or {text.replace(',', '')}.",
             where=table.place(row, place),
-            mend="Write decimal points, and nothing between thousands.",
+            hint="Write decimal points, and nothing between thousands.",
         )
     return ","

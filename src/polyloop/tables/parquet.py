@@ -37,14 +37,14 @@ def read_parquet(path: Path, limit: int) -> list[tuple[int, list[str]]]:
                 if size > MAX_BYTES or len(lines) > limit:
                     break
     except FileNotFoundError as error:
-        raise InvalidInputError("There is no such file.", where=str(path), mend="Check the path.") from error
+        raise InvalidInputError("There is no such file.", where=str(path), hint="Check the path.") from error
     except (OSError, arrow.ArrowException) as error:
         raise InvalidInputError(
-            f"This is no readable Parquet file: {error}.", where=str(path), mend="Write it again, or save it as CSV."
+            f"This is no readable Parquet file: {error}.", where=str(path), hint="Write it again, or save it as CSV."
         ) from error
     if size > MAX_BYTES:
         raise InvalidInputError(
-            f"The table is larger than {MAX_BYTES / 2**20:.0f} MiB as text.", where=str(path), mend="Split it."
+            f"The table is larger than {MAX_BYTES / 2**20:.0f} MiB as text.", where=str(path), hint="Split it."
         )
     return [line for line in lines if line[0] == 1 or any(line[1])]
 

@@ -61,7 +61,7 @@ def check_plausibility(table: Table, column: NumberColumn, values: Sequence[tupl
         raise InvalidInputError(
             f"{what}{inside}.",
             where=f"{table.path}, column {table.header[column.position]}",
-            mend=f"Write the unit of the values into the header, as in '{name} [{unit}]'; it is then converted.",
+            hint=f"Write the unit of the values into the header, as in '{name} [{unit}]'; it is then converted.",
         )
     hint = f"; in {best.name} nearly all would lie inside" if best and explains else ""
     lines = ", ".join(str(line) for line in wrong[:_LINES_NAMED]) + (", ..." if len(wrong) > _LINES_NAMED else "")

@@ -28,7 +28,7 @@ def parse_rows(table: Table, smiles_column: str = "smiles") -> Iterator[tuple[Ro
         try:
             yield row, Polymer(row.cells[place])
         except InvalidInputError as error:
-            yield row, BadRow(row.line, smiles_column, row.cells[place], error.what, error.mend)
+            yield row, BadRow(row.line, smiles_column, row.cells[place], error.reason, error.hint)
 
 
 def read_polymers(

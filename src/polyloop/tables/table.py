@@ -66,7 +66,7 @@ class Table:
             raise InvalidInputError(
                 f"There is no column {column!r}.",
                 where=f"{self.path}, line 1",
-                mend=f"The columns are: {', '.join(self.header)}.",
+                hint=f"The columns are: {', '.join(self.header)}.",
             )
         return self.header.index(column)
 
@@ -92,11 +92,11 @@ def read_table(path: str | Path) -> Table:
         separator, lines = read_delimited(path, read_bytes(path), MAX_ROWS + 1)
     if len(lines) > MAX_ROWS + 1:
         raise InvalidInputError(
-            f"The table has more than {MAX_ROWS:,} rows.", where=str(path), mend="Split it, or choose fewer rows."
+            f"The table has more than {MAX_ROWS:,} rows.", where=str(path), hint="Split it, or choose fewer rows."
         )
     if len(lines) < 2:
         what = "The table has no rows." if lines else "The table is empty."
-        raise InvalidInputError(what, where=str(path), mend="Give a header and at least one row.")
+        raise InvalidInputError(what, where=str(path), hint="Give a header and at least one row.")
     return _make(path, separator, lines)
 
 
@@ -138,5 +138,5 @@ def _refuse_twins(path: Path, header: Sequence[str]) -> None:
     twice = [name for name, count in Counter(header).items() if count > 1]
     if twice:
         raise InvalidInputError(
-            f"The column {twice[0]!r} stands there twice.", where=f"{path}, line 1", mend="Rename one of them."
+            f"The column {twice[0]!r} stands there twice.", where=f"{path}, line 1", hint="Rename one of them."
         )

@@ -105,7 +105,7 @@ def read_values(
         raise InvalidInputError(
             "No column is named after a property.",
             where=f"{path}, line 1",
-            mend=f"Say which is which with columns = {{ PROPERTY = 'COLUMN' }}; the columns are: "
+            hint=f"Say which is which with columns = {{ PROPERTY = 'COLUMN' }}; the columns are: "
             f"{', '.join(table.header)}.",
         )
     reader = _Reader(table, found, states, missing, conditions or Conditions(), with_seeds)
@@ -161,7 +161,7 @@ class _Reader:
             try:
                 seed = parse_whole_number(row.cells[self._seed])
             except InvalidInputError as error:
-                wrong.append(self._bad(row, self._seed, error.what, error.mend))
+                wrong.append(self._bad(row, self._seed, error.reason, error.hint))
         return ValueRow(row.line, polymer, conditions, seed, values)
 
     def notes(self, rows: Collection[ValueRow]) -> list[str]:
@@ -209,9 +209,9 @@ class _Reader:
         try:
             value = parse_number(row.cells[place], self._decimal)
         except InvalidInputError as error:
-            wrong.append(self._bad(row, place, error.what, error.mend))
+            wrong.append(self._bad(row, place, error.reason, error.hint))
             return None
         return None if value in self._missing else value
 
-    def _bad(self, row: Row, place: int, reason: str, mend: str = "") -> BadRow:
-        return BadRow(row.line, self._table.header[place], row.cells[place], reason, mend)
+    def _bad(self, row: Row, place: int, reason: str, hint: str = "") -> BadRow:
+        return BadRow(row.line, self._table.header[place], row.cells[place], reason, hint)

@@ -22,7 +22,7 @@ LIQUID = Stage(
 )
 RECIPE = Recipe(
     name="md/argon", version=1, description="", n_chains=1, atoms_per_chain=1, charges="", packing_density=1.0,
-    equilibration=(Stage("minimise", "minimise", cutoff=8.0), LIQUID),
+    equilibration=(Stage("minimize", "minimize", cutoff=8.0), LIQUID),
     production=dataclasses.replace(LIQUID, name="production", new_velocities=False, frame_interval=0.5),
     criteria=(Criterion("density", drift=1.0), Criterion("potential_energy", drift=10.0)),
     vibrations=Stage("vibrations", "nve", 0.2, 2.0, frame_interval=0.004, sample_interval=0.1, cutoff=8.0),

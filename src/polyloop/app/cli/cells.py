@@ -77,12 +77,12 @@ def build(
     from polyloop.simulate.charges import chain_charges
 
     if degree is not None and atoms is not None:
-        raise InvalidInputError("A chain has units or atoms of its own, not both.", mend="Give --dp or --atoms.")
+        raise InvalidInputError("A chain has units or atoms of its own, not both.", hint="Give --dp or --atoms.")
     _refuse_huge(chains, degree, atoms)
     # Before the work, not after it.
     if output.suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
-        raise InvalidInputError(f"There is no format for {output.name!r}.", where="--output", mend=f"Known: {known}.")
+        raise InvalidInputError(f"There is no format for {output.name!r}.", where="--output", hint=f"Known: {known}.")
     polymers = parse_polymers(smiles)
     units = tuple(ChainUnit.of(polymer) for polymer in polymers)
     for polymer, unit in zip(polymers, units, strict=True):
@@ -118,7 +118,7 @@ def _refuse_huge(chains: int, degree: int | None, atoms: int | None) -> None:
         raise InvalidInputError(
             f"{chains:,} chains make a cell of {total:,} atoms or more; {_MOST_ATOMS:,} are the most.",
             where="--chains",
-            mend="Give fewer or shorter chains.",
+            hint="Give fewer or shorter chains.",
         )
 
 
@@ -129,5 +129,5 @@ def _numbers(text: str) -> list[float]:
         return [float(word) for word in text.split(",")]
     except ValueError as error:
         raise InvalidInputError(
-            f"{text!r} are no fractions.", where="--fractions", mend="Write numbers with commas between, e.g. 0.7,0.3."
+            f"{text!r} are no fractions.", where="--fractions", hint="Write numbers with commas between, e.g. 0.7,0.3."
         ) from error

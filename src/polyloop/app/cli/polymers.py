@@ -139,7 +139,7 @@ def _polymers(smiles: list[str] | None, csv: Path | None, smiles_column: str, sk
         raise InvalidInputError(
             "Give repeat units or a CSV, and not both." if smiles else "There is no repeat unit.",
             where="SMILES",
-            mend="Write for example '*CC(*)c1ccccc1', in quotes, or --csv FILE.",
+            hint="Write for example '*CC(*)c1ccccc1', in quotes, or --csv FILE.",
         )
     if csv is None:
         return parse_polymers(smiles or [])

@@ -24,7 +24,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] 
     if as_json:
         write_json(findings)
         return
-    rows = [(kind, name, found, mend) for kind, name, found, mend in _rows(findings)]
+    rows = [(kind, name, found, hint) for kind, name, found, hint in _rows(findings)]
     write_table(("what", "name", "found", "to install"), rows)
 
 

@@ -27,7 +27,7 @@ def ion(name: str) -> Topology:
         If there are no parameters for this ion.
     """
     if name not in _IONS:
-        raise InvalidInputError(f"There are no parameters for the ion {name!r}.", mend=f"Known: {', '.join(_IONS)}.")
+        raise InvalidInputError(f"There are no parameters for the ion {name!r}.", hint=f"Known: {', '.join(_IONS)}.")
     charge, number, half_minimum, epsilon = _IONS[name]
     numbers = np.array([number], dtype=np.int64)
     zero, no_floats, no_indices = np.zeros(1, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=np.int64)

@@ -39,7 +39,7 @@ def type_molecule(mol: Chem.Mol, force_field: str = FORCE_FIELD) -> Topology:
         raise InvalidInputError(
             f"Atom {bare[0].GetIdx() + 1} ({bare[0].GetSymbol()}) has implicit hydrogens; a force field needs all.",
             where=Chem.MolToSmiles(mol),
-            mend="Pass Chem.AddHs(mol).",
+            hint="Pass Chem.AddHs(mol).",
         )
 
     def label(atom: int) -> str:

@@ -95,7 +95,7 @@ def gaff2_mod_tables(force_field: str = FORCE_FIELD) -> Tables:
         If the package that holds the data is absent.
     """
     if force_field not in FORCE_FIELDS:
-        raise InvalidInputError(f"There is no force field {force_field!r}.", mend=f"Known: {', '.join(FORCE_FIELDS)}.")
+        raise InvalidInputError(f"There is no force field {force_field!r}.", hint=f"Known: {', '.join(FORCE_FIELDS)}.")
     data = json.loads(_data_file().read_text(encoding="utf-8"))
     return Tables(
         atoms={
@@ -123,7 +123,7 @@ def _data_file() -> Path:
             return path
     raise MissingDependencyError(
         "The package that holds the GAFF2_mod parameters is not installed.",
-        mend="Install it with: pip install radonpy-pypi",
+        hint="Install it with: pip install radonpy-pypi",
     )
 
 

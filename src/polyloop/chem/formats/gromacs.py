@@ -53,7 +53,7 @@ def gromacs_topology(topology: Topology) -> str:
     size = np.bincount(topology.molecule)
     if (np.diff(topology.molecule) < 0).any():
         raise InvalidInputError(
-            "GROMACS needs the atoms of each molecule one after the other.", mend="Put the topology together anew."
+            "GROMACS needs the atoms of each molecule one after the other.", hint="Put the topology together anew."
         )
     starts = np.concatenate([[0], np.cumsum(size)])
     atom_types, names = _atom_types(topology)

@@ -93,7 +93,7 @@ class _File:
                 raise UnsupportedChemistryError(
                     f"The section {title!r} cannot be read.",
                     where=f"{path}, line {number + 1}",
-                    mend=f"Known: {', '.join(_SECTIONS)}.",
+                    hint=f"Known: {', '.join(_SECTIONS)}.",
                 )
         ends = [*list(starts)[1:], len(lines)]
         sections = {

@@ -45,7 +45,7 @@ def write(cell: Cell, path: Path | str) -> tuple[Path, ...]:
         raise InvalidInputError(
             f"There is no format for {path.suffix or path.name!r}.",
             where=str(path),
-            mend=f"Known: {', '.join(SUFFIXES)}.",
+            hint=f"Known: {', '.join(SUFFIXES)}.",
         )
     if not (np.isfinite(cell.positions).all() and np.isfinite(cell.box).all() and (cell.box > 0).all()):
         raise InvalidInputError("The cell has positions or edges that are not finite.", where=str(path))

@@ -41,7 +41,7 @@ class Cells:
 
 
 def free_cells(front: Array, reference: Array) -> Cells:
-    """Return the boxes above `reference` (m,) that no row of `front` (n, m), maximised, dominates.
+    """Return the boxes above `reference` (m,) that no row of `front` (n, m), maximized, dominates.
 
     For two objectives the n + 1 strips of the staircase; for more, BoTorch's exact box decomposition.
     """
@@ -151,7 +151,7 @@ def expected_hypervolume_improvement(
     Parameters
     ----------
     mean, std
-        Utilities, all maximised, shape (n, m); in the columns of `ranges` the property itself.
+        Utilities, all maximized, shape (n, m); in the columns of `ranges` the property itself.
     cells
         From `free_cells`.
     ranges

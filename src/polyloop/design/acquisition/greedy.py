@@ -33,7 +33,7 @@ class Believer:
     Parameters
     ----------
     mean, std, noise_std
-        Shape (n, m): utilities, all maximised (of a range the property itself), and standard deviations.
+        Shape (n, m): utilities, all maximized (of a range the property itself), and standard deviations.
     unit
         Spread of each objective in its property's unit, in which the models answer, shape (m,).
     """

@@ -83,7 +83,7 @@ class _Utilities(MCMultiOutputObjective):  # type: ignore[misc]
             if objective.direction == "range":
                 low, high = objective.ends
                 value = -torch.clamp(torch.maximum(low - value, value - high), min=0.0)
-            elif objective.direction == "minimise":
+            elif objective.direction == "minimize":
                 value = -value
             columns.append((value - self.reference[j]) / self.unit[j])
         return torch.stack(columns, dim=-1)

@@ -160,8 +160,8 @@ def propose(
     """
     if acquisition not in ACQUISITIONS:
         near = difflib.get_close_matches(acquisition, ACQUISITIONS, n=1, cutoff=0.4)
-        mend = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(ACQUISITIONS)}."
-        raise ConfigurationError(f"There is no acquisition {acquisition!r}.", where="acquisition", mend=mend)
+        hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(ACQUISITIONS)}."
+        raise ConfigurationError(f"There is no acquisition {acquisition!r}.", where="acquisition", hint=hint)
     _check_fit(acquisition, objectives, reference_point, X_observed)
     problem = _problem(
         models, X_pool, Y_observed, objectives, batch, rng, reference_point, exclude, X_pending, X_observed
@@ -191,20 +191,20 @@ def _check_fit(
     X_observed: Blocks | None,
 ) -> None:
     if not objectives:
-        raise ConfigurationError("There is no objective.", where="objectives", mend="Name at least one property.")
+        raise ConfigurationError("There is no objective.", where="objectives", hint="Name at least one property.")
     if acquisition in ("ucb", "ei"):
         check_directions(objectives)
     if acquisition == "ei" and len(objectives) > 1:
         raise ConfigurationError(
             f"Expected improvement is for one objective; there are {len(objectives)}.",
             where="acquisition",
-            mend="Use 'ehvi' or 'qlognehvi'.",
+            hint="Use 'ehvi' or 'qlognehvi'.",
         )
     if acquisition in ("ehvi", "qlognehvi") and reference_point is None:
         raise InvalidInputError(
             f"{acquisition!r} needs a reference point.",
             where="reference_point",
-            mend="Take design.default_reference_point(Y, objectives) of the initial design, once.",
+            hint="Take design.default_reference_point(Y, objectives) of the initial design, once.",
         )
     if acquisition == "qlognehvi" and X_observed is None:
         raise InvalidInputError(
@@ -229,7 +229,7 @@ def _problem(
     if len(models) != m:
         raise InvalidInputError(f"{len(models)} models for {m} objectives; one for each.")
     if batch < 1:
-        raise InvalidInputError(f"A batch of {batch} proposes nothing.", where="batch", mend="Use at least 1.")
+        raise InvalidInputError(f"A batch of {batch} proposes nothing.", where="batch", hint="Use at least 1.")
     if exclude is not None and (exclude.shape != (n,) or exclude.dtype != bool):
         raise InvalidInputError(
             f"It must be a mask of {n} booleans, not {exclude.dtype} of shape {exclude.shape}.", where="exclude"
@@ -280,7 +280,7 @@ def _hypervolume(problem: _Problem) -> Hypervolume:
 
 def _believer(problem: _Problem) -> Believer:
     # What is to fall into a range is scored as it is.
-    sign = np.array([-1.0 if objective.direction == "minimise" else 1.0 for objective in problem.objectives])
+    sign = np.array([-1.0 if objective.direction == "minimize" else 1.0 for objective in problem.objectives])
     mean, std, noise_std = map(problem.in_spreads, (problem.mean * sign, problem.std, problem.noise_std))
     return Believer(problem.models, problem.X, mean, std, noise_std, problem.spread)
 

@@ -30,7 +30,7 @@ class Score(Protocol):
         """True if believing a pick can raise no score."""
 
     def __call__(self, mean: Array, std: Array) -> Array:
-        """Score n candidates from utilities of shape (n, m), all maximised; returns (n,)."""
+        """Score n candidates from utilities of shape (n, m), all maximized; returns (n,)."""
 
     def believing(self, mean: Array) -> Score:
         """Return the score after the utility vector `mean` (m,) is taken for observed."""
@@ -123,7 +123,7 @@ class UpperConfidenceBound:
 def probability_in_target(mean: Array, std: Array, objectives: list[Objective], best: Array) -> Array:
     """Return the probability that every objective is met, independent normals, shape (n,).
 
-    A range is met inside it; an objective to maximise or minimise is met beyond the best utility seen.
+    A range is met inside it; an objective to maximize or minimize is met beyond the best utility seen.
 
     Parameters
     ----------
@@ -148,4 +148,4 @@ def target_interval(objective: Objective, best: float) -> tuple[float, float]:
     """Return the interval of property values that meets `objective`, given the best utility seen."""
     if objective.direction == "range":
         return objective.ends
-    return (best, np.inf) if objective.direction == "maximise" else (-np.inf, -best)
+    return (best, np.inf) if objective.direction == "maximize" else (-np.inf, -best)

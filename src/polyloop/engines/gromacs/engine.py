@@ -62,7 +62,7 @@ class GromacsEngine:
         if threads < 1 or not 0 <= checkpoint_minutes <= 5:
             raise ConfigurationError(
                 f"threads = {threads}, checkpoint_minutes = {checkpoint_minutes}: out of range.",
-                mend="Take at least one thread, and 0 to 5 minutes.",
+                hint="Take at least one thread, and 0 to 5 minutes.",
             )
         self.program = Program(program, threads)
         self.checkpoint_minutes = checkpoint_minutes
@@ -107,7 +107,7 @@ class GromacsEngine:
     ) -> StageResult:
         """Run `stage` in `directory`; see `Engine.run`. The second try after a blow-up is from the stage's start."""
         check_cell(cell, stage)
-        if stage.ensemble != "minimise":
+        if stage.ensemble != "minimize":
             check_stage(stage)
         folder = RunDirectory(Path(directory), f"{self.name} {run_key(cell, stage, seed)}", stage.name, _PASSING)
         if (done := folder.result(cell)) is not None:
@@ -117,7 +117,7 @@ class GromacsEngine:
             folder.open()
             heavy = replace(cell.topology, masses=effective_masses(cell.topology, stage.hydrogen_mass))
             folder.write("cell.top", gromacs_topology(_interacting(heavy, stage)))
-            folder.write("cell.g96", g96(_parted(cell, seed) if stage.ensemble == "minimise" else cell))
+            folder.write("cell.g96", g96(_parted(cell, seed) if stage.ensemble == "minimize" else cell))
             sitting = Sitting(
                 self.program, stage, folder, interruption, self.checkpoint_minutes, progress, cell.topology.n_atoms
             )
@@ -165,7 +165,7 @@ class GromacsEngine:
         except (OSError, ValueError) as error:
             raise folder.error(f"{FINAL} or {stem}.trr in {folder.path} is damaged: {error}.", "Run again.") from error
         samples = sample_columns(read_energies(self.program, folder.path, stem), cell)
-        if stage.ensemble == "minimise":
+        if stage.ensemble == "minimize":
             samples = {name: column[-1:] for name, column in samples.items()}
             if not np.isfinite(samples["potential_energy"]).all():
                 raise blown_up(stage, "the potential energy is nan")
@@ -185,7 +185,7 @@ class GromacsEngine:
         before = (frames[-1], boxes[-1]) if len(frames) else (cell.positions, cell.box)
         positions = followed(topology, whole(topology, positions[None], box[None]), box[None], *before)[0]
         return StageResult(
-            cell=Cell(topology, positions, box, cell.velocities if stage.ensemble == "minimise" else velocities),
+            cell=Cell(topology, positions, box, cell.velocities if stage.ensemble == "minimize" else velocities),
             samples=samples,
             frames=frames.astype(np.float32),
             frame_boxes=boxes,

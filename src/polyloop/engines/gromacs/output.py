@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 _NM, _KCAL, _BAR = 0.1, 4.184, 1.01325
 _TRR_MAGIC = 1993
 # Our columns as sums of GROMACS's terms, kJ/mol. The sum that GROMACS itself gives has the dispersion correction in it
-# twice after a minimisation.
+# twice after a minimization.
 _TERMS = {
     "kinetic_energy": ("Kinetic-En.",),
     "bond": ("Bond",),

@@ -13,7 +13,7 @@ from polyloop.engines.stages import Stage
 __all__ = ["Steps", "energy_parameters", "list_steps", "stage_parameters"]
 
 _NM, _BAR = 0.1, 1.01325  # per angstrom, per atm
-# kJ/(mol nm): the largest force at which a minimisation ends.
+# kJ/(mol nm): the largest force at which a minimization ends.
 _TOLERANCE, _ITERATIONS = 50.0, 5000
 # 1/bar at 1 bar, and how the bulk modulus grows with pressure (Murnaghan): the barostat needs to know how soft the
 # cell is to be neither slow nor violent. The ensemble does not depend on it.
@@ -74,7 +74,7 @@ def stage_parameters(cell: Cell, stage: Stage, divisor: int = 1, seed: int = 0, 
         UNSUPPORTED for a uniaxial strain or a pressure that changes, which GROMACS does not know.
     """
     lines = _interactions(cell, stage, _cutoff(cell, stage), divisor)
-    if stage.ensemble == "minimise":
+    if stage.ensemble == "minimize":
         lines |= {"integrator": "steep", "emtol": _TOLERANCE, "nsteps": _ITERATIONS, "constraints": "none"}
         return _text(lines)
     if stage.strain_rate or stage.pressure[0] != stage.pressure[1]:

@@ -106,7 +106,7 @@ def _find(path: Path | None) -> str:
     found = shutil.which(str(path) if path is not None else "gmx")
     if found is None:
         place = str(path) if path is not None else "on PATH"
-        raise MissingDependencyError(f"GROMACS's program 'gmx' is not at {place}.".replace("at on", "on"), mend=_MEND)
+        raise MissingDependencyError(f"GROMACS's program 'gmx' is not at {place}.".replace("at on", "on"), hint=_MEND)
     return found
 
 
@@ -121,6 +121,6 @@ def _version(path: str) -> str:
         raise EvaluationError(FailureCode.SETUP, "gromacs", f"{path} does not start: {words}", hint=_MEND)
     if int(found.group(2)) < _OLDEST:
         raise MissingDependencyError(
-            f"{path} is GROMACS {found.group(1)}; {_OLDEST} or newer is needed.", mend=_MEND_OLD
+            f"{path} is GROMACS {found.group(1)}; {_OLDEST} or newer is needed.", hint=_MEND_OLD
         )
     return found.group(1)

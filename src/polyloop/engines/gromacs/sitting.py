@@ -65,7 +65,7 @@ class Sitting:
         self.log = LogReader(folder / f"{stem}.log")
         self.saved, self.told = time.monotonic(), 0.0
         arguments = ["-s", f"{stem}.tpr", "-deffnm", stem, "-c", FINAL, "-cpt", f"{self.checkpoint_minutes:g}"]
-        if self.stage.ensemble != "minimise":
+        if self.stage.ensemble != "minimize":
             # Longer lists, which it would choose by itself, may outgrow a cell that shrinks.
             arguments += ["-nstlist", str(list_steps(self.stage, self.directory.state.divisor))]
         else:
@@ -111,7 +111,7 @@ class Sitting:
     def _adopt(self) -> None:
         # GROMACS puts a whole checkpoint in the place of the one before.
         stamp = self._stamp()
-        if stamp != self.seen and self.stage.ensemble != "minimise":
+        if stamp != self.seen and self.stage.ensemble != "minimize":
             self.directory.write(FRESH, self.checkpoint.read_bytes())
             now = time.monotonic()
             self.directory.adopt(now - self.saved)
@@ -123,14 +123,14 @@ class Sitting:
             spent = sum(psutil.Process(process_id).cpu_times()[:2]) / self.program.threads
         except psutil.NoSuchProcess:
             return None
-        if self.rows or self.stage.ensemble == "minimise":
+        if self.rows or self.stage.ensemble == "minimize":
             self.told = spent
         return f"no step in {_STALLED:g} s: atoms are too far away" if spent - self.told > _STALLED else None
 
     def _tell(self) -> str | None:
         """Tell how far it is; return what is wrong with the figures."""
         self.rows = rows = self.log.read()
-        if self.stage.ensemble == "minimise":
+        if self.stage.ensemble == "minimize":
             return None
         limit = _HEAT * max(self.stage.temperature) * (1 + 5 * (2 / (3 * self.n_atoms)) ** 0.5)
         for row in rows:

@@ -64,7 +64,7 @@ class LammpsEngine:
             raise ConfigurationError(
                 f"processes = {processes}, threads = {threads}, kspace_accuracy = {kspace_accuracy}, "
                 f"checkpoint_minutes = {checkpoint_minutes}: out of range.",
-                mend="Take at least one process and thread, an accuracy below 0.1, and 0 to 5 minutes.",
+                hint="Take at least one process and thread, an accuracy below 0.1, and 0 to 5 minutes.",
             )
         self.program = Program(program, processes, threads)
         self.kspace_accuracy = kspace_accuracy
@@ -108,7 +108,7 @@ class LammpsEngine:
     ) -> StageResult:
         """Run `stage` in `directory`; see `Engine.run`."""
         check_cell(cell, stage)
-        if stage.ensemble != "minimise":
+        if stage.ensemble != "minimize":
             check_stage(stage)
         # Another engine, or another accuracy, gives another answer.
         key = f"{self.name} {self.kspace_accuracy:g} {run_key(cell, stage, seed)}"
@@ -156,7 +156,7 @@ class LammpsEngine:
             state, box = read_dump(folder.path / FINAL, n_atoms)
         except (OSError, ValueError) as error:
             raise folder.error(f"{FINAL} in {folder.path} is damaged: {error}.", "Run again.") from error
-        if stage.ensemble == "minimise":
+        if stage.ensemble == "minimize":
             samples = sample_columns(LogReader(folder.path / f"{names[-1]}.log").read()[-1:])
             if not np.isfinite(samples["potential_energy"]).all():
                 raise blown_up(stage, "the potential energy is nan")

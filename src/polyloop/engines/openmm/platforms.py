@@ -27,7 +27,7 @@ def load_openmm() -> Any:
         if error.name is None or error.name.split(".")[0] != "openmm":
             raise
         raise MissingDependencyError(
-            "OpenMM is not installed.", mend="Install it with: pip install openmm (or 'openmm[cuda12]' for GPUs)"
+            "OpenMM is not installed.", hint="Install it with: pip install openmm (or 'openmm[cuda12]' for GPUs)"
         ) from error
     return openmm
 
@@ -44,14 +44,14 @@ def choose_platform(wanted: str = "auto", device: str | None = None) -> str:
     names = {name.lower(): name for name in PLATFORMS}
     if wanted.lower() != "auto" and wanted.lower() not in names:
         raise ConfigurationError(
-            f"There is no OpenMM platform {wanted!r}.", mend=f"Choose auto, {', '.join(PLATFORMS)}."
+            f"There is no OpenMM platform {wanted!r}.", hint=f"Choose auto, {', '.join(PLATFORMS)}."
         )
     candidates = PLATFORMS if wanted.lower() == "auto" else (names[wanted.lower()],)
     faults = {name: _fault(name, device) for name in candidates}
     working = [name for name, fault in faults.items() if fault is None]
     if not working:
         words = "; ".join(f"{name}: {fault}" for name, fault in faults.items())
-        raise ConfigurationError(f"OpenMM cannot run here ({words}).", mend="Use platform='CPU', or mend the driver.")
+        raise ConfigurationError(f"OpenMM cannot run here ({words}).", hint="Use platform='CPU', or mend the driver.")
     return working[0]
 
 

@@ -37,7 +37,7 @@ def electrostatic_potential(
     points = np.asarray(points, dtype=np.float64)
     if points.ndim != 2 or points.shape[1] != 3 or not np.isfinite(points).all():
         raise InvalidInputError(f"Points of shape {points.shape} are no positions.", where="electrostatic potential",
-                                mend="Give finite positions in angstrom, shape (n, 3).")  # fmt: skip
+                                hint="Give finite positions in angstrom, shape (n, 3).")  # fmt: skip
     molecule, density = state.mean_field.mol, np.asarray(state.mean_field.make_rdm1())
     positions = points / _BOHR
     potential = np.empty(len(points))

@@ -97,7 +97,7 @@ def _molecule(geometry: Geometry, level: Level, max_memory: float) -> Any:
     coordinates = np.asarray(geometry.coordinates, dtype=np.float64)
     if coordinates.shape != (len(geometry.symbols), 3) or not np.isfinite(coordinates).all():
         raise InvalidInputError(f"Coordinates of shape {coordinates.shape} for {len(geometry.symbols)} atoms.",
-                                where=_STAGE, mend="Give finite positions in angstrom, shape (n, 3).")  # fmt: skip
+                                where=_STAGE, hint="Give finite positions in angstrom, shape (n, 3).")  # fmt: skip
     electrons = sum(charge(symbol) for symbol in geometry.symbols) - geometry.charge
     if electrons % 2 or electrons <= 0:
         raise EvaluationError(FailureCode.UNSUPPORTED, _STAGE, f"{electrons} electrons are no closed shell.",

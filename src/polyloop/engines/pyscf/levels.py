@@ -44,15 +44,15 @@ class Level:
     def __post_init__(self) -> None:
         if self.basis not in BASIS_RECIPES:
             raise InvalidInputError(
-                f"There is no basis {self.basis!r}.", where="Level.basis", mend=f"Known: {', '.join(BASIS_RECIPES)}."
+                f"There is no basis {self.basis!r}.", where="Level.basis", hint=f"Known: {', '.join(BASIS_RECIPES)}."
             )
         if self.grid not in GRIDS:
             raise InvalidInputError(
-                f"There is no grid {self.grid!r}.", where="Level.grid", mend=f"Known: {', '.join(GRIDS)}."
+                f"There is no grid {self.grid!r}.", where="Level.grid", hint=f"Known: {', '.join(GRIDS)}."
             )
         if not self.method or self.method != self.method.strip().lower():
             raise InvalidInputError(
-                f"{self.method!r} is no method.", where="Level.method", mend="Write hf or a functional in lower case."
+                f"{self.method!r} is no method.", where="Level.method", hint="Write hf or a functional in lower case."
             )
 
     @property

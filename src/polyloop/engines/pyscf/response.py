@@ -37,7 +37,7 @@ def frequencies_in_hartree(wavelengths_nm: Sequence[float] | Array) -> Array:
     wavelengths = np.atleast_1d(np.asarray(wavelengths_nm, dtype=np.float64))
     if wavelengths.ndim != 1 or not wavelengths.size or np.isnan(wavelengths).any() or (wavelengths < 0).any():
         raise InvalidInputError(
-            f"{wavelengths_nm!r} are no wavelengths.", where=_STAGE, mend="Give nm, and 0 or infinity for static."
+            f"{wavelengths_nm!r} are no wavelengths.", where=_STAGE, hint="Give nm, and 0 or infinity for static."
         )
     static = np.isinf(wavelengths) | (wavelengths == 0)
     return np.where(static, 0.0, HARTREE_IN_NM / np.where(static, 1.0, wavelengths))

@@ -62,7 +62,7 @@ def optimize(
     expected = frozenset((min(a, b), max(a, b)) for a, b in bonds) if bonds is not None else bonds_of(geometry)
     if len(geometry.symbols) == 1:
         return Optimized(geometry, TightBinding(geometry)(geometry.coordinates).energy, 1)
-    optimized = _minimise(geometry, expected, max_evaluations)
+    optimized = _minimize(geometry, expected, max_evaluations)
     broken, formed = broken_and_formed(optimized.geometry, expected)
     if broken or formed:
         raise EvaluationError(
@@ -74,7 +74,7 @@ def optimize(
     return optimized
 
 
-def _minimise(geometry: Geometry, bonds: frozenset[tuple[int, int]], max_evaluations: int) -> Optimized:
+def _minimize(geometry: Geometry, bonds: frozenset[tuple[int, int]], max_evaluations: int) -> Optimized:
     surface = TightBinding(geometry)
     hessian = model_hessian(geometry, bonds)
     x = geometry.coordinates.ravel() / BOHR

@@ -96,7 +96,7 @@ def limit_line(config: CampaignConfig) -> LimitLine | None:
         raise ConfigurationError(
             "A limit line needs both limit_slope and limit_intercept.",
             where="[report]",
-            mend="Give both, or neither for the line of the shipped table.",
+            hint="Give both, or neither for the line of the shipped table.",
         )
     return LimitLine(slope, intercept)
 
@@ -126,8 +126,8 @@ def _stds(candidates: Sequence[Candidate], name: str) -> NDArray[np.float64]:
 def axis_of(objective: Objective) -> Axis:
     """Return how the values of an objective are drawn. Optics draws the Abbe number falling to the right."""
     ends = objective.ends if objective.direction == "range" else None
-    label, maximised = text.axis_label(objective.property), objective.direction == "maximise"
-    return Axis(label, ends, maximised, inverted=objective.property == _ABBE)
+    label, maximized = text.axis_label(objective.property), objective.direction == "maximize"
+    return Axis(label, ends, maximized, inverted=objective.property == _ABBE)
 
 
 def planes(state: CampaignState, limit: OpticalLimit | None) -> list[tuple[str, Plane]]:

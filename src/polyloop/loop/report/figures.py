@@ -49,8 +49,8 @@ class Axis:
     Parameters
     ----------
     target
-        The range that its values should fall into, open ends infinite; `None` for one to maximise or to minimise.
-    maximised
+        The range that its values should fall into, open ends infinite; `None` for one to maximize or to minimize.
+    maximized
         Whether larger is better.
     inverted
         Whether the axis falls to the right, or upwards.
@@ -58,7 +58,7 @@ class Axis:
 
     label: str
     target: tuple[float, float] | None = None
-    maximised: bool = True
+    maximized: bool = True
     inverted: bool = False
 
 
@@ -71,7 +71,7 @@ class Plane:
     values
         Values along x and y, shape (n, 2).
     utilities
-        What is maximised of each, shape (n, 2).
+        What is maximized of each, shape (n, 2).
     cycle
         Cycle in which each was picked, shape (n,); 0 is the initial design.
     limit
@@ -144,7 +144,7 @@ def _scatter(axes: Axes, plane: Plane, last: int, bounds: tuple[tuple[float, flo
     front = plane.front()
     # The edge of what is dominated: a staircase, which a target range does not have.
     if plane.x.target is None and plane.y.target is None:
-        style = "steps-pre" if plane.x.maximised else "steps-post"
+        style = "steps-pre" if plane.x.maximized else "steps-post"
         axes.plot(x[front], y[front], color=_FRONT, linewidth=1.0, drawstyle=style, zorder=2)
     axes.scatter(
         x[front], y[front], s=_size(len(x)) + 30, facecolors="none", edgecolors=_FRONT, linewidths=1.1, zorder=4
@@ -204,7 +204,7 @@ def order_figure(
     Parameters
     ----------
     values, utility
-        Value and what is maximised of each candidate in the order of picking, shape (n,); NaN where there is none.
+        Value and what is maximized of each candidate in the order of picking, shape (n,); NaN where there is none.
     cycle
         Cycle of each, shape (n,).
     std

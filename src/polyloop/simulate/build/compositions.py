@@ -53,12 +53,12 @@ class Composition:
         if len(self.units) == 1 and named:
             raise InvalidInputError(
                 f"One repeat unit has no {named[0]}.", where=self.units[0].polymer.smiles,
-                mend="Give two or more repeat units, or leave it out.",
+                hint="Give two or more repeat units, or leave it out.",
             )  # fmt: skip
         if len(self.units) != 1 and (self.arrangement is not None) == self.blend:
             raise InvalidInputError(
                 f"{len(self.units)} repeat units make either a copolymer or a blend.", where="arrangement",
-                mend="Give an arrangement (alternating, random or block), or say that it is a blend, not both.",
+                hint="Give an arrangement (alternating, random or block), or say that it is a blend, not both.",
             )  # fmt: skip
         if self.fractions is not None:
             _check_fractions(self.fractions, len(self.units))
@@ -115,7 +115,7 @@ class Composition:
             if not count:
                 raise InvalidInputError(
                     f"Of {of} none would be {unit.polymer.smiles}.", where="fractions",
-                    mend="Take more of them, or a larger fraction.",
+                    hint="Take more of them, or a larger fraction.",
                 )  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def ion_pairs(count: int) -> list[tuple[Topology, NDArray[np.float64]]]:
         If `count` is negative.
     """
     if count < 0:
-        raise InvalidInputError(f"There are no {count} pairs of ions.", where="ions", mend="Give 0 or more.")
+        raise InvalidInputError(f"There are no {count} pairs of ions.", where="ions", hint="Give 0 or more.")
     return [(ion(name), np.zeros((1, 3))) for name in ("Na+", "Cl-") for _ in range(count)]
 
 
@@ -159,5 +159,5 @@ def _check_fractions(fractions: Sequence[float], n_units: int) -> None:
     if not all(fraction > 0 for fraction in fractions) or abs(sum(fractions) - 1.0) > _SUM_TOLERANCE:
         raise InvalidInputError(
             f"Fractions are larger than 0 and add up to 1; {written} add up to {sum(fractions):g}.", where="fractions",
-            mend="Write e.g. 0.7,0.3.",
+            hint="Write e.g. 0.7,0.3.",
         )  # fmt: skip

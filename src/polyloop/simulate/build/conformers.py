@@ -90,7 +90,7 @@ def block_shapes(fragment: Fragment) -> BlockShapes:
     with rdBase.BlockLogs():
         _embed(mol, _number_of_shapes(mol, fragment.n_block))
         strain = Strain(mol)
-        energies = np.array([strain.minimise(conformer.GetId()) for conformer in mol.GetConformers()])
+        energies = np.array([strain.minimize(conformer.GetId()) for conformer in mol.GetConformers()])
         placed = np.array([_in_joint_frame(shape.GetPositions(), fragment) for shape in mol.GetConformers()])
         torsion_energies = strain.torsion_profile(_turned_before(placed[energies.argmin()], fragment))
         radius, well = strain.van_der_waals(fragment.n_block)

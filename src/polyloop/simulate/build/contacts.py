@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 # Share of the van der Waals radius that counts as hard: carbon atoms then stay 2.6 A apart and hydrogens 1.8 A, well
-# below where they rest (3.4 and 2.4 A) but far from where a minimiser meets a wall.
+# below where they rest (3.4 and 2.4 A) but far from where a minimizer meets a wall.
 _HARD_SHARE = 0.77
 
 

@@ -19,7 +19,7 @@ __all__ = ["pack"]
 Floats = NDArray[np.float64]
 
 GRAM_PER_CM3 = 1.66053906660  # g/mol per angstrom3
-# Two carbon atoms rest 3.4 A apart; at this distance a minimiser meets no wall, and no bond fits through a ring of six.
+# Two carbon atoms rest 3.4 A apart; at this distance a minimizer meets no wall, and no bond fits through a ring of six.
 _CLEARANCE = 2.5
 _TRIES, _BOXES, _LARGER = 100, 12, 0.8
 # In g/cm3, above that of any solid (osmium has 22.6): atoms would no longer fit into the box's edges.
@@ -79,7 +79,7 @@ def _check(topologies: Sequence[Topology], positions: Sequence[Floats], density:
                 where=f"molecule {index}",
             )
     if not 0 < density <= _DENSEST:
-        raise InvalidInputError(f"A density of {density:g} g/cm3 is none.", where="density", mend="Use e.g. 0.05.")
+        raise InvalidInputError(f"A density of {density:g} g/cm3 is none.", where="density", hint="Use e.g. 0.05.")
 
 
 def _rings(topologies: Sequence[Topology]) -> list[tuple[NDArray[np.int64], int]]:

@@ -51,7 +51,7 @@ def plan_chain(chain: Chain, rng: np.random.Generator, tacticity: Tacticity = "a
     """
     if tacticity not in get_args(Tacticity):
         raise InvalidInputError(
-            f"There is no tacticity {tacticity!r}.", where="tacticity", mend=f"Use {', '.join(get_args(Tacticity))}."
+            f"There is no tacticity {tacticity!r}.", where="tacticity", hint=f"Use {', '.join(get_args(Tacticity))}."
         )
     cut = [UnitBlocks(unit) for unit in chain.units]
     fragments: dict[tuple[int, int, int], list[Fragment]] = {}

@@ -64,11 +64,11 @@ def sequence(
     shares = np.asarray(fractions, dtype=np.float64)
     if kind not in get_args(Arrangement):
         known = ", ".join(get_args(Arrangement))
-        raise InvalidInputError(f"There is no arrangement {kind!r}.", where="arrangement", mend=f"Use {known}.")
+        raise InvalidInputError(f"There is no arrangement {kind!r}.", where="arrangement", hint=f"Use {known}.")
     if n_units < 1:
         raise InvalidInputError(f"A chain has 1 or more units, not {n_units}.", where="n_units")
     if not shares.size or not np.isfinite(shares).all() or (shares < 0).any() or not shares.sum():
-        raise InvalidInputError(f"{list(fractions)} are no shares.", where="fractions", mend="Write e.g. [0.5, 0.5].")
+        raise InvalidInputError(f"{list(fractions)} are no shares.", where="fractions", hint="Write e.g. [0.5, 0.5].")
     if kind == "alternating":
         if np.ptp(shares):
             raise InvalidInputError("Units that alternate have equal shares.", where="fractions")

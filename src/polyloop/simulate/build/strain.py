@@ -11,7 +11,7 @@ __all__ = ["Strain", "pair_energies"]
 
 Floats = NDArray[np.float64]
 
-_MINIMISER_STEPS = 200
+_MINIMIZER_STEPS = 200
 # A single bond between two sp carbons, which MMFF94's table lacks (its rule gives 1.54): 1.38 angstrom in diacetylene
 # (doi:10.1246/bcsj.44.386), held by a stiffness in kcal/mol/angstrom2 that leaves the rest of the field no say.
 _SP_BOND, _STIFF = 1.38, 20000.0
@@ -30,7 +30,7 @@ class Strain:
         self._mmff = rdForceFieldHelpers.MMFFGetMoleculeProperties(mol)
         self._uff = self._mmff is None and rdForceFieldHelpers.UFFHasAllMoleculeParams(mol)
 
-    def minimise(self, conformer: int) -> float:
+    def minimize(self, conformer: int) -> float:
         """Relax a conformer in place; return its energy (0 for a molecule that neither force field knows)."""
         if self._mmff is not None:
             self._mmff.SetMMFFEleTerm(False)
@@ -41,7 +41,7 @@ class Strain:
             field = rdForceFieldHelpers.UFFGetMoleculeForceField(self._mol, confId=conformer)
         else:
             return 0.0
-        field.Minimize(maxIts=_MINIMISER_STEPS)
+        field.Minimize(maxIts=_MINIMIZER_STEPS)
         return float(field.CalcEnergy())
 
     def torsion_profile(self, shapes: Floats) -> Floats:

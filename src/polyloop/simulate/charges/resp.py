@@ -69,7 +69,7 @@ def fit_charges(
 ) -> Floats:  # fmt: skip
     """Return the charges in e, shape (n,), that fit the potentials best under linear constraints.
 
-    They minimise, over the conformers k and their points p, the sum of w_k (V_p - sum_i q_i/r_pi)^2 (per point per
+    They minimize, over the conformers k and their points p, the sum of w_k (V_p - sum_i q_i/r_pi)^2 (per point per
     angstrom2, sum of w_k 1) plus 2a times the sum of sqrt(q_i^2 + b^2) - b with b 0.1 e. The factor 2 is that of the
     published program, which adds a/sqrt(q^2 + b^2) to the diagonal of the normal equations.
 
@@ -170,7 +170,7 @@ def _shares(weights: Sequence[float] | None, count: int) -> Floats:
     values = np.ones(count) if weights is None else np.asarray(weights, dtype=np.float64)
     if count == 0 or len(values) != count or not (values >= 0).all() or not 0 < values.sum() < np.inf:
         raise InvalidInputError(f"{len(values)} weights for {count} conformers.", where="weights",
-                                mend="Give one weight, 0 or more, for each of one or more conformers.")  # fmt: skip
+                                hint="Give one weight, 0 or more, for each of one or more conformers.")  # fmt: skip
     return np.asarray(values / values.sum())
 
 
@@ -185,5 +185,5 @@ def _feasible(constraints: Sequence[ChargeSum], n: int) -> tuple[Floats, Floats]
     # Stage 2 takes over stage 1's charges, which fulfil their sums to rounding and the tolerance of its iteration.
     if np.abs(rows @ start - totals).max() > 1e-6:
         raise InvalidInputError("The constraints on the charges contradict each other.", where=_STAGE,
-                                mend="Check the sums: the parts must add up to the whole.")  # fmt: skip
+                                hint="Check the sums: the parts must add up to the whole.")  # fmt: skip
     return start, null_space(rows)

@@ -60,7 +60,7 @@ def unit_charges(unit: ChainUnit, method: str = "resp", seed: int = 0) -> UnitCh
     """
     if method not in MODELS:
         raise InvalidInputError(f"There is no charge method {method!r}.", where="method",
-                                mend=f"Known: {', '.join(METHODS)}.")  # fmt: skip
+                                hint=f"Known: {', '.join(METHODS)}.")  # fmt: skip
     return _unit_charges(unit.polymer.smiles, method, seed)
 
 

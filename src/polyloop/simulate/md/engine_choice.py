@@ -46,7 +46,7 @@ def engine_name(name: str | None = None) -> str:
         raise ConfigurationError(
             f"There is no molecular-dynamics engine {wanted!r}.",
             where="POLYLOOP_MD_ENGINE",
-            mend=f"Known: {', '.join(ENGINES)}.",
+            hint=f"Known: {', '.join(ENGINES)}.",
         )
     return _fastest() if wanted == "auto" else wanted
 
@@ -68,7 +68,7 @@ def _number(variable: str, meaning: str, least: int) -> int | None:
     if not given:
         return None
     if not given.isdecimal() or int(given) < least:
-        raise ConfigurationError(f"{given!r} is no {meaning}.", where=variable, mend="Write for example 2.")
+        raise ConfigurationError(f"{given!r} is no {meaning}.", where=variable, hint="Write for example 2.")
     return int(given)
 
 

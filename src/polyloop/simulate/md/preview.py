@@ -127,11 +127,11 @@ def _steps(stage: Stage) -> int:
 
 def _rates(engine: Engine, cell: Cell, recipe: Recipe, folder: Path) -> dict[str, float]:
     """Steps per second by kind of non-bonded interactions, at the density of a glass."""
-    soft = Stage("minimise", "minimise", nonbonded="short", cutoff=3.0)
+    soft = Stage("minimize", "minimize", nonbonded="short", cutoff=3.0)
     squeeze = Stage(
         "squeeze", "nvt", 5.0, 1.0, (600.0, 600.0), density=0.8, nonbonded="short", cutoff=3.0, new_velocities=True
     )
-    for stage in (soft, squeeze, Stage("relax", "minimise")):
+    for stage in (soft, squeeze, Stage("relax", "minimize")):
         cell = engine.run(cell, stage, folder / stage.name).cell
     # A short step is safe in a cell that has not relaxed; one of 4 fs costs up to a fifth more where lists last less.
     full = replace(recipe.production, name="full", ensemble="nvt", timestep=0.5, frame_interval=0.0)

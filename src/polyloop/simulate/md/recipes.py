@@ -138,7 +138,7 @@ def get_recipe(label: str) -> Recipe:
         If there is none.
     """
     if label not in RECIPES:
-        raise InvalidInputError(f"There is no recipe {label!r}.", mend=f"Known: {', '.join(RECIPES)}.")
+        raise InvalidInputError(f"There is no recipe {label!r}.", hint=f"Known: {', '.join(RECIPES)}.")
     return RECIPES[label]
 
 
@@ -161,12 +161,12 @@ SAMPLE_STAGE = Stage("", "nvt", temperature=(SAMPLE, SAMPLE), pressure=(SAMPLE, 
 
 
 def _packing(heat: float, compress: float, timestep: float, hydrogen_mass: float) -> tuple[Stage, ...]:
-    """Loose chains to 0.8 g/cm3: minimise, settle, heat and compress, with Lennard-Jones cut at 3 angstrom.
+    """Loose chains to 0.8 g/cm3: minimize, settle, heat and compress, with Lennard-Jones cut at 3 angstrom.
 
     So short a cutoff leaves only overlaps, between which chains slide past each other, at a fraction of the cost.
     """
     soft = replace(
-        SAMPLE_STAGE, name="minimise", ensemble="minimise", nonbonded="short", cutoff=3.0, hydrogen_mass=hydrogen_mass
+        SAMPLE_STAGE, name="minimize", ensemble="minimize", nonbonded="short", cutoff=3.0, hydrogen_mass=hydrogen_mass
     )
     settle = replace(
         soft, name="settle", ensemble="nvt", duration=1.0, timestep=0.5, new_velocities=True,
@@ -223,7 +223,7 @@ FULL = Recipe(
     packing_density=0.05,
     equilibration=(
         *_packing(heat=1000.0, compress=1000.0, timestep=1.0, hydrogen_mass=1.008),
-        replace(SAMPLE_STAGE, name="relax", ensemble="minimise"),
+        replace(SAMPLE_STAGE, name="relax", ensemble="minimize"),
         *_twenty_one_steps(scale=1.0, shortest=5.0, last=800.0, timestep=2.0, mass=1.008),
     ),
     production=replace(_PRODUCTION, duration=5000.0, timestep=2.0, frame_interval=10.0),
@@ -250,7 +250,7 @@ STANDARD = Recipe(
     packing_density=0.1,
     equilibration=(
         *_packing(heat=100.0, compress=150.0, timestep=2.0, hydrogen_mass=3.0),
-        replace(SAMPLE_STAGE, name="relax", ensemble="minimise", hydrogen_mass=3.0),
+        replace(SAMPLE_STAGE, name="relax", ensemble="minimize", hydrogen_mass=3.0),
         *_twenty_one_steps(scale=0.3, shortest=3.0, last=300.0, timestep=4.0, mass=3.0),
     ),
     production=replace(_PRODUCTION, duration=500.0, timestep=2.0, sample_interval=0.2, frame_interval=5.0),
@@ -273,11 +273,11 @@ SMOKE = Recipe(
     charges="gasteiger",
     packing_density=0.2,
     equilibration=(
-        replace(SAMPLE_STAGE, name="minimise", ensemble="minimise", nonbonded="short", cutoff=3.0),
+        replace(SAMPLE_STAGE, name="minimize", ensemble="minimize", nonbonded="short", cutoff=3.0),
         replace(
             SAMPLE_STAGE, name="compress", duration=4.0, nonbonded="short", cutoff=3.0, density=0.7, new_velocities=True
         ),
-        replace(SAMPLE_STAGE, name="relax", ensemble="minimise"),
+        replace(SAMPLE_STAGE, name="relax", ensemble="minimize"),
         replace(
             SAMPLE_STAGE,
             name="press",

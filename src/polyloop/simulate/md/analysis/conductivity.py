@@ -129,7 +129,7 @@ def heat_flow(
     slopes = np.tensordot(weights, sides, axes=(0, 1))
     power = np.gradient(np.asarray(exchanged, dtype=np.float64), np.asarray(times, dtype=np.float64))
     if not power.mean() > 0.0:
-        raise InvalidInputError("No energy went from the cold to the hot slab.", mend="Give it with a positive sign.")
+        raise InvalidInputError("No energy went from the cold to the hot slab.", hint="Give it with a positive sign.")
     series = np.stack([power, *slopes])
     means = series.mean(axis=1)
     conductivity, difference = function_of_means(

@@ -34,7 +34,7 @@ def dipole_series(frames: Frames, charges: Floats, molecule: NDArray[np.int64]) 
         raise InvalidInputError(
             f"Molecule {first} has the charge {net[first]:+.3f} e; the dipole fluctuations of a conductor give no "
             "dielectric constant.",
-            mend="Leave ions out of the cell.",
+            hint="Leave ions out of the cell.",
         )
     # What rounding left of a net charge would make the dipole depend on the origin.
     neutral = charges - (net / np.bincount(molecule))[molecule]

@@ -178,10 +178,10 @@ def _time_step(times: Floats, frames: int) -> float:
         raise InvalidInputError(
             f"Displacements need at least {4 * MINIMUM_SAMPLES} frames with a time each; there are {frames} frames and "
             f"{len(times)} times.",
-            mend="Keep frames more often or run longer.",
+            hint="Keep frames more often or run longer.",
         )
     if not (steps[0] > 0.0 and np.allclose(steps, steps[0], rtol=1e-3)):
-        raise InvalidInputError("Frames must be equally spaced in time.", mend="Analyse one stage at a time.")
+        raise InvalidInputError("Frames must be equally spaced in time.", hint="Analyse one stage at a time.")
     return float(steps.mean())
 
 

@@ -125,7 +125,7 @@ def _ordered(temperatures: object, volumes: object, stds: object) -> tuple[Float
     if not (t.shape == v.shape == s.shape and t.ndim == 1) or len(np.unique(t)) < _MINIMUM_TEMPERATURES:
         raise InvalidInputError(
             f"A glass transition needs volumes and errors at {_MINIMUM_TEMPERATURES} or more temperatures.",
-            mend="Cool in smaller steps.",
+            hint="Cool in smaller steps.",
         )
     if not (np.isfinite(t).all() and np.isfinite(v).all() and (s > 0.0).all()):
         raise InvalidInputError("Volumes must be finite and their standard errors positive.")

@@ -76,7 +76,7 @@ def line_polarizabilities(quick: Mapping[str, Estimate]) -> NDArray[np.float64]:
     """
     missing = [name for name in OPTICAL_INPUTS if name not in quick]
     if missing:
-        raise InvalidInputError(f"Optical constants need {', '.join(missing)} too.", mend="Run optics/quick first.")
+        raise InvalidInputError(f"Optical constants need {', '.join(missing)} too.", hint="Run optics/quick first.")
     index = np.array([quick[f"refractive_index{line}"].value for line in ("_C", "", "_F")])
     refraction = (index**2 - 1.0) / (index**2 + 2.0)
     dynamic = quick["polarizability_D"].value * refraction / refraction[1]

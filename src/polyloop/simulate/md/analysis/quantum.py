@@ -69,12 +69,12 @@ def vibrational_spectrum(frames: Frames, interval: float, masses: Floats, segmen
     if not 0.0 < interval <= LONGEST_INTERVAL:
         raise InvalidInputError(
             f"Frames {interval * 1e3:g} fs apart miss the fastest vibrations.",
-            mend=f"Keep a frame every {LONGEST_INTERVAL * 1e3:g} fs or less.",
+            hint=f"Keep a frame every {LONGEST_INTERVAL * 1e3:g} fs or less.",
         )
     length = 2 * (len(frames) - 1) // (segments + 1)
     if length < 64:
         raise InvalidInputError(
-            f"{len(frames)} frames are too few for {segments} segments of 64 or more.", mend="Keep more frames."
+            f"{len(frames)} frames are too few for {segments} segments of 64 or more.", hint="Keep more frames."
         )
     window = np.hanning(length + 1)[:-1]
     starts = np.arange(segments) * (length // 2)

@@ -72,7 +72,7 @@ def as_series(series: object, name: str = "The series") -> Floats:
         count = samples.shape[-1] if samples.ndim else 1
         raise InvalidInputError(
             f"{name} has {count} samples; an error bar needs at least {MINIMUM_SAMPLES}.",
-            mend="Sample more often or run longer.",
+            hint="Sample more often or run longer.",
         )
     if not np.isfinite(samples).all():
         first = int(np.argwhere(~np.isfinite(samples))[0][-1])

@@ -259,7 +259,7 @@ def _bins(times: Floats, amplitudes: Floats, start: float, width: float) -> tupl
     first = int(np.searchsorted(times, start))
     count = (len(times) - first) // each
     if count < _MINIMUM_BINS:
-        raise InvalidInputError(f"{count} bins of {width:g} ps are too few for a decay.", mend="Run longer.")
+        raise InvalidInputError(f"{count} bins of {width:g} ps are too few for a decay.", hint="Run longer.")
     kept = slice(first, first + count * each)
     shape = (*amplitudes.shape[:-1], count, each)
     return times[kept].reshape(count, each).mean(axis=1), amplitudes[..., kept].reshape(shape).mean(axis=-1)

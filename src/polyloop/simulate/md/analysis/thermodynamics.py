@@ -106,7 +106,7 @@ def fluctuation_properties(
     if len(u) != len(v):
         raise InvalidInputError(f"{len(v)} volumes and {len(u)} energies are not of one run.")
     if np.ptp(v) == 0.0:
-        raise InvalidInputError("The volume does not change.", mend="Sample at constant pressure.")
+        raise InvalidInputError("The volume does not change.", hint="Sample at constant pressure.")
     pair = np.stack([v, u + pressure * ATM_ANGSTROM3 * v])
     deviation = pair - pair.mean(axis=1, keepdims=True)
     products = np.stack([deviation[0] ** 2, deviation[1] ** 2, deviation[0] * deviation[1]])

@@ -33,7 +33,7 @@ def _plan(heat: float, anneal: float, cool: float, settle: float, produce: float
     hot = 600.0
     common = replace(SAMPLE_STAGE, ensemble="npt", timestep=4.0, hydrogen_mass=3.0)
     return (
-        replace(SAMPLE_STAGE, name="ions_minimise", ensemble="minimise"),
+        replace(SAMPLE_STAGE, name="ions_minimize", ensemble="minimize"),
         replace(
             common, name="ions_heat", duration=heat, timestep=1.0, temperature=(SAMPLE, hot), new_velocities=True
         ),

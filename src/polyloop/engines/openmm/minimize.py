@@ -1,4 +1,4 @@
-"""Minimise a cell: first softly where atoms overlap, then on the true energy."""
+"""Minimize a cell: first softly where atoms overlap, then on the true energy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from polyloop.engines.openmm.sitting import Sitting, words_of_openmm
 from polyloop.engines.openmm.snapshot import Snapshot
 from polyloop.engines.openmm.system import ANGSTROM, KCAL, SOFTNESS, build_system
 
-__all__ = ["relax", "run_minimisation"]
+__all__ = ["relax", "run_minimization"]
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +34,7 @@ _SOFT_ITERATIONS = 200
 _JITTER = 0.02
 
 
-def run_minimisation(sitting: Sitting, start: Snapshot) -> Snapshot:
+def run_minimization(sitting: Sitting, start: Snapshot) -> Snapshot:
     """Go to a local minimum from `start`; the one row of the samples is the state there.
 
     Raises
@@ -67,13 +67,13 @@ def run_minimisation(sitting: Sitting, start: Snapshot) -> Snapshot:
         raise EvaluationError(
             FailureCode.BLOWN_UP,
             sitting.stage.name,
-            f"The minimisation found no finite energy: {fault}.",
+            f"The minimization found no finite energy: {fault}.",
             hint="Look at the cell: its box, its bonds, atoms far from their molecule.",
         ) from fault
 
 
 def relax(sitting: Sitting, start: Snapshot) -> Any:
-    """Return an `openmm.Context` of the true energy at `start`, after a soft minimisation if atoms overlap there."""
+    """Return an `openmm.Context` of the true energy at `start`, after a soft minimization if atoms overlap there."""
     context = _context(sitting, start.box, soft=False)
     context.setPositions(start.positions * ANGSTROM)
     energy, _, largest = _energy_and_force(context)
