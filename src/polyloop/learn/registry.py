@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable
 from typing import Any
 
 from polyloop.core import ConfigurationError
+from polyloop.core.names import did_you_mean
 from polyloop.learn.ensemble import RidgeEnsemble
 from polyloop.learn.forest import RandomForest
 from polyloop.learn.gp import GaussianProcess
@@ -31,16 +31,12 @@ def make_surrogate(name: str = "gp", **options: Any) -> Surrogate:
         If there is no such surrogate or option; the message names the nearest.
     """
     if name not in SURROGATES:
-        raise ConfigurationError(f"There is no surrogate {name!r}.", where="surrogate", hint=_nearest(name, SURROGATES))
+        hint = did_you_mean(name, SURROGATES)
+        raise ConfigurationError(f"There is no surrogate {name!r}.", where="surrogate", hint=hint)
     known = inspect.signature(SURROGATES[name]).parameters
     for option in options:
         if option not in known:
             raise ConfigurationError(
-                f"Surrogate {name!r} has no option {option!r}.", where="surrogate", hint=_nearest(option, known)
+                f"Surrogate {name!r} has no option {option!r}.", where="surrogate", hint=did_you_mean(option, known)
             )
     return SURROGATES[name](**options)
-
-
-def _nearest(word: str, known: Any) -> str:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.4)
-    return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."

@@ -1,0 +1,27 @@
+"""polyloop's own parts, a line for each: its name and the place of its object, as in an entry point.
+
+A new part of polyloop is one file and one line here. Another package adds the same line to its own `pyproject.toml`:
+
+    [project.entry-points."polyloop.blocks"]
+    my_block = "my_package.my_block:MyBlock"
+"""
+
+from __future__ import annotations
+
+__all__ = ["PARTS"]
+
+PARTS: dict[str, dict[str, str]] = {
+    "kinds": {
+        "polymer": "polyloop.chem.kinds:POLYMER",
+    },
+    "conditions": {
+        "temperature": "polyloop.core.conditions:TEMPERATURE",
+        "pressure": "polyloop.core.conditions:PRESSURE",
+        "relative_humidity": "polyloop.core.conditions:RELATIVE_HUMIDITY",
+        "frequency": "polyloop.core.conditions:FREQUENCY",
+        "solvent": "polyloop.core.conditions:SOLVENT",
+    },
+    "reports": {
+        "html": "polyloop.report.write:write_report",
+    },
+}
