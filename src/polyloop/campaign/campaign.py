@@ -396,7 +396,8 @@ def _differences(before: Any, now: Any, path: str = "", *, said: Any = None) -> 
         found = []
         for key in sorted(set(before) | set(now)):
             own = said.get(key) if isinstance(said, dict) else None
-            if key not in before and own is None and path:
+            unsaid = (key not in before and own is None) or (key not in now and not before[key])
+            if unsaid and path:
                 continue
             found += _differences(before.get(key), now.get(key), f"{path}{'.' if path else ''}{key}", said=own)
         return found

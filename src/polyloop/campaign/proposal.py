@@ -15,9 +15,10 @@ from polyloop.campaign.state import Candidate, observed_values
 from polyloop.campaign.suggestions import Proposed
 from polyloop.chem import Polymer
 from polyloop.core import ConfigurationError
+from polyloop.core.options import read_options
 from polyloop.design import Objective, initial_design, propose
 from polyloop.features import FeatureTable
-from polyloop.learn import Blocks, Surrogate, TrainingDomain, calibrate, make_surrogate
+from polyloop.learn import SURROGATES, Blocks, Surrogate, TrainingDomain, calibrate, make_surrogate
 from polyloop.learn.surrogate import take
 
 __all__ = ["Proposer", "acquisition_of", "json_numbers"]
@@ -148,7 +149,7 @@ class Proposer:
             model = _surrogate(table, seed).fit(X, y, variance)
             models.append(model)
             domains.append(TrainingDomain().fit(X, y))
-            refit = None if table.name == "gp" else lambda seed=seed: _surrogate(table, seed)
+            refit = None if hasattr(model, "leave_one_out") else partial(_surrogate, table, seed)
             held_out = calibrate(model, X, y, variance, make=refit, rng=rng)
             calibration[objective.property] = json_numbers(held_out.to_dict())
         return models, calibration, domains
@@ -192,7 +193,5 @@ def json_numbers(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _surrogate(table: SurrogateTable, seed: int) -> Surrogate:
-    if table.name == "gp":
-        return make_surrogate("gp", ard=table.ard, kernels={k: tuple(v) for k, v in table.kernels.items()})
-    size = {"n_trees": table.trees} if table.name == "random_forest" else {"n_members": table.members}
-    return make_surrogate(table.name, seed=seed, **{name: value for name, value in size.items() if value is not None})
+    options = read_options(SURROGATES.find(table.name), table.options, noun="surrogate", name=table.name)
+    return make_surrogate(table.name, seed=seed, **options)

@@ -21,6 +21,16 @@ PARTS: dict[str, dict[str, str]] = {
         "frequency": "polyloop.core.conditions:FREQUENCY",
         "solvent": "polyloop.core.conditions:SOLVENT",
     },
+    "blocks": {
+        "forcefield": "polyloop.features.forcefield:ForceFieldBlock",
+        "ecfp": "polyloop.features.ecfp:EcfpBlock",
+        "rdkit2d": "polyloop.features.rdkit2d:Rdkit2dBlock",
+    },
+    "surrogates": {
+        "gp": "polyloop.learn.gp:GaussianProcess",
+        "random_forest": "polyloop.learn.forest:RandomForest",
+        "ensemble": "polyloop.learn.ensemble:RidgeEnsemble",
+    },
     "reports": {
         "html": "polyloop.report.write:write_report",
     },

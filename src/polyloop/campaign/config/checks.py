@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from math import isfinite
+from typing import Any
 
 from polyloop.campaign.config.lines import CampaignSource, KeyPath
 from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
-from polyloop.core import KINDS, Conditions, PolyloopError, add_property, get_property
+from polyloop.core import KINDS, Conditions, InvalidInputError, PolyloopError, add_property, get_property
 from polyloop.core.names import did_you_mean
+from polyloop.core.options import options_of, read_options
 
 __all__ = ["add_properties", "check_config"]
-
-
-# Options that one surrogate alone understands.
-SURROGATE_OPTIONS = {"ard": "gp", "kernels": "gp", "trees": "random_forest", "members": "ensemble"}
 
 
 def check_config(config: CampaignConfig, source: CampaignSource) -> None:
@@ -220,15 +218,7 @@ def _check_models(config: CampaignConfig, source: CampaignSource) -> None:
         if block in config.features.blocks[:index]:
             raise source.error(("features", "blocks"), f"The block {block!r} stands there twice.", "Remove one.")
     _known(source, ("surrogate", "name"), config.surrogate.name, SURROGATES)
-    for option, owner in SURROGATE_OPTIONS.items():
-        if getattr(config.surrogate, option) and config.surrogate.name != owner:
-            raise source.error(
-                ("surrogate", option),
-                f"{option} is for the surrogate {owner!r}.",
-                f"Leave it out, or use name = {owner!r}.",
-            )
-    for block in config.surrogate.kernels:
-        _known(source, ("surrogate", "kernels", block), block, config.features.blocks)
+    _check_options(config, source, "surrogate", config.surrogate.name, SURROGATES, config.surrogate.options)
     _check_acquisition(config, source)
     point = config.acquisition.reference_point
     if point is not None and set(point) != {objective.property for objective in config.objectives}:
@@ -237,6 +227,23 @@ def _check_models(config: CampaignConfig, source: CampaignSource) -> None:
             f"The reference point names {_list(point) or 'nothing'}.",
             f"Give one value for each of {_list(objective.property for objective in config.objectives)}.",
         )
+
+
+def _check_options(
+    config: CampaignConfig,
+    source: CampaignSource,
+    table: str,
+    name: str,
+    parts: Mapping[str, Any],
+    given: Mapping[str, Any],
+) -> None:
+    """Raise for an option that the part of a name does not take; say which part does."""
+    try:
+        read_options(parts[name], given, noun=table, name=name, blocks=config.features.blocks)
+    except InvalidInputError as error:
+        owners = [other for other, part in parts.items() if error.where in {option.name for option in options_of(part)}]
+        hint = f"It is an option of {_list(owners)}." if owners and name not in owners else error.hint
+        raise source.error((table, error.where), error.reason, hint) from error
 
 
 def _check_acquisition(config: CampaignConfig, source: CampaignSource) -> None:

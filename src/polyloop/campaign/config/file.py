@@ -24,14 +24,15 @@ from polyloop.core import PROPERTIES, ConfigurationError, write_atomically
 from polyloop.core.names import did_you_mean
 from polyloop.store import public_url
 
-__all__ = ["campaign_text", "config_error", "kept_config", "read_campaign_file", "write_campaign_file"]
+__all__ = ["MODELS", "campaign_text", "config_error", "kept_config", "read_campaign_file", "write_campaign_file"]
 
-_MODELS: dict[str, type[BaseModel]] = {
+MODELS: dict[str, type[BaseModel]] = {
     "campaign": tables.CampaignTable,
     "objectives": tables.ObjectiveTable,
     "properties": tables.PropertyTable,
     "evaluators": tables.EvaluatorTable,
     "pool": tables.PoolTable,
+    "pool.screening": tables.ScreeningTable,
     "features": tables.FeaturesTable,
     "surrogate": tables.SurrogateTable,
     "acquisition": tables.AcquisitionTable,
@@ -148,7 +149,7 @@ def _explain(detail: ErrorDetails, key: KeyPath) -> tuple[str, str]:
 def _nearest_key(key: KeyPath) -> str:
     """Name the nearest key of the same table, or the table where a key of that name belongs."""
     name, valid = str(key[-1]), list(_fields(key[:-1]))
-    homes = [table for table, model in _MODELS.items() if name in model.model_fields]
+    homes = [table for table, model in MODELS.items() if name in model.model_fields]
     return f"It belongs in [{homes[0]}]." if homes else did_you_mean(name, valid)
 
 
@@ -156,16 +157,15 @@ def _fields(table: KeyPath) -> Mapping[str, Any]:
     """Return the pydantic fields of the table at a path."""
     if not table:
         return CampaignConfig.model_fields
-    if table[:2] == ("pool", "screening"):
-        return tables.ScreeningTable.model_fields
-    return _MODELS[str(table[0])].model_fields
+    nested = ".".join(str(name) for name in table[:2])
+    return MODELS[nested if nested in MODELS else str(table[0])].model_fields
 
 
 def _describe(key: KeyPath) -> str:
     """Return what the table of keys says of `key`, with its default."""
     for length in range(len(key), 0, -1):
         name, above = key[length - 1], key[: length - 1]
-        if isinstance(name, str) and str(above[0] if above else name) in _MODELS and name in _fields(above):
+        if isinstance(name, str) and str(above[0] if above else name) in MODELS and name in _fields(above):
             field = _fields(above)[name]
             description = field.description or f"It is a table: [{name}]."
             choices = [str(choice) for choice in get_args(field.annotation) if isinstance(choice, str)]

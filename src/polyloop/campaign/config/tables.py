@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -167,18 +167,19 @@ class FeaturesTable(_Table):
 class SurrogateTable(_Table):
     """`[surrogate]`: the model of each objective."""
 
-    name: str = Field("gp", description="gp, random_forest or ensemble.")
-    ard: bool = Field(False, description="One length scale per descriptor (gp only).")
-    kernels: dict[str, list[str]] = Field(
-        {}, description="Kinds of kernel per block instead of the defaults, e.g. forcefield = ['rbf'] (gp only)."
-    )
-    trees: int | None = Field(None, ge=2, le=100_000, description="Number of trees (random_forest only).")
-    members: int | None = Field(None, ge=2, le=1_000, description="Number of members (ensemble only).")
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
+
+    name: str = Field("gp", description="Which one; each has options of its own, below.")
     record_noise: bool = Field(
         False,
         description="Take the records' std as the known noise of each value. Right for repeated measurements; the std "
         "of a protocol is mostly a systematic error, which the values that the model learns from share.",
     )
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The surrogate's own options, as they were given."""
+        return dict(self.model_extra or {})
 
 
 class AcquisitionTable(_Table):
@@ -241,7 +242,10 @@ class LimitsTable(_Table):
 
 
 class ReportTable(_Table):
-    """`[report]`: the limit line of the report, n_D = limit_intercept + limit_slope * V_D."""
+    """`[report]`: the limit line of the report, n_D = limit_intercept + limit_slope * V_D.
+
+    Both keys, or neither for the line of the shipped table.
+    """
 
     limit_slope: float | None = Field(None, description="Slope of your own limit line; needs limit_intercept too.")
     limit_intercept: float | None = Field(None, description="Its refractive index at Abbe number 0.")
