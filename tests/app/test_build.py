@@ -1,4 +1,4 @@
-"""`polyloop build`: a cell in a file, by repeat units alone; bad input exits 1 with a message."""
+"""`polyloop cell build`: a cell in a file, by repeat units alone; bad input exits 1 with a message."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from polyloop.simulate.cells import pierced_rings, smallest_contact, smallest_ri
 
 
 def test_build_writes_a_cell_that_can_be_read_again(polyloop, tmp_path):
-    ran = polyloop("build", "*CC*", "--chains", "2", "--dp", "4", "--density", "0.1", "-o", "cell.data")
+    ran = polyloop("cell", "build", "*CC*", "--chains", "2", "--dp", "4", "--density", "0.1", "-o", "cell.data")
     assert ran.code == 0
     assert ran.out == "cell.data\n"
     assert "2 chains of 4 units, 64 atoms" in ran.err
@@ -19,18 +19,18 @@ def test_build_writes_a_cell_that_can_be_read_again(polyloop, tmp_path):
 
 def test_the_seed_decides_the_file(polyloop, tmp_path):
     for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
-        polyloop("build", "*CC*", "--chains", "1", "--atoms", "40", "--seed", seed, "-o", f"{name}.pdb")
+        polyloop("cell", "build", "*CC*", "--chains", "1", "--atoms", "40", "--seed", seed, "-o", f"{name}.pdb")
     first, again, other = ((tmp_path / f"{name}.pdb").read_text() for name in "abc")
     assert first == again != other
 
 
 def test_charges_can_be_left_out(polyloop, tmp_path):
-    polyloop("build", "*CC*", "--chains", "1", "--dp", "3", "--charges", "none", "-o", "cell.data")
+    polyloop("cell", "build", "*CC*", "--chains", "1", "--dp", "3", "--charges", "none", "-o", "cell.data")
     assert not read_lammps_data(tmp_path / "cell.data").topology.charges.any()
 
 
 def test_a_picture_is_a_format_like_the_others(polyloop, tmp_path):
-    ran = polyloop("build", "*CC*", "--chains", "2", "--dp", "4", "--charges", "none", "-o", "cell.png")
+    ran = polyloop("cell", "build", "*CC*", "--chains", "2", "--dp", "4", "--charges", "none", "-o", "cell.png")
     assert (ran.code, ran.out) == (0, "cell.png\n")
     assert (tmp_path / "cell.png").read_bytes().startswith(b"\x89PNG")
 
@@ -50,7 +50,7 @@ def chlorines(topology, molecule):
 def test_a_copolymer_is_written_with_its_sequence(polyloop, tmp_path, arrangement, fractions, wanted):
     shares = () if fractions is None else ("--fractions", fractions)
     ran = polyloop(
-        "build", "*CC*", "*CC(*)Cl", "--arrangement", arrangement, *shares,
+        "cell", "build", "*CC*", "*CC(*)Cl", "--arrangement", arrangement, *shares,
         "--chains", "2", "--dp", "8", "--tacticity", "isotactic", "-o", "cell.data",
     )  # fmt: skip
     assert ran.code == 0, ran.err
@@ -62,7 +62,18 @@ def test_a_copolymer_is_written_with_its_sequence(polyloop, tmp_path, arrangemen
 
 
 def test_a_random_copolymer_has_its_composition_and_chains_of_its_own_from_the_seed(polyloop, tmp_path):
-    arguments = ("build", "*CC*", "*CC(*)Cl", "--arrangement", "random", "--fractions", "0.7,0.3", "--chains", "3")
+    arguments = (
+        "cell",
+        "build",
+        "*CC*",
+        "*CC(*)Cl",
+        "--arrangement",
+        "random",
+        "--fractions",
+        "0.7,0.3",
+        "--chains",
+        "3",
+    )
     for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
         assert polyloop(*arguments, "--dp", "20", "--seed", seed, "-o", f"{name}.data").code == 0
     first, again, other = ((tmp_path / f"{name}.data").read_text() for name in "abc")
@@ -75,7 +86,8 @@ def test_a_random_copolymer_has_its_composition_and_chains_of_its_own_from_the_s
 
 def test_a_blend_with_salt_is_neutral_has_no_overlap_and_threads_no_ring(polyloop, tmp_path):
     ran = polyloop(
-        "build", "*CC*", "*CC(*)c1ccccc1", "--blend", "--fractions", "0.6,0.4", "--ions", "3", "--charges", "none",
+        "cell", "build", "*CC*", "*CC(*)c1ccccc1", "--blend", "--fractions", "0.6,0.4", "--ions", "3",
+        "--charges", "none",
         "--chains", "5", "--atoms", "100", "--density", "0.15", "-o", "cell.data",
     )  # fmt: skip
     assert ran.code == 0, ran.err
@@ -96,7 +108,7 @@ def test_a_blend_with_salt_is_neutral_has_no_overlap_and_threads_no_ring(polyloo
 @pytest.mark.parametrize("suffix", ["gro", "xml", "pdb", "xyz", "png"])
 def test_every_format_takes_copolymers_and_salt(polyloop, tmp_path, suffix):
     ran = polyloop(
-        "build", "*CC*", "*CC(*)Cl", "--arrangement", "block", "--ions", "1", "--chains", "2", "--dp", "4",
+        "cell", "build", "*CC*", "*CC(*)Cl", "--arrangement", "block", "--ions", "1", "--chains", "2", "--dp", "4",
         "-o", f"cell.{suffix}",
     )  # fmt: skip
     assert ran.code == 0, ran.err
@@ -136,7 +148,7 @@ TWO = ["*CC*", "*CC(*)C"]
     ],
 )
 def test_bad_input_exits_1_and_says_what_is_wrong(polyloop, tmp_path, arguments, said):
-    ran = polyloop("build", *arguments)
+    ran = polyloop("cell", "build", *arguments)
     assert ran.code == 1
     assert said in ran.err
     assert not list(tmp_path.glob("cell.*"))

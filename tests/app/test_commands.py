@@ -227,11 +227,14 @@ def test_discover_goes_on_and_stops_where_it_is_told(polyloop: Command, campaign
 
 def test_report_retry_and_export(polyloop: Command, campaign: Path) -> None:
     polyloop("discover", "c.toml", "-q", "--no-report", "--cycles", "3")
-    assert polyloop("report", "runs/trial").out.strip().endswith("index.html")
-    assert polyloop("retry", "runs/trial", "--code", "not_in_table").out.startswith("1 evaluation")
+    assert polyloop("campaign", "report", "runs/trial").out.strip().endswith("index.html")
+    assert polyloop("campaign", "retry", "runs/trial", "--code", "not_in_table").out.startswith("1 evaluation")
     assert json.loads(polyloop("status", "runs/trial", "--json").out)["waiting"] == 1
-    assert polyloop("export", "runs/trial", "-o", "long.csv").code == 0
-    assert polyloop("export", "runs/trial/store.sqlite", "-o", "wide.dat", "--format", "csv", "--wide").code == 0
+    assert polyloop("campaign", "export", "runs/trial", "-o", "long.csv").code == 0
+    assert (
+        polyloop("campaign", "export", "runs/trial/store.sqlite", "-o", "wide.dat", "--format", "csv", "--wide").code
+        == 0
+    )
     with (campaign.parent / "wide.dat").open() as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 8
@@ -241,7 +244,7 @@ def test_report_retry_and_export(polyloop: Command, campaign: Path) -> None:
 def test_export_to_parquet_by_the_suffix(polyloop: Command, campaign: Path) -> None:
     pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
     polyloop("discover", "c.toml", "-q", "--no-report", "--cycles", "0")
-    assert polyloop("export", "runs/trial", "-o", "long.parquet").code == 0
+    assert polyloop("campaign", "export", "runs/trial", "-o", "long.parquet").code == 0
     assert (campaign.parent / "long.parquet").read_bytes()[:4] == b"PAR1"
 
 
@@ -312,7 +315,7 @@ def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")
-    for command in ("canonical", "properties", "discover", "status", "export", "doctor", "report", "retry"):
+    for command in ("canonical", "properties", "discover", "status", "doctor", "campaign", "cell", "store"):
         assert command in ran.stdout
 
 
@@ -419,14 +422,14 @@ def test_a_measured_table_goes_into_a_store_and_comes_out_again(polyloop: Comman
     (tmp_path / "lab.csv").write_text(
         "smiles;density [kg/m3];temperature [degC];comment\n*CC*;920,5;25;a\n*CC*;860,0;150;b\n*CC;1;1;c\n"
     )
-    told = ["import", "lab.csv", "--store", "s.db", "--protocol", "measured/lab@1", "--ignore", "comment"]
+    told = ["store", "import", "lab.csv", "--store", "s.db", "--protocol", "measured/lab@1", "--ignore", "comment"]
     assert polyloop(*told).code == 1
     ran = polyloop(*told, "--skip-bad", "--json")
     assert (ran.code, json.loads(ran.out)["added"]) == (0, 2), ran
     assert "1 of 3 rows left out" in ran.err
     assert "2 values in" in polyloop(*told, "--skip-bad").err
-    assert polyloop("export", "s.db", "-o", "out.csv", "--wide").code == 0
-    again = polyloop("import", "out.csv", "--store", "t.db", "--json")
+    assert polyloop("campaign", "export", "s.db", "-o", "out.csv", "--wide").code == 0
+    again = polyloop("store", "import", "out.csv", "--store", "t.db", "--json")
     assert json.loads(again.out)["added"] == 2
     with Store(tmp_path / "t.db") as store:
         found = {record.request.conditions.temperature: record.value for record in store.records()}

@@ -56,13 +56,19 @@ COMMANDS = st.one_of(
     st.builds(lambda unit, more: ["properties", unit, "--level", "instant", *more], UNITS, PROPERTIES),
     st.builds(lambda more: ["properties", "--csv", "table.csv", "--level", "instant", *more], PROPERTIES),
     st.builds(
-        lambda unit, more: ["build", unit, "-o", "cell.xyz", "--charges", "none", "--chains", "1", "--dp", "2", *more],
+        lambda unit, more: ["cell", "build", unit, "-o", "cell.xyz", *["--charges", "none", "--chains", "1", "--dp", "2"], *more],
         UNITS, BUILD,
     ),
     st.builds(lambda unit: ["canonical", unit], UNITS),
-    st.builds(lambda source, more: ["export", source, "-o", "out.csv", *more], STORES, options(format=TEXTS)),
-    st.builds(lambda name, file: [name, file], st.sampled_from(["status", "report", "retry", "discover"]), TEXTS),
-    st.builds(lambda code: ["retry", "run", "--code", code], TEXTS),
+    st.builds(
+        lambda source, more: ["campaign", "export", source, "-o", "out.csv", *more], STORES, options(format=TEXTS)
+    ),
+    st.builds(lambda name, file: [name, file], st.sampled_from(["status", "discover"]), TEXTS),
+    st.builds(
+        lambda name, file: ["campaign", name, file], st.sampled_from(["report", "retry", "pending", "suggest"]), TEXTS
+    ),
+    st.builds(lambda file, more: ["campaign", "tell", "run", file, *more], TEXTS, options(column=TEXTS, reason=TEXTS)),
+    st.builds(lambda code: ["campaign", "retry", "run", "--code", code], TEXTS),
     st.lists(TEXTS, max_size=3),
 )  # fmt: skip
 # A bounded number: they are for the mechanism, and run beside all else.
@@ -160,9 +166,9 @@ def test_a_damaged_file_of_a_run_is_named_and_ends_no_command_in_a_mistake_of_ou
         if not path.exists():
             pytest.skip(f"a campaign on a table writes no {name}")
         path.write_bytes(data.draw(damages(path.read_bytes())))
-        for command in ("status", "retry"):
-            ended_well(command, "run")
-        ended_well("export", "run", "-o", "out.csv")
+        ended_well("status", "run")
+        ended_well("campaign", "retry", "run")
+        ended_well("campaign", "export", "run", "-o", "out.csv")
         ended_well("discover", "c.toml", "-d", "run", "--quiet", "--no-report")
 
 

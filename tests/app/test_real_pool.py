@@ -40,7 +40,7 @@ def test_a_real_pool_runs_with_one_command(polyloop: Callable[..., object], tmp_
     assert all(row["reason"] for row in told["left_out"])
     assert told["evaluations"] == 11
 
-    assert polyloop("export", "runs/real", "-o", "out.csv", "--wide").code == 0  # type: ignore[attr-defined]
+    assert polyloop("campaign", "export", "runs/real", "-o", "out.csv", "--wide").code == 0  # type: ignore[attr-defined]
     with (tmp_path / "pool.csv").open(encoding="utf-8-sig", newline="") as stream:
         given = {row["Polymer SMILES"]: row for row in csv.DictReader(stream, delimiter=";")}
     with (tmp_path / "out.csv").open(newline="") as stream:

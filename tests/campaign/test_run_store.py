@@ -54,15 +54,15 @@ def test_a_store_that_does_not_know_the_campaign_is_refused_and_not_begun(
     assert picks(place / "run")[: len(before)] == before
 
 
-@pytest.mark.parametrize("command", ["status", "report", "retry", "export"])
+@pytest.mark.parametrize("command", ["status", "campaign report", "campaign retry", "campaign export"])
 def test_looking_at_a_run_whose_store_is_gone_says_so_and_makes_none(
     campaign_file: Write, place: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Campaign.from_file(campaign_file(cycles=1), place / "run").run(report=False)
     for path in (place / "run").glob("store.sqlite*"):
         path.unlink()
-    more = ["-o", str(place / "out.csv")] if command == "export" else []
-    assert main([command, str(place / "run"), *more]) == 1
+    more = ["-o", str(place / "out.csv")] if command.endswith("export") else []
+    assert main([*command.split(), str(place / "run"), *more]) == 1
     said = capsys.readouterr().err
     assert "There is no store here" in said
     assert "trial-" in said
@@ -175,8 +175,8 @@ def test_no_message_shows_a_password(
     pytest.importorskip("psycopg", reason="the extra postgres is not installed")
     file = campaign_file(f"[store]\nurl = '{url}'\n")
     assert main(["discover", str(file), "-d", str(place / "run"), "--quiet"]) == 1
-    assert main(["import", str(place / "table.csv"), "--store", url]) == 1
-    assert main(["export", url, "-o", str(place / "out.csv")]) == 1
+    assert main(["store", "import", str(place / "table.csv"), "--store", url]) == 1
+    assert main(["campaign", "export", url, "-o", str(place / "out.csv")]) == 1
     told = capsys.readouterr()
     assert "Error" in told.err
     for word in ("s3cret", "s3@cret", "cret@"):
@@ -190,7 +190,8 @@ import os, sys
 from polyloop.app.cli.main import main
 original, run, out = sys.argv[1:]
 def look(run, out):
-    return [main(["export", run, "-o", out + "/all.csv"]), main(["report", run, "-o", out + "/report"]),
+    return [main(["campaign", "export", run, "-o", out + "/all.csv"]),
+            main(["campaign", "report", run, "-o", out + "/report"]),
             main(["status", run, "--json"])]
 look(original, out + "/warm")  # once with permission, so that all modules are loaded
 os.setgid(65534); os.setuid(65534)

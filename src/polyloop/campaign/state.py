@@ -26,7 +26,8 @@ STOP_REASONS = {
     "cycles": "all its cycles are done",
     "time": "the hours of [stop] are up",
     "stall": "the hypervolume stood still for the stall_cycles of [stop]",
-    "failures": "as many of the last evaluations failed as [stop] failures says: mend the cause, then `polyloop retry`",
+    "failures": "as many of the last evaluations failed as [stop] failures says: mend the cause, then "
+    "`polyloop campaign retry`",
     "pool exhausted": "no candidate is left",
     "laboratory": "measured values are awaited; `polyloop campaign pending DIR` lists them, `... tell` enters them",
 }

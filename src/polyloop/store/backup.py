@@ -27,7 +27,7 @@ def backup(database: Database, target: Path) -> None:
         raise StoreError(
             "PostgreSQL has programs of its own for this.",
             where=database.where,
-            hint="Use pg_dump --format=custom --file FILE URL, and pg_restore; or copy records alone: polyloop export.",
+            hint="Use pg_dump --format=custom --file FILE URL, and pg_restore; or copy records: polyloop store export.",
         )
     source = Path(database.where)
     _check_target(target, source)

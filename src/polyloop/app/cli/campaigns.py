@@ -1,4 +1,4 @@
-"""`polyloop discover`, `status`, `report` and `retry`: a campaign, from its file or its folder."""
+"""`polyloop discover` and `polyloop status`: a campaign, from its file or its folder."""
 
 from __future__ import annotations
 
@@ -30,8 +30,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module to `app`."""
     app.command()(discover)
     app.command()(status)
-    app.command()(report)
-    app.command()(retry)
 
 
 def discover(
@@ -75,31 +73,6 @@ def status(directory: Directory, as_json: Json = False) -> None:
         write_json(outcome.to_dict())
     else:
         _show(outcome, directory)
-
-
-def report(
-    directory: Directory,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.  [default: DIR/report]")
-    ] = None,
-) -> None:
-    """Write the report of a campaign anew and name its path."""
-    from polyloop.campaign import Campaign
-
-    typer.echo(Campaign.from_directory(directory).report(folder=output))
-
-
-def retry(
-    directory: Directory,
-    code: Annotated[
-        list[str] | None, typer.Option("--code", metavar="CODE", help="Only this failure; may be repeated.")
-    ] = None,
-) -> None:
-    """Put failed evaluations of a campaign back, so that the next `polyloop discover` evaluates them again."""
-    from polyloop.campaign import Campaign
-
-    count = Campaign.from_directory(directory).retry(code)
-    typer.echo(f"{count} evaluations are waiting again.")
 
 
 def _show(outcome: CampaignStatus, directory: Path) -> None:

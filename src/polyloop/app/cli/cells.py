@@ -1,4 +1,4 @@
-"""`polyloop build`: a periodic cell of polymer chains, written to a file for any engine, or as a picture."""
+"""`polyloop cell build`: a periodic cell of polymer chains, written to a file for any engine, or as a picture."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from polyloop.app.cli.console import message
+from polyloop.app.cli.groups import group
 
 if TYPE_CHECKING:
     from polyloop.simulate.cells import Arrangement, Tacticity
@@ -19,8 +20,8 @@ _MOST_ATOMS = 10_000_000
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module to `app`."""
-    app.command()(build)
+    """Add the group of commands to `app`."""
+    group(app, "cell", "Periodic cells of chains, for any engine.").command()(build)
 
 
 def build(

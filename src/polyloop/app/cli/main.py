@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from polyloop.app.cli import campaigns, cells, polymers, results, stores, system
+from polyloop.app.cli import campaign_group, campaigns, cells, polymers, stores, system
 from polyloop.app.cli.console import message
 from polyloop.core.errors import EvaluationError, FailureCode, PolyloopError
 
@@ -77,7 +77,7 @@ def polyloop(
     """
 
 
-for module in (campaigns, polymers, cells, results, stores, system):
+for module in (campaigns, polymers, system, campaign_group, cells, stores):
     module.register(app)
 
 

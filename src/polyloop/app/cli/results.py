@@ -1,4 +1,4 @@
-"""`polyloop export` and `import`: what a campaign or a store holds as one table, and measured tables into a store."""
+"""Tables out of campaigns and stores, and measured tables into a store."""
 
 from __future__ import annotations
 
@@ -9,13 +9,7 @@ import typer
 
 from polyloop.app.cli.console import message, write_json
 
-__all__ = ["register"]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands of this module to `app`."""
-    app.command()(export)
-    app.command(name="import")(import_table)
+__all__ = ["export", "import_table"]
 
 
 def export(
@@ -38,7 +32,10 @@ def import_table(
     store: Annotated[str, typer.Option("--store", metavar="URL", help="Results database: file or URL.")],
     protocol: Annotated[
         str, typer.Option("--protocol", help="What the values are called in the store: NAME@VERSION.")
-    ] = "measured/table@1",
+    ] = "experiment/table@1",
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="Kind of the subjects.  [default: the column kind, else polymer]")
+    ] = None,
     ignore: Annotated[
         list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Pass over a column; may be repeated.")
     ] = None,
@@ -59,7 +56,12 @@ def import_table(
 
     with Store(store) as opened:
         summary = opened.import_table(
-            file, protocol, conditions=Conditions(temperature, pressure), ignore=ignore or (), skip_bad=skip_bad
+            file,
+            protocol,
+            kind=kind,
+            conditions=Conditions(temperature, pressure),
+            ignore=ignore or (),
+            skip_bad=skip_bad,
         )
     for note in summary.notes:
         message(note)

@@ -1,4 +1,4 @@
-"""`polyloop store backup`: what is done with a store as a whole."""
+"""`polyloop store ...`: import, export, backup and check."""
 
 from __future__ import annotations
 
@@ -8,20 +8,32 @@ from typing import Annotated
 import typer
 
 from polyloop.app.cli.console import message
+from polyloop.app.cli.groups import group
+from polyloop.app.cli.results import export, import_table
 
 __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands to `app`."""
-    group = typer.Typer(no_args_is_help=True, help="Look after a store.", rich_markup_mode=None)
-    group.callback()(_store)
-    group.command()(backup)
-    app.add_typer(group, name="store")
+    store = group(app, "store", "A results database: tables in and out, copies, checks.")
+    store.command(name="import")(import_table)
+    store.command()(export)
+    store.command()(backup)
+    store.command()(check)
 
 
-def _store() -> None:
-    """Look after a results database."""
+def check(store: Annotated[str, typer.Argument(metavar="URL", help="Results database: file or URL.")]) -> None:
+    """Look a store over for damage; exit 1 where there is some."""
+    from polyloop.store import Store
+
+    with Store(store, read_only=True) as opened:
+        wrong = opened.check()
+    for line in wrong:
+        typer.echo(line)
+    message(f"{opened.where}: {len(wrong)} faults." if wrong else f"{opened.where} is sound.")
+    if wrong:
+        raise typer.Exit(1)
 
 
 def backup(
