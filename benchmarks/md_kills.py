@@ -47,7 +47,7 @@ CHECKPOINTS = ("stages/*/checkpoint-*.restart", "stages/*/checkpoint*.npz")
 # The recipe of the tests, to try this script with. Here, because worker processes import the main module.
 protocols.PROTOCOLS[SMOKE.protocol_id] = protocols.Protocol(
     SMOKE.name, SMOKE.version, "smoke", PROPERTIES, "seconds", SMOKE.description,
-    partial(workflow.simulate_polymer, SMOKE.protocol_id), any_conditions=True,
+    partial(workflow.simulate_polymer, SMOKE.protocol_id), conditions=("temperature", "pressure"),
 )  # fmt: skip
 
 

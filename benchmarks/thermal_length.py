@@ -86,7 +86,7 @@ def register(copies: int, pairs: int) -> str:
     FOLLOW_UPS[long.label] = long
     protocols.PROTOCOLS[long.label] = protocols.Protocol(
         long.name, long.version, "standard", long.properties, "hours", long.description,
-        partial(workflow.follow_up_polymer, long.label), any_conditions=True,
+        partial(workflow.follow_up_polymer, long.label), conditions=("temperature", "pressure"),
     )  # fmt: skip
     return long.label
 

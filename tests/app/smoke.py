@@ -19,7 +19,7 @@ from polyloop.simulate.md.run.estimates import PROPERTIES, SHARED_ERRORS
 protocols.PROTOCOLS[SMOKE.label] = protocols.Protocol(
     SMOKE.name, SMOKE.version, "smoke", PROPERTIES, "seconds", SMOKE.description,
     partial(workflow.simulate_polymer, SMOKE.label), partial(workflow.check_scope, SMOKE.label),
-        any_conditions=True, shared_errors=SHARED_ERRORS,
+        conditions=("temperature", "pressure"), shared_errors=SHARED_ERRORS,
 )  # fmt: skip
 
 if os.environ.get("NO_PROGRAMS"):

@@ -52,11 +52,12 @@ BUILD = options(
     density=NUMBERS, seed=NUMBERS, chains=NEVER_MANY, dp=NEVER_MANY, atoms=NEVER_MANY, ions=NEVER_MANY,
     fractions=st.lists(NUMBERS, max_size=3).map(",".join), tacticity=TEXTS, arrangement=TEXTS,
 )  # fmt: skip
+SMALL_CELL = ("-o", "cell.xyz", "--charges", "none", "--chains", "1", "--dp", "2")
 COMMANDS = st.one_of(
     st.builds(lambda unit, more: ["properties", unit, "--level", "instant", *more], UNITS, PROPERTIES),
     st.builds(lambda more: ["properties", "--csv", "table.csv", "--level", "instant", *more], PROPERTIES),
     st.builds(
-        lambda unit, more: ["cell", "build", unit, "-o", "cell.xyz", *["--charges", "none", "--chains", "1", "--dp", "2"], *more],
+        lambda unit, more: ["cell", "build", unit, *SMALL_CELL, *more],
         UNITS, BUILD,
     ),
     st.builds(lambda unit: ["canonical", unit], UNITS),

@@ -65,7 +65,7 @@ def protocols_page() -> str:
         for label, protocol in PROTOCOLS.items():
             if protocol.level == level:
                 lines += [f"### {label}", "", protocol.description, ""]
-                lines += [f"- **Cost**: {protocol.cost}.", f"- **Conditions**: {_conditions(protocol.any_conditions)}."]
+                lines += [f"- **Cost**: {protocol.cost}.", f"- **Conditions**: {_conditions(protocol.conditions)}."]
                 if protocol.goes_on_from:
                     lines.append(f"- **Goes on from**: {', '.join(f'`{name}`' for name in protocol.goes_on_from)}.")
                 if protocol.on_request:
@@ -74,8 +74,8 @@ def protocols_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _conditions(is_free: bool) -> str:
-    return "any temperature and pressure" if is_free else "298.15 K and 1 atm"
+def _conditions(names: tuple[str, ...]) -> str:
+    return f"any {' and '.join(names)}" if names else "298.15 K and 1 atm"
 
 
 def _row(*cells: str) -> str:

@@ -33,7 +33,7 @@ def records(scratch: Path) -> list[Record]:
     protocol = protocols.Protocol(
         SMOKE.name, SMOKE.version, "smoke", PROPERTIES, "seconds", SMOKE.description,
         partial(workflow.simulate_polymer, SMOKE.protocol_id), partial(workflow.check_scope, SMOKE.protocol_id),
-        any_conditions=True,
+        conditions=("temperature", "pressure"),
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYLOOP_SCRATCH", str(scratch))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from os.path import commonpath, relpath
 from pathlib import Path
+from typing import Any
 
 from polyloop.campaign.config.tables import CampaignConfig, EvaluatorTable
 from polyloop.core import Conditions, ConfigurationError, InvalidInputError
 from polyloop.evaluation.answers import check_function
+from polyloop.evaluation.callables import CallableEvaluator
 from polyloop.evaluation.evaluators import (
     ENTRY_POINT_GROUP,
     Evaluator,
@@ -30,8 +32,12 @@ from polyloop.tables import MeasuredTable, read_measured, same_state, state_word
 __all__ = ["evaluators_of"]
 
 
-def evaluators_of(config: CampaignConfig) -> dict[str, Evaluator]:
+def evaluators_of(
+    config: CampaignConfig, functions: Mapping[str, Callable[..., Any]] | None = None
+) -> dict[str, Evaluator]:
     """Make the evaluator of each objective, by the name of its property; objectives may share one.
+
+    `functions` are those that a script handed in as objects, by the name of their evaluator.
 
     Raises
     ------
@@ -49,7 +55,13 @@ def evaluators_of(config: CampaignConfig) -> dict[str, Evaluator]:
             found[objective.property] = protocol_evaluator(name)
         else:
             groups.setdefault(objective.evaluator, []).append(objective.property)
-    named = {name: _named_evaluator(name, tuple(properties), config) for name, properties in groups.items()}
+    given = functions or {}
+    named = {
+        name: CallableEvaluator.of(given[name], tuple(properties), config.campaign.state)
+        if name in given
+        else _named_evaluator(name, tuple(properties), config)
+        for name, properties in groups.items()
+    }
     for name, evaluator in _told_apart(named).items():
         found |= dict.fromkeys(groups[name], evaluator)
     return found
@@ -83,7 +95,7 @@ def _named_evaluator(name: str, properties: tuple[str, ...], config: CampaignCon
     if table is None:
         return _entry_point_evaluator(name, properties, config)
     if table.table is not None:
-        return _table_evaluator(name, table, properties, config.campaign.conditions)
+        return _table_evaluator(name, table, properties, config.campaign.state)
     location, folder = table.python or "", str(table.folder or "")
     return _function_evaluator(
         f"python/{slug(location.replace(':', '.'))}", properties, location, folder, table.version, name, config
@@ -102,7 +114,7 @@ def _function_evaluator(
     """Import a function and give it the name that its source has; `version` None: its own attribute, else 1."""
     source = source_of(location.partition(":")[0], folder)
     function = load_function(location, folder, source.digest)
-    check_function(function, location, config.campaign.conditions, f"evaluator {name}")
+    check_function(function, location, config.campaign.state, f"evaluator {name}")
     number = getattr(function, "version", 1) if version is None else version
     digest = f".{source.digest}" if source.digest else ""
     return FunctionEvaluator(f"{label}{digest}@{int(number)}", properties, location, folder, source)

@@ -148,7 +148,7 @@ def enter_results(
         column=column or _subject_column(config),
         wanted=plan.measured or tuple(objective.property for objective in plan.objectives),
         passed=[*prepared.pool.extras, "name"],
-        conditions=config.campaign.conditions,
+        conditions=config.campaign.state,
         next_seed=_Seeds(store, config.campaign.evaluation_seed, repeats),
     )
     corrections = _corrections(store, records)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -53,7 +53,7 @@ class Plan:
         """Return the evaluations that a candidate needs, one per distinct evaluator."""
         names = dict.fromkeys(protocol_id_of(evaluator, subject) for evaluator in self.evaluators.values())
         campaign = self.config.campaign
-        return [Request(subject, name, campaign.evaluation_seed, campaign.conditions) for name in names]
+        return [Request(subject, name, campaign.evaluation_seed, campaign.state) for name in names]
 
     def computed(self, subject: Subject) -> list[Request]:
         """Return the evaluations of a candidate that a program answers; the laboratory answers the others."""
@@ -119,15 +119,15 @@ def is_answer_of(protocol: str, identity: str) -> bool:
     return name.startswith("table/") and bool(re.fullmatch(rf"{re.escape(name)}\.[0-9a-f]{{16}}@{version}", protocol))
 
 
-def make_plan(config: CampaignConfig) -> Plan:
-    """Make objectives and evaluators of a campaign file.
+def make_plan(config: CampaignConfig, functions: Mapping[str, Callable[..., Any]] | None = None) -> Plan:
+    """Make objectives and evaluators of a campaign file; `functions` are evaluators given as objects, by name.
 
     Raises
     ------
     ConfigurationError, InvalidInputError
         If a table cannot be read or a function cannot be imported.
     """
-    return Plan(config, objectives_of(config), evaluators_of(config))
+    return Plan(config, objectives_of(config), evaluators_of(config, functions))
 
 
 def objectives_of(config: CampaignConfig) -> tuple[Objective, ...]:

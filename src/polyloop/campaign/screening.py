@@ -33,7 +33,7 @@ def screen(
     evaluator = protocol_evaluator(table.protocol)
     campaign = config.campaign
     requests = [
-        Request(Subject(pool.kind, smiles), table.protocol, campaign.evaluation_seed, campaign.conditions)
+        Request(Subject(pool.kind, smiles), table.protocol, campaign.evaluation_seed, campaign.state)
         for smiles in pool.texts
     ]
     done = 0

@@ -148,6 +148,11 @@ class Conditions(Mapping[str, Value]):
         usual = {"temperature": TEMPERATURE.default, "pressure": PRESSURE.default}
         return tuple(name for name, value in self._values.items() if usual.get(name) != value)
 
+    def spelled(self, name: str) -> str:
+        """A condition with its unit: `350 K`, `water`."""
+        value, unit = self.get_or_default(name), CONDITIONS.find(name).unit
+        return value if isinstance(value, str) else f"{value:g}{f' {unit}' if unit not in ('', '1') else ''}"
+
     def but(self, **changed: Value) -> Conditions:
         """Return the same state with some conditions changed."""
         return Conditions(**{**self._values, **changed})  # type: ignore[arg-type]
@@ -158,13 +163,8 @@ class Conditions(Mapping[str, Value]):
 
     def words(self) -> str:
         """The state in words: `350 K, 1 atm, relative_humidity 0.5`."""
-        parts = [f"{self.temperature:g} K", f"{self.pressure:g} atm"]
-        for name, value in self._values.items():
-            if name not in _ALWAYS:
-                unit = CONDITIONS.find(name).unit
-                number = value if isinstance(value, str) else f"{value:g}"
-                parts.append(f"{name} {number}{f' {unit}' if unit not in ('', '1') else ''}")
-        return ", ".join(parts)
+        others = [f"{name} {self.spelled(name)}" for name in self._values if name not in _ALWAYS]
+        return ", ".join([self.spelled("temperature"), self.spelled("pressure"), *others])
 
     def __getitem__(self, name: str) -> Value:
         return self._values[name]

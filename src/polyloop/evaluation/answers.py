@@ -9,6 +9,7 @@ from numbers import Real
 from typing import Any
 
 from polyloop.core import (
+    CONDITIONS,
     PROPERTIES,
     Conditions,
     ConfigurationError,
@@ -24,9 +25,8 @@ from polyloop.core import (
 from polyloop.core.faults import failure_not_of_polymer, message_of
 from polyloop.evaluation.functions import load_function, serving
 
-__all__ = ["ask_function", "check_function"]
+__all__ = ["answer_of", "ask_function", "check_function"]
 
-_STATE = ("conditions", "temperature", "pressure")
 Function = Callable[..., Any]
 
 
@@ -55,17 +55,14 @@ def check_function(function: Function, location: str, conditions: Conditions, wh
             where=where,
             hint="Write def f(smiles, seed); conditions, or temperature and pressure, may follow.",
         ) from error
-    usual = Conditions()
     ignored = [
-        f"{name} {getattr(conditions, name):g} {unit}"
-        for name, unit in (("temperature", "K"), ("pressure", "atm"))
-        if getattr(conditions, name) != getattr(usual, name) and not {"conditions", name} & handed.keys()
+        f"{name} {conditions.spelled(name)}" for name in conditions.unusual if not {"conditions", name} & handed.keys()
     ]
     if ignored:
         raise ConfigurationError(
             f"{location} is not told the {' and the '.join(ignored)} of the samples, since it takes no such parameter.",
             where=where,
-            hint="Add the parameter conditions, temperature or pressure to the function, or leave the keys out.",
+            hint="Add the parameter conditions, or one of that name, to the function, or leave the keys out.",
         )
 
 
@@ -83,7 +80,11 @@ def ask_function(
     MemoryError
         The runner knows the limit and names it.
     """
-    function = load_function(location, folder, digest)
+    return answer_of(load_function(location, folder, digest), request, properties, location)
+
+
+def answer_of(function: Function, request: Request, properties: tuple[str, ...], location: str) -> list[Record]:
+    """Return the records of a function's answer to a request; raises as `ask_function`."""
     try:
         with serving(function):
             answer = function(request.subject.text, request.seed, **_handed(function, request.conditions))
@@ -113,8 +114,10 @@ def _handed(function: Function, conditions: Conditions) -> dict[str, Any]:
     """Return what of the state of the sample the function has a parameter for, by name."""
     by_name = {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
     parameters = _parameters(function) or {}
-    state = {"conditions": conditions, "temperature": conditions.temperature, "pressure": conditions.pressure}
-    return {name: state[name] for name in _STATE if name in parameters and parameters[name].kind in by_name}
+    names = [name for name, one in parameters.items() if one.kind in by_name and name in CONDITIONS]
+    state: dict[str, Any] = {name: conditions.get_or_default(name) for name in names}
+    given = parameters.get("conditions")
+    return state | ({"conditions": conditions} if given is not None and given.kind in by_name else {})
 
 
 def _missing(error: BaseException, location: str) -> Failure | None:

@@ -129,7 +129,7 @@ def _failure_of(error: Exception, protocol: Protocol) -> Failure:
 def _parents(request: Request, protocol: Protocol) -> tuple[str, ...]:
     """Return the keys of the evaluations whose results this one goes on from."""
     return tuple(
-        replace(request, protocol_id=label, conditions=request.conditions if known.any_conditions else Conditions()).key
+        replace(request, protocol_id=label, conditions=request.conditions if known.conditions else Conditions()).key
         for label, known in ((label, PROTOCOLS[label]) for label in protocol.goes_on_from if label in PROTOCOLS)
     )
 
@@ -140,14 +140,14 @@ def _failed(request: Request, protocol: Protocol, failure: Failure, started: flo
 
 
 def _check_conditions(protocol: Protocol, conditions: Conditions) -> None:
-    if conditions != Conditions() and not protocol.any_conditions:
+    unknown = protocol.unknown_conditions(conditions)
+    if unknown:
         raise EvaluationError(
-            FailureCode.UNSUPPORTED,
-            "conditions",
-            f"{protocol.protocol_id} knows 298.15 K and 1 atm only, not {conditions.temperature} K and "
-            f"{conditions.pressure} atm.",
+            FailureCode.UNSUPPORTED, "conditions",
+            f"{protocol.protocol_id} knows {Conditions().words()} only, not "
+            f"{', '.join(f'a {name} of {conditions.spelled(name)}' for name in unknown)}.",
             hint="Leave the conditions out.",
-        )
+        )  # fmt: skip
 
 
 def _host_class() -> str:

@@ -45,8 +45,8 @@ class Protocol:
         Typical cost, in words.
     function
         Maps (polymer, seed, conditions) to an `Outcome`, or raises `EvaluationError`.
-    any_conditions
-        Whether it honours temperature and pressure; else it knows 298.15 K and 1 atm only.
+    conditions
+        Names of the conditions that it honours; of all others it knows the defaults only.
     time_limit
         Wall time in s that an evaluation may take unless the user says otherwise.
     on_request
@@ -68,11 +68,15 @@ class Protocol:
     description: str
     function: Callable[[Polymer, int, Conditions], Outcome]
     check: Callable[[Polymer], None]
-    any_conditions: bool = False
+    conditions: tuple[str, ...] = ()
     time_limit: float = 3600.0
     on_request: bool = False
     shared_errors: tuple[str, ...] = ()
     goes_on_from: tuple[str, ...] = ()
+
+    def unknown_conditions(self, conditions: Conditions) -> tuple[str, ...]:
+        """Return the names of unusual conditions that it does not honour."""
+        return tuple(name for name in conditions.unusual if name not in self.conditions)
 
     @property
     def protocol_id(self) -> str:
@@ -84,7 +88,7 @@ def _molecular_dynamics(recipe: recipes.Recipe, level: str, cost: str) -> Protoc
     return Protocol(
         recipe.name, recipe.version, level, MD_PROPERTIES, cost, recipe.description,
         partial(workflow.simulate_polymer, recipe.protocol_id), partial(workflow.check_scope, recipe.protocol_id),
-        any_conditions=True, time_limit=recipe.time_limit,
+        conditions=_STATE, time_limit=recipe.time_limit,
         shared_errors=MD_SHARED_ERRORS,
     )  # fmt: skip
 
@@ -93,13 +97,15 @@ def _follow_up(one: FollowUp, level: str, cost: str, shared_errors: tuple[str, .
     return Protocol(
         one.name, one.version, level, one.properties, cost, one.description,
         partial(workflow.follow_up_polymer, one.protocol_id), partial(workflow.check_scope, one.protocol_id),
-        any_conditions=True,
+        conditions=_STATE,
         time_limit=recipes.get_recipe(one.recipe).time_limit + one.time_limit, on_request=True,
         shared_errors=shared_errors,
         goes_on_from=(one.recipe, *([one.prerequisite.protocol] if one.prerequisite else [])),
     )  # fmt: skip
 
 
+# What molecular dynamics is run at.
+_STATE = ("temperature", "pressure")
 # What stands first of a level's protocols for a property is what the level names: the newest of several versions.
 _TABLE = (
     Protocol(

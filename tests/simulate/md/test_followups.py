@@ -42,7 +42,7 @@ def smoke(scratch, monkeypatch):
         protocol = protocols.Protocol(
             one.name, one.version, "smoke", one.properties, "seconds", one.description,
             partial(workflow.follow_up_polymer, one.protocol_id), partial(workflow.check_scope, one.protocol_id),
-        any_conditions=True,
+        conditions=("temperature", "pressure"),
         )  # fmt: skip
         monkeypatch.setitem(protocols.PROTOCOLS, one.protocol_id, protocol)
 

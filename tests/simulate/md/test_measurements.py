@@ -22,7 +22,7 @@ SMOKE_PROTOCOL = protocols.Protocol(
     SMOKE_THERMAL.name, SMOKE_THERMAL.version, "smoke", SMOKE_THERMAL.properties, "seconds", SMOKE_THERMAL.description,
     partial(workflow.follow_up_polymer, SMOKE_THERMAL.protocol_id),
     partial(workflow.check_scope, SMOKE_THERMAL.protocol_id),
-        any_conditions=True,
+        conditions=("temperature", "pressure"),
 )  # fmt: skip
 
 

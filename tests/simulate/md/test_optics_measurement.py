@@ -37,7 +37,7 @@ def root(tmp_path_factory):
             SMOKE_OPTICS.name, SMOKE_OPTICS.version, "smoke", SMOKE_OPTICS.properties, "seconds",
             SMOKE_OPTICS.description, partial(workflow.follow_up_polymer, SMOKE_OPTICS.protocol_id),
             partial(workflow.check_scope, SMOKE_OPTICS.protocol_id),
-        any_conditions=True,
+        conditions=("temperature", "pressure"),
         )  # fmt: skip
         patch.setitem(protocols.PROTOCOLS, SMOKE_OPTICS.protocol_id, protocol)
         yield folder

@@ -35,7 +35,7 @@ from polyloop.simulate.md.run.workspace import Workspace
 SMOKE_PROTOCOL = protocols.Protocol(
     SMOKE.name, SMOKE.version, "smoke", PROPERTIES, "seconds", SMOKE.description,
     partial(workflow.simulate_polymer, SMOKE.protocol_id), partial(workflow.check_scope, SMOKE.protocol_id),
-        any_conditions=True,
+        conditions=("temperature", "pressure"),
 )  # fmt: skip
 
 

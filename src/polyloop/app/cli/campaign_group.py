@@ -45,10 +45,7 @@ def suggest(
     """Suggest what a laboratory should make and measure next; what was suggested before is not suggested again."""
     from polyloop.campaign import Campaign
 
-    if source.is_dir():
-        campaign = Campaign.from_directory(source)
-    else:
-        campaign = Campaign.from_file(source, directory)
+    campaign = Campaign.from_directory(source) if source.is_dir() else Campaign.from_file(source, directory)
     found = campaign.suggest(count, path=output)
     _write(found, as_json=as_json, output=output)
     awaited = len(campaign.pending()) - len(found)

@@ -131,13 +131,15 @@ def _check_conditions(
     from polyloop.evaluation.evaluators import protocol_of
     from polyloop.simulate import get_protocol
 
-    state, usual = config.campaign.conditions, Conditions()
+    state = config.campaign.state
     row = get_protocol(protocol_of(name, protocol=protocol, level=level))
-    if state != usual and not row.any_conditions:
+    unknown = row.unknown_conditions(state)
+    if unknown:
+        key = ("campaign", unknown[0]) if unknown[0] in ("temperature", "pressure") else ("campaign", "conditions")
         raise source.error(
-            ("campaign", "temperature" if state.temperature != usual.temperature else "pressure"),
-            f"{row.protocol_id}, which yields {name}, knows {usual.temperature} K and {usual.pressure:g} atm only.",
-            "Leave temperature and pressure out, or take a protocol of molecular dynamics.",
+            key,
+            f"{row.protocol_id}, which yields {name}, knows {Conditions().words()} only.",
+            f"Leave {unknown[0]} out, or take a protocol of molecular dynamics.",
         )
 
 

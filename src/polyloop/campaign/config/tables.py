@@ -66,10 +66,14 @@ class CampaignTable(_Table):
         1.0, gt=0, le=1e6, description="Pressure of the samples in atm, for molecular dynamics and tables."
     )
 
+    conditions: dict[str, float | str] = Field(
+        {}, description="Other conditions of the samples by name, e.g. relative_humidity = 0.5; see the reference."
+    )
+
     @property
-    def conditions(self) -> Conditions:
+    def state(self) -> Conditions:
         """State of the samples."""
-        return Conditions(self.temperature, self.pressure)
+        return Conditions(self.temperature, self.pressure, **self.conditions)
 
 
 class ObjectiveTable(_Table):
