@@ -96,8 +96,8 @@ class Copolymer:
         """Read what a person writes.
 
         `random: 0.75 *CC(C)(C(=O)OC)* + 0.25 *CC(*)c1ccccc1`, `alternating: A + B`, `block: A + B + A`, `blend: 70 % A
-        + 30 % B`; shares are left out for equal ones. `with 0.1 NaCl` at the end is salt; `*CCO* with 0.1 NaCl` is one
-        polymer with it.
+        + 30 % B`; shares are left out for equal ones. `random by mass: ...` and `block by mass: ...` take shares of
+        mass. `with 0.1 NaCl` at the end is salt; `*CCO* with 0.1 NaCl` is one polymer with it.
 
         Raises
         ------
@@ -120,7 +120,20 @@ class Copolymer:
     def _of(cls, written: CopolymerText) -> Copolymer:
         units = tuple(unit.smiles for unit in written.units)
         shares = tuple(unit.share for unit in written.units if unit.share is not None)
+        if written.by_mass:
+            return cls.by_mass(written.arrangement, units, shares, written.salt)
         return cls(written.arrangement, units, shares, written.salt)
+
+    @classmethod
+    def by_mass(
+        cls, arrangement: str, units: Sequence[str], fractions: Sequence[float] = (), salt: float = 0.0
+    ) -> Copolymer:
+        """Make one from shares by mass, as data sheets give them; a blend's are so anyway. Raises as the class."""
+        shared = _checked_units(arrangement, units, fractions)
+        if arrangement not in ("random", "block"):
+            return cls(arrangement, tuple(units), tuple(fractions), salt)
+        numbers = [float(share) / Polymer(unit).molar_mass for unit, share in shared]
+        return cls(arrangement, tuple(units), tuple(number / sum(numbers) for number in numbers), salt)
 
     @cached_property
     def canonical(self) -> str:

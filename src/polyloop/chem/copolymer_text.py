@@ -14,7 +14,7 @@ __all__ = ["ARRANGEMENTS", "CopolymerText", "UnitText", "read_copolymer"]
 
 ARRANGEMENTS = ("random", "alternating", "block", "blend", "homopolymer")
 _EXAMPLE = "'random: 0.75 *CC(C)(C(=O)OC)* + 0.25 *CC(*)c1ccccc1'"
-_PREFIX = re.compile(r"\s*([^\W\d_]+)\s*:")
+_PREFIX = re.compile(r"\s*([^\W\d_]+)(\s+by\s+mass)?\s*:", re.IGNORECASE)
 _NUMBER = re.compile(r"((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(%?)\s*")
 _SIGNED = re.compile(r"-\s*[\d.]")
 _WITH = re.compile(r"(?<!\S)with(?!\S)", re.IGNORECASE)
@@ -32,10 +32,14 @@ class UnitText:
 
 @dataclass(frozen=True)
 class CopolymerText:
-    """A copolymer as written; `salt` is pairs of ions per repeat unit, 0 where there is none."""
+    """A copolymer as written; `salt` is pairs of ions per repeat unit, 0 where there is none.
+
+    `by_mass` tells whether the shares are said to be of mass.
+    """
 
     text: str
     arrangement: str
+    by_mass: bool
     units: tuple[UnitText, ...]
     salt: float
 
@@ -43,7 +47,7 @@ class CopolymerText:
 def read_copolymer(text: str) -> CopolymerText:
     """Part a text such as `random: 0.75 *CC* + 25 % *CC(*)C with 0.1 NaCl` into its pieces.
 
-    Nothing is asked of the units here but that there is some text. The arrangement may be left out of a single unit
+    `random by mass: ...` says that shares are of mass. Nothing is asked of the units here but that there is some text. The arrangement may be left out of a single unit
     with salt. Upper and lower case of words, and white space between the pieces, do not matter.
 
     Raises
@@ -54,7 +58,7 @@ def read_copolymer(text: str) -> CopolymerText:
         For a salt other than NaCl.
     """
     _check_is_text(text)
-    arrangement, start = _arrangement(text)
+    arrangement, by_mass, start = _arrangement(text)
     salted = _WITH.search(text, start)
     end = salted.start() if salted else len(text)
     units = tuple(_unit(text, first, last) for first, last in _parts(text, start, end))
@@ -72,7 +76,7 @@ def read_copolymer(text: str) -> CopolymerText:
             )  # fmt: skip
         arrangement = "homopolymer"
     _check_shares(text, units)
-    return CopolymerText(text, arrangement, units, salt)
+    return CopolymerText(text, arrangement, by_mass, units, salt)
 
 
 def _check_is_text(text: str) -> None:
@@ -89,11 +93,11 @@ def _check_is_text(text: str) -> None:
         raise InvalidInputError("The copolymer is empty.", where=repr(text), hint=f"Write e.g. {_EXAMPLE}.")
 
 
-def _arrangement(text: str) -> tuple[str, int]:
-    """The arrangement in lower case, empty where there is none, and where the rest begins (from 0)."""
+def _arrangement(text: str) -> tuple[str, bool, int]:
+    """The arrangement in lower case, empty where there is none, whether by mass, and where the rest begins (from 0)."""
     prefix = _PREFIX.match(text)
     if prefix is None:
-        return "", 0
+        return "", False, 0
     word = prefix[1].lower()
     if word not in ARRANGEMENTS:
         near = difflib.get_close_matches(word, ARRANGEMENTS, n=1, cutoff=0.5)
@@ -101,7 +105,7 @@ def _arrangement(text: str) -> tuple[str, int]:
             f"There is no arrangement {prefix[1]!r}.", where=_at(text, prefix.start(1) + 1),
             hint=f"Did you mean {near[0]}?" if near else f"Write {', '.join(ARRANGEMENTS[:3])} or blend.",
         )  # fmt: skip
-    return word, prefix.end()
+    return word, prefix[2] is not None, prefix.end()
 
 
 def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:
