@@ -18,8 +18,8 @@ import time
 from itertools import combinations
 
 import numpy as np
-from machine import RESULTS, describe, write
 
+from machine import RESULTS, describe, write
 from polyloop.chem import Polymer
 from polyloop.chem.copolymer import Copolymer
 from polyloop.chem.library import Homopolymer, MeasuredCopolymer, copolymers, homopolymers
@@ -134,8 +134,9 @@ def alternating_pairs() -> dict[str, object]:
             values.append((mixed[name] - whole[name]) / scale)
     out: dict[str, object] = {"pairs": len(differences["density"])}
     for name, values in differences.items():
-        out[name] = {"mean": round(float(np.mean(values)), 5), "rms": round(float(np.sqrt(np.mean(np.square(values)))), 5),
-                     "largest": round(float(np.max(np.abs(values))), 5)}  # fmt: skip
+        rms = np.sqrt(np.mean(np.square(values)))
+        figures = {"mean": np.mean(values), "rms": rms, "largest": np.max(np.abs(values))}
+        out[name] = {key: round(float(value), 5) for key, value in figures.items()}
     return out
 
 
@@ -181,8 +182,9 @@ def mean(values: object) -> float:
 
 
 def markdown(table: dict[str, dict]) -> str:
-    lines = ["| copolymer | n_D measured | quick | error | instant | error | rule alone | V measured | quick | density measured | by the model |",
-             "|---|---|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
+    heads = ("copolymer", "n_D measured", "quick", "error", "instant", "error", "rule alone", "V measured", "quick",
+             "density measured", "by the model")  # fmt: skip
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for name, row in table.items():
         n, quick, instant = row["measured_n_D"], row["quick"], row["instant"]
         rule = row["rule_on_measured_homopolymers"]

@@ -47,8 +47,9 @@ class CopolymerText:
 def read_copolymer(text: str) -> CopolymerText:
     """Part a text such as `random: 0.75 *CC* + 25 % *CC(*)C with 0.1 NaCl` into its pieces.
 
-    `random by mass: ...` says that shares are of mass. Nothing is asked of the units here but that there is some text. The arrangement may be left out of a single unit
-    with salt. Upper and lower case of words, and white space between the pieces, do not matter.
+    `random by mass: ...` says that shares are of mass. Nothing is asked of the units here but that there is some text.
+    The arrangement may be left out of a single unit with salt. Upper and lower case of words, and white space between
+    the pieces, do not matter.
 
     Raises
     ------
