@@ -42,6 +42,10 @@ SAME = [
     ("block: 0.4 *CC* + 0.6 *CO*", "block: 0.6 *CO* + 0.4 *CC*"),
     ("block: 0.2 *CC* + 0.2 *CC* + 0.6 *CO*", "block: 0.4 *CC* + 0.6 *CO*"),
     ("blend: 0.7 *CC(*)c1ccccc1 + 0.3 *COC*", "blend: 0.3 *OCC* + 0.7 *C(C*)c1ccccc1"),
+    # 28.054 and 104.152 g/mol (IUPAC atomic weights 2021): 78.779 % of ethylene by mass is 93.236 % by number.
+    ("random by mass: 78.779 % *CC* + 21.221 % *CC(*)c1ccccc1", "random: 0.9324 *CC* + 0.0676 *CC(*)c1ccccc1"),
+    ("blend by mass: *CC* + *CO*", "blend: *CC* + *CO*"),
+    ("alternating by mass: *CC* + *CO*", "alternating: *CC* + *CO*"),
     ("blend: *CC* + *CO* with 0.1 NaCl", "blend: *CC* + *CO* WITH 10 % nacl"),
     ("*CCO* with 0.1 NaCl", "homopolymer: *OCC* with 0.1 NaCl"),
     ("*CCO* with 0.1 NaCl", "*CCOCCO* with 0.2 NaCl"),

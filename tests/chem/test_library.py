@@ -70,7 +70,9 @@ def test_every_value_has_a_citation_and_every_citation_a_value():
 
 
 def test_references_are_complete_and_used():
-    used = {row.ref for row in (*liquids(), *optical_polymers(), *copolymers())} | {row.dispersion_ref for row in liquids()}
+    used = {row.ref for row in (*liquids(), *optical_polymers(), *copolymers())} | {
+        row.dispersion_ref for row in liquids()
+    }
     for row in homopolymers():
         used |= {row.density_ref, row.tg_ref, row.n_ref, row.abbe_ref}
     assert set(references()) == used - {""}

@@ -74,7 +74,8 @@ class Copolymer:
             shared, salt = _as_homopolymers(shared, salt)
         shared = _least(self.arrangement, shared)
         if self.arrangement != "alternating":
-            kept = [exact(share) for share in rounded([share for _, share in shared])]
+            texts, shares = zip(*shared, strict=True)
+            kept = [exact(share) for share in rounded(shares, texts)]
             # Once more: rounding may turn round which of two readings of the same units is the lesser.
             shared = _least(self.arrangement, [(text, share) for (text, _), share in zip(shared, kept, strict=True)])
         salt = round(salt, _SALT_DIGITS)
@@ -130,6 +131,11 @@ class Copolymer:
     ) -> Copolymer:
         """Make one from shares by mass, as data sheets give them; a blend's are so anyway. Raises as the class."""
         shared = _checked_units(arrangement, units, fractions)
+        if arrangement == "alternating" and fractions:
+            raise InvalidInputError(
+                "Units that alternate have equal shares by number, not by mass.", where="fractions",
+                hint="Leave the fractions out, or call the copolymer random.",
+            )  # fmt: skip
         if arrangement not in ("random", "block"):
             return cls(arrangement, tuple(units), tuple(fractions), salt)
         numbers = [float(share) / Polymer(unit).molar_mass for unit, share in shared]

@@ -59,7 +59,7 @@ def normalized(shares: Sequence[Fraction]) -> tuple[Fraction, ...]:
     return tuple(share / total for share in shares)
 
 
-def rounded(shares: Sequence[Fraction]) -> tuple[float, ...]:
+def rounded(shares: Sequence[Fraction], names: Sequence[str]) -> tuple[float, ...]:
     """Return `shares` of sum 1 to `DIGITS` decimals with the sum 1: the largest remainders are rounded up.
 
     Of equal remainders the first one is, so the order of `shares` should be settled before.
@@ -67,17 +67,17 @@ def rounded(shares: Sequence[Fraction]) -> tuple[float, ...]:
     Raises
     ------
     InvalidInputError
-        For a share that would be 0, naming its unit.
+        For a share that would be 0, naming it from `names`.
     """
     parts = [share * _PARTS for share in shares]
     whole = [int(part) for part in parts]
     by_remainder = sorted(range(len(parts)), key=lambda i: (whole[i] - parts[i], i))
     for i in by_remainder[: _PARTS - sum(whole)]:
         whole[i] += 1
-    for number, (share, count) in enumerate(zip(shares, whole, strict=True), start=1):
+    for name, share, count in zip(names, shares, whole, strict=True):
         if not count:
             raise InvalidInputError(
                 f"A fraction of {float(share):g} is 0 to {DIGITS} decimals, which is what fractions are kept to.",
-                where=f"unit {number}", hint="Leave the unit out, or give it a larger share.",
+                where=name, hint="Leave the unit out, or give it a larger share.",
             )  # fmt: skip
     return tuple(count / _PARTS for count in whole)
