@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import xml.dom.minidom
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -213,3 +217,22 @@ def test_any_text_is_a_copolymer_or_refused_with_a_hint(tokens: list[str]) -> No
         assert repr(text) in error.where
     else:
         assert Copolymer.parse(copolymer.canonical) == copolymer
+
+
+DATA = Path(os.environ.get("POLYLOOP_DATA", Path(__file__).parents[3] / "shared" / "data"))
+PI1070 = DATA / "radonpy_pi1070" / "PI1070.csv.gz"
+
+
+@pytest.mark.reference
+@pytest.mark.skipif(not PI1070.exists(), reason="the table radonpy_pi1070 is absent; set POLYLOOP_DATA")
+@pytest.mark.parametrize("arrangement", ["random", "alternating", "block", "blend"])
+def test_units_of_all_classes_make_copolymers_whose_text_is_stable(arrangement: str) -> None:
+    table = list(pd.read_csv(PI1070)["smiles"])
+    rng = np.random.default_rng(7)
+    for number in range(100):
+        units = [str(table[i]) for i in rng.choice(len(table), size=3, replace=False)]
+        copolymer = Copolymer(arrangement, tuple(units))
+        assert Copolymer.parse(copolymer.canonical) == copolymer
+        respelled = [_respelled(unit, number) for unit in units]
+        turned = respelled[1:] + respelled[:1] if arrangement != "block" else respelled[::-1]
+        assert Copolymer(arrangement, tuple(turned)) == copolymer, units
