@@ -5,21 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 
+from polyloop.chem.copolymer_form import SALT_DIGITS, checked_salt, checked_units, normal_form
 from polyloop.chem.copolymer_text import ARRANGEMENTS, CopolymerText, read_copolymer
 from polyloop.chem.depiction import draw_grid
 from polyloop.chem.polymer import Polymer
-from polyloop.chem.shares import exact, normalized, rounded
 from polyloop.chem.smiles_text import join_pieces, label_stars, piece_of
-from polyloop.chem.unit_lists import Shared, directed_unit, least_alternation, least_blocks, least_mixture
-from polyloop.core.errors import InvalidInputError, UnsupportedChemistryError
+from polyloop.chem.unit_lists import directed_unit
+from polyloop.core.errors import InvalidInputError
 
 __all__ = ["Copolymer"]
-
-_MOST_SALT = 10  # pairs of ions per repeat unit; more is an ionic crystal with some polymer in it
-_SALT_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -67,23 +63,10 @@ class Copolymer:
                 f"There is no arrangement {self.arrangement!r}.", where="arrangement",
                 hint=f"Use {', '.join(ARRANGEMENTS)}.",
             )  # fmt: skip
-        salt = _checked_salt(self.salt)
-        shared = _checked_units(self.arrangement, self.units, self.fractions)
-        _refuse_one_polymer(self.arrangement, self.units, bool(salt))
-        if self.arrangement in ("blend", "homopolymer"):
-            shared, salt = _as_homopolymers(shared, salt)
-        shared = _least(self.arrangement, shared)
-        if self.arrangement != "alternating":
-            texts, shares = zip(*shared, strict=True)
-            kept = [exact(share) for share in rounded(shares, texts)]
-            # Once more: rounding may turn round which of two readings of the same units is the lesser.
-            shared = _least(self.arrangement, [(text, share) for (text, _), share in zip(shared, kept, strict=True)])
-        salt = round(salt, _SALT_DIGITS)
-        if self.salt and not salt:
-            raise InvalidInputError(
-                f"So little salt is 0 to {_SALT_DIGITS} decimals, which is what it is kept to.", where="salt",
-                hint="Leave it out, or take more.",
-            )  # fmt: skip
+        shared, salt = normal_form(
+            self.arrangement, self.units, checked_units(self.arrangement, self.units, self.fractions),
+            checked_salt(self.salt),
+        )  # fmt: skip
         values = {
             "units": tuple(text for text, _ in shared),
             "fractions": tuple(float(share) for _, share in shared),
@@ -130,7 +113,7 @@ class Copolymer:
         cls, arrangement: str, units: Sequence[str], fractions: Sequence[float] = (), salt: float = 0.0
     ) -> Copolymer:
         """Make one from shares by mass, as data sheets give them; a blend's are so anyway. Raises as the class."""
-        shared = _checked_units(arrangement, units, fractions)
+        shared = checked_units(arrangement, units, fractions)
         if arrangement == "alternating" and fractions:
             raise InvalidInputError(
                 "Units that alternate have equal shares by number, not by mass.", where="fractions",
@@ -147,7 +130,7 @@ class Copolymer:
         plain = self.arrangement in ("alternating", "homopolymer")
         shares = ("" if plain else f"{_number(share, 4)} " for share in self.fractions)
         units = " + ".join(f"{share}{unit}" for share, unit in zip(shares, self.units, strict=True))
-        return f"{self.arrangement}: {units}" + (f" with {_number(self.salt, _SALT_DIGITS)} NaCl" if self.salt else "")
+        return f"{self.arrangement}: {units}" + (f" with {_number(self.salt, SALT_DIGITS)} NaCl" if self.salt else "")
 
     @cached_property
     def key(self) -> str:
@@ -210,7 +193,7 @@ class Copolymer:
             text = f"blend of {_listed(parts)} by mass"
         else:
             text = f"{self.arrangement} copolymer of {_listed(parts)} by number of units"
-        salt = f" with {_number(self.salt, _SALT_DIGITS)} NaCl per repeat unit" if self.salt else ""
+        salt = f" with {_number(self.salt, SALT_DIGITS)} NaCl per repeat unit" if self.salt else ""
         return text + salt
 
     @property
@@ -218,94 +201,6 @@ class Copolymer:
         """All units with their shares, side by side, as SVG."""
         legends = ["" if self.arrangement == "homopolymer" else f"{_number(100.0 * f, 2)} %" for f in self.fractions]
         return draw_grid([polymer.mol for polymer in self.polymers], legends)
-
-
-def _checked_units(arrangement: str, units: Sequence[str], fractions: Sequence[float]) -> Shared:
-    if not units:
-        raise InvalidInputError("There is no repeat unit.", where="units", hint="Give two or more.")
-    for number, unit in enumerate(units, start=1):
-        try:
-            order = directed_unit(unit).joint_order
-        except InvalidInputError as error:
-            raise type(error)(error.reason, where=f"unit {number}, {error.where}", hint=error.hint) from None
-        if order != 1 and arrangement not in ("blend", "homopolymer"):
-            raise UnsupportedChemistryError(
-                "Units of a copolymer are joined by single bonds, this one has its stars on multiple ones.",
-                where=f"unit {number}, {unit!r}", hint="Cut it at single bonds, e.g. *C=C* for *=CC=*.",
-            )  # fmt: skip
-    if fractions and len(fractions) != len(units):
-        raise InvalidInputError(
-            f"{len(units)} repeat units have as many fractions, not {len(fractions)}.", where="fractions",
-            hint="Give each unit one, or none for equal ones.",
-        )  # fmt: skip
-    equal = [Fraction(1, len(units))] * len(units)
-    shares = list(normalized([exact(value) for value in fractions])) if fractions else equal
-    if arrangement == "alternating" and len(set(shares)) > 1:
-        raise InvalidInputError(
-            "Units that alternate have equal shares.", where="fractions",
-            hint="Leave the fractions out, or call the copolymer random.",
-        )  # fmt: skip
-    return list(zip(units, shares, strict=True))
-
-
-def _checked_salt(salt: float) -> Fraction:
-    if not 0 <= salt <= _MOST_SALT:
-        raise InvalidInputError(
-            f"Salt is 0 to {_MOST_SALT} pairs of ions per repeat unit, not {salt:g}.", where="salt",
-            hint="Write e.g. 0.1, or 10 %, for one pair in ten units.",
-        )  # fmt: skip
-    return exact(salt)
-
-
-def _as_homopolymers(shared: Shared, salt: Fraction) -> tuple[Shared, Fraction]:
-    """Put each unit's canonical one in its place, and salt in pairs per that."""
-    canonical = [(directed_unit(text).homopolymer, share) for text, share in shared]
-    merged: dict[str, Fraction] = {}
-    for text, share in canonical:
-        merged[text] = merged.get(text, Fraction(0)) + share
-    repeats = [_repeats(text, unit) for (text, _), (unit, _) in zip(shared, canonical, strict=True)]
-    if salt and set(repeats) == {repeats[0]}:
-        salt /= repeats[0]
-    elif salt:
-        # Units per gram, before and after; masses are not exact, but this is done once, on the way to canonical units.
-        masses = [exact(Polymer(unit).molar_mass) for unit, _ in canonical]
-        after = sum(share / mass for (_, share), mass in zip(canonical, masses, strict=True))
-        before = sum(
-            share / (mass * n) for (_, share), mass, n in zip(canonical, masses, repeats, strict=True)
-        )  # fmt: skip
-        salt *= Fraction(before) / Fraction(after)
-    return list(merged.items()), salt
-
-
-def _repeats(text: str, canonical: str) -> int:
-    """How many canonical units a unit as written holds."""
-    return 1 if text == canonical else round(Polymer(text).heavy_atoms / Polymer(canonical).heavy_atoms)
-
-
-def _refuse_one_polymer(arrangement: str, units: Sequence[str], salted: bool) -> None:
-    polymers = sorted({directed_unit(text).homopolymer for text in units})
-    if arrangement == "homopolymer" and len(units) > 1:
-        raise InvalidInputError(
-            f"A homopolymer has one repeat unit, not {len(units)}.", where="units", hint="Say how they are arranged."
-        )
-    if len(polymers) > 1 or (arrangement == "homopolymer" and salted):
-        return
-    what = "All units make one and the same polymer" if len(units) > 1 else "There is one polymer only"
-    plain = f"as a homopolymer with salt, '{polymers[0]} with ...'" if salted else f"as the polymer {polymers[0]}"
-    mixed = arrangement != "blend" and len({directed_unit(text).forward for text in units}) > 1
-    more = " Units of both directions or senses in one chain cannot be given." if mixed else ""
-    raise InvalidInputError(f"{what}, {polymers[0]}.", where="units", hint=f"Write it {plain}.{more}")
-
-
-def _least(arrangement: str, shared: Shared) -> Shared:
-    if arrangement == "random":
-        return least_mixture(shared)
-    if arrangement == "block":
-        return least_blocks(shared)
-    if arrangement == "alternating":
-        units = least_alternation([text for text, _ in shared])
-        return [(text, Fraction(1, len(units))) for text in units]
-    return sorted(shared)
 
 
 def _number(value: float, digits: int) -> str:
