@@ -92,6 +92,7 @@ def report(results: dict) -> None:
         table[row.name] = out
     results["copolymers"] = table
     results["summary"] = summary(table)
+    results["homopolymers_of_the_units"] = of_homopolymers(kept)
     results["alternating_pairs"] = alternating_pairs()
     whole = next(parsed(row).periodic for row in copolymers() if row.name == WHOLE)
     direct = {name: values[:2] for name, values in kept[whole.canonical]["estimates"].items()}
@@ -100,7 +101,26 @@ def report(results: dict) -> None:
     }  # fmt: skip
     save(results)
     print(markdown(table))
-    print(json.dumps({name: results[name] for name in ("summary", "alternating_pairs", "whole_alternating_chain")}))
+    print(
+        json.dumps(
+            {
+                name: results[name]
+                for name in ("summary", "homopolymers_of_the_units", "alternating_pairs", "whole_alternating_chain")
+            }
+        )
+    )
+
+
+def of_homopolymers(kept: dict[str, dict]) -> dict[str, object]:
+    """Errors in n_D of `optics/quick` on the units' own homopolymers, where the shipped table has a measured one."""
+    measured = {Polymer(row.smiles).canonical: row for row in homopolymers() if row.refractive_index is not None}
+    errors = {
+        measured[text].name: round(row["estimates"]["refractive_index"][0] - measured[text].refractive_index, 4)
+        for text, row in kept.items()
+        if text in measured
+    }
+    values = np.array(list(errors.values()))
+    return {"errors": errors, "mean_absolute": mean(np.abs(values)), "bias": mean(values)}
 
 
 def from_measured(copolymer: Copolymer) -> dict[str, float] | None:
