@@ -115,3 +115,21 @@ def test_it_is_drawn_and_crosses_process_borders() -> None:
     molecule = Molecule("C=Cc1ccccc1")
     assert xml.dom.minidom.parseString(molecule.drawing).documentElement.tagName == "svg"
     assert pickle.loads(pickle.dumps(molecule)) == molecule
+
+
+_TOKENS = ["C", "c", "N", "[nH]", "O", "Cl", "[C@H]", "[", "]", "(", ")", "=", "#", "1", "/", ".", "+", "*", "[O-]",
+           "[NH3+]", "[Na+]", "[2H]", " ", "é", "c1ccccc1", "(C)", "[CH3:4]", "[13C]"]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(_TOKENS), max_size=9))
+def test_any_text_is_a_molecule_or_refused_with_a_hint(tokens: list[str]) -> None:
+    text = "".join(tokens)
+    try:
+        molecule = Molecule(text)
+    except InvalidInputError as error:
+        assert error.reason and error.hint
+        assert repr(text.strip()) in error.where or repr(text) in error.where
+    else:
+        assert Molecule(molecule.canonical) == molecule
+        assert molecule.molar_mass > 0 and molecule.molecule_class in MOLECULE_CLASSES

@@ -23,8 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.chem import Polymer
-from polyloop.chem.copolymer import Copolymer
+from polyloop.chem import Copolymer, Polymer
 from polyloop.core import Conditions, EvaluationError, FailureCode
 from polyloop.simulate.estimate import Estimate, Outcome
 from polyloop.simulate.lorentz_lorenz import OpticalInputs, molar_refraction, propagated_std, refractive_index

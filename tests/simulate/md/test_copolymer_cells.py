@@ -183,3 +183,14 @@ def test_a_salted_cell_yields_what_ions_leave_sound():
     assert all(np.isfinite(value) for value in values.values())
     # Of the chains alone: ions have no radius of gyration.
     assert values["radius_of_gyration"] > 2.0
+
+
+def test_a_preview_counts_the_atoms_of_chains_and_ions(monkeypatch):
+    from polyloop.simulate.md import preview as module
+
+    monkeypatch.setattr(module, "_FULL_S", 0.5)
+    monkeypatch.setattr(module, "_SHORT_S", 0.5)
+    found = module.preview(SMOKE.label, SALTED, 0, Conditions())
+    chains = copolymer_chains(SMOKE, SALTED, 0)
+    pairs = pairs_of_ions(SMOKE, SALTED, chains)
+    assert found.atoms == sum(chain.n_atoms for chain in chains) + 2 * pairs

@@ -8,8 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.chem import Chain, ChainUnit
-from polyloop.chem.copolymer import Copolymer
+from polyloop.chem import Chain, ChainUnit, Copolymer
 from polyloop.core import EvaluationError, FailureCode
 from polyloop.simulate.md.recipes import Recipe
 from polyloop.simulate.md.workspace import Workspace

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.chem import Chain, Polymer
-from polyloop.chem.copolymer import Copolymer
+from polyloop.chem import Chain, Copolymer, Polymer
 from polyloop.core import Conditions
 from polyloop.simulate.estimate import Estimate
 from polyloop.simulate.md.isolated import isolated_energies

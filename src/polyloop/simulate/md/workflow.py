@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.chem import Chain, ChainUnit, Polymer
-from polyloop.chem.copolymer import Copolymer
+from polyloop.chem import Chain, ChainUnit, Copolymer, Polymer
 from polyloop.chem.topology import Cell, Topology
 from polyloop.core import Conditions, EvaluationError, FailureCode, Request
 from polyloop.engines.stages import Engine
@@ -35,6 +34,7 @@ __all__ = [
     "PreparedCell",
     "build_packed_cell",
     "chains_of",
+    "check_measurement",
     "check_scope",
     "measure_polymer",
     "prepare_cell",
@@ -106,7 +106,7 @@ def _sampled(
     """Run a recipe to the end of its sample, the groundwork of the measurement that will follow before it."""
     groundwork = measurement.groundwork if measurement else None
     if measurement:
-        _check_measurement(measurement, polymer)
+        check_measurement(measurement, polymer)
     stages = measurement.stages_at(conditions) if measurement else ()
     recipe = get_recipe(recipe_label).at(conditions)
     engine = choose_engine()
@@ -135,12 +135,12 @@ def check_scope(label: str, polymer: Polymer | Copolymer) -> None:
     measurement = MEASUREMENTS.get(label)
     recipe = get_recipe(measurement.recipe if measurement else label)
     if measurement:
-        _check_measurement(measurement, polymer)
+        check_measurement(measurement, polymer)
     for chain in {id(chain): chain for chain in chains_of(recipe, polymer)}.values():
         type_chain(chain, recipe.force_field)
 
 
-def _check_measurement(measurement: Measurement, polymer: Polymer | Copolymer) -> None:
+def check_measurement(measurement: Measurement, polymer: Polymer | Copolymer) -> None:
     """Raise what is known before a measurement computes anything, the sample's own troubles left out."""
     if isinstance(polymer, Polymer):
         if measurement.groundwork:
@@ -235,10 +235,10 @@ def _copolymer_cell(
     return PreparedCell(cell, chains, key, cpu_time() - started, composition_of(chains, pairs))
 
 
-def build_packed_cell(recipe: Recipe, chains: tuple[Chain, ...], seed: int) -> Cell:
+def build_packed_cell(recipe: Recipe, chains: tuple[Chain, ...], seed: int, pairs: int = 0) -> Cell:
     """Return the recipe's packed cell, made now and kept nowhere; raises as `prepare_cell`."""
     of_kind = {id(chain): _charges(recipe, chain) for chain in {id(chain): chain for chain in chains}.values()}
-    return _packed(recipe, chains, [of_kind[id(chain)] for chain in chains], seed)
+    return _packed(recipe, chains, [of_kind[id(chain)] for chain in chains], seed, pairs)
 
 
 def _charges(recipe: Recipe, chain: Chain) -> NDArray[np.float64]:

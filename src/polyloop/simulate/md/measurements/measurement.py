@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from polyloop.chem import Chain, Polymer
-from polyloop.chem.copolymer import Copolymer
+from polyloop.chem import Chain, Copolymer, Polymer
 from polyloop.core import Conditions
 from polyloop.engines.stages import Stage
 from polyloop.simulate.estimate import Estimate, Outcome
