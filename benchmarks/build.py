@@ -21,14 +21,7 @@ from polyloop import datasets
 from polyloop.chem import Polymer
 from polyloop.chem.chain import Chain
 from polyloop.core import PolyloopError
-from polyloop.simulate.build import (
-    build_cell,
-    degree_for,
-    grow_chain,
-    pierced_rings,
-    smallest_contact,
-    smallest_rings,
-)
+from polyloop.simulate.cells import build_cell, degree_for, grow_chain, pierced_rings, smallest_contact, smallest_rings
 
 # Chains of about 1,000 atoms for each kind; the number of chains in the sweep for pierced rings.
 RINGS = {

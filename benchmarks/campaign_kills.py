@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import machine
+from polyloop.campaign import Campaign
 from polyloop.core import Status
 from polyloop.design.pool import Pool
-from polyloop.loop import Campaign
 
 WORKERS = 2
 FUNCTION = """
@@ -149,12 +149,12 @@ def finished(folder: Path) -> set[str]:
     with campaign.open_store() as store:
         assert store.check() == []
         found = store.evaluations(statuses=[Status.DONE, Status.FAILED, Status.UNPHYSICAL])
-        return {evaluation.request.polymer for evaluation in found}
+        return {evaluation.request.subject.text for evaluation in found}
 
 
 def outcome(folder: Path) -> list[tuple[int, str, float | None, float | None]]:
     candidates = Campaign.from_directory(folder / "run").state().candidates
-    return [(one.cycle, one.polymer, one.value("refractive_index"), one.value("abbe_number")) for one in candidates]
+    return [(one.cycle, one.text, one.value("refractive_index"), one.value("abbe_number")) for one in candidates]
 
 
 if __name__ == "__main__":

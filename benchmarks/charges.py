@@ -24,16 +24,16 @@ from fit_bond_charges import MOLECULES
 from kept import kept
 from machine import RESULTS, describe, write
 from polyloop.chem import ChainUnit, Geometry, Polymer
-from polyloop.engines.pyscf import ground_state
-from polyloop.engines.pyscf.electrostatic_potential import electrostatic_potential
-from polyloop.engines.tblite import TightBinding
+from polyloop.engines.quantum.pyscf import ground_state
+from polyloop.engines.quantum.pyscf.electrostatic_potential import electrostatic_potential
+from polyloop.engines.quantum.tblite import TightBinding
 from polyloop.simulate.charges import ChargeSum, Potential, fit_charges, resp_charges
 from polyloop.simulate.charges.bond_corrections import shipped_corrections
 from polyloop.simulate.charges.models import LEVEL, POINT_DENSITY, gasteiger_charges, potential_around, unit_sums
 from polyloop.simulate.charges.oligomer import Oligomer
 from polyloop.simulate.charges.shells import merz_kollman_points
 from polyloop.simulate.conformers import find_conformers
-from polyloop.simulate.oligomers import reframe
+from polyloop.simulate.optics.oligomers import reframe
 from published_charges import ACETIC_ACID, DIMETHYL_SULFOXIDE, ETHANOL, METHANOL, PUBLISHED
 
 DEBYE = 4.80320471  # debye per e angstrom

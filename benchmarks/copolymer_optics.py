@@ -26,8 +26,8 @@ from polyloop.chem.library import Homopolymer, MeasuredCopolymer, copolymers, ho
 from polyloop.core import Conditions
 from polyloop.simulate import evaluate
 from polyloop.simulate.estimate import Estimate, Outcome
-from polyloop.simulate.instant import instant_optics
-from polyloop.simulate.mixing import copolymer_optics
+from polyloop.simulate.optics.instant import instant_optics
+from polyloop.simulate.optics.mixing import copolymer_optics
 
 PROTOCOL = "optics/quick@3"
 NAME = "copolymer_optics"

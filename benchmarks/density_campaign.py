@@ -18,9 +18,9 @@ import pandas as pd
 
 import machine
 from polyloop import datasets
+from polyloop.campaign import Campaign, CampaignState, Candidate
 from polyloop.chem import Polymer
 from polyloop.chem.library import Homopolymer, homopolymers
-from polyloop.loop import Campaign, CampaignState, Candidate
 
 ROOT = Path(__file__).parent.parent
 PROPERTY = "density"
@@ -32,8 +32,8 @@ def main() -> None:
     folder = parser.parse_args().folder
     state = Campaign.from_file(folder / "campaign.toml", directory=folder).state()
     known = {Polymer(fact.smiles).canonical: fact for fact in homopolymers()}
-    table = peers({candidate.polymer for candidate in state.candidates})
-    rows = [row_of(candidate, known.get(candidate.polymer), table) for candidate in state.candidates]
+    table = peers({candidate.text for candidate in state.candidates})
+    rows = [row_of(candidate, known.get(candidate.text), table) for candidate in state.candidates]
     result = {"pool": len(state.pool), "rank_of_best": rank_of_best(state, known), "candidates": rows}
     machine.write("density_campaign", {"machine": machine.describe("numpy", "rdkit", "torch"), **result})
     print(markdown(rows))
@@ -50,9 +50,9 @@ def peers(wanted: set[str]) -> dict[str, Mapping[str, Any]]:
 def row_of(candidate: Candidate, fact: Homopolymer | None, table: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     record, predicted = candidate.records.get(PROPERTY), candidate.predicted.get(PROPERTY, {})
     settings = record.provenance.settings if record else {}
-    peer = table.get(candidate.polymer)
+    peer = table.get(candidate.text)
     return {
-        "cycle": candidate.cycle, "polymer": candidate.polymer, "name": fact.name if fact else None,
+        "cycle": candidate.cycle, "polymer": candidate.text, "name": fact.name if fact else None,
         "status": candidate.status.value, "failure": candidate.failure.reason if candidate.failure else None,
         "predicted": predicted.get("mean"), "predicted_std": predicted.get("std"),
         "outside": bool(predicted.get("outside", 0)),
@@ -70,7 +70,7 @@ def rank_of_best(state: CampaignState, known: Mapping[str, Homopolymer]) -> dict
         if (fact := known.get(polymer)) is not None and fact.density_g_cm3 is not None
     }
     order = sorted(measured, key=lambda polymer: -(measured[polymer] or 0.0))
-    picks = [candidate.polymer for candidate in state.candidates if candidate.cycle > 0]
+    picks = [candidate.text for candidate in state.candidates if candidate.cycle > 0]
     return {"measured_in_pool": len(order), "ranks": [order.index(p) + 1 if p in measured else None for p in picks]}
 
 

@@ -19,11 +19,11 @@ import numpy as np
 
 import machine
 from polyloop.chem import Chain, Polymer, Topology
-from polyloop.engines.gromacs import GromacsEngine
-from polyloop.engines.lammps import LammpsEngine
-from polyloop.engines.openmm import OpenMMEngine
-from polyloop.engines.stages import Engine, Stage
-from polyloop.simulate.build import build_cell
+from polyloop.engines.dynamics.gromacs import GromacsEngine
+from polyloop.engines.dynamics.lammps import LammpsEngine
+from polyloop.engines.dynamics.openmm import OpenMMEngine
+from polyloop.engines.dynamics.stages import Engine, Stage
+from polyloop.simulate.cells import build_cell
 
 ATOMS_PER_UNIT, ENDS = 16, 8
 TEMPERATURE = (600.0, 600.0)

@@ -20,9 +20,9 @@ from scipy.optimize import minimize
 import machine
 from polyloop.chem import Cell, Topology
 from polyloop.chem.forcefield import gasteiger_charges, type_molecule
-from polyloop.engines.stages import Engine, Stage
-from polyloop.simulate.md.engine_choice import ENGINES, choose_engine
-from polyloop.simulate.md.sampling import cpu_time
+from polyloop.engines.dynamics.stages import Engine, Stage
+from polyloop.simulate.md.run.engine_choice import ENGINES, choose_engine
+from polyloop.simulate.md.run.sampling import cpu_time
 
 GAS_CONSTANT = 1.987204259e-3  # kcal/(mol K)
 ATM_ANGSTROM3 = 1.4584e-5  # kcal/mol

@@ -21,7 +21,7 @@ from rdkit.Chem import rdPartialCharges
 from kept import kept
 from machine import describe, write
 from polyloop.core import EvaluationError, write_atomically
-from polyloop.engines.tblite import TightBinding
+from polyloop.engines.quantum.tblite import TightBinding
 from polyloop.simulate.charges.bond_corrections import bond_kinds
 from polyloop.simulate.charges.models import potential_around
 from polyloop.simulate.conformers import find_conformers

@@ -2,8 +2,9 @@
 
     python benchmarks/fit_density.py [--table FILE]
 
-writes src/polyloop/simulate/packing.json and benchmarks/results/fit_density.json. Left out of the fit: the polymers of
-the optical acceptance set, and poly[1-(trimethylsilyl)-1-propyne], whose density counts its permanent pores.
+writes src/polyloop/simulate/optics/packing.json and benchmarks/results/fit_density.json. Left out of the fit: the
+polymers of the optical acceptance set, and poly[1-(trimethylsilyl)-1-propyne], whose density counts its permanent
+pores.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from liquids import first_liquids
 from polyloop.chem import Polymer
 from polyloop.core import write_atomically
 from polyloop.simulate.conformers import force_field_geometry
-from polyloop.simulate.density import repeat_unit_volume
-from polyloop.simulate.oligomers import choose_difference
-from polyloop.simulate.packing import DESCRIPTORS, atom_shares, descriptors
+from polyloop.simulate.optics.density import repeat_unit_volume
+from polyloop.simulate.optics.oligomers import choose_difference
+from polyloop.simulate.optics.packing_model import DESCRIPTORS, atom_shares, descriptors
 from polyloop.simulate.volume import ANGSTROM3_TO_CM3_PER_MOL, van_der_waals_volume
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -177,7 +178,7 @@ def main() -> None:
         "occurrences": dict(zip(DESCRIPTORS, (data.design[:, 1:] > 0).sum(axis=0).tolist(), strict=True)),
         "worst": {table["name"][i]: round(float(errors[i]), 4) for i in worst},
     }
-    write_atomically(ROOT / "src/polyloop/simulate/packing.json", json.dumps(model) + "\n")
+    write_atomically(ROOT / "src/polyloop/simulate/optics/packing.json", json.dumps(model) + "\n")
     write_atomically(ROOT / "benchmarks/results/fit_density.json", json.dumps(report, indent=1) + "\n")
     print(json.dumps(report, indent=1))
 

@@ -2,7 +2,7 @@
 
     python benchmarks/fit_instant.py
 
-writes src/polyloop/simulate/instant.json and benchmarks/results/fit_instant.json. No polymer is in the fit.
+writes src/polyloop/simulate/optics/instant.json and benchmarks/results/fit_instant.json. No polymer is in the fit.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from rdkit.Chem.Descriptors import MolWt
 
 from liquids import first_liquids
 from polyloop.core import write_atomically
-from polyloop.engines import dftd4
+from polyloop.engines.quantum import dftd4
 from polyloop.simulate.conformers import force_field_geometry
-from polyloop.simulate.instant import CORRECTION_TERMS, correction_counts, fit_additive_correction
-from polyloop.simulate.lorentz_lorenz import molar_refraction
+from polyloop.simulate.optics.instant import CORRECTION_TERMS, correction_counts, fit_additive_correction
+from polyloop.simulate.optics.lorentz_lorenz import molar_refraction
 
 ROOT = Path(__file__).resolve().parents[1]
 LINES = {"F": 486.13, "D": 589.29, "C": 656.27}
@@ -78,7 +78,7 @@ def main() -> None:
         "occurrences": dict(zip(CORRECTION_TERMS, (counts > 0).sum(axis=0).tolist(), strict=True)),
         "worst": {table["name"][i]: round(float(errors[i]), 4) for i in np.argsort(-np.abs(errors))[:10]},
     }
-    write_atomically(ROOT / "src/polyloop/simulate/instant.json", json.dumps(model, indent=1) + "\n")
+    write_atomically(ROOT / "src/polyloop/simulate/optics/instant.json", json.dumps(model, indent=1) + "\n")
     write_atomically(ROOT / "benchmarks/results/fit_instant.json", json.dumps(report, indent=1) + "\n")
     print(json.dumps(report, indent=1))
 

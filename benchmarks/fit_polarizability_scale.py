@@ -3,7 +3,7 @@
     python benchmarks/optics_levels.py compute hf/def2-svpd-lean     # the quantum chemistry, about 15 min on one core
     python benchmarks/fit_polarizability_scale.py                    # half a minute, for the conformers
 
-writes src/polyloop/simulate/polarizability_scale.json and benchmarks/results/fit_polarizability_scale.json.
+writes src/polyloop/simulate/optics/polarizability_scale.json and benchmarks/results/fit_polarizability_scale.json.
 No polymer is in the fit. The polarizabilities are those of the mean over conformers, as in the protocol. Each quantity
 is a sum of terms that are linear in the numbers sought; least squares of the relative error.
 """
@@ -24,12 +24,12 @@ from liquids import read_liquids
 from machine import describe, write
 from polyloop.core import write_atomically
 from polyloop.simulate.conformers import ConformerSearch, search_conformers
-from polyloop.simulate.lorentz_lorenz import molar_refraction, refractive_index
-from polyloop.simulate.optics import ensemble_mean
-from polyloop.simulate.polarizability_scale import LEVEL, relative_dispersion
+from polyloop.simulate.optics.lorentz_lorenz import molar_refraction, refractive_index
+from polyloop.simulate.optics.polarizability_scale import LEVEL, relative_dispersion
+from polyloop.simulate.optics.quick import ensemble_mean
 
 ROOT = Path(__file__).resolve().parents[1]
-MODEL = ROOT / "src/polyloop/simulate/polarizability_scale.json"
+MODEL = ROOT / "src/polyloop/simulate/optics/polarizability_scale.json"
 COMPUTED = ROOT / "benchmarks/results/optics_levels.json"
 FOLDS, REPEATS = 10, 20
 # Liquids with x below are left out together, to see how well the dispersion's line holds where fluorinated ones lie.
@@ -51,7 +51,7 @@ def of_ensemble(lowest: list[float], smiles: str) -> np.ndarray:
     return ensemble_mean(np.array(lowest), conformers(smiles))[0]
 
 
-def table(label: str = LEVEL.label) -> pd.DataFrame:
+def table(label: str = LEVEL.protocol_id) -> pd.DataFrame:
     """Computed polarizabilities beside measured density, index and dispersion, one row per liquid."""
     computed = json.loads(COMPUTED.read_text())["levels"][label]
     measured = read_liquids().set_index("name")

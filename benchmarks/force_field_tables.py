@@ -28,10 +28,10 @@ from polyloop.chem import Cell, Chain, Polymer
 from polyloop.chem.forcefield import FORCE_FIELDS
 from polyloop.chem.forcefield.tables import FourierTerm, gaff2_mod_tables
 from polyloop.chem.formats import write
-from polyloop.engines.gromacs import GromacsEngine
-from polyloop.engines.openmm import OpenMMEngine
-from polyloop.engines.stages import Stage
-from polyloop.simulate.build import build_cell
+from polyloop.engines.dynamics.gromacs import GromacsEngine
+from polyloop.engines.dynamics.openmm import OpenMMEngine
+from polyloop.engines.dynamics.stages import Stage
+from polyloop.simulate.cells import build_cell
 from polyloop.simulate.charges import chain_charges
 
 KCAL, ANGSTROM = 4.184, 0.1

@@ -17,9 +17,9 @@ import numpy as np
 from rdkit import Chem
 
 from machine import describe, write
-from polyloop.engines.pyscf import Level, ground_state, polarizability
-from polyloop.engines.pyscf.ground_state import GroundState, one_thread
-from polyloop.engines.pyscf.response import BOHR_IN_ANGSTROM, frequencies_in_hartree
+from polyloop.engines.quantum.pyscf import Level, ground_state, polarizability
+from polyloop.engines.quantum.pyscf.ground_state import GroundState, one_thread
+from polyloop.engines.quantum.pyscf.response import BOHR_IN_ANGSTROM, frequencies_in_hartree
 from polyloop.simulate.conformers import find_conformers
 
 WAVELENGTHS = (0.0, 589.29)

@@ -40,13 +40,13 @@ from polyloop.chem.forcefield import type_chain
 from polyloop.chem.formats import write
 from polyloop.chem.topology import Cell
 from polyloop.core import Conditions
-from polyloop.engines.stages import Engine, Stage
-from polyloop.simulate.build import build_cell, grow_chain
+from polyloop.engines.dynamics.stages import Engine, Stage
+from polyloop.simulate.cells import build_cell, grow_chain
 from polyloop.simulate.charges import chain_charges
-from polyloop.simulate.md import recipes
-from polyloop.simulate.md.engine_choice import choose_engine
-from polyloop.simulate.md.recipes import Recipe
-from polyloop.simulate.md.sampling import cpu_time
+from polyloop.simulate.md.protocols import recipes
+from polyloop.simulate.md.protocols.recipes import Recipe
+from polyloop.simulate.md.run.engine_choice import choose_engine
+from polyloop.simulate.md.run.sampling import cpu_time
 
 SMILES = "*CC(*)c1ccccc1"
 STANDARD = recipes.STANDARD.at(Conditions(300.0, 1.0))
@@ -155,7 +155,7 @@ def dynamics(options: argparse.Namespace) -> dict[str, Any]:
     """CPU ms of a step, CPU h of a ns, and CPU h of the whole protocol, for each engine and the peer."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        cell = kept(f"md_cost cell {SMILES} {STANDARD.label}", lambda: dense_cell(folder))
+        cell = kept(f"md_cost cell {SMILES} {STANDARD.protocol_id}", lambda: dense_cell(folder))
         found: dict[str, Any] = {}
         for engine in available():
             key = f"md_cost {engine.name} {engine.version()} {options.steps}"
@@ -223,7 +223,7 @@ def dense_cell(folder: Path) -> Cell:
 
 def degree() -> int:
     from polyloop.chem import ChainUnit
-    from polyloop.simulate.build import degree_for
+    from polyloop.simulate.cells import degree_for
 
     return degree_for(ChainUnit.of(Polymer(SMILES)), STANDARD.atoms_per_chain)
 

@@ -34,9 +34,9 @@ import machine
 from polyloop.chem import Polymer
 from polyloop.core import Conditions, Record, Request, write_atomically
 from polyloop.simulate import protocols
-from polyloop.simulate.md import workflow
-from polyloop.simulate.md.estimates import PROPERTIES
-from polyloop.simulate.md.recipes import SMOKE, Recipe, get_recipe
+from polyloop.simulate.md.protocols.recipes import SMOKE, Recipe, get_recipe
+from polyloop.simulate.md.run import workflow
+from polyloop.simulate.md.run.estimates import PROPERTIES
 from polyloop.store import Store
 
 LOOK_S = 0.05
@@ -45,9 +45,9 @@ FINISHED = ("charges/*/arrays.npz", "cells/*/arrays.npz", "stages/*/result.npz",
 CHECKPOINTS = ("stages/*/checkpoint-*.restart", "stages/*/checkpoint*.npz")
 
 # The recipe of the tests, to try this script with. Here, because worker processes import the main module.
-protocols.PROTOCOLS[SMOKE.label] = protocols.Protocol(
+protocols.PROTOCOLS[SMOKE.protocol_id] = protocols.Protocol(
     SMOKE.name, SMOKE.version, "smoke", PROPERTIES, "seconds", SMOKE.description,
-    partial(workflow.simulate_polymer, SMOKE.label), any_conditions=True,
+    partial(workflow.simulate_polymer, SMOKE.protocol_id), any_conditions=True,
 )  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def command(options: argparse.Namespace, name: str) -> subprocess.Popen[bytes]:
 
 def request(options: argparse.Namespace) -> Request:
     conditions = Conditions(options.temperature, 1.0)
-    return Request(Polymer(options.smiles).canonical, options.protocol, options.evaluation_seed, conditions)
+    return Request(Polymer(options.smiles).subject, options.protocol, options.evaluation_seed, conditions)
 
 
 def records(options: argparse.Namespace, store: Path) -> dict[str, Record]:

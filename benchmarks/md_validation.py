@@ -27,10 +27,10 @@ from polyloop import datasets
 from polyloop.chem import Polymer
 from polyloop.chem.library import Homopolymer, homopolymers
 from polyloop.core import Conditions, Record, Request, Status
-from polyloop.loop import compute_properties
+from polyloop.evaluation import compute_properties
 from polyloop.simulate.estimate import Estimate
 from polyloop.simulate.md.analysis.statistics import combine_replicas
-from polyloop.simulate.md.estimates import SHARED_ERRORS
+from polyloop.simulate.md.run.estimates import SHARED_ERRORS
 from polyloop.store import Store
 
 Cell = dict[str, Any]
@@ -144,13 +144,17 @@ def cell_of(name: str, seed: int, options: argparse.Namespace) -> Cell | None:
     values: dict[str, list[Any]] = {}
     for record in every:
         if record.status is Status.DONE:
-            key = record.property if record.property not in values else f"{record.property}, {record.request.protocol}"
+            key = (
+                record.property if record.property not in values else f"{record.property}, {record.request.protocol_id}"
+            )
             values[key] = [record.value, record.std, record.unit]
     return {
         "name": name, "smiles": polymer.smiles, "class": str(polymer.polymer_class.value), "seed": seed,
-        "failures": {record.request.protocol: record.failure.reason for record in every if record.failure},
+        "failures": {record.request.protocol_id: record.failure.reason for record in every if record.failure},
         "cost": dict(first.provenance.settings.get("cost", {})), "engines": dict(first.provenance.engines),
-        "measured": {record.request.protocol: dict(record.provenance.settings.get("measured", {})) for record in every},
+        "measured": {
+            record.request.protocol_id: dict(record.provenance.settings.get("measured", {})) for record in every
+        },
         "values": values,
         "date": machine.describe()["date"],
     }  # fmt: skip
@@ -168,7 +172,7 @@ def records_of(polymer: Polymer, protocol: str, seed: int, options: argparse.Nam
             progress=lambda line: print(line, flush=True),
         )[0]  # fmt: skip
         return {record.property: record for record in result.records}
-    request = Request(polymer.canonical, protocol, seed, CONDITIONS)
+    request = Request(polymer.subject, protocol, seed, CONDITIONS)
     with Store(options.store) as store:
         return {record.property: record for record in store.records(keys=[request.key])}
 

@@ -5,9 +5,9 @@
 
 For varied small repeat units: alpha(1) - alpha(0), alpha(2) - alpha(1) and, where small, alpha(3) - alpha(2) with
 methyl caps, and the scatter over conformers of the capped unit. Writes benchmarks/results/oligomer_study.json, whose
-root mean squares are the `ErrorModel` of `simulate/optics.py`. `--fluorinated` adds chains that are cut at
+root mean squares are the `ErrorModel` of `simulate/optics/quick.py`. `--fluorinated` adds chains that are cut at
 fluorinated carbons, with trifluoromethyl caps: alpha(1) - alpha(0) and alpha(2) - alpha(1), beside alpha(1) - alpha(0)
-with methyl caps. Their root mean squares are in `simulate/oligomers.py`.
+with methyl caps. Their root mean squares are in `simulate/optics/oligomers.py`.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from rdkit import Chem
 
 from polyloop.chem import Polymer
 from polyloop.core import write_atomically
-from polyloop.engines import pyscf
+from polyloop.engines.quantum import pyscf
 from polyloop.simulate.conformers import search_conformers
-from polyloop.simulate.dipole_interaction import interacting_polarizability
-from polyloop.simulate.oligomers import reframe, with_fluorinated_caps
-from polyloop.simulate.optics import ERRORS, WAVELENGTHS
-from polyloop.simulate.polarizability_scale import LEVEL
+from polyloop.simulate.optics.dipole_interaction import interacting_polarizability
+from polyloop.simulate.optics.oligomers import reframe, with_fluorinated_caps
+from polyloop.simulate.optics.polarizability_scale import LEVEL
+from polyloop.simulate.optics.quick import ERRORS, WAVELENGTHS
 
 UNITS = {
     "polyethylene": "*CC*",

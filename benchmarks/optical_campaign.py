@@ -24,16 +24,16 @@ import numpy as np
 import tomli_w
 
 import machine
+from polyloop.campaign import Campaign
 from polyloop.chem import Polymer
 from polyloop.chem.optical_limit import default_limit, margin
 from polyloop.core import Status
 from polyloop.design import hypervolume
-from polyloop.loop import Campaign
 from polyloop.simulate.calibration import optical_linear
-from polyloop.simulate.density import amorphous_density
-from polyloop.simulate.oligomers import choose_difference
-from polyloop.simulate.optics import solid_optics
-from polyloop.simulate.polarizability_scale import SCALE_2
+from polyloop.simulate.optics.density import amorphous_density
+from polyloop.simulate.optics.oligomers import choose_difference
+from polyloop.simulate.optics.polarizability_scale import SCALE_2
+from polyloop.simulate.optics.quick import solid_optics
 
 ROOT = Path(__file__).parent.parent
 # The campaigns' polarizabilities are of methyl-capped oligomers, which version 3 would cap otherwise.
@@ -79,8 +79,8 @@ def constants(index, abbe) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return (n_D, V) and their standard deviations by version 2 of the protocol; NaN for failures."""
     if index.value is None or abbe.value is None:
         return (np.nan, np.nan), (np.nan, np.nan)
-    if index.request.protocol != PROTOCOL:
-        polymer, settings = Polymer(index.request.polymer), index.provenance.settings
+    if index.request.protocol_id != PROTOCOL:
+        polymer, settings = Polymer(index.request.subject.text), index.provenance.settings
         difference = choose_difference(polymer)
         density = amorphous_density(polymer, index.request.seed, difference)
         raw = np.array(settings["raw_polarizabilities"])
@@ -114,7 +114,7 @@ def report(folder: Path) -> None:
             "best_margin": round(float(np.nanmax(over[n0:])), 4),
             "mean_margin": round(float(np.nanmean(over[n0:])), 4),
             "best": [
-                {"polymer": candidates[i].polymer, "cycle": candidates[i].cycle, "margin": round(float(over[i]), 4),
+                {"polymer": candidates[i].text, "cycle": candidates[i].cycle, "margin": round(float(over[i]), 4),
                  "n_D": round(float(values[i, 0]), 4), "n_D_std": round(float(std[i, 0]), 4),
                  "V": round(float(values[i, 1]), 1), "V_std": round(float(std[i, 1]), 1)}
                 for i in sorted(range(n0, n), key=lambda i: -np.nan_to_num(over[i], nan=-9.0))[:8]

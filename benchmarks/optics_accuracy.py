@@ -30,10 +30,10 @@ from polyloop.chem import Polymer
 from polyloop.core import Record, write_atomically
 from polyloop.simulate import evaluate
 from polyloop.simulate.calibration import leave_one_out
-from polyloop.simulate.density import amorphous_density
-from polyloop.simulate.oligomers import Caps, choose_difference
-from polyloop.simulate.optics import solid_optics
-from polyloop.simulate.polarizability_scale import SCALE, SCALE_2, PolarizabilityScale
+from polyloop.simulate.optics.density import amorphous_density
+from polyloop.simulate.optics.oligomers import Caps, choose_difference
+from polyloop.simulate.optics.polarizability_scale import SCALE, SCALE_2, PolarizabilityScale
+from polyloop.simulate.optics.quick import solid_optics
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks/results/optics_accuracy.json"

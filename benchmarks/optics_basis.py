@@ -15,9 +15,9 @@ from rdkit import Chem
 
 from machine import describe, write
 from polyloop.chem import Geometry
-from polyloop.engines.pyscf import Level, ground_state, polarizability
+from polyloop.engines.quantum.pyscf import Level, ground_state, polarizability
 from polyloop.simulate.conformers import find_conformers
-from polyloop.simulate.optics import WAVELENGTHS
+from polyloop.simulate.optics.quick import WAVELENGTHS
 
 MOLECULES = {
     "butane": "CCCC", "benzene": "c1ccccc1", "dimethyl sulfide": "CSC", "methyl acetate": "COC(C)=O",

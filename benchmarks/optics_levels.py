@@ -24,7 +24,7 @@ from liquids import read_liquids
 from machine import describe
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, write_atomically
-from polyloop.engines.pyscf import Level, ground_state, polarizability
+from polyloop.engines.quantum.pyscf import Level, ground_state, polarizability
 from polyloop.simulate.conformers import find_conformers
 
 ROOT = Path(__file__).resolve().parents[1]

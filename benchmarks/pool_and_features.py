@@ -37,7 +37,7 @@ def main(candidates: int) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # KiB on Linux
     composition = pool.describe()
     step = max(1, len(pool) // DESCRIBED)
-    chosen = [pool.smiles[i] for i in range(0, len(pool), step)][:DESCRIBED]
+    chosen = [pool.texts[i] for i in range(0, len(pool), step)][:DESCRIBED]
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder) / "features.sqlite"
         before = children_cpu()

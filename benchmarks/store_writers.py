@@ -22,7 +22,7 @@ import numpy as np
 from sqlalchemy import make_url
 
 import machine
-from polyloop.core import Record, Request
+from polyloop.core import Record, Request, Subject
 from polyloop.design.pool import Pool
 from polyloop.store import Store, new_owner
 
@@ -88,7 +88,7 @@ def measured(place: str, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def answer(request: Request, seed: int) -> list[Record]:
-    return [Record.measured(request, name, 1.2 + seed % 97 / 500, std=0.01) for name in PROPERTIES]
+    return [Record.of_value(request, name, 1.2 + seed % 97 / 500, std=0.01) for name in PROPERTIES]
 
 
 def write(number: int, place: str, folder: str, evaluations: int, ready: Any, answers: Any) -> None:
@@ -97,7 +97,9 @@ def write(number: int, place: str, folder: str, evaluations: int, ready: Any, an
     with Store(place) as store:
         ready.wait(120)
         for index in range(evaluations):
-            request = Request(units[index % len(units)], "optics/quick@2", number * evaluations + index)
+            request = Request(
+                Subject("polymer", units[index % len(units)]), "optics/quick@2", number * evaluations + index
+            )
             started = time.perf_counter()
             store.claim(request, owner)
             claimed = time.perf_counter()
@@ -110,7 +112,11 @@ def write(number: int, place: str, folder: str, evaluations: int, ready: Any, an
 
 def bring(place: str, folder: str, evaluations: int, ready: Any, answers: Any) -> None:
     units = (Path(folder) / "units.txt").read_text().splitlines()
-    found = [record for unit in units for record in answer(Request(unit, "measured/table@1"), evaluations)]
+    found = [
+        record
+        for unit in units
+        for record in answer(Request(Subject("polymer", unit), "measured/table@1"), evaluations)
+    ]
     with Store(place) as store:
         ready.wait(120)
         started = time.perf_counter()

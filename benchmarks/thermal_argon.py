@@ -17,11 +17,11 @@ import numpy as np
 
 import machine
 from polyloop.chem import Cell, Topology
-from polyloop.engines.lammps import LammpsEngine
-from polyloop.simulate.md.measurements.thermal import RelaxationPlan, conductivity, notes, relaxation, stages_of
-from polyloop.simulate.md.progress import ProgressWriter
-from polyloop.simulate.md.sampling import BOLTZMANN, StageRunner
-from polyloop.simulate.md.workspace import Workspace
+from polyloop.engines.dynamics.lammps import LammpsEngine
+from polyloop.simulate.md.protocols.thermal import RelaxationPlan, conductivity, notes, relaxation, stages_of
+from polyloop.simulate.md.run.progress import ProgressWriter
+from polyloop.simulate.md.run.sampling import BOLTZMANN, StageRunner
+from polyloop.simulate.md.run.workspace import Workspace
 
 # Argon, doi:10.1103/PhysRev.136.A405 (Rahman 1964): 120 K and 3.4 angstrom.
 KELVIN, SIGMA, MASS = 120.0, 3.4, 39.948

@@ -21,9 +21,9 @@ import machine
 from polyloop.chem import Polymer
 from polyloop.core import Conditions, Record, Request
 from polyloop.simulate import evaluate_request, protocols
-from polyloop.simulate.md import workflow
-from polyloop.simulate.md.measurements import MEASUREMENTS
-from polyloop.simulate.md.measurements.thermal import THERMAL, RelaxationPlan, measure_thermal, stages_of
+from polyloop.simulate.md.protocols import FOLLOW_UPS
+from polyloop.simulate.md.protocols.thermal import THERMAL, RelaxationPlan, measure_thermal, stages_of
+from polyloop.simulate.md.run import workflow
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
     for copies in options.copies:
         label = register(copies, options.pairs)
         conditions = Conditions(options.temperature, 1.0)
-        request = Request(Polymer(options.smiles).canonical, label, options.seed, conditions)
+        request = Request(Polymer(options.smiles).subject, label, options.seed, conditions)
         rows = [row for row in rows if (row["copies"], row["seed"]) != (copies, options.seed)]
         rows.append(
             {"copies": copies, "pairs": options.pairs, "seed": options.seed, **row_of(evaluate_request(request))}
@@ -78,15 +78,15 @@ def register(copies: int, pairs: int) -> str:
     """Make md/thermal with so many copies and pairs known in this process, and return its label."""
     plan = RelaxationPlan(copies=copies, pairs=pairs)
     if plan == RelaxationPlan():
-        return THERMAL.label
+        return THERMAL.protocol_id
     long = replace(
         THERMAL, name=f"md/thermal-{copies}-{pairs}", stages=stages_of(plan), function=partial(measure_thermal, plan),
         copies=copies,
     )  # fmt: skip
-    MEASUREMENTS[long.label] = long
+    FOLLOW_UPS[long.label] = long
     protocols.PROTOCOLS[long.label] = protocols.Protocol(
         long.name, long.version, "standard", long.properties, "hours", long.description,
-        partial(workflow.measure_polymer, long.label), any_conditions=True,
+        partial(workflow.follow_up_polymer, long.label), any_conditions=True,
     )  # fmt: skip
     return long.label
 

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from polyloop.core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from polyloop.campaign import Campaign
     from polyloop.chem import Polymer
-    from polyloop.loop import Campaign
+    from polyloop.evaluation import compute_properties
     from polyloop.simulate import evaluate
 
-__all__ = ["Campaign", "Polymer", "__version__", "evaluate"]
+__all__ = [
+    "Campaign",
+    "Polymer",
+    "__version__",
+    "compute_properties",
+    "evaluate",
+]
 __version__ = "0.1.0"
 
-_HOMES = {"Campaign": "polyloop.loop", "Polymer": "polyloop.chem", "evaluate": "polyloop.simulate"}
-
-
-def __getattr__(name: str) -> Any:
-    """Load a public name on first use, so that `import polyloop` stays instant (PEP 562)."""
-    if name in _HOMES:
-        from importlib import import_module
-
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'polyloop' has no attribute {name!r}")
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Campaign": "polyloop.campaign",
+        "Polymer": "polyloop.chem",
+        "compute_properties": "polyloop.evaluation",
+        "evaluate": "polyloop.simulate",
+    },
+)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 
 from polyloop.core import InvalidInputError
+from polyloop.core.names import did_you_mean
 
 __all__ = ["SOURCES", "folder", "path"]
 
@@ -32,9 +32,7 @@ def folder(name: str) -> Path:
         If `name` is unknown, or no such folder is there; the message says where to get it.
     """
     if name not in SOURCES:
-        near = difflib.get_close_matches(name, SOURCES, n=2, cutoff=0.4)
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(SOURCES)}."
-        raise InvalidInputError(f"There is no data set {name!r}.", hint=hint)
+        raise InvalidInputError(f"There is no data set {name!r}.", hint=did_you_mean(name, SOURCES))
     places = _places()
     for place in places:
         if (place / name).is_dir():

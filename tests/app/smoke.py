@@ -11,9 +11,9 @@ from functools import partial
 
 from polyloop.app.cli.main import run
 from polyloop.simulate import protocols
-from polyloop.simulate.md import workflow
-from polyloop.simulate.md.estimates import PROPERTIES, SHARED_ERRORS
-from polyloop.simulate.md.recipes import SMOKE
+from polyloop.simulate.md.protocols.recipes import SMOKE
+from polyloop.simulate.md.run import workflow
+from polyloop.simulate.md.run.estimates import PROPERTIES, SHARED_ERRORS
 
 # At import, so that worker processes, which import the main module, know it too.
 protocols.PROTOCOLS[SMOKE.label] = protocols.Protocol(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from polyloop.chem.formats import read_lammps_data
-from polyloop.simulate.build import pierced_rings, smallest_contact, smallest_rings
+from polyloop.simulate.cells import pierced_rings, smallest_contact, smallest_rings
 
 
 def test_build_writes_a_cell_that_can_be_read_again(polyloop, tmp_path):

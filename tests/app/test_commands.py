@@ -17,9 +17,9 @@ import polyloop as package
 from polyloop.app.cli import main as entry
 from polyloop.app.cli.progress import show_progress
 from polyloop.app.doctor import examine
+from polyloop.campaign import Progress
 from polyloop.chem import Polymer
 from polyloop.core import Failure, FailureCode, Record, Request
-from polyloop.loop import Progress
 from polyloop.simulate import PROTOCOLS
 from polyloop.store import Store
 
@@ -173,8 +173,8 @@ def test_replicas_that_failed_are_said_with_the_reason(polyloop: Command) -> Non
     unit, failure = Polymer("*CC*"), Failure(FailureCode.CONFORMER, "embedding", "No structure.", "Write it anew.")
     names = PROTOCOLS["optics/instant@2"].properties
     with Store("s.db") as store:
-        store.add([Record.failed(Request(unit.canonical, "optics/instant@2", 5), name, failure) for name in names])
-        store.add([Record.measured(Request(unit.canonical, "optics/instant@2", 6), name, 9e9) for name in names[:1]])
+        store.add([Record.failed(Request(unit.subject, "optics/instant@2", 5), name, failure) for name in names])
+        store.add([Record.of_value(Request(unit.subject, "optics/instant@2", 6), name, 9e9) for name in names[:1]])
     arguments = ("properties", "*CC*", "--level", "instant", "--store", "s.db", "--replicas")
     ran = polyloop(*arguments, "3", "--seed", "4")
     assert ran.code == 0

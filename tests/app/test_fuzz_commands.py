@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from polyloop.app.cli.main import main
-from polyloop.loop import Campaign
+from polyloop.campaign import Campaign
 
 NUMBERS = st.one_of(
     st.sampled_from(["nan", "inf", "-inf", "1e400", "-1", "0", "-0.0", "", "1_000", "0x10", "1e300", "1e-320"]),

@@ -17,9 +17,9 @@ import numpy as np
 import psutil
 import pytest
 
+from polyloop.campaign import Campaign
 from polyloop.core import Status
-from polyloop.loop import Campaign
-from polyloop.simulate.md.recipes import SMOKE
+from polyloop.simulate.md.protocols.recipes import SMOKE
 from polyloop.store import Store
 from tests.engines.liquids import damage
 

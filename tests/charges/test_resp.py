@@ -66,7 +66,7 @@ def test_two_stages_give_the_published_charges_of_methanol(methanol):
 
 
 def test_charges_reproduce_the_dipole_of_the_density():
-    from polyloop.engines.pyscf import ground_state
+    from polyloop.engines.quantum.pyscf import ground_state
     from polyloop.simulate.charges.models import LEVEL
 
     found = fit_charges([potential_around(WATER)], [ChargeSum(range(3), 0.0)])

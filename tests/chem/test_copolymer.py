@@ -18,6 +18,7 @@ from rdkit import Chem
 
 from polyloop.chem import Polymer
 from polyloop.chem.copolymer import Copolymer
+from polyloop.core import KINDS, parse_subject
 from polyloop.core.errors import InvalidInputError
 
 STYRENE, MMA, ETHYLENE, ANHYDRIDE = "*CC(*)c1ccccc1", "*CC(*)(C)C(=O)OC", "*CC*", "*C1C(=O)OC(=O)C1*"
@@ -72,7 +73,7 @@ def test_spellings_of_one_copolymer_give_one_text_and_key(one: str, other: str) 
     first, second = Copolymer.parse(one), Copolymer.parse(other)
     assert first.canonical == second.canonical
     assert first == second and hash(first) == hash(second)
-    assert first.key == second.key == hashlib.sha256(first.canonical.encode()).hexdigest()
+    assert first.key == second.key == hashlib.sha256(f"copolymer\n{first.canonical}".encode()).hexdigest()
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
@@ -188,6 +189,20 @@ def test_the_drawing_is_svg_with_the_shares() -> None:
     assert xml.dom.minidom.parseString(drawing).documentElement.tagName == "svg"
     assert drawing != Copolymer.parse("random: 0.5 *CC* + 0.5 *CC(*)c1ccccc1").drawing
     assert Copolymer.parse("random: *CC* + *CO*" + "".join(f" + *{'C' * n}O*" for n in range(2, 6))).drawing
+
+
+def test_its_kind_parses_classes_and_draws_it() -> None:
+    subject = parse_subject("copolymer", "random: 25 % *CC(*)c1ccccc1 + 75 % *CC*")
+    copolymer = Copolymer.parse(subject.text)
+    assert subject == copolymer.subject == parse_subject("copolymer", KINDS["copolymer"].parse(subject.text).canonical)
+    assert subject.key == copolymer.key
+    assert KINDS["copolymer"].classify(subject.text) == "polyolefins + polystyrenes"
+    drawing = KINDS["copolymer"].draw(subject.text)
+    assert drawing.svg == copolymer.drawing and f"width='{drawing.width}px'" in drawing.svg
+    assert (
+        parse_subject("copolymer", KINDS["copolymer"].example).text
+        == KINDS["copolymer"].parse(KINDS["copolymer"].example).canonical
+    )
 
 
 def test_it_is_immutable_and_crosses_process_borders() -> None:

@@ -13,6 +13,7 @@ from rdkit import Chem
 from polyloop.chem.library import liquids, monomers
 from polyloop.chem.molecule import Molecule
 from polyloop.chem.molecule_class import MOLECULE_CLASSES
+from polyloop.core import KINDS, parse_subject
 from polyloop.core.errors import InvalidInputError, UnsupportedChemistryError
 
 KNOWN = sorted({row.smiles for row in (*liquids(), *monomers())})
@@ -109,6 +110,13 @@ def test_what_is_more_or_less_than_one_neutral_molecule_is_refused_as_such(text:
 def test_only_text_is_a_molecule(value: object) -> None:
     with pytest.raises(InvalidInputError, match="is a SMILES text, not"):
         Molecule(value)  # type: ignore[arg-type]
+
+
+def test_its_kind_parses_classes_and_draws_it() -> None:
+    subject = parse_subject("molecule", "C(=O)(OC)C(C)=C")
+    assert subject == Molecule("C=C(C)C(=O)OC").subject and subject.key == Molecule("C=C(C)C(=O)OC").key
+    assert KINDS["molecule"].classify(subject.text) == "ester"
+    assert "<svg" in KINDS["molecule"].draw(subject.text).svg
 
 
 def test_it_is_drawn_and_crosses_process_borders() -> None:

@@ -19,6 +19,7 @@ from polyloop.core import (
     Record,
     Request,
     Status,
+    Subject,
     content_key,
     get_property,
 )
@@ -27,8 +28,8 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 texts = st.text(max_size=20)
 requests = st.builds(
     Request,
-    polymer=texts,
-    protocol=st.sampled_from(["optics/quick@1", "table/my-data@12", "user.fn@3"]),
+    subject=st.builds(Subject, st.sampled_from(["polymer", "copolymer", "molecule"]), texts.filter(bool)),
+    protocol_id=st.sampled_from(["optics/quick@1", "table/my-data@12", "user.fn@3"]),
     seed=st.integers(0, 2**63 - 1),
     conditions=st.builds(Conditions, temperature=st.floats(1e-300, 1e300), pressure=finite),
 )
@@ -41,7 +42,7 @@ provenances = st.builds(
     parents=st.lists(texts, max_size=2).map(tuple),
 )
 measured = st.builds(
-    lambda request, name, value, std, provenance: Record.measured(request, name, value, std=std, provenance=provenance),
+    lambda request, name, value, std, provenance: Record.of_value(request, name, value, std=std, provenance=provenance),
     requests,
     st.sampled_from(sorted(PROPERTIES)),
     finite,
@@ -65,7 +66,7 @@ def test_two_requests_share_a_key_only_if_they_are_the_same_question(one, other)
 
 def test_the_key_is_the_sha256_of_the_documented_content():
     # Pinned: a changed key would make every finished evaluation unfindable.
-    request = Request("*CC*", "optics/quick@1")
+    request = Request(Subject("polymer", "*CC*"), "optics/quick@1")
     assert request.key == "8e4fabdf2b3775df67736268f7b651172fafa30ef8ad0ea143faf94d96c5cfcf"
     content = {
         "polymer": "*CC*",
@@ -79,24 +80,24 @@ def test_the_key_is_the_sha256_of_the_documented_content():
 @pytest.mark.parametrize("protocol", ["optics/quick", "optics quick@1", "@1", "optics/quick@", "optics//quick@1"])
 def test_a_protocol_without_name_and_version_is_refused(protocol):
     with pytest.raises(InvalidInputError, match="NAME@VERSION"):
-        Request("*CC*", protocol)
+        Request(Subject("polymer", "*CC*"), protocol)
 
 
 @pytest.mark.parametrize(("value", "status"), [(1.5, Status.DONE), (5.0, Status.UNPHYSICAL), (1.0, Status.UNPHYSICAL)])
 def test_a_value_outside_the_plausible_range_is_kept_as_unphysical(value, status):
-    record = Record.measured(Request("*CC*", "optics/quick@1"), "refractive_index", value)
+    record = Record.of_value(Request(Subject("polymer", "*CC*"), "optics/quick@1"), "refractive_index", value)
     assert (record.status, record.value) == (status, value)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_value_that_is_not_finite_is_unphysical_and_has_no_number(value):
-    record = Record.measured(Request("*CC*", "optics/quick@1"), "density", value)
+    record = Record.of_value(Request(Subject("polymer", "*CC*"), "optics/quick@1"), "density", value)
     assert record.status is Status.UNPHYSICAL
     assert record.value is None
 
 
 def test_status_failed_and_a_failure_go_together():
-    request = Request("*CC*", "optics/quick@1")
+    request = Request(Subject("polymer", "*CC*"), "optics/quick@1")
     with pytest.raises(InvalidInputError, match="go together"):
         Record(request, "density", None, status=Status.FAILED)
     with pytest.raises(InvalidInputError, match="go together"):
@@ -141,7 +142,7 @@ def test_a_pressure_is_finite(wrong):
 @pytest.mark.parametrize("wrong", [-1, 2**63, 10**30, 0.5, "1", None])
 def test_a_seed_is_a_whole_number_that_every_database_can_keep(wrong):
     with pytest.raises(InvalidInputError, match="seed"):
-        Request("*CC*", "optics/quick@2", seed=wrong)
+        Request(Subject("polymer", "*CC*"), "optics/quick@2", seed=wrong)
 
 
 def test_the_text_of_a_failure_can_be_stored_whatever_an_exception_said():

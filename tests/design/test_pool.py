@@ -23,7 +23,7 @@ def write(folder, text):
 def test_a_csv_gives_canonical_polymers_once_in_order(tmp_path):
     path = write(tmp_path, "name,smiles\na,*CC(*)C\nb,*CCO*\n\nc,*C(C)C*\n")
     pool = Pool.from_csv(path)
-    assert pool.smiles == (Polymer("*CC(*)C").canonical, Polymer("*CCO*").canonical)
+    assert pool.texts == (Polymer("*CC(*)C").canonical, Polymer("*CCO*").canonical)
     assert pool.keys == (Polymer("*CC(*)C").key, Polymer("*CCO*").key)
     assert pool.names == ("a", "b")
     assert pool.origins == ("units.csv, line 2", "units.csv, line 3")

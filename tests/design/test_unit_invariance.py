@@ -5,12 +5,12 @@ from functools import cache
 import numpy as np
 import pytest
 
+from polyloop.campaign.cycles import has_stalled
 from polyloop.core import InvalidInputError
 from polyloop.core.descriptors import BlockValues
 from polyloop.design import ACQUISITIONS, Objective, default_reference_point, objective_hypervolume, propose
 from polyloop.learn import SURROGATES, TrainingDomain, calibrate, make_surrogate
 from polyloop.learn.surrogate import take
-from polyloop.loop.sitting import has_stalled
 
 N, V, RHO = Objective("refractive_index"), Objective("abbe_number"), Objective("density", "minimize")
 SMALL, LARGE = 2.0**-40, 2.0**40

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import BaseModel
+
+from polyloop.campaign.config.file import MODELS
 from polyloop.core import PROPERTIES
+from polyloop.core.options import options_of
+from polyloop.learn import SURROGATES
 from polyloop.simulate import LEVELS, PROTOCOLS
 
 __all__ = ["PAGES", "ROOT"]
@@ -83,7 +91,71 @@ def _linked(reference: str) -> str:
     return "; ".join(parts)
 
 
-PAGES: dict[str, Callable[[], str]] = {"properties.md": properties_page, "protocols.md": protocols_page}
+_TABLES_BEGIN, _TABLES_END = "<!-- tables made from the models -->", "<!-- end of tables -->"
+
+
+def campaign_file_page() -> str:
+    """Return the page of the campaign file, its tables of keys made anew from the models."""
+    page = (ROOT / "campaign_file.md").read_text(encoding="utf-8")
+    head, _, rest = page.partition(_TABLES_BEGIN)
+    tail = rest.partition(_TABLES_END)[2]
+    sections = [_section(name, model) for name, model in MODELS.items()]
+    return f"{head}{_TABLES_BEGIN}\n\n{''.join(sections)}{_TABLES_END}{tail}"
+
+
+def _section(name: str, model: type[BaseModel]) -> str:
+    heading, _, said = " ".join((model.__doc__ or "").split()).partition(": ")
+    lines = [f"## {heading}", "", f"{said[:1].upper()}{said[1:]}", "", "| key | type | default | meaning |"]
+    lines.append("|---|---|---|---|")
+    for key, field in model.model_fields.items():
+        default = "required" if field.is_required() else _default(field.default)
+        lines.append(_row(f"`{key}`", _type_words(field.annotation), default, field.description or ""))
+    parts = _PARTS.get(name)
+    for word, part in parts.items() if parts is not None else ():
+        said = (part.__doc__ or "").strip().splitlines()[0]
+        lines += ["", f'**`name = "{word}"`**: {said}']
+        options = options_of(part)
+        lines += ["", "| option | type | default | meaning |", "|---|---|---|---|"] if options else []
+        lines += [
+            _row(f"`{one.name}`", _type_words(one.type), _default(one.default), one.description) for one in options
+        ]
+    return "\n".join(lines) + "\n\n"
+
+
+# Tables whose key `name` names a registered part, which has options of its own.
+_PARTS: dict[str, Any] = {"surrogate": SURROGATES}
+
+
+def _default(value: Any) -> str:
+    return "" if value is None else f"`{json.dumps(value)}`"
+
+
+def _type_words(annotation: Any) -> str:
+    """Say a type in the words of people who write TOML."""
+    words = {dict: "table", str: "text", int: "whole number", float: "number", bool: "true/false", Path: "path"}
+    if annotation in words:
+        return words[annotation]
+    origin, inner = get_origin(annotation), [one for one in get_args(annotation) if one is not type(None)]
+    if origin is Annotated:
+        return _type_words(inner[0])
+    if origin is Literal:
+        return " or ".join(f"`{one}`" for one in inner)
+    if origin in (UnionType, Union):
+        return " or ".join(dict.fromkeys(_type_words(one) for one in inner))
+    if origin is list:
+        return f"list of {_type_words(inner[0])}"
+    if origin is tuple:
+        return f"[{', '.join(_type_words(one) for one in inner)}]"
+    if origin is dict:
+        return f"table of {_type_words(inner[1])}"
+    return "table"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "properties.md": properties_page,
+    "protocols.md": protocols_page,
+    "campaign_file.md": campaign_file_page,
+}
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from polyloop.core import MissingDependencyError
-from polyloop.engines.openmm import OpenMMEngine
-from polyloop.engines.stages import Stage
+from polyloop.engines.dynamics.openmm import OpenMMEngine
+from polyloop.engines.dynamics.stages import Stage
 from tests.engines.liquids import liquid
 from tests.engines.programs import ENGINES
 

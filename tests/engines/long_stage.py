@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from polyloop.engines.stages import Stage
+from polyloop.engines.dynamics.stages import Stage
 from tests.engines.liquids import liquid
 from tests.engines.programs import ENGINES
 

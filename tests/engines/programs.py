@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from polyloop.chem import Topology
-from polyloop.engines.gromacs import GromacsEngine
-from polyloop.engines.lammps import LammpsEngine
-from polyloop.engines.openmm import OpenMMEngine
-from polyloop.engines.stages import Engine
+from polyloop.engines.dynamics.gromacs import GromacsEngine
+from polyloop.engines.dynamics.lammps import LammpsEngine
+from polyloop.engines.dynamics.openmm import OpenMMEngine
+from polyloop.engines.dynamics.stages import Engine
 from tests.engines import numpy_energies as by_hand
 
 

@@ -8,7 +8,7 @@ from scipy.stats import chi2
 
 from polyloop.chem import Cell
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
-from polyloop.engines.stages import SAMPLED, Stage
+from polyloop.engines.dynamics.stages import SAMPLED, Stage
 from tests.engines.liquids import ideal_gas
 from tests.engines.programs import ENGINES
 

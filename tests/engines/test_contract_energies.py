@@ -7,8 +7,8 @@ import pytest
 
 from polyloop.chem import Cell, Topology
 from polyloop.core import InvalidInputError
-from polyloop.engines.openmm import OpenMMEngine
-from polyloop.engines.stages import ENERGY_TERMS, Stage
+from polyloop.engines.dynamics.openmm import OpenMMEngine
+from polyloop.engines.dynamics.stages import ENERGY_TERMS, Stage
 from tests.engines import numpy_energies as by_hand
 from tests.engines.liquids import liquid, molecule
 from tests.engines.programs import ENGINES

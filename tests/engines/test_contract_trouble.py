@@ -9,7 +9,7 @@ from scipy.spatial.distance import cdist
 
 from polyloop.chem import Cell, Topology
 from polyloop.core import ConfigurationError, EvaluationError, FailureCode, MissingDependencyError
-from polyloop.engines.stages import Stage
+from polyloop.engines.dynamics.stages import Stage
 from tests.engines.liquids import liquid, molecule
 from tests.engines.programs import ENGINES, timestep_divisor
 

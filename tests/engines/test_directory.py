@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 from polyloop.core import EvaluationError, FailureCode
-from polyloop.engines.directory import RunDirectory
-from polyloop.engines.programs import born
+from polyloop.engines.dynamics.processes import born
+from polyloop.engines.dynamics.run_directory import RunDirectory
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from polyloop.engines.lammps import LammpsEngine
-from polyloop.engines.lammps.output import read_frames
-from polyloop.engines.openmm import OpenMMEngine
-from polyloop.engines.runs import effective_masses
-from polyloop.engines.stages import Stage
+from polyloop.engines.dynamics.lammps import LammpsEngine
+from polyloop.engines.dynamics.lammps.output import read_frames
+from polyloop.engines.dynamics.openmm import OpenMMEngine
+from polyloop.engines.dynamics.stages import Stage
+from polyloop.engines.dynamics.validation import effective_masses
 from tests.engines.liquids import liquid
 
 CELL = liquid("CC", 12, 0.3)

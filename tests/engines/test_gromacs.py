@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from polyloop.core import EvaluationError, FailureCode, MissingDependencyError
-from polyloop.engines.gromacs import GromacsEngine
-from polyloop.engines.gromacs.engine import is_foreign
-from polyloop.engines.gromacs.output import LogReader, read_energies
-from polyloop.engines.gromacs.parameters import Steps
-from polyloop.engines.gromacs.program import Program
-from polyloop.engines.stages import Stage
+from polyloop.engines.dynamics.gromacs import GromacsEngine
+from polyloop.engines.dynamics.gromacs.engine import is_foreign
+from polyloop.engines.dynamics.gromacs.output import LogReader, read_energies
+from polyloop.engines.dynamics.gromacs.parameters import Steps
+from polyloop.engines.dynamics.gromacs.program import Program
+from polyloop.engines.dynamics.stages import Stage
 from tests.engines.liquids import ideal_gas
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
-from polyloop.engines.pyscf import OPTICS_QUICK, Level, ground_state
-from polyloop.engines.pyscf import ground_state as _function
-from polyloop.engines.pyscf.ground_state import HARTREE_IN_EV, one_thread
+from polyloop.engines.quantum.pyscf import OPTICS_QUICK, Level, ground_state
+from polyloop.engines.quantum.pyscf import ground_state as _function
+from polyloop.engines.quantum.pyscf.ground_state import HARTREE_IN_EV, one_thread
 from tests.engines.molecules import SMALL, WATER
 
 

@@ -5,9 +5,9 @@ import stat
 import pytest
 
 from polyloop.core import EvaluationError, FailureCode
-from polyloop.engines.lammps import LammpsEngine
-from polyloop.engines.lammps.log import is_unstable
-from polyloop.engines.stages import Stage
+from polyloop.engines.dynamics.lammps import LammpsEngine
+from polyloop.engines.dynamics.lammps.log import is_unstable
+from polyloop.engines.dynamics.stages import Stage
 from tests.engines.liquids import liquid
 
 MINIMIZE = Stage("minimize", "minimize")

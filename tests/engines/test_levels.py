@@ -3,8 +3,8 @@
 import pytest
 
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
-from polyloop.engines.pyscf import OPTICS_QUICK, Level, versions
-from polyloop.engines.pyscf.basis import BASIS_RECIPES, auxiliary_basis_by_element, basis_by_element
+from polyloop.engines.quantum.pyscf import OPTICS_QUICK, Level, versions
+from polyloop.engines.quantum.pyscf.basis import BASIS_RECIPES, auxiliary_basis_by_element, basis_by_element
 
 ELEMENTS = ("H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Ge", "Se", "Br", "Sn", "I")
 
@@ -18,7 +18,7 @@ def test_a_wrong_field_is_named(field, value):
 
 
 def test_an_unknown_functional_is_refused_before_anything_is_computed():
-    from polyloop.engines.pyscf import ground_state
+    from polyloop.engines.quantum.pyscf import ground_state
     from tests.engines.molecules import WATER
 
     with pytest.raises(InvalidInputError, match="nosuchfunctional"):

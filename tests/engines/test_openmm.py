@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyloop.core import ConfigurationError, EvaluationError, FailureCode, MissingDependencyError
-from polyloop.engines.openmm import OpenMMEngine
-from polyloop.engines.openmm.guard import Guard, Unstable
-from polyloop.engines.openmm.platforms import choose_platform, device_indices
-from polyloop.engines.openmm.simulation import Simulation
-from polyloop.engines.openmm.sitting import words_of_openmm
-from polyloop.engines.openmm.snapshot import Snapshot, StageFiles
-from polyloop.engines.stages import Stage
+from polyloop.engines.dynamics.openmm import OpenMMEngine
+from polyloop.engines.dynamics.openmm.guard import Guard, Unstable
+from polyloop.engines.dynamics.openmm.platforms import choose_platform, device_indices
+from polyloop.engines.dynamics.openmm.simulation import Simulation
+from polyloop.engines.dynamics.openmm.sitting import words_of_openmm
+from polyloop.engines.dynamics.openmm.snapshot import Snapshot, StageFiles
+from polyloop.engines.dynamics.stages import Stage
 from tests.engines.liquids import liquid
 
 GAS_CONSTANT = 1.987204259e-3  # kcal/(mol K)
@@ -103,7 +103,7 @@ def test_without_openmm_the_install_line_is_named(monkeypatch):
 
 
 def test_openmm_is_imported_when_an_engine_works_and_not_before():
-    code = "import sys, polyloop.engines.openmm; raise SystemExit('openmm' in sys.modules)"
+    code = "import sys, polyloop.engines.dynamics.openmm; raise SystemExit('openmm' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

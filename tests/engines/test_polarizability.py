@@ -11,9 +11,9 @@ from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
-from polyloop.engines.pyscf import OPTICS_QUICK, Level, ground_state, polarizability
-from polyloop.engines.pyscf.operators import OrbitalHessian
-from polyloop.engines.pyscf.response import BOHR_IN_ANGSTROM, frequencies_in_hartree
+from polyloop.engines.quantum.pyscf import OPTICS_QUICK, Level, ground_state, polarizability
+from polyloop.engines.quantum.pyscf.operators import OrbitalHessian
+from polyloop.engines.quantum.pyscf.response import BOHR_IN_ANGSTROM, frequencies_in_hartree
 from tests.engines.molecules import METHANE, METHANETHIOL, SMALL, WATER
 
 LINES = (0.0, 656.27, 589.29, 486.13)

@@ -3,7 +3,7 @@
 import pytest
 
 from polyloop.core import InvalidInputError
-from polyloop.engines.runs import effective_masses
+from polyloop.engines.dynamics.validation import effective_masses
 from tests.engines.liquids import molecule
 
 

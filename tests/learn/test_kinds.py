@@ -8,7 +8,7 @@ from polyloop.core import InvalidInputError
 from polyloop.core.descriptors import BlockKind, BlockValues
 from polyloop.design import Objective, initial_design, propose
 from polyloop.features import BLOCKS, FeatureTable, featurize
-from polyloop.features.block import REGISTRY, get_block
+from polyloop.features.block import get_block
 from polyloop.features.ecfp import EcfpBlock
 from polyloop.learn import SURROGATES, TrainingDomain, make_surrogate
 from polyloop.learn.kernels import Term, default_terms
@@ -42,9 +42,11 @@ class MorganCounts(EcfpBlock):
 
 
 @pytest.fixture
-def other_name(monkeypatch):
+def other_name():
     """One file and one line of registration: a block from outside."""
-    monkeypatch.setitem(REGISTRY, "morgan_counts", f"{MorganCounts.__module__}:MorganCounts")
+    BLOCKS.add("morgan_counts", MorganCounts)
+    yield
+    BLOCKS.remove("morgan_counts")
 
 
 def blocks(kind, values, name="any_name"):

@@ -6,8 +6,8 @@ from importlib.resources import files
 import pytest
 
 from polyloop.chem import Polymer
-from polyloop.simulate.density import amorphous_density
-from polyloop.simulate.packing import DESCRIPTORS, descriptors, packing_model
+from polyloop.simulate.optics.density import amorphous_density
+from polyloop.simulate.optics.packing_model import DESCRIPTORS, descriptors, packing_model
 
 
 @pytest.mark.parametrize(

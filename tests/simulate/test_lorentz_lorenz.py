@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyloop.core import EvaluationError, FailureCode
-from polyloop.simulate.lorentz_lorenz import OpticalInputs, molar_refraction, propagated_std, refractive_index
+from polyloop.simulate.optics.lorentz_lorenz import OpticalInputs, molar_refraction, propagated_std, refractive_index
 
 
 def benzene() -> OpticalInputs:

@@ -12,10 +12,10 @@ from polyloop.chem.copolymer import Copolymer
 from polyloop.chem.library import copolymers, references
 from polyloop.core import Conditions, EvaluationError, FailureCode
 from polyloop.simulate.estimate import Estimate, Outcome
-from polyloop.simulate.instant import check_scope as check_instant
-from polyloop.simulate.instant import instant_optics
-from polyloop.simulate.lorentz_lorenz import OpticalInputs, molar_refraction, propagated_std
-from polyloop.simulate.mixing import (
+from polyloop.simulate.optics.instant import check_scope as check_instant
+from polyloop.simulate.optics.instant import instant_optics
+from polyloop.simulate.optics.lorentz_lorenz import OpticalInputs, molar_refraction, propagated_std
+from polyloop.simulate.optics.mixing import (
     INSTANT_PROPERTIES,
     QUICK_PROPERTIES,
     check_scope,

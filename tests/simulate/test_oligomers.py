@@ -5,7 +5,7 @@ from rdkit import Chem
 from rdkit.Chem.rdMolDescriptors import CalcMolFormula
 
 from polyloop.chem import Polymer
-from polyloop.simulate.oligomers import LARGEST_PAIR, choose_difference, reframe, with_fluorinated_caps
+from polyloop.simulate.optics.oligomers import LARGEST_PAIR, choose_difference, reframe, with_fluorinated_caps
 
 
 @pytest.mark.parametrize(

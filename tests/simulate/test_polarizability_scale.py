@@ -5,8 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from polyloop.simulate.lorentz_lorenz import OpticalInputs
-from polyloop.simulate.polarizability_scale import SCALE, SCALE_1, SCALE_2, PolarizabilityScale, relative_dispersion
+from polyloop.simulate.optics.lorentz_lorenz import OpticalInputs
+from polyloop.simulate.optics.polarizability_scale import (
+    SCALE,
+    SCALE_1,
+    SCALE_2,
+    PolarizabilityScale,
+    relative_dispersion,
+)
 
 RAW = np.array([10.0, 10.2, 10.25, 10.4])
 MADE_UP = PolarizabilityScale("x@1", (1.0, -0.1, 0.05), (0.5, -0.2, 0.001), (-4.0, -2.0), 0.01, 0.05)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from polyloop.chem import Polymer
-from polyloop.core import Conditions, FailureCode, InvalidInputError, Request, Status
+from polyloop.core import Conditions, FailureCode, InvalidInputError, Request, Status, Subject
 from polyloop.simulate import PROTOCOLS, available_levels, evaluate, evaluate_request, get_protocol, protocol_for
 from polyloop.simulate.estimate import Estimate, Outcome
 from polyloop.simulate.protocols import protocol_of_level
@@ -21,10 +21,10 @@ def test_a_level_names_the_newest_version_of_each_protocol(protocol):
 
 
 def test_a_protocol_of_the_whole_level_goes_before_one_on_request():
-    assert protocol_for("refractive_index", "standard").label == "md/standard@2"
+    assert protocol_for("refractive_index", "standard").protocol_id == "md/standard@2"
     assert "refractive_index" in PROTOCOLS["md/optics@2"].properties
-    assert protocol_for("abbe_number", "standard").label == "md/optics@2"
-    assert protocol_for("self_diffusion", "standard").label == "md/diffusion@2"
+    assert protocol_for("abbe_number", "standard").protocol_id == "md/optics@2"
+    assert protocol_for("self_diffusion", "standard").protocol_id == "md/diffusion@2"
 
 
 def test_levels_that_exist():
@@ -122,7 +122,7 @@ def test_nothing_is_printed(capfd):
 def test_a_level_is_taken_for_the_protocol_that_it_runs_as_a_whole():
     by_level, by_name = (evaluate("*CC*", word) for word in ("instant", "optics/instant@2"))
     assert [(one.value, one.key) for one in by_level] == [(one.value, one.key) for one in by_name]
-    assert {level: protocol_of_level(level).label for level in available_levels()} == {
+    assert {level: protocol_of_level(level).protocol_id for level in available_levels()} == {
         "instant": "optics/instant@2",
         "quick": "optics/quick@3",
         "standard": "md/standard@2",
@@ -142,11 +142,11 @@ def test_a_measurement_names_the_evaluations_that_it_goes_on_from(monkeypatch):
     protocol = PROTOCOLS["md/optics@2"]
     estimates = tuple(Estimate(name, 1.5, None, "") for name in protocol.properties)
     done = replace(protocol, function=lambda polymer, seed, conditions: Outcome(estimates))
-    monkeypatch.setitem(PROTOCOLS, protocol.label, done)
+    monkeypatch.setitem(PROTOCOLS, protocol.protocol_id, done)
     hot = Conditions(400.0, 2.0)
     record = evaluate("*CC*", "md/optics@2", seed=7, conditions=hot)[0]
-    unit = record.request.polymer
+    unit = record.request.subject.text
     assert record.provenance.parents == (
-        Request(unit, "md/standard@2", 7, hot).key,
-        Request(unit, "optics/quick@3", 7, Conditions()).key,
+        Request(Subject("polymer", unit), "md/standard@2", 7, hot).key,
+        Request(Subject("polymer", unit), "optics/quick@3", 7, Conditions()).key,
     )

@@ -6,10 +6,10 @@ import pytest
 from polyloop.chem import Polymer
 from polyloop.core import Record, Status
 from polyloop.simulate import PROTOCOLS, evaluate
-from polyloop.simulate.density import amorphous_density
-from polyloop.simulate.oligomers import choose_difference
-from polyloop.simulate.optics import solid_optics
-from polyloop.simulate.polarizability_scale import SCALE, SCALE_2
+from polyloop.simulate.optics.density import amorphous_density
+from polyloop.simulate.optics.oligomers import choose_difference
+from polyloop.simulate.optics.polarizability_scale import SCALE, SCALE_2
+from polyloop.simulate.optics.quick import solid_optics
 
 
 def quick(smiles: str) -> dict[str, Record]:

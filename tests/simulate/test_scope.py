@@ -6,11 +6,11 @@ import pytest
 from polyloop.chem import Chain, Polymer
 from polyloop.chem.forcefield import ion
 from polyloop.core import EvaluationError, Request, Status
-from polyloop.loop import preview_properties
+from polyloop.evaluation import preview_properties
 from polyloop.simulate import PROTOCOLS, evaluate_request
-from polyloop.simulate.build import Composition, build_cell
+from polyloop.simulate.cells import Composition, build_cell
 from polyloop.simulate.charges import chain_charges
-from polyloop.simulate.packing import descriptors
+from polyloop.simulate.optics.packing_model import descriptors
 
 CHARGED = ["*CC(*)n1cc[n+](CC)c1", "*CC(*)C(=O)[O-]", "*C[N+](C)(C)*", "*CC(*)S(=O)(=O)[O-]"]
 ZWITTERION = "*CC(*)C(=O)OCC[N+](C)(C)CCCS(=O)(=O)[O-]"
@@ -27,7 +27,7 @@ def test_every_protocol_refuses_a_charged_unit_in_the_same_words(label, smiles):
 
 @pytest.mark.parametrize("label", ["optics/instant@2", "optics/quick@3", "md/standard@2"])
 def test_an_evaluation_of_a_charged_unit_fails_with_the_same_reason(label):
-    records = evaluate_request(Request(Polymer(CHARGED[0]).canonical, label))
+    records = evaluate_request(Request(Polymer(CHARGED[0]).subject, label))
     assert {record.status for record in records} == {Status.FAILED}
     assert "net charge of +1 e" in records[0].failure.reason
 
@@ -74,7 +74,7 @@ def test_deuterium_raises_the_density_by_the_mass_and_leaves_the_refractive_inde
     heavy, light = Polymer(deuterated), Polymer(plain)
     assert descriptors(heavy) == descriptors(light)
     values = [
-        {record.property: record.value for record in evaluate_request(Request(one.canonical, "optics/instant@2"))}
+        {record.property: record.value for record in evaluate_request(Request(one.subject, "optics/instant@2"))}
         for one in (heavy, light)
     ]
     # Of the masses themselves: polystyrene-d8 112.20/104.15 g/mol, polyethylene-d4 32.08/28.05 g/mol.

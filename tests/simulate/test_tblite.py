@@ -7,7 +7,7 @@ from rdkit.Chem import rdDistGeom
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
-from polyloop.engines import tblite
+from polyloop.engines.quantum import tblite
 from polyloop.simulate.conformers import force_field_geometry
 
 

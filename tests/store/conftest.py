@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from polyloop.chem import Polymer
-from polyloop.core import Failure, FailureCode, Record, Request
+from polyloop.core import Failure, FailureCode, Record, Request, Subject
 from polyloop.store import Store
 from tests.databases import KINDS, new_postgres
 
@@ -45,11 +45,11 @@ def store(place: str, clock: Clock) -> Iterator[Store]:
 
 
 def ask(polymer: str = ETHYLENE, seed: int = 0, protocol: str = "optics/quick@1") -> Request:
-    return Request(polymer, protocol, seed)
+    return Request(Subject("polymer", polymer), protocol, seed)
 
 
 def answer(request: Request, value: float = 0.9, **rest: object) -> list[Record]:
-    return [Record.measured(request, "density", value, **rest)]
+    return [Record.of_value(request, "density", value, **rest)]
 
 
 def fill(store: Store, *records: Record) -> None:

@@ -168,7 +168,7 @@ def test_all_tries_of_a_run_are_kept_with_their_logs(store):
 def test_many_claims_are_answered_in_their_order(store):
     store.claim(ask(STYRENE), B)
     answers = store.claim_many([ask(STYRENE), ask(ETHYLENE), ask(PROPYLENE), ask(ETHYLENE)], A)
-    assert [item.request.polymer for item in answers] == [STYRENE, ETHYLENE, PROPYLENE, ETHYLENE]
+    assert [item.request.subject.text for item in answers] == [STYRENE, ETHYLENE, PROPYLENE, ETHYLENE]
     assert [item.outcome for item in answers] == ["busy", "granted", "granted", "granted"]
 
 

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from polyloop.core import PROPERTIES, Conditions, Failure, InvalidInputError, Record, Request, Status, StoreError
+from polyloop.core import (
+    PROPERTIES,
+    Conditions,
+    Failure,
+    InvalidInputError,
+    Record,
+    Request,
+    Status,
+    StoreError,
+    Subject,
+)
 from polyloop.core.csv_text import plain_cell
 from polyloop.store import Store
 from polyloop.store.exports import write_csv, write_parquet
@@ -23,7 +33,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 @st.composite
 def records_of_one(draw: st.DrawFn, polymer: str) -> list[Record]:
     conditions = Conditions(draw(st.floats(1, 1000)), draw(st.floats(1e-3, 1e3)))
-    request = Request(polymer, "measured/table@1", draw(st.integers(0, 2**40)), conditions)
+    request = Request(Subject("polymer", polymer), "measured/table@1", draw(st.integers(0, 2**40)), conditions)
     found = []
     for name in draw(st.lists(st.sampled_from(sorted(PROPERTIES)), min_size=1, max_size=4, unique=True)):
         if draw(st.integers(0, 4)) == 0:
@@ -31,7 +41,7 @@ def records_of_one(draw: st.DrawFn, polymer: str) -> list[Record]:
         else:
             std = draw(st.none() | st.floats(0, 1e3))
             found.append(
-                Record.measured(request, name, draw(FINITE), std=std, n=draw(st.integers(1, 9)), std_of=draw(TEXT))
+                Record.of_value(request, name, draw(FINITE), std=std, n=draw(st.integers(1, 9)), std_of=draw(TEXT))
             )
     return found
 
@@ -96,7 +106,7 @@ def test_the_wide_form_can_be_imported_again(found):
 
 
 def test_a_store_exports_what_was_asked_for(store, tmp_path):
-    store.add([*answer(ask()), *answer(ask(STYRENE), 1.05), Record.measured(ask(), "refractive_index", 1.5)])
+    store.add([*answer(ask()), *answer(ask(STYRENE), 1.05), Record.of_value(ask(), "refractive_index", 1.5)])
     assert store.export_csv(tmp_path / "wide.csv") == 2
     assert store.export_csv(tmp_path / "long.csv", "long", properties=["density"]) == 2
     header = (tmp_path / "wide.csv").read_text().splitlines()[0]
@@ -138,10 +148,10 @@ def test_measured_data_become_records(store, tmp_path):
     summary = store.import_table(table, "measured/lab@1", ignore=["comment"])
     assert (summary.added, summary.known, summary.records) == (3, 0, 4)
     assert (summary.unphysical, summary.empty_rows) == (1, 1)
-    (density,) = store.records(polymers=[ETHYLENE], properties=["density"])
-    assert (density.value, density.std, density.request.protocol) == (0.92, 0.01, "measured/lab@1")
+    (density,) = store.records(subjects=[Subject("polymer", ETHYLENE)], properties=["density"])
+    assert (density.value, density.std, density.request.protocol_id) == (0.92, 0.01, "measured/lab@1")
     assert density.provenance.settings == {"source": "lab.csv, line 2"}
-    (warm,) = store.records(polymers=[STYRENE])
+    (warm,) = store.records(subjects=[Subject("polymer", STYRENE)])
     assert warm.request.conditions == Conditions(310.0, 1.0)
     assert store.import_table(table, "measured/lab@1", ignore=["comment"]).known == 3
 
@@ -151,7 +161,7 @@ def test_spellings_of_one_polymer_are_one(store, tmp_path):
 
     (tmp_path / "lab.csv").write_text("smiles,density\n[*]CC([*])c1ccccc1,1.05\n")
     store.import_table(tmp_path / "lab.csv")
-    assert [record.request.polymer for record in store.records()] == [Polymer(STYRENE).canonical]
+    assert [record.request.subject.text for record in store.records()] == [Polymer(STYRENE).canonical]
 
 
 def test_repeated_measurements_are_told_apart_by_a_seed(store, tmp_path):

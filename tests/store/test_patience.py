@@ -11,8 +11,9 @@ import sqlalchemy
 
 import polyloop.store
 from polyloop.chem import Polymer
-from polyloop.core import Record, Request, StoreError
-from polyloop.store import BusyError, ClaimOutcome, Store, additions, database, rows
+from polyloop.core import Record, Request, StoreError, Subject
+from polyloop.store import BusyError, ClaimOutcome, Store, additions, database
+from polyloop.store import mapping as rows
 from tests.databases import held
 from tests.store.conftest import answer, ask
 
@@ -193,7 +194,7 @@ def test_polymers_are_classified_outside_the_lock(tmp_path, monkeypatch):
 
     monkeypatch.setattr(rows, "_polymer_class", look)
     units = [Polymer(f"*{'C' * n}O*").canonical for n in range(2, 5)]
-    requests = [Request(unit, "measured/table@1") for unit in units]
+    requests = [Request(Subject("polymer", unit), "measured/table@1") for unit in units]
     with Store(path) as store:
         store.claim(requests[0], "me")
         store.add(answer(requests[1]))

@@ -2,11 +2,11 @@
 
 import pytest
 
-from polyloop.core import Conditions, InvalidInputError, Record, Request, Status
+from polyloop.core import Conditions, InvalidInputError, Record, Request, Status, Subject
 from polyloop.store import Pick
 from tests.store.conftest import ETHYLENE, PROPYLENE, SCF, STYRENE, answer, ask
 
-WARM = Request(ETHYLENE, "md/standard@2", 7, Conditions(350.0, 2.0))
+WARM = Request(Subject("polymer", ETHYLENE), "md/standard@2", 7, Conditions(350.0, 2.0))
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def filled(store):
     store.add(
         [
             *answer(ask(), 0.9, std=0.02),
-            Record.measured(ask(), "refractive_index", 1.5),
+            Record.of_value(ask(), "refractive_index", 1.5),
             *answer(ask(STYRENE), 1.05),
             Record.failed(ask(STYRENE), "refractive_index", SCF),
             *answer(ask(PROPYLENE), 44.0),
@@ -83,7 +83,7 @@ def test_counts_are_by_protocol_and_status(filled):
 
 def test_evaluations_are_found_by_what_they_are(filled):
     assert [item.request for item in filled.evaluations(protocols=["md/standard@2"])] == [WARM]
-    assert len(filled.evaluations(polymers=[ETHYLENE])) == 2
+    assert len(filled.evaluations(subjects=[Subject("polymer", ETHYLENE)])) == 2
     assert filled.evaluations(statuses=[Status.RUNNING]) == []
 
 

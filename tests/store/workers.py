@@ -21,7 +21,7 @@ def compute_all(place: str, number: int, journal: str, go: str) -> None:
             with Path(journal).open("a") as stream:
                 stream.write(f"{seed} {os.getpid()}\n")
             time.sleep(0.002)
-            store.finish(request, [Record.measured(request, "density", 0.9)], owner)
+            store.finish(request, [Record.of_value(request, "density", 0.9)], owner)
 
 
 def finish_until_killed(place: str, journal: str) -> None:
@@ -31,7 +31,7 @@ def finish_until_killed(place: str, journal: str) -> None:
     while True:
         request = ask(seed=seed)
         store.claim(request, owner)
-        store.finish(request, [Record.measured(request, "density", 0.9)], owner)
+        store.finish(request, [Record.of_value(request, "density", 0.9)], owner)
         with Path(journal).open("a") as stream:
             stream.write(f"{seed}\n")
         seed += 1

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from polyloop.chem import Polymer
-from polyloop.core import PROPERTIES, Conditions, InvalidInputError, Record, Request
+from polyloop.core import PROPERTIES, Conditions, InvalidInputError, Record, Request, Subject
 from polyloop.core.units import convert, related_units
 from polyloop.store.exports import write_csv, write_parquet
 from polyloop.tables import read_measured, read_values, same_state
@@ -156,7 +156,7 @@ def test_a_stated_kelvin_is_believed_but_for_what_is_below_zero(tmp_path):
 )
 def test_what_the_store_exports_wide_is_read_as_it_was(values, number, std):
     records = [
-        Record.measured(Request(unit, "measured/table@1"), name, number + row, std=std)
+        Record.of_value(Request(Subject("polymer", unit), "measured/table@1"), name, number + row, std=std)
         for row, unit in enumerate(CANONICAL[:3])
         for name in values
     ]
@@ -173,7 +173,7 @@ def test_what_the_store_exports_wide_is_read_as_it_was(values, number, std):
         for path in paths:
             table = read_measured(path)
             for record in records:
-                found = table.at(record.request.polymer)[record.property]
+                found = table.at(record.request.subject.text)[record.property]
                 assert (found.value, found.std) == (record.value, record.std)
             assert table.has_states
 

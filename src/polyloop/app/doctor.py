@@ -64,7 +64,7 @@ def _package(name: str, needed: str, extra: str | None) -> dict[str, Any]:
 
 def _program(name: str) -> dict[str, Any]:
     from polyloop.core import EvaluationError, MissingDependencyError
-    from polyloop.simulate.md.engine_choice import choose_engine
+    from polyloop.simulate.md.run.engine_choice import choose_engine
 
     found, install = None, None
     try:
@@ -79,7 +79,7 @@ def _program(name: str) -> dict[str, Any]:
 def _dynamics() -> str:
     """Which engine molecular dynamics takes here, or why none."""
     from polyloop.core import ConfigurationError
-    from polyloop.simulate.md.engine_choice import engine_name
+    from polyloop.simulate.md.run.engine_choice import engine_name
 
     try:
         return engine_name()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from polyloop.chem.polymer import Polymer
 from polyloop.chem.smiles_text import join_pieces, label_stars, piece_of
 from polyloop.chem.unit_lists import directed_unit
 from polyloop.core.errors import InvalidInputError
+from polyloop.core.subject import Subject
 
 __all__ = ["Copolymer"]
 
@@ -132,10 +132,15 @@ class Copolymer:
         units = " + ".join(f"{share}{unit}" for share, unit in zip(shares, self.units, strict=True))
         return f"{self.arrangement}: {units}" + (f" with {_number(self.salt, SALT_DIGITS)} NaCl" if self.salt else "")
 
+    @property
+    def subject(self) -> Subject:
+        """What records are of: kind `copolymer`, by `canonical`."""
+        return Subject("copolymer", self.canonical)
+
     @cached_property
     def key(self) -> str:
-        """sha256 hex digest of `canonical`."""
-        return hashlib.sha256(self.canonical.encode()).hexdigest()
+        """sha256 hex digest of the kind and `canonical`."""
+        return self.subject.key
 
     @cached_property
     def polymers(self) -> tuple[Polymer, ...]:

@@ -10,11 +10,16 @@ from rdkit import Chem
 from rdkit.Chem import rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
-__all__ = ["draw_grid"]
+__all__ = ["draw_grid", "grid_width"]
 
 _PANEL = (220, 170)  # pixels
 _PER_ROW = 3
 _MOST_ATOMS = 250  # beyond, a drawing says less than its SMILES and takes seconds
+
+
+def grid_width(count: int) -> int:
+    """Return the width in pixels of a picture of so many structures."""
+    return min(count, _PER_ROW) * _PANEL[0]
 
 
 def draw_grid(mols: Sequence[Chem.Mol], legends: Sequence[str]) -> str:
@@ -30,7 +35,7 @@ def draw_grid(mols: Sequence[Chem.Mol], legends: Sequence[str]) -> str:
     columns = min(len(mols), _PER_ROW)
     rows = -(-len(mols) // columns)
     width, height = _PANEL
-    drawer = rdMolDraw2D.MolDraw2DSVG(columns * width, rows * height, width, height)
+    drawer = rdMolDraw2D.MolDraw2DSVG(grid_width(len(mols)), rows * height, width, height)
     options: Any = drawer.drawOptions()
     options.clearBackground = False
     options.dummiesAreAttachments = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from polyloop.chem.molecule_class import classify_molecule
 from polyloop.chem.repeat_unit import refuse_unusual
 from polyloop.chem.smiles_fault import explain, find_tolerated
 from polyloop.core.errors import InvalidInputError, UnsupportedChemistryError
+from polyloop.core.subject import Subject
 
 __all__ = ["Molecule"]
 
@@ -54,10 +54,15 @@ class Molecule:
         object.__setattr__(self, "smiles", self.smiles.strip())
         object.__setattr__(self, "canonical", _canonical(mol))
 
+    @property
+    def subject(self) -> Subject:
+        """What records are of: kind `molecule`, by `canonical`."""
+        return Subject("molecule", self.canonical)
+
     @cached_property
     def key(self) -> str:
-        """sha256 hex digest of `canonical`."""
-        return hashlib.sha256(self.canonical.encode()).hexdigest()
+        """sha256 hex digest of the kind and `canonical`."""
+        return self.subject.key
 
     @property
     def mol(self) -> Chem.Mol:

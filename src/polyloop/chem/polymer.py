@@ -19,6 +19,7 @@ from polyloop.chem.periodic_graph import PeriodicGraph, build_periodic_graph
 from polyloop.chem.polymer_class import PolymerClass, classify
 from polyloop.chem.repeat_unit import RepeatUnit, read_repeat_unit
 from polyloop.core.errors import InvalidInputError
+from polyloop.core.subject import Subject
 
 __all__ = ["Polymer"]
 
@@ -62,6 +63,11 @@ class Polymer:
     def key(self) -> str:
         """sha256 hex digest of `canonical`."""
         return hashlib.sha256(self.canonical.encode()).hexdigest()
+
+    @property
+    def subject(self) -> Subject:
+        """What requests and records call it."""
+        return Subject("polymer", self.canonical)
 
     @cached_property
     def _unit(self) -> RepeatUnit:

@@ -1,5 +1,6 @@
 """The words that all rooms share: properties, requests, records, statuses, errors."""
 
+from polyloop.core.conditions import CONDITIONS, Condition, Conditions
 from polyloop.core.errors import (
     ConfigurationError,
     EvaluationError,
@@ -13,28 +14,38 @@ from polyloop.core.errors import (
 )
 from polyloop.core.files import write_atomically
 from polyloop.core.optional import require
-from polyloop.core.properties import PROPERTIES, Property, get_property
-from polyloop.core.record import Conditions, Provenance, Record, Request, Status, content_key
+from polyloop.core.properties import PROPERTIES, Property, add_property, get_property
+from polyloop.core.record import Provenance, Record, Request, Status, content_key
+from polyloop.core.registry import Registry
+from polyloop.core.subject import KINDS, Kind, Subject, parse_subject
 
 __all__ = [
+    "CONDITIONS",
+    "KINDS",
     "PROPERTIES",
+    "Condition",
     "Conditions",
     "ConfigurationError",
     "EvaluationError",
     "Failure",
     "FailureCode",
     "InvalidInputError",
+    "Kind",
     "MissingDependencyError",
     "PolyloopError",
     "Property",
     "Provenance",
     "Record",
+    "Registry",
     "Request",
     "Status",
     "StoreError",
+    "Subject",
     "UnsupportedChemistryError",
+    "add_property",
     "content_key",
     "get_property",
+    "parse_subject",
     "require",
     "write_atomically",
 ]

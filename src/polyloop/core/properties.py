@@ -1,15 +1,22 @@
-"""The one table of properties: name, symbol, unit, plausible range, definition, reference."""
+"""The one table of properties: name, symbol, unit, plausible range, definition, reference; and those that users add."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from math import isfinite
 
 from polyloop.core.errors import InvalidInputError
+from polyloop.core.names import did_you_mean
+from polyloop.core.registry import Registry
 
-__all__ = ["PROPERTIES", "Property", "get_property"]
+__all__ = ["MATTER", "PROPERTIES", "Property", "add_property", "added_properties", "get_property"]
+
+# Kinds of subjects whose bulk, or whose repeat unit, has most properties; and those that are chains.
+MATTER = ("polymer", "copolymer", "molecule")
+_CHAINS = ("polymer", "copolymer")
+_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,63}$")
+_LONGEST_UNIT = 32
 
 
 @dataclass(frozen=True)
@@ -18,6 +25,18 @@ class Property:
 
     `low` and `high` bound the plausible range in `unit`; a value outside is `unphysical`: kept and shown,
     never fed to a model.
+
+    Parameters
+    ----------
+    kinds
+        Kinds of subjects that have it; empty for any.
+    depends_on_state
+        Whether its value depends on the conditions, such as the temperature.
+
+    Raises
+    ------
+    InvalidInputError
+        If the name is no name, the unit is too long, or the range is empty.
     """
 
     name: str
@@ -27,6 +46,28 @@ class Property:
     high: float
     definition: str
     reference: str
+    kinds: tuple[str, ...] = MATTER
+    depends_on_state: bool = True
+
+    def __post_init__(self) -> None:
+        if not _NAME.match(self.name) or self.name.endswith("_std"):
+            raise InvalidInputError(
+                f"{self.name!r} is no name of a property.",
+                where="properties",
+                hint="Write letters, digits and _, e.g. 'toughness'; the ending _std is that of deviations.",
+            )
+        if not self.unit or len(self.unit) > _LONGEST_UNIT:
+            raise InvalidInputError(
+                f"The unit {self.unit!r} of {self.name} is none.", where="unit", hint="Write '1' for a pure number."
+            )
+        if not self.low < self.high:
+            raise InvalidInputError(
+                f"The plausible range of {self.name}, {self.low:g} to {self.high:g}, is empty.", where="low"
+            )
+
+    def belongs_to(self, kind: str) -> bool:
+        """Tell whether subjects of a kind have it."""
+        return not self.kinds or kind in self.kinds
 
     @property
     def words(self) -> str:
@@ -58,24 +99,30 @@ _ROWS = (
     Property("density", "rho", "g/cm3", 0.5, 4.5,
              "Mass density of the amorphous polymer.", "doi:10.1007/978-0-387-69002-5"),
     Property("static_polarizability", "alpha_0", "angstrom3", 0.5, 500.0,
-             "Isotropic static electronic polarizability volume of one repeat unit.", "doi:10.1063/1.438600"),
+             "Isotropic static electronic polarizability volume of one repeat unit.",
+             "doi:10.1063/1.438600", depends_on_state=False),
     Property("polarizability_D", "alpha_D", "angstrom3", 0.5, 600.0,
-             "Isotropic electronic polarizability volume of one repeat unit at 589.29 nm.", "doi:10.1063/1.438600"),
+             "Isotropic electronic polarizability volume of one repeat unit at 589.29 nm.",
+             "doi:10.1063/1.438600", depends_on_state=False),
     Property("molar_refraction", "R_D", "cm3/mol", 1.0, 1500.0,
-             "Molar refraction of one repeat unit at 589.29 nm, (4 pi / 3) N_A alpha_D.", _LORENTZ_LORENZ),
+             "Molar refraction of one repeat unit at 589.29 nm, (4 pi / 3) N_A alpha_D.",
+             _LORENTZ_LORENZ, depends_on_state=False),
     Property("homo", "E_HOMO", "eV", -25.0, 0.0,
-             "Energy of the highest occupied molecular orbital of the capped oligomer.", "doi:10.1063/5.0006074"),
+             "Energy of the highest occupied molecular orbital of the capped oligomer.",
+             "doi:10.1063/5.0006074", depends_on_state=False),
     Property("lumo", "E_LUMO", "eV", -10.0, 10.0,
-             "Energy of the lowest unoccupied molecular orbital of the capped oligomer.", "doi:10.1063/5.0006074"),
+             "Energy of the lowest unoccupied molecular orbital of the capped oligomer.",
+             "doi:10.1063/5.0006074", depends_on_state=False),
     Property("homo_lumo_gap", "E_gap", "eV", 0.0, 30.0,
-             "Difference of LUMO and HOMO energies of the capped oligomer.", "doi:10.1063/5.0006074"),
+             "Difference of LUMO and HOMO energies of the capped oligomer.",
+             "doi:10.1063/5.0006074", depends_on_state=False),
     Property("dipole_moment", "mu", "debye", 0.0, 60.0,
-             "Electric dipole moment of the capped repeat unit.", "doi:10.1063/5.0006074"),
+             "Electric dipole moment of the capped repeat unit.", "doi:10.1063/5.0006074", depends_on_state=False),
     Property("solvation_energy", "dG_solv", "kJ/mol", -600.0, 150.0,
              "Free energy of solvation in water of the capped repeat unit (implicit solvent).",
              "doi:10.1021/acs.jctc.1c00471"),
     Property("van_der_waals_volume", "V_vdW", "cm3/mol", 5.0, 3000.0,
-             "Van der Waals volume of one repeat unit.", "doi:10.1021/j100785a001"),
+             "Van der Waals volume of one repeat unit.", "doi:10.1021/j100785a001", depends_on_state=False),
     Property("heat_capacity_cp", "C_p", "J/(kg K)", 500.0, 8000.0,
              "Isobaric specific heat capacity, vibrations by quantum statistics where it is computed.",
              "doi:10.1063/1.1624057"),
@@ -102,16 +149,16 @@ _ROWS = (
              "Isentropic bulk modulus, the inverse of the isentropic compressibility.", _RADONPY),
     Property("radius_of_gyration", "R_g", "angstrom", 1.0, 1000.0,
              "Root mean squared mass-weighted radius of gyration of a chain, of the length that was simulated.",
-             "doi:10.1093/oso/9780198520597.001.0001"),
+             "doi:10.1093/oso/9780198520597.001.0001", kinds=_CHAINS),
     Property("end_to_end_distance", "R_ee", "angstrom", 1.0, 5000.0,
              "Root mean squared distance of the two backbone ends of a chain, of the length that was simulated.",
-             "doi:10.1093/oso/9780198520597.001.0001"),
+             "doi:10.1093/oso/9780198520597.001.0001", kinds=_CHAINS),
     Property("self_diffusion", "D", "m2/s", 1e-20, 1e-7,
              "Self-diffusion coefficient of the chains' centres of mass, a sixth of the slope of their mean squared "
-             "displacement where it grows linearly.", "doi:10.1093/oso/9780198803195.001.0001"),
+             "displacement where it grows linearly.", "doi:10.1093/oso/9780198803195.001.0001", kinds=_CHAINS),
     Property("nematic_order", "S", "1", -0.5, 1.0,
              "Largest eigenvalue of the mean ordering tensor (3 u u - 1)/2 of the backbone's directions.",
-             "doi:10.1080/00268978400101951"),
+             "doi:10.1080/00268978400101951", kinds=_CHAINS),
     Property("static_dielectric_constant", "epsilon_s", "1", 1.0, 200.0,
              "Static relative permittivity from fluctuations of fixed charges alone, without electronic polarization.",
              "doi:10.1080/00268978300102721"),
@@ -151,27 +198,69 @@ _ROWS = (
              "doi:10.1063/1.2978177"),
     Property("gel_conversion", "p_gel", "1", 0.0, 1.0,
              "Thermoset: conversion of reactive groups at which the network spans the sample.",
-             "doi:10.1021/ja01856a061"),
+             "doi:10.1021/ja01856a061", kinds=_CHAINS),
     Property("cure_shrinkage", "s_cure", "1", -0.05, 0.4,
              "Thermoset: relative loss of volume from the unreacted mixture to the cured network.",
-             "doi:10.1007/978-0-387-69002-5"),
+             "doi:10.1007/978-0-387-69002-5", kinds=_CHAINS),
     Property("crosslink_density", "nu_c", "mol/cm3", 0.0, 0.1,
-             "Thermoset: elastically active network strands by volume.", "doi:10.1021/ja01856a061"),
+             "Thermoset: elastically active network strands by volume.", "doi:10.1021/ja01856a061", kinds=_CHAINS),
 )  # fmt: skip
 
-PROPERTIES: dict[str, Property] = {row.name: row for row in _ROWS}
+PROPERTIES: Registry[Property] = Registry("properties", "property", ours={row.name: row for row in _ROWS})
+
+
+def added_properties() -> tuple[Property, ...]:
+    """Return what users have added in this process; workers and stores are told of it."""
+    return tuple(PROPERTIES.added.values())
 
 
 def get_property(name: str) -> Property:
-    """Return the table's row for `name`.
+    """Return the row of a property: of the table, of an installed package, or one that was added.
 
     Raises
     ------
     InvalidInputError
-        If the table has no such property; the message names the nearest ones.
+        If there is no such property; the message names the nearest ones.
     """
     if name in PROPERTIES:
         return PROPERTIES[name]
-    near = difflib.get_close_matches(name, PROPERTIES, n=3, cutoff=0.4)
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(PROPERTIES)}."
-    raise InvalidInputError(f"There is no property {name!r}.", hint=hint)
+    raise InvalidInputError(f"There is no property {name!r}.", hint=did_you_mean(name, PROPERTIES))
+
+
+def add_property(
+    name: str,
+    *,
+    unit: str,
+    low: float,
+    high: float,
+    symbol: str = "",
+    definition: str = "",
+    reference: str = "",
+    kinds: tuple[str, ...] = (),
+    depends_on_state: bool = True,
+) -> Property:
+    """Add a property of one's own for this process, and return it; a later definition replaces an earlier one.
+
+    Parameters
+    ----------
+    unit
+        In words, e.g. `MJ/m3`; `1` for a pure number.
+    low, high
+        Plausible range in `unit`; a value outside is kept and shown, and no model learns from it.
+    kinds
+        Kinds of subjects that have it; any when left out.
+
+    Raises
+    ------
+    InvalidInputError
+        If the name is taken by a property of the table, or something of it is no name, unit or range.
+
+    Examples
+    --------
+    >>> from polyloop.core import add_property
+    >>> add_property("toughness", unit="MJ/m3", low=0.0, high=500.0).words
+    'toughness'
+    """
+    row = Property(name, symbol or name, unit, low, high, definition, reference, tuple(kinds), depends_on_state)
+    PROPERTIES.replace(name, row)
+    return row

@@ -12,10 +12,12 @@ from functools import cached_property
 from math import isfinite
 from typing import Any
 
+from polyloop.core.conditions import Conditions
 from polyloop.core.errors import Failure, InvalidInputError
 from polyloop.core.properties import get_property
+from polyloop.core.subject import Subject
 
-__all__ = ["Conditions", "Provenance", "Record", "Request", "Status", "content_key"]
+__all__ = ["Provenance", "Record", "Request", "Status", "content_key"]
 
 # Databases keep 64 bits.
 _LARGEST_SEED = 2**63 - 1
@@ -39,30 +41,6 @@ class Status(StrEnum):
         return self in (Status.DONE, Status.UNPHYSICAL, Status.FAILED, Status.CANCELLED)
 
 
-@dataclass(frozen=True)
-class Conditions:
-    """State of the sample: temperature in K, pressure in atm.
-
-    Raises
-    ------
-    InvalidInputError
-        If the temperature is not above 0, or one of the two is not finite.
-    """
-
-    temperature: float = 298.15
-    pressure: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not (isfinite(self.temperature) and self.temperature > 0):
-            raise InvalidInputError(
-                f"A temperature of {self.temperature} K is none.", where="temperature", hint="Give a number above 0."
-            )
-        if not isfinite(self.pressure):
-            raise InvalidInputError(
-                f"A pressure of {self.pressure} atm is none.", where="pressure", hint="Give a finite number."
-            )
-
-
 def content_key(content: Mapping[str, Any]) -> str:
     """Return the sha256 hex digest of `content` as canonical JSON (sorted keys, no spaces)."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
@@ -71,25 +49,36 @@ def content_key(content: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Request:
-    """One evaluation: this polymer by this protocol, under these conditions, with this seed.
+    """One evaluation: this subject by this protocol, under these conditions, with this seed.
 
     Parameters
     ----------
-    polymer
-        Canonical SMILES of the repeat unit (`Polymer.canonical`).
-    protocol
-        Name and version, e.g. `optics/quick@3`.
+    subject
+        What is evaluated, e.g. `Polymer("*CC*").subject`.
+    protocol_id
+        Name and version of the protocol, e.g. `optics/quick@3`.
+    seed
+        From 0 on; another seed is another, independent evaluation of the same.
+
+    Raises
+    ------
+    InvalidInputError
+        If the protocol is no NAME@VERSION, or the seed is none.
     """
 
-    polymer: str
-    protocol: str
+    subject: Subject
+    protocol_id: str
     seed: int = 0
     conditions: Conditions = field(default_factory=Conditions)
 
     def __post_init__(self) -> None:
-        if not _PROTOCOL.match(self.protocol):
+        if not isinstance(self.subject, Subject):
             raise InvalidInputError(
-                f"{self.protocol!r} is no protocol name.", hint="Write NAME@VERSION, e.g. optics/quick@3."
+                f"{self.subject!r} is no subject.", where="subject", hint="Write for example Polymer('*CC*').subject."
+            )
+        if not _PROTOCOL.match(self.protocol_id):
+            raise InvalidInputError(
+                f"{self.protocol_id!r} is no protocol name.", hint="Write NAME@VERSION, e.g. optics/quick@3."
             )
         if not (isinstance(self.seed, int) and 0 <= self.seed <= _LARGEST_SEED):
             raise InvalidInputError(
@@ -98,12 +87,12 @@ class Request:
 
     @cached_property
     def key(self) -> str:
-        """sha256 of (canonical polymer, protocol@version, conditions, seed); no key is computed twice."""
+        """sha256 of (subject, protocol, conditions, seed); no key is computed twice."""
         return content_key(
             {
-                "polymer": self.polymer,
-                "protocol": self.protocol,
-                "conditions": asdict(self.conditions),
+                self.subject.kind: self.subject.text,
+                "protocol": self.protocol_id,
+                "conditions": self.conditions.to_dict(),
                 "seed": self.seed,
             }
         )
@@ -122,7 +111,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Record:
-    """One value of one property of one polymer, with its error bar and its origin.
+    """One value of one property of one subject, with its error bar and its origin.
 
     `value` and `std` are in `unit`. `std` is the standard deviation that `std_of` names (e.g. "conformers,
     oligomer extrapolation and density model, in quadrature"); `n` counts what was averaged. A failed evaluation
@@ -147,7 +136,7 @@ class Record:
             raise InvalidInputError(f"Record of {self.property}: status 'done' needs a value.")
 
     @classmethod
-    def measured(cls, request: Request, property: str, value: float, **rest: Any) -> Record:  # noqa: A002
+    def of_value(cls, request: Request, property: str, value: float, **rest: Any) -> Record:  # noqa: A002
         """Make a record of a computed value: `done`, or `unphysical` where it is outside the plausible range.
 
         A value that is not finite is kept as `None`, since neither JSON nor SQL has a word for it.
@@ -174,15 +163,16 @@ class Record:
     def to_dict(self) -> dict[str, Any]:
         """Return a flat JSON-ready dictionary (the contract for scripts; see `docs/reference/json.md`)."""
         return {
-            "polymer": self.request.polymer,
+            "kind": self.request.subject.kind,
+            "subject": self.request.subject.text,
             "property": self.property,
             "value": self.value,
             "std": self.std,
             "n": self.n,
             "std_of": self.std_of,
             "unit": self.unit,
-            "conditions": asdict(self.request.conditions),
-            "protocol": self.request.protocol,
+            "conditions": self.request.conditions.to_dict(),
+            "protocol_id": self.request.protocol_id,
             "seed": self.request.seed,
             "status": self.status.value,
             "failure": self.failure.to_dict() if self.failure else None,
@@ -195,7 +185,12 @@ class Record:
         """Rebuild from `to_dict`."""
         provenance = dict(data["provenance"])
         return cls(
-            request=Request(data["polymer"], data["protocol"], data["seed"], Conditions(**data["conditions"])),
+            request=Request(
+                Subject(data["kind"], data["subject"]),
+                data["protocol_id"],
+                data["seed"],
+                Conditions(**data["conditions"]),
+            ),
             property=data["property"],
             value=data["value"],
             std=data["std"],

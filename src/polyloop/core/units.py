@@ -74,6 +74,7 @@ _TABLE: dict[str, tuple[tuple[str, float] | tuple[str, float, float], ...]] = {
     "viscosity": (("Pa s|Pa.s|N s/m2", 1.0), ("mPa s|mPa.s|cP", 1e-3), ("P|poise", 0.1)),
     "dipole": (("debye|D", 1.0), ("C m", 1.0 / 3.33564095e-30), ("e angstrom|e Å", 4.803204712570263),
                ("a.u.|e a0", 2.541746473)),
+    "frequency": (("Hz|1/s|s-1", 1.0), ("kHz", 1e3), ("MHz", 1e6), ("GHz", 1e9), ("THz", 1e12)),
     "concentration": (("mol/cm3|mol/ml", 1.0), ("mol/l|mol/dm3|M|mmol/cm3", 1e-3), ("mol/m3", 1e-6)),
 }  # fmt: skip
 

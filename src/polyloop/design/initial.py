@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-
 import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import ConfigurationError, InvalidInputError
+from polyloop.core.names import did_you_mean
 from polyloop.learn import Blocks
 from polyloop.learn.kernels import PhysicalGeometry, squared_distances
 from polyloop.learn.surrogate import Array, check_blocks, chunks
@@ -45,8 +44,7 @@ def initial_design(
     Arthur & Vassilvitskii (2007), ISBN 978-0-898716-24-5.
     """
     if method not in INITIAL_DESIGNS:
-        near = difflib.get_close_matches(method, INITIAL_DESIGNS, n=1, cutoff=0.4)
-        hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(INITIAL_DESIGNS)}."
+        hint = did_you_mean(method, INITIAL_DESIGNS)
         raise ConfigurationError(f"There is no initial design {method!r}.", where="initial.method", hint=hint)
     size = check_blocks(X_pool)
     if n < 1:

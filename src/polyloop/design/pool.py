@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem import Polymer
-from polyloop.core import InvalidInputError, content_key, write_atomically
+from polyloop.core import InvalidInputError, Subject, content_key, write_atomically
 from polyloop.design.left_out import LeftOut
 from polyloop.design.pool_file import read_pool
 from polyloop.design.pool_filter import PoolFilter, elements_of
@@ -47,25 +47,31 @@ class Pool:
         Rows of the file that are no candidates, and candidates whose screening failed.
     """
 
-    smiles: tuple[str, ...]
+    texts: tuple[str, ...]
     keys: tuple[str, ...]
     names: tuple[str, ...]
     origins: tuple[str, ...]
     spellings: tuple[str, ...] = field(default=(), repr=False)
     extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     left_out: tuple[LeftOut, ...] = field(default=(), repr=False)
+    kind: str = "polymer"
 
     def __post_init__(self) -> None:
         if not self.spellings:
-            object.__setattr__(self, "spellings", self.smiles)
-        columns = (self.smiles, self.keys, self.names, self.origins, self.spellings, *self.extras.values())
+            object.__setattr__(self, "spellings", self.texts)
+        columns = (self.texts, self.keys, self.names, self.origins, self.spellings, *self.extras.values())
         if len({len(column) for column in columns}) != 1:
             raise InvalidInputError("The columns of a pool have different lengths.")
         if len(set(self.keys)) != len(self.keys):
-            raise InvalidInputError("A pool holds a polymer twice.", hint="Make it with Pool.from_polymers.")
+            raise InvalidInputError("A pool holds a candidate twice.", hint="Make it with Pool.from_polymers.")
 
     def __len__(self) -> int:
-        return len(self.smiles)
+        return len(self.texts)
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The candidates."""
+        return tuple(Subject(self.kind, text) for text in self.texts)
 
     @classmethod
     def from_polymers(
@@ -106,22 +112,26 @@ class Pool:
         path: Path,
         *,
         column: str = "smiles",
+        kind: str = "polymer",
         skip_bad: bool = False,
         elements: Collection[str] | None = None,
         heavy_atoms: tuple[int, int] | None = None,
         classes: Collection[str] | None = None,
     ) -> Pool:
-        """Read a pool from a CSV (or Parquet) whose column `column` holds repeat units; filters as in `from_polymers`.
+        """Read a pool from a CSV (or Parquet) whose column `column` holds subjects of `kind`; filters as in
+        `from_polymers`.
 
         The other columns are kept in `extras`; one that is called `name` gives the names. With `skip_bad`, rows that
-        hold no repeat unit are left out; they, duplicates and what the filters refuse are listed in `left_out`.
+        hold none are left out; they, duplicates and what the filters refuse are listed in `left_out`.
 
         Raises
         ------
         InvalidInputError
             If the file or the column cannot be read, or rows hold no repeat unit; the message names all of them.
         """
-        content = read_pool(Path(path), column, PoolFilter.make(elements, heavy_atoms, classes), skip_bad=skip_bad)
+        content = read_pool(
+            Path(path), column, kind, PoolFilter.make(elements, heavy_atoms, classes), skip_bad=skip_bad
+        )
         return cls(**content)
 
     @classmethod
@@ -195,7 +205,7 @@ class Pool:
                 hint="Ask for fewer (size), widen the filters, or give more monomers.",
             )
         pool = cls(
-            smiles=tuple(candidate.smiles for candidate in made),
+            texts=tuple(candidate.smiles for candidate in made),
             keys=tuple(candidate.key for candidate in made),
             names=("",) * len(made),
             origins=tuple(candidate.origin for candidate in made),
@@ -219,9 +229,12 @@ class Pool:
         """
         try:
             content = json.loads(path.read_text())
-            columns = {name: tuple(content[name]) for name in ("smiles", "keys", "names", "origins", "spellings")}
+            if "smiles" in content:  # as written before there were other kinds than polymers
+                content |= {"texts": content["smiles"], "kind": "polymer"}
+            columns = {name: tuple(content[name]) for name in ("texts", "keys", "names", "origins", "spellings")}
             extras = {name: tuple(cells) for name, cells in content["extras"].items()}
-            return cls(**columns, extras=extras, left_out=tuple(LeftOut(**row) for row in content["left_out"]))
+            left_out = tuple(LeftOut(**row) for row in content["left_out"])
+            return cls(**columns, extras=extras, left_out=left_out, kind=content["kind"])
         except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
             raise InvalidInputError(
                 "This file holds no pool.", where=str(path), hint="Delete it and make the pool again."
@@ -236,13 +249,14 @@ class Pool:
             return tuple(column[row] for row in rows)
 
         return Pool(
-            pick(self.smiles),
+            pick(self.texts),
             pick(self.keys),
             pick(self.names),
             pick(self.origins),
             pick(self.spellings),
             {name: pick(cells) for name, cells in self.extras.items()},
             self.left_out,
+            self.kind,
         )
 
     def describe(self) -> dict[str, Any]:
@@ -251,7 +265,7 @@ class Pool:
         elements: Counter[str] = Counter()
         origins: Counter[str] = Counter()
         aromatic, heavy = 0, []
-        for smiles, origin in zip(self.smiles, self.origins, strict=True):
+        for smiles, origin in zip(self.texts, self.origins, strict=True):
             polymer = Polymer(smiles)
             mol = polymer.mol
             classes[str(polymer.polymer_class)] += 1

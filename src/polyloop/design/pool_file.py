@@ -14,38 +14,43 @@ __all__ = ["read_pool"]
 _NAME = "name"
 
 
-def read_pool(path: Path, column: str, wanted: PoolFilter, *, skip_bad: bool) -> dict[str, Any]:
+def read_pool(path: Path, column: str, kind: str, wanted: PoolFilter, *, skip_bad: bool) -> dict[str, Any]:
     """Return the arguments of a `Pool`; see `Pool.from_csv`.
 
     Raises
     ------
     InvalidInputError
-        If the file or the column cannot be read, or rows hold no repeat unit and are not to be skipped.
+        If the file or the column cannot be read, or rows hold no subject of that kind and are not to be skipped.
     """
     table = read_table(path)
     extras = [place for place, header in enumerate(table.header) if header != column]
+    place_of = table.position(column)
     name = table.header.index(_NAME) if _NAME in table.header and column != _NAME else None
     kept: dict[str, tuple[str, str, str, str, tuple[str, ...]]] = {}
     lines: dict[str, int] = {}
     left_out, bad = [], []
-    for row, found in parse_rows(table, column):
+    for row, found in parse_rows(table, column, kind):
         if isinstance(found, BadRow):
             bad.append(found)
             left_out.append(LeftOut(row.line, found.cell, UNREADABLE, found.reason))
-        elif found.key in kept:
-            reason = f"It is the polymer of line {lines[found.key]}."
-            left_out.append(LeftOut(row.line, found.smiles, DUPLICATE, reason))
+            continue
+        # As its file spells it; of a notation that is no SMILES, the SMILES that it stands for.
+        subject, spelled = found.subject, getattr(found, "smiles", row.cells[place_of].strip())
+        if subject.key in kept:
+            reason = f"It is the {kind} of line {lines[subject.key]}."
+            left_out.append(LeftOut(row.line, spelled, DUPLICATE, reason))
         elif not wanted.accepts(found):
-            left_out.append(LeftOut(row.line, found.smiles, FILTERED, "The filters of the pool refuse it."))
+            left_out.append(LeftOut(row.line, spelled, FILTERED, "The filters of the pool refuse it."))
         else:
-            lines[found.key] = row.line
+            lines[subject.key] = row.line
             cells = tuple(row.cells[place] for place in extras)
             title, origin = "" if name is None else row.cells[name], f"{path.name}, line {row.line}"
-            kept[found.key] = (found.canonical, title, origin, found.smiles, cells)
+            kept[subject.key] = (subject.text, title, origin, spelled, cells)
     refuse_bad_rows(path, sorted(bad, key=lambda item: item.line), table.total, skip=skip_bad)
-    smiles, names, origins, spellings, cells_of = zip(*kept.values(), strict=True) if kept else ((), (), (), (), ())
+    texts, names, origins, spellings, cells_of = zip(*kept.values(), strict=True) if kept else ((), (), (), (), ())
     return {
-        "smiles": smiles,
+        "texts": texts,
+        "kind": kind,
         "keys": tuple(kept),
         "names": names,
         "origins": origins,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from rdkit import Chem
 from polyloop.chem import Polymer
 from polyloop.chem.polymer_class import PolymerClass
 from polyloop.core import InvalidInputError
+from polyloop.core.names import did_you_mean
 
 __all__ = ["PoolFilter", "elements_of"]
 
@@ -87,10 +87,5 @@ def _element(symbol: str) -> str:
 def _polymer_class(name: str) -> str:
     known = [str(member) for member in PolymerClass]
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=2, cutoff=0.3)
-        raise InvalidInputError(
-            f"There is no polymer class {name!r}.",
-            where="classes",
-            hint=f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known)}.",
-        )
+        raise InvalidInputError(f"There is no polymer class {name!r}.", where="classes", hint=did_you_mean(name, known))
     return name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
 from importlib.metadata import version as installed_version
 from typing import Any, Protocol
 
@@ -11,23 +11,24 @@ from numpy.typing import NDArray
 
 from polyloop.chem import Polymer
 from polyloop.core.descriptors import BlockKind
-from polyloop.core.errors import InvalidInputError
+from polyloop.core.registry import Registry
 
-__all__ = ["BLOCKS", "REGISTRY", "Block", "block_tag", "get_block"]
+__all__ = ["BLOCKS", "Block", "block_tag", "get_block"]
 
 
 class Block(Protocol):
     """A named, versioned set of descriptors.
 
     `kind` says what the columns are, by which models choose kernel and scale. `packages` names the distributions whose
-    version changes the values; `storage` is the dtype in the cache, `dtype` that of the columns handed out. `version`
-    goes up whenever the values change.
+    version changes the values; `subjects` the kinds of subjects that it describes; `storage` is the dtype in the cache,
+    `dtype` that of the columns handed out. `version` goes up whenever the values change.
     """
 
     name: str
     version: int
     kind: BlockKind
     packages: tuple[str, ...]
+    subjects: tuple[str, ...]
     dtype: np.dtype[Any]
     storage: np.dtype[Any]
 
@@ -46,14 +47,10 @@ class Block(Protocol):
         ...
 
 
-# To add a block: one file with its class, and one line here.
-REGISTRY: dict[str, str] = {
-    "forcefield": "polyloop.features.forcefield:ForceFieldBlock",
-    "ecfp": "polyloop.features.ecfp:EcfpBlock",
-    "rdkit2d": "polyloop.features.rdkit2d:Rdkit2dBlock",
-}
-BLOCKS: tuple[str, ...] = tuple(REGISTRY)
-_LOADED: dict[str, Block] = {}
+BLOCKS: Registry[Callable[[], Block]] = Registry(
+    "blocks", "block of descriptors", ("name", "version", "kind", "evaluate")
+)
+_MADE: dict[str, Block] = {}
 
 
 def get_block(name: str) -> Block:
@@ -61,15 +58,13 @@ def get_block(name: str) -> Block:
 
     Raises
     ------
-    InvalidInputError
+    ConfigurationError
         If there is none.
     """
-    if name not in REGISTRY:
-        raise InvalidInputError(f"There is no block of descriptors {name!r}.", hint=f"Known: {', '.join(BLOCKS)}.")
-    if name not in _LOADED:
-        module, _, attribute = REGISTRY[name].partition(":")
-        _LOADED[name] = getattr(import_module(module), attribute)()
-    return _LOADED[name]
+    make = BLOCKS.find(name)
+    if type(_MADE.get(name)) is not make:
+        _MADE[name] = make()
+    return _MADE[name]
 
 
 def block_tag(block: Block) -> str:

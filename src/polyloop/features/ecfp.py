@@ -30,6 +30,7 @@ class EcfpBlock:
     version = 2
     kind = BlockKind.COUNTS
     packages: tuple[str, ...] = ("rdkit",)
+    subjects: tuple[str, ...] = ("polymer",)
     dtype: np.dtype[Any] = np.dtype(np.float32)
     storage: np.dtype[Any] = np.dtype(np.uint16)
 

@@ -38,7 +38,7 @@ class _Unit:
 
 def featurize(
     polymers: Sequence[str],
-    blocks: Sequence[str] = BLOCKS,
+    blocks: Sequence[str] | None = None,
     *,
     cache: Path | None = None,
     workers: int = 1,
@@ -53,7 +53,7 @@ def featurize(
     polymers
         Repeat units as SMILES with two `*`, length n.
     blocks
-        Which descriptors: of `forcefield` (170), `ecfp` (2,048), `rdkit2d` (162).
+        Which descriptors (the reference lists them); all when left out.
     cache
         File that keeps what was computed (made if absent); it may be shared by processes.
     workers
@@ -75,7 +75,7 @@ def featurize(
     StoreError
         If the cache cannot be used.
     """
-    names = tuple(dict.fromkeys(blocks))
+    names = tuple(dict.fromkeys(BLOCKS if blocks is None else blocks))
     _check(names, workers, time_limit, memory_limit)
     units, failures = _distinct(polymers)
     columns = {name: np.full((len(polymers), len(get_block(name).names())), np.nan, _dtype(name)) for name in names}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError
+from polyloop.core.options import Option
 from polyloop.learn.members import MemberModel, residual_noise
 from polyloop.learn.surrogate import Array
 
@@ -32,6 +35,10 @@ class RidgeEnsemble(MemberModel):
     ----------
     Breiman (1996), doi:10.1007/BF00058655; leave-one-out of ridge: Allen (1974), doi:10.1080/00401706.1974.10489157.
     """
+
+    options: ClassVar[tuple[Option, ...]] = (
+        Option("members", int, 64, "Number of members.", 2, 1_000, argument="n_members"),
+    )
 
     def __init__(self, n_members: int = 64, *, seed: int = 0) -> None:
         if n_members < 2:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from polyloop.core import InvalidInputError
+from polyloop.core.options import Option
 from polyloop.learn.members import MemberModel, residual_noise
 from polyloop.learn.surrogate import Array
 
@@ -35,6 +36,10 @@ class RandomForest(MemberModel):
     Breiman (2001), doi:10.1023/A:1010933404324; the spread as uncertainty: Hutter et al. (2014),
     doi:10.1016/j.artint.2013.10.003.
     """
+
+    options: ClassVar[tuple[Option, ...]] = (
+        Option("trees", int, 200, "Number of trees.", 2, 100_000, argument="n_trees"),
+    )
 
     def __init__(
         self, n_trees: int = 200, *, min_samples_leaf: int = 1, max_features: float = 1 / 3, seed: int = 0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
 from polyloop.core import InvalidInputError
+from polyloop.core.options import Option
 from polyloop.learn.covariance import HyperParameters, SumCovariance, Training
 from polyloop.learn.kernels import default_terms
 from polyloop.learn.members import draw
@@ -67,6 +68,14 @@ class GaussianProcess:
     >>> round(float(model.predict({"x": BlockValues([[1.5]], "physical")}).mean[0]), 1)
     4.5
     """
+
+    options: ClassVar[tuple[Option, ...]] = (
+        Option("ard", bool, False, "One length scale per descriptor."),
+        Option(
+            "kernels", dict, {}, "Kinds of kernel per block instead of the defaults, e.g. forcefield = ['rbf'].",
+            keys_are_blocks=True,
+        ),
+    )  # fmt: skip
 
     def __init__(
         self, kernels: Mapping[str, tuple[str, ...]] | None = None, *, ard: bool = False, optimise: bool = True

@@ -13,9 +13,9 @@ from typing import Any
 
 from polyloop.core import ConfigurationError, Failure, FailureCode, PolyloopError, Status
 from polyloop.run.attempts import Attempted, attempt, failure_of
+from polyloop.run.models import Event, EventKind, Outcome, Task, Try
 from polyloop.run.processes import SupervisedProcessPool
 from polyloop.run.supervised import SupervisedFuture
-from polyloop.run.tasks import Event, EventKind, Outcome, Task, Try
 
 __all__ = ["Runner"]
 

@@ -11,8 +11,8 @@ from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
-from polyloop.engines import tblite
-from polyloop.engines.tblite.single_point import HARTREE_KJ_MOL
+from polyloop.engines.quantum import tblite
+from polyloop.engines.quantum.tblite.single_point import HARTREE_KJ_MOL
 
 __all__ = [
     "Conformer",

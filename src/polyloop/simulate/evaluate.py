@@ -67,8 +67,8 @@ def evaluate(
     'refractive_index'
     """
     parsed = polymer if isinstance(polymer, Polymer) else Polymer(polymer)
-    label = protocol if "@" in protocol or "/" in protocol else protocol_of_level(protocol).label
-    return evaluate_request(Request(parsed.canonical, label, seed, conditions or Conditions()))
+    label = protocol if "@" in protocol or "/" in protocol else protocol_of_level(protocol).protocol_id
+    return evaluate_request(Request(parsed.subject, label, seed, conditions or Conditions()))
 
 
 def evaluate_request(request: Request) -> list[Record]:
@@ -83,8 +83,8 @@ def evaluate_request(request: Request) -> list[Record]:
     MissingDependencyError, ConfigurationError
         Where the machine lacks a program, or a setting is wrong, which says nothing about the polymer.
     """
-    protocol = get_protocol(request.protocol)
-    polymer = Polymer(request.polymer)
+    protocol = get_protocol(request.protocol_id)
+    polymer = Polymer(request.subject.text)
     started = time.perf_counter()
     try:
         _check_conditions(protocol, request.conditions)
@@ -105,7 +105,7 @@ def evaluate_request(request: Request) -> list[Record]:
         parents=_parents(request, protocol),
     )
     return [
-        Record.measured(
+        Record.of_value(
             request, estimate.property, float(estimate.value),
             std=estimate.std, n=estimate.n, std_of=estimate.std_of, provenance=provenance,
         )
@@ -114,22 +114,22 @@ def evaluate_request(request: Request) -> list[Record]:
 
 
 def _failure_of(error: Exception, protocol: Protocol) -> Failure:
-    other = failure_not_of_polymer(error, protocol.label)
+    other = failure_not_of_polymer(error, protocol.protocol_id)
     if other is not None:
         return other
     if isinstance(error, EvaluationError):
         return error.failure
     if isinstance(error, InvalidInputError):
         # The polymer itself parsed, so this is chemistry that some stage does not handle.
-        return Failure(FailureCode.UNSUPPORTED, protocol.label, str(error))
+        return Failure(FailureCode.UNSUPPORTED, protocol.protocol_id, str(error))
     code = FailureCode.MEMORY_LIMIT if isinstance(error, MemoryError) else FailureCode.EVALUATOR
-    return Failure(code, protocol.label, f"{type(error).__name__}: {error}")
+    return Failure(code, protocol.protocol_id, f"{type(error).__name__}: {error}")
 
 
 def _parents(request: Request, protocol: Protocol) -> tuple[str, ...]:
     """Return the keys of the evaluations whose results this one goes on from."""
     return tuple(
-        replace(request, protocol=label, conditions=request.conditions if known.any_conditions else Conditions()).key
+        replace(request, protocol_id=label, conditions=request.conditions if known.any_conditions else Conditions()).key
         for label, known in ((label, PROTOCOLS[label]) for label in protocol.goes_on_from if label in PROTOCOLS)
     )
 
@@ -144,7 +144,7 @@ def _check_conditions(protocol: Protocol, conditions: Conditions) -> None:
         raise EvaluationError(
             FailureCode.UNSUPPORTED,
             "conditions",
-            f"{protocol.label} knows 298.15 K and 1 atm only, not {conditions.temperature} K and "
+            f"{protocol.protocol_id} knows 298.15 K and 1 atm only, not {conditions.temperature} K and "
             f"{conditions.pressure} atm.",
             hint="Leave the conditions out.",
         )

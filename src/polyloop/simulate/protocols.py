@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from polyloop.chem import Polymer
 from polyloop.core import Conditions, InvalidInputError, get_property
-from polyloop.simulate import instant, optics
+from polyloop.core.names import did_you_mean
 from polyloop.simulate.estimate import Outcome
-from polyloop.simulate.md import recipes, workflow
-from polyloop.simulate.md.estimates import PROPERTIES as MD_PROPERTIES
-from polyloop.simulate.md.estimates import SHARED_ERRORS as MD_SHARED_ERRORS
-from polyloop.simulate.md.measurements.diffusion import DIFFUSION
-from polyloop.simulate.md.measurements.glass import GLASS
-from polyloop.simulate.md.measurements.ions import IONS
-from polyloop.simulate.md.measurements.measurement import Measurement
-from polyloop.simulate.md.measurements.mechanics import MECHANICS
-from polyloop.simulate.md.measurements.optics import OPTICS
-from polyloop.simulate.md.measurements.table import FIRST_VERSIONS
-from polyloop.simulate.md.measurements.thermal import THERMAL
-from polyloop.simulate.polarizability_scale import SCALE_1, SCALE_2
+from polyloop.simulate.md.protocols import recipes
+from polyloop.simulate.md.protocols.diffusion import DIFFUSION
+from polyloop.simulate.md.protocols.follow_up import FollowUp
+from polyloop.simulate.md.protocols.glass import GLASS
+from polyloop.simulate.md.protocols.ions import IONS
+from polyloop.simulate.md.protocols.mechanics import MECHANICS
+from polyloop.simulate.md.protocols.optics import OPTICS
+from polyloop.simulate.md.protocols.table import FIRST_VERSIONS
+from polyloop.simulate.md.protocols.thermal import THERMAL
+from polyloop.simulate.md.run import workflow
+from polyloop.simulate.md.run.estimates import PROPERTIES as MD_PROPERTIES
+from polyloop.simulate.md.run.estimates import SHARED_ERRORS as MD_SHARED_ERRORS
+from polyloop.simulate.optics import instant
+from polyloop.simulate.optics import quick as optics
+from polyloop.simulate.optics.polarizability_scale import SCALE_1, SCALE_2
 
 __all__ = ["LEVELS", "PROTOCOLS", "Protocol", "available_levels", "get_protocol", "protocol_for", "protocol_of_level"]
 
@@ -73,7 +75,7 @@ class Protocol:
     goes_on_from: tuple[str, ...] = ()
 
     @property
-    def label(self) -> str:
+    def protocol_id(self) -> str:
         """`NAME@VERSION`, as requests and records spell it."""
         return f"{self.name}@{self.version}"
 
@@ -81,20 +83,20 @@ class Protocol:
 def _molecular_dynamics(recipe: recipes.Recipe, level: str, cost: str) -> Protocol:
     return Protocol(
         recipe.name, recipe.version, level, MD_PROPERTIES, cost, recipe.description,
-        partial(workflow.simulate_polymer, recipe.label), partial(workflow.check_scope, recipe.label),
+        partial(workflow.simulate_polymer, recipe.protocol_id), partial(workflow.check_scope, recipe.protocol_id),
         any_conditions=True, time_limit=recipe.time_limit,
         shared_errors=MD_SHARED_ERRORS,
     )  # fmt: skip
 
 
-def _measurement(one: Measurement, level: str, cost: str, shared_errors: tuple[str, ...] = ()) -> Protocol:
+def _follow_up(one: FollowUp, level: str, cost: str, shared_errors: tuple[str, ...] = ()) -> Protocol:
     return Protocol(
         one.name, one.version, level, one.properties, cost, one.description,
-        partial(workflow.measure_polymer, one.label), partial(workflow.check_scope, one.label),
+        partial(workflow.follow_up_polymer, one.protocol_id), partial(workflow.check_scope, one.protocol_id),
         any_conditions=True,
         time_limit=recipes.get_recipe(one.recipe).time_limit + one.time_limit, on_request=True,
         shared_errors=shared_errors,
-        goes_on_from=(one.recipe, *([one.groundwork.protocol] if one.groundwork else [])),
+        goes_on_from=(one.recipe, *([one.prerequisite.protocol] if one.prerequisite else [])),
     )  # fmt: skip
 
 
@@ -124,18 +126,18 @@ _TABLE = (
     ),
     _molecular_dynamics(recipes.STANDARD, "standard", "an hour on two cores, minutes on a GPU"),
     _molecular_dynamics(recipes.STANDARD_1, "standard", "an hour on two cores, minutes on a GPU"),
-    _measurement(THERMAL, "standard", "a quarter of an hour on two cores after md/standard, which it starts from"),
-    _measurement(MECHANICS, "standard", "a quarter of an hour on two cores after md/standard, which it starts from"),
-    _measurement(GLASS, "standard", "half an hour on two cores after md/standard, which it starts from"),
-    _measurement(IONS, "standard", "three quarters of an hour on two cores after md/standard, which it starts from"),
-    _measurement(
+    _follow_up(THERMAL, "standard", "a quarter of an hour on two cores after md/standard, which it starts from"),
+    _follow_up(MECHANICS, "standard", "a quarter of an hour on two cores after md/standard, which it starts from"),
+    _follow_up(GLASS, "standard", "half an hour on two cores after md/standard, which it starts from"),
+    _follow_up(IONS, "standard", "three quarters of an hour on two cores after md/standard, which it starts from"),
+    _follow_up(
         OPTICS, "standard", "a minute or a few on one core beside md/standard, whose density it takes",
         shared_errors=OPTICS.properties,
     ),
-    _measurement(DIFFUSION, "standard", "half an hour on two cores after md/standard, which it starts from"),
+    _follow_up(DIFFUSION, "standard", "half an hour on two cores after md/standard, which it starts from"),
     *(
-        _measurement(
-            one, "standard", f"as {one.name}@2, from md/standard@1", one.properties if one.groundwork else ()
+        _follow_up(
+            one, "standard", f"as {one.name}@2, from md/standard@1", one.properties if one.prerequisite else ()
         )
         for one in FIRST_VERSIONS
     ),
@@ -143,7 +145,7 @@ _TABLE = (
     _molecular_dynamics(recipes.FULL_1, "full", "a day on a GPU, days on a cluster's node"),
 )  # fmt: skip
 
-PROTOCOLS: dict[str, Protocol] = {protocol.label: protocol for protocol in _TABLE}
+PROTOCOLS: dict[str, Protocol] = {protocol.protocol_id: protocol for protocol in _TABLE}
 LEVELS = {
     "instant": "milliseconds: for looking over a pool",
     "quick": "a minute or a few on one core: quantum chemistry on short oligomers",
@@ -170,10 +172,10 @@ def get_protocol(label: str) -> Protocol:
     for other in _TABLE:
         if other.name == label.partition("@")[0]:
             raise InvalidInputError(
-                f"This version of polyloop has {other.label}, not {label}.",
-                hint=f"Write {other.label}. Its values are others, so a campaign with it needs a new folder.",
+                f"This version of polyloop has {other.protocol_id}, not {label}.",
+                hint=f"Write {other.protocol_id}. Its values are others, so a campaign with it needs a new folder.",
             )
-    raise InvalidInputError(f"There is no protocol {label!r}.", hint=_nearest(label, tuple(PROTOCOLS)))
+    raise InvalidInputError(f"There is no protocol {label!r}.", hint=did_you_mean(label, tuple(PROTOCOLS)))
 
 
 def protocol_of_level(level: str) -> Protocol:
@@ -187,9 +189,8 @@ def protocol_of_level(level: str) -> Protocol:
     for protocol in _TABLE:
         if protocol.level == level and not protocol.on_request:
             return protocol
-    raise InvalidInputError(
-        f"There is no level {level!r}.", hint=f"{_nearest(level, available_levels())} Or name a protocol, NAME@VERSION."
-    )
+    hint = f"{did_you_mean(level, available_levels())} Or name a protocol, NAME@VERSION."
+    raise InvalidInputError(f"There is no level {level!r}.", hint=hint)
 
 
 def protocol_for(property: str, level: str = "quick") -> Protocol:  # noqa: A002
@@ -202,7 +203,7 @@ def protocol_for(property: str, level: str = "quick") -> Protocol:  # noqa: A002
     """
     name = get_property(property).name
     if level not in LEVELS:
-        raise InvalidInputError(f"There is no level {level!r}.", hint=_nearest(level, tuple(LEVELS)))
+        raise InvalidInputError(f"There is no level {level!r}.", hint=did_you_mean(level, tuple(LEVELS)))
     if level not in available_levels():
         raise InvalidInputError(
             f"The level {level!r} ({LEVELS[level]}) is not available yet.",
@@ -214,8 +215,3 @@ def protocol_for(property: str, level: str = "quick") -> Protocol:  # noqa: A002
     others = dict.fromkeys(protocol.level for protocol in _TABLE if name in protocol.properties)
     hint = f"Use the level {' or '.join(others)}." if others else "No protocol computes it in this version."
     raise InvalidInputError(f"The level {level!r} does not yield {name}.", hint=hint)
-
-
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(word, known, n=2, cutoff=0.4)
-    return f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known)}."

@@ -1,10 +1,7 @@
 """The results database: claims, records, campaigns, import and export."""
 
-from polyloop.store.faults import BusyError
-from polyloop.store.owner import new_owner
-from polyloop.store.place import public_url
-from polyloop.store.store import Store
-from polyloop.store.words import (
+from polyloop.store.errors import BusyError
+from polyloop.store.models import (
     Attempt,
     CampaignEntry,
     Claim,
@@ -15,6 +12,9 @@ from polyloop.store.words import (
     Pick,
     SavedPick,
 )
+from polyloop.store.owner import new_owner
+from polyloop.store.store import Store
+from polyloop.store.url import public_url
 
 __all__ = [
     "Attempt",

@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, update
 
-from polyloop.core import Failure, Record, Request, Status, StoreError
+from polyloop.core import Failure, Record, Request, Status, StoreError, Subject
 from polyloop.store.claims import end_open_attempts, set_status, verdict
 from polyloop.store.database import Database
+from polyloop.store.definitions import keep_definitions
+from polyloop.store.mapping import chunks, classify_new, ensure_evaluations, load_records, record_to_row
 from polyloop.store.patience import keeps_trying
-from polyloop.store.rows import chunks, classify_new, ensure_evaluations, load_records, record_to_row
 from polyloop.store.schema import evaluations, records
 
 __all__ = ["add"]
@@ -47,8 +48,8 @@ def add(database: Database, found: Sequence[Record]) -> tuple[int, int]:
 
 
 @keeps_trying
-def _compare(database: Database, groups: _Groups) -> dict[str, str | None]:
-    """Raise where the database has other values; return the classes of polymers that it does not know."""
+def _compare(database: Database, groups: _Groups) -> dict[Subject, str | None]:
+    """Raise where the database has other values; return the classes of subjects that it does not know."""
     requests = {key: group[0].request for key, group in groups.items()}
     with database.read() as connection:
         for key, present in load_records(connection, requests).items():
@@ -62,7 +63,7 @@ def _add_part(
     database: Database,
     groups: _Groups,
     verdicts: Mapping[str, tuple[Status, Failure | None]],
-    classes: Mapping[str, str | None],
+    classes: Mapping[Subject, str | None],
 ) -> int:
     """Keep some evaluations in one transaction; return how many were new."""
     requests: dict[str, Request] = {key: group[0].request for key, group in groups.items()}
@@ -78,6 +79,7 @@ def _add_part(
             if key not in new:  # somebody is computing it, or meant to
                 end_open_attempts(connection, key, now, Status.LOST)
         for part in chunks(fresh):
+            keep_definitions(database, connection, (record for key in part for record in groups[key]), now)
             rows_of = [record_to_row(record, now) for key in part for record in groups[key]]
             connection.execute(insert(records), rows_of)
             _settle(connection, {key: verdicts[key] for key in part}, now)
@@ -102,8 +104,8 @@ def _same_or_error(database: Database, present: Sequence[Record], given: Sequenc
     if content(present) != content(given):
         request = given[0].request
         raise StoreError(
-            f"The store has other values for {request.polymer} by {request.protocol}.",
+            f"The store has other values for {request.subject} by {request.protocol_id}.",
             where=database.where,
             hint="Values are never overwritten: give the new ones a new version, e.g. "
-            f"{request.protocol.rpartition('@')[0]}@{int(request.protocol.rpartition('@')[2]) + 1}.",
+            f"{request.protocol_id.rpartition('@')[0]}@{int(request.protocol_id.rpartition('@')[2]) + 1}.",
         )

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, insert, select, update
 
 from polyloop.core import Status, StoreError, content_key
 from polyloop.store.database import Database
+from polyloop.store.mapping import REQUEST_COLUMNS, classify_new, ensure_evaluations, request_from_row
+from polyloop.store.models import CampaignEntry, CycleEntry, Pick, SavedPick
 from polyloop.store.patience import keeps_trying
-from polyloop.store.rows import classify_new, ensure_evaluations, request_from_row
-from polyloop.store.schema import campaign_cycles, campaigns, evaluations, picks, polymers
-from polyloop.store.words import CampaignEntry, CycleEntry, Pick, SavedPick
+from polyloop.store.schema import campaign_cycles, campaigns, evaluations, picks, subjects
 
 __all__ = ["get_campaigns", "get_cycles", "get_picks", "save_cycle", "save_picks", "set_state", "start_campaign"]
 
@@ -82,7 +82,6 @@ def save_picks(database: Database, campaign: str, cycle: int, chosen: Sequence[P
                 "campaign": campaign,
                 "cycle": cycle,
                 "rank": rank,
-                "polymer": pick.request.polymer,
                 "evaluation_key": pick.request.key,
                 "acquisition": pick.acquisition,
                 "predicted": {name: dict(values) for name, values in pick.predicted.items()},
@@ -96,8 +95,8 @@ def save_picks(database: Database, campaign: str, cycle: int, chosen: Sequence[P
 
 def get_picks(database: Database, campaign: str, cycle: int | None) -> list[SavedPick]:
     """Return a campaign's picks in the order of cycle and rank."""
-    columns = (picks, polymers.c.smiles, evaluations.c.protocol, evaluations.c.seed, evaluations.c.conditions)
-    statement = select(*columns).select_from(picks.join(evaluations).join(polymers))
+    columns = (picks, *REQUEST_COLUMNS)
+    statement = select(*columns).select_from(picks.join(evaluations).join(subjects))
     statement = statement.where(picks.c.campaign == campaign).order_by(picks.c.cycle, picks.c.rank)
     if cycle is not None:
         statement = statement.where(picks.c.cycle == cycle)

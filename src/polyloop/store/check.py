@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from sqlalchemy import Connection, exists, func, select
 
-from polyloop.core import Status, StoreError
+from polyloop.core import Status, StoreError, Subject
 from polyloop.store.database import Database
-from polyloop.store.rows import request_from_row
-from polyloop.store.schema import attempts, evaluations, polymers, records
+from polyloop.store.mapping import request_from_row
+from polyloop.store.schema import attempts, evaluations, records, subjects
 
 __all__ = ["check"]
 
@@ -34,13 +32,13 @@ def _sqlite_problems(connection: Connection) -> list[str]:
 
 def _wrong_keys(connection: Connection) -> list[str]:
     found = []
-    for row in connection.execute(select(polymers.c.key, polymers.c.smiles)):
-        if hashlib.sha256(row.smiles.encode()).hexdigest() != row.key:
-            found.append(f"Polymer {row.smiles} is filed under the wrong key {row.key}.")
-    statement = select(evaluations, polymers.c.smiles).select_from(evaluations.join(polymers))
+    for row in connection.execute(select(subjects.c.key, subjects.c.kind, subjects.c.text)):
+        if Subject(row.kind, row.text).key != row.key:
+            found.append(f"The {row.kind} {row.text} is filed under the wrong key {row.key}.")
+    statement = select(evaluations, subjects.c.kind, subjects.c.text).select_from(evaluations.join(subjects))
     for row in connection.execute(statement):
         if request_from_row(row).key != row.key:
-            found.append(f"Evaluation {row.key} does not match its polymer, protocol, conditions and seed.")
+            found.append(f"Evaluation {row.key} does not match its subject, protocol, conditions and seed.")
     return found
 
 

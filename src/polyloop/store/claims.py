@@ -10,9 +10,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from polyloop.core import Failure, InvalidInputError, Record, Request, Status, StoreError
 from polyloop.store.database import Database
-from polyloop.store.owner import is_dead
-from polyloop.store.patience import keeps_trying
-from polyloop.store.rows import (
+from polyloop.store.definitions import keep_definitions
+from polyloop.store.mapping import (
     chunks,
     classify_new,
     ensure_evaluations,
@@ -20,8 +19,10 @@ from polyloop.store.rows import (
     load_records,
     record_to_row,
 )
+from polyloop.store.models import Attempt, Claim, ClaimOutcome
+from polyloop.store.owner import is_dead
+from polyloop.store.patience import keeps_trying
 from polyloop.store.schema import attempts, evaluations, records
-from polyloop.store.words import Attempt, Claim, ClaimOutcome
 
 __all__ = ["LOG_LENGTH", "claim", "end_open_attempts", "fail", "finish", "release", "renew", "set_status", "verdict"]
 
@@ -92,7 +93,7 @@ def finish(database: Database, request: Request, found: Sequence[Record], owner:
             end_open_attempts(connection, request.key, now, Status.LOST)
             late = tries or [Attempt(now, now, status)]
             _insert_attempts(connection, request.key, owner, late, _next_number(connection, request.key))
-        _replace_records(connection, request.key, found, now)
+        _replace_records(database, connection, request.key, found, now)
         counted = sum(item.outcome is not Status.LOST for item in tries) or 1
         set_status(connection, request.key, now, status, failure=failure, attempts=row.attempts + counted)
     return True
@@ -115,7 +116,7 @@ def fail(
         if row.status != Status.RUNNING or row.owner != owner:
             return False
         _close_attempts(connection, row, owner, now, tries, Status.FAILED, failure)
-        _replace_records(connection, request.key, failed, now)
+        _replace_records(database, connection, request.key, failed, now)
         counted = sum(item.outcome is not Status.LOST for item in tries) or 1
         set_status(connection, request.key, now, Status.FAILED, failure=failure, attempts=row.attempts + counted)
     return True
@@ -141,7 +142,7 @@ def release(database: Database, keys: Iterable[str], owner: str, status: Status,
 
 def verdict(request: Request, found: Sequence[Record]) -> tuple[Status, Failure | None]:
     """Return status and failure of an evaluation that yields these records; raise where they cannot be its."""
-    where = request.polymer
+    where = str(request.subject)
     if not found:
         raise InvalidInputError(
             "An evaluation must yield at least one record.", where=where, hint="Use fail() for none."
@@ -210,7 +211,7 @@ def _one(connection: Connection, request: Request, database: Database) -> Any:
     rows = _locked(connection, [request.key])
     if not rows:
         raise StoreError(
-            f"{request.polymer} by {request.protocol} was never claimed.",
+            f"{request.subject} by {request.protocol_id} was never claimed.",
             where=database.where,
             hint="Claim it first, or use add() for records that were made elsewhere.",
         )
@@ -225,9 +226,10 @@ def set_status(connection: Connection, key: str, now: float, status: Status, **v
     return connection.execute(statement.returning(evaluations)).one()
 
 
-def _replace_records(connection: Connection, key: str, found: Sequence[Record], now: float) -> None:
+def _replace_records(database: Database, connection: Connection, key: str, found: Sequence[Record], now: float) -> None:
     connection.execute(delete(records).where(records.c.evaluation_key == key))
     if found:
+        keep_definitions(database, connection, found, now)
         connection.execute(insert(records), [record_to_row(record, now) for record in found])
 
 

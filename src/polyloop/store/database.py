@@ -18,8 +18,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from polyloop.core import StoreError
 from polyloop.core.text import without_passwords
 from polyloop.store.archive import connect_to_look
-from polyloop.store.faults import explain
-from polyloop.store.place import read_place
+from polyloop.store.errors import explain
+from polyloop.store.url import read_place
 
 __all__ = ["Database"]
 

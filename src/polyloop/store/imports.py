@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from polyloop.core import PROPERTIES, Conditions, InvalidInputError, Provenance, Record, Request
+from polyloop.core import CONDITIONS, KINDS, PROPERTIES, Conditions, InvalidInputError, Provenance, Record, Request
+from polyloop.core.names import did_you_mean
 from polyloop.store.tables import BOOKKEEPING, POOL_PREFIX
 from polyloop.tables import (
     BadRow,
@@ -22,7 +22,8 @@ from polyloop.tables import (
 
 __all__ = ["TableRecords", "read_records"]
 
-_POLYMER, _OTHERS = ("smiles", "polymer"), ("seed", "temperature", "pressure")
+
+SEED = "seed"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def read_records(
     path: Path,
     protocol: str,
     *,
+    kind: str | None = None,
     seed: int,
     conditions: Conditions,
     ignore: Collection[str],
@@ -45,15 +47,17 @@ def read_records(
 ) -> TableRecords:
     """Read records from a table: a column `smiles`, and property names with an optional `_std`; see `read_values`.
 
+    `kind` is that of the subjects; when left out, the table's column `kind` says it, else they are polymers.
+
     Raises
     ------
     InvalidInputError
         With file, line and column of all that is wrong.
     """
-    smiles_column = _smiles_column(read_table(path))
+    column, kind = _subject_column(read_table(path), kind)
 
     def check(table: Table, columns: Mapping[str, NumberColumn]) -> None:
-        _check_columns(table, columns, (*ignore, smiles_column))
+        _check_columns(table, columns, (*ignore, column))
         if not columns:
             raise InvalidInputError(
                 "There is no column of a property.",
@@ -62,28 +66,30 @@ def read_records(
             )
 
     table = read_values(
-        path, smiles_column, conditions=conditions, ignore=ignore, skip_bad=skip_bad, with_seeds=True, check=check
+        path, column, kind=kind, conditions=conditions, ignore=ignore, skip_bad=skip_bad, with_seeds=True, check=check
     )
     found: list[Record] = []
     bad: list[BadRow] = []
     first: dict[str, int] = {}
     for row in table.rows:
-        request = Request(row.polymer, protocol, seed if row.seed is None else row.seed, row.conditions)
+        if row.subject is None:
+            continue
+        request = Request(row.subject, protocol, seed if row.seed is None else row.seed, row.conditions)
         line = first.setdefault(request.key, row.line)
         if line != row.line:
-            reason = f"The polymer {row.polymer!r} is the one of line {line}, at the same conditions."
+            reason = f"The {kind} {row.subject.text!r} is the one of line {line}, at the same conditions."
             hint = "Average the two rows (std: their deviation), or number them in a column 'seed'."
-            bad.append(BadRow(row.line, smiles_column, row.polymer, reason, hint))
+            bad.append(BadRow(row.line, column, row.subject.text, reason, hint))
             continue
         found += _records(request, row, path)
     refuse_bad_rows(path, bad, table.table.total, skip=skip_bad)
-    notes = [*table.notes, *[f"{path.name}: {len(bad)} rows of the same polymer left out."][: len(bad)]]
+    notes = [*table.notes, *[f"{path.name}: {len(bad)} rows of the same {kind} left out."][: len(bad)]]
     return TableRecords(tuple(found), sum(not row.values for row in table.rows), tuple(notes))
 
 
 def _records(request: Request, row: ValueRow, path: Path) -> list[Record]:
     return [
-        Record.measured(
+        Record.of_value(
             request,
             name,
             value,
@@ -95,8 +101,20 @@ def _records(request: Request, row: ValueRow, path: Path) -> list[Record]:
     ]
 
 
-def _smiles_column(table: Table) -> str:
-    present = [name for name in _POLYMER if name in table.header]
+def _subject_column(table: Table, kind: str | None) -> tuple[str, str]:
+    """Return the column of the subjects and their kind; a table holds subjects of one kind."""
+    if kind is None:
+        said = {row.cells[table.header.index("kind")] for row in table.rows} if "kind" in table.header else {"polymer"}
+        if len(said) > 1:
+            raise InvalidInputError(
+                f"The table holds subjects of {len(said)} kinds: {', '.join(sorted(said))}.",
+                where=f"{table.path}, column kind",
+                hint="Import one table for each.",
+            )
+        kind = next(iter(said), "polymer")
+    row = KINDS.find(kind, f"{table.path}, column kind")
+    names = dict.fromkeys((row.column, "subject", kind))
+    present = [name for name in names if name in table.header]
     if len(present) > 1:
         raise InvalidInputError(
             f"Two columns hold {present[1]!r}: {' and '.join(present)}.",
@@ -105,11 +123,11 @@ def _smiles_column(table: Table) -> str:
         )
     if not present:
         raise InvalidInputError(
-            "There is no column 'smiles'.",
+            f"There is no column {row.column!r}.",
             where=f"{table.path}, line 1",
-            hint="Name the repeat units' column smiles.",
+            hint=f"Name the column that holds each {row.title} {row.column}.",
         )
-    return present[0]
+    return present[0], kind
 
 
 def _check_columns(table: Table, columns: Mapping[str, NumberColumn], passed: Collection[str]) -> None:
@@ -117,7 +135,9 @@ def _check_columns(table: Table, columns: Mapping[str, NumberColumn], passed: Co
     used = {place for column in columns.values() for place in column.positions}
     for place, header in enumerate(table.header):
         name = split_header(header)[0]
-        if place in used or header in passed or name in BOOKKEEPING or name.startswith(POOL_PREFIX) or name in _OTHERS:
+        if place in used or header in passed or name in BOOKKEEPING or name.startswith(POOL_PREFIX):
+            continue
+        if name == SEED or name in CONDITIONS:
             continue
         where = f"{table.path}, line 1, column {place + 1}"
         base = name.removesuffix("_std")
@@ -125,9 +145,6 @@ def _check_columns(table: Table, columns: Mapping[str, NumberColumn], passed: Co
             raise InvalidInputError(
                 f"Column {name} has no column {base}.", where=where, hint="Add it, or ignore this one."
             )
-        known = [*_POLYMER, *_OTHERS, *PROPERTIES, *(f"{item}_std" for item in PROPERTIES)]
-        near = difflib.get_close_matches(name, known, n=1)
-        guess = f"Did you mean {near[0]!r}? Otherwise" if near else "If it is no property,"
-        raise InvalidInputError(
-            f"There is no property {name!r}.", where=where, hint=f"{guess} ignore it: ignore=[{header!r}], --ignore."
-        )
+        known = [SEED, *CONDITIONS, *PROPERTIES, *(f"{item}_std" for item in PROPERTIES)]
+        hint = f"{did_you_mean(name, known)} If it is no property, ignore it: ignore=[{header!r}], --ignore."
+        raise InvalidInputError(f"There is no property {name!r}.", where=where, hint=hint)

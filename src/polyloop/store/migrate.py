@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -30,16 +31,17 @@ def migrate(database: Database) -> bool:
         changed, if it is no store, or that of an older polyloop.
     """
     with database.read() as connection:
-        if _revision(connection) == REVISION:
+        found = _revision(connection)
+        if found == REVISION:
             return False
         if not inspect(connection).has_table(VERSION_TABLE):
             _refuse_foreign(connection, database)
     if database.read_only:
-        raise StoreError(
-            "This is no store, or one of an older polyloop.",
-            where=database.where,
-            hint="Name a store; one of an older polyloop is upgraded when it is written to.",
-        )
+        if found is None:
+            raise StoreError("This is no store.", where=database.where, hint="Name a store.")
+        # What an older polyloop wrote can be read by its own version alone, so that looking at it upgrades it too.
+        with closing(Database(database.url, timeout=database.timeout, on_wait=database.on_wait)) as writable:
+            return migrate(writable)
     database.use_write_ahead_log()
     with database.write() as connection:
         if not database.is_sqlite:

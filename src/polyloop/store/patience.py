@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from polyloop.store.database import Database
-from polyloop.store.faults import BusyError
+from polyloop.store.errors import BusyError
 
 __all__ = ["keeps_trying"]
 

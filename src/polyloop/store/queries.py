@@ -7,11 +7,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from polyloop.core import InvalidInputError, Record, Status, get_property
+from polyloop.core import InvalidInputError, Record, Status, Subject, get_property
 from polyloop.store.database import Database
-from polyloop.store.rows import chunks, evaluation_from_row, failure_from_json, record_from_row, request_from_row
-from polyloop.store.schema import attempts, evaluations, picks, polymers, records
-from polyloop.store.words import Attempt, Evaluation
+from polyloop.store.mapping import (
+    REQUEST_COLUMNS,
+    chunks,
+    evaluation_from_row,
+    failure_from_json,
+    record_from_row,
+    request_from_row,
+)
+from polyloop.store.models import Attempt, Evaluation
+from polyloop.store.schema import attempts, evaluations, picks, records, subjects
 
 __all__ = ["classes_of", "counts", "get_attempts", "get_evaluations", "get_records"]
 
@@ -22,7 +29,7 @@ def get_records(
     database: Database,
     *,
     keys: Collection[str] | None = None,
-    polymers_in: Collection[str] | None = None,
+    subjects_in: Collection[Subject] | None = None,
     properties: Collection[str] | None = None,
     protocols: Collection[str] | None = None,
     statuses: Collection[Status] | None = None,
@@ -44,16 +51,10 @@ def get_records(
         where.append(records.c.value >= minimum)
     if maximum is not None:
         where.append(records.c.value <= maximum)
-    columns = (
-        records,
-        polymers.c.smiles,
-        evaluations.c.protocol,
-        evaluations.c.seed,
-        evaluations.c.conditions,
-    )
-    statement = select(*columns).select_from(records.join(evaluations).join(polymers))
+    columns = (records, *REQUEST_COLUMNS)
+    statement = select(*columns).select_from(records.join(evaluations).join(subjects))
     with database.read() as connection:
-        rows = _rows(connection, statement, where, keys, polymers_in)
+        rows = _rows(connection, statement, where, keys, subjects_in)
     requests: dict[str, Any] = {}
     for row in rows:
         if row.evaluation_key not in requests:
@@ -66,7 +67,7 @@ def get_evaluations(
     database: Database,
     *,
     keys: Collection[str] | None = None,
-    polymers_in: Collection[str] | None = None,
+    subjects_in: Collection[Subject] | None = None,
     protocols: Collection[str] | None = None,
     statuses: Collection[Status] | None = None,
     campaign: str | None = None,
@@ -75,9 +76,9 @@ def get_evaluations(
     where = _evaluation_filter(protocols, campaign)
     if statuses is not None:
         where.append(evaluations.c.status.in_([Status(status).value for status in statuses]))
-    statement = select(evaluations, polymers.c.smiles).select_from(evaluations.join(polymers))
+    statement = select(evaluations, subjects.c.kind, subjects.c.text).select_from(evaluations.join(subjects))
     with database.read() as connection:
-        rows = _rows(connection, statement, where, keys, polymers_in)
+        rows = _rows(connection, statement, where, keys, subjects_in)
     return [evaluation_from_row(row) for row in sorted(rows, key=lambda row: str(row.key))]
 
 
@@ -114,13 +115,14 @@ def counts(database: Database, *, campaign: str | None = None) -> dict[str, dict
     return found
 
 
-def classes_of(database: Database, smiles: Iterable[str]) -> dict[str, str]:
-    """Return the polymer class of each canonical SMILES that the store knows."""
-    found: dict[str, str] = {}
+def classes_of(database: Database, of: Iterable[Subject]) -> dict[Subject, str]:
+    """Return the class of each subject that the store knows."""
+    by_key = {subject.key: subject for subject in of}
+    found: dict[Subject, str] = {}
     with database.read() as connection:
-        for part in chunks(smiles):
-            statement = select(polymers.c.smiles, polymers.c.polymer_class).where(polymers.c.smiles.in_(part))
-            found.update({row.smiles: row.polymer_class or "" for row in connection.execute(statement)})
+        for part in chunks(by_key):
+            statement = select(subjects.c.key, subjects.c.subject_class).where(subjects.c.key.in_(part))
+            found.update({by_key[row.key]: row.subject_class or "" for row in connection.execute(statement)})
     return found
 
 
@@ -138,15 +140,16 @@ def _rows(
     statement: Any,
     where: _Where,
     keys: Collection[str] | None,
-    polymers_in: Collection[str] | None,
+    subjects_in: Collection[Subject] | None,
 ) -> list[Any]:
-    """Run `statement`, cutting a long list of keys or polymers into several."""
+    """Run `statement`, cutting a long list of keys or subjects into several."""
     statement = statement.where(*where)
-    if keys is not None and polymers_in is not None:
-        allowed = set(polymers_in)
+    if keys is not None and subjects_in is not None:
+        allowed = set(subjects_in)
         found = _rows(connection, statement, [], keys, None)
-        return [row for row in found if row.smiles in allowed]
-    for column, values in ((evaluations.c.key, keys), (polymers.c.smiles, polymers_in)):
+        return [row for row in found if Subject(row.kind, row.text) in allowed]
+    named = None if subjects_in is None else {subject.key for subject in subjects_in}
+    for column, values in ((evaluations.c.key, keys), (subjects.c.key, named)):
         if values is not None:
             parts = chunks(sorted(set(values)))
             return [row for part in parts for row in connection.execute(statement.where(column.in_(part)))]

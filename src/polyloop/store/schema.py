@@ -31,12 +31,14 @@ __all__ = [
     "evaluations",
     "metadata",
     "picks",
-    "polymers",
+    "properties",
     "records",
+    "subjects",
+    "superseded",
 ]
 
 # The newest migration. Kept here too, so that opening an up-to-date store need not import alembic (0.2 s).
-REVISION = "0001"
+REVISION = "0002"
 VERSION_TABLE = "polyloop_version"
 
 # Times are seconds since 1970 in UTC: SQLite has no time type, and a float means the same in both databases.
@@ -60,12 +62,13 @@ class _Json(TypeDecorator[Any]):
         return value
 
 
-polymers = Table(
-    "polymers",
+subjects = Table(
+    "subjects",
     metadata,
-    Column("key", String(64), primary_key=True),  # sha256 of the canonical SMILES
-    Column("smiles", Text, nullable=False),
-    Column("polymer_class", String(64)),
+    Column("key", String(64), primary_key=True),  # Subject.key
+    Column("kind", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("subject_class", String(200)),
     Column("first_seen", Double, nullable=False),
 )
 
@@ -73,7 +76,7 @@ evaluations = Table(
     "evaluations",
     metadata,
     Column("key", String(64), primary_key=True),  # Request.key
-    Column("polymer_key", ForeignKey("polymers.key"), nullable=False, index=True),
+    Column("subject_key", ForeignKey("subjects.key"), nullable=False, index=True),
     Column("protocol", String(200), nullable=False),
     Column("seed", BigInteger, nullable=False),
     Column("conditions", _Json, nullable=False),
@@ -120,6 +123,34 @@ records = Table(
     Index("ix_records_property_value", "property", "value"),
 )
 
+# Values that were corrected later, as they were before: what a laboratory has said once is never lost.
+superseded = Table(
+    "superseded",
+    metadata,
+    Column("evaluation_key", ForeignKey("evaluations.key"), primary_key=True),
+    Column("property", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("value", Double),
+    Column("std", Double),
+    Column("n", Integer, nullable=False),
+    Column("std_of", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("failure", _Json),
+    Column("provenance", _Json, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("replaced", Double, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+# Properties that users have added, so that whoever opens the store knows their units and ranges.
+properties = Table(
+    "properties",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("definition", _Json, nullable=False),
+    Column("created", Double, nullable=False),
+)
+
 campaigns = Table(
     "campaigns",
     metadata,
@@ -136,7 +167,6 @@ picks = Table(
     Column("campaign", String(200), primary_key=True),
     Column("cycle", Integer, primary_key=True, autoincrement=False),
     Column("rank", Integer, primary_key=True, autoincrement=False),
-    Column("polymer", Text, nullable=False),
     Column("evaluation_key", ForeignKey("evaluations.key"), nullable=False, index=True),
     Column("acquisition", Double),
     Column("predicted", _Json, nullable=False),

@@ -7,17 +7,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from polyloop.core import Conditions, Failure, Record, Request, Status
+from polyloop.core import Conditions, Failure, Record, Request, Status, Subject
 from polyloop.store import campaigns, claims, queries
 from polyloop.store.additions import add
 from polyloop.store.backup import backup
 from polyloop.store.check import check
 from polyloop.store.database import Database
+from polyloop.store.definitions import load_definitions
 from polyloop.store.exports import Layout, More, write_csv, write_parquet
 from polyloop.store.imports import read_records
 from polyloop.store.migrate import migrate
-from polyloop.store.tables import wide_rows
-from polyloop.store.words import (
+from polyloop.store.models import (
     Attempt,
     CampaignEntry,
     Claim,
@@ -27,6 +27,7 @@ from polyloop.store.words import (
     Pick,
     SavedPick,
 )
+from polyloop.store.tables import wide_rows
 
 __all__ = ["Store"]
 
@@ -78,6 +79,7 @@ class Store:
         )
         try:
             migrate(self._database)
+            load_definitions(self._database)
         except BaseException:
             self._database.close()
             raise
@@ -223,7 +225,7 @@ class Store:
         self,
         *,
         keys: Collection[str] | None = None,
-        polymers: Collection[str] | None = None,
+        subjects: Collection[Subject] | None = None,
         properties: Collection[str] | None = None,
         protocols: Collection[str] | None = None,
         statuses: Collection[Status] | None = None,
@@ -233,14 +235,13 @@ class Store:
     ) -> list[Record]:
         """Return the records that match everything given.
 
-        They come in the order of (evaluation key, property), whatever order they were finished in. `polymers` are
-        canonical SMILES. `minimum` and `maximum` bound the value of the one property asked for, in its unit.
-        `campaign` keeps what that campaign picked.
+        They come in the order of (evaluation key, property), whatever order they were finished in. `minimum` and
+        `maximum` bound the value of the one property asked for, in its unit. `campaign` keeps what it picked.
         """
         return queries.get_records(
             self._database,
             keys=keys,
-            polymers_in=polymers,
+            subjects_in=subjects,
             properties=properties,
             protocols=protocols,
             statuses=statuses,
@@ -258,14 +259,14 @@ class Store:
         self,
         *,
         keys: Collection[str] | None = None,
-        polymers: Collection[str] | None = None,
+        subjects: Collection[Subject] | None = None,
         protocols: Collection[str] | None = None,
         statuses: Collection[Status] | None = None,
         campaign: str | None = None,
     ) -> list[Evaluation]:
         """Return where the matching evaluations stand, in the order of their keys."""
         return queries.get_evaluations(
-            self._database, keys=keys, polymers_in=polymers, protocols=protocols, statuses=statuses, campaign=campaign
+            self._database, keys=keys, subjects_in=subjects, protocols=protocols, statuses=statuses, campaign=campaign
         )
 
     def failures(self, **which: Any) -> list[Evaluation]:
@@ -301,7 +302,7 @@ class Store:
     def export_csv(self, path: str | Path, layout: Layout = "wide", *, more: More | None = None, **which: Any) -> int:
         """Write records to a CSV file, atomically; return the number of rows.
 
-        `more` adds columns: by header, a text per canonical polymer. The other arguments are those of `records`.
+        `more` adds columns: by header, a text per canonical text. The other arguments are those of `records`.
         """
         found = self.records(**which)
         return write_csv(Path(path), found, self._classes(found), layout, more)
@@ -316,8 +317,9 @@ class Store:
     def import_table(
         self,
         path: str | Path,
-        protocol: str = "measured/table@1",
+        protocol_id: str = "experiment/table@1",
         *,
+        kind: str | None = None,
         seed: int = 0,
         conditions: Conditions | None = None,
         ignore: Collection[str] = (),
@@ -325,18 +327,25 @@ class Store:
     ) -> ImportSummary:
         """Keep the measured values of a CSV or Parquet file, as `add` does; importing it twice changes nothing.
 
-        Columns: `smiles`, property names such as `density` or `density [kg/m3]` (converted), their `density_std`, and
-        optionally `seed`, `temperature [K]`, `pressure [atm]`. Other columns are errors unless named in `ignore`.
+        Columns: `smiles` (or that of another `kind`), property names such as `density` or `density [kg/m3]`
+        (converted), their `density_std`, and optionally `seed`, `temperature [K]` and other conditions. Other columns
+        are errors unless named in `ignore`.
 
         Raises
         ------
         InvalidInputError
             Naming the file, line and column of all that is wrong; with `skip_bad`, such rows are left out.
         StoreError
-            If the store has other values of the same protocol for one of the polymers.
+            If the store has other values of the same protocol for one of the subjects.
         """
         read = read_records(
-            Path(path), protocol, seed=seed, conditions=conditions or Conditions(), ignore=ignore, skip_bad=skip_bad
+            Path(path),
+            protocol_id,
+            kind=kind,
+            seed=seed,
+            conditions=conditions or Conditions(),
+            ignore=ignore,
+            skip_bad=skip_bad,
         )
         added, known = self.add(read.records)
         unphysical = sum(record.status is Status.UNPHYSICAL for record in read.records)
@@ -390,8 +399,8 @@ class Store:
         """Return the metrics of a campaign's cycles, in order."""
         return campaigns.get_cycles(self._database, campaign)
 
-    def _classes(self, records: Sequence[Record]) -> dict[str, str]:
-        return queries.classes_of(self._database, {record.request.polymer for record in records})
+    def _classes(self, records: Sequence[Record]) -> dict[Subject, str]:
+        return queries.classes_of(self._database, {record.request.subject for record in records})
 
 
 def _reopen(url: str, timeout: float, read_only: bool, clock: Callable[[], float] | None) -> Store:

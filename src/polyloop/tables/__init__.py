@@ -1,9 +1,10 @@
 """Reading people's tables (CSV, Parquet): columns mapped, units stated, one set of rules for all who read one."""
 
+from polyloop.tables.arguments import parse_polymer, parse_polymers
 from polyloop.tables.bad_rows import BadRow, list_bad_rows, refuse_bad_rows
 from polyloop.tables.columns import NumberColumn, split_header
 from polyloop.tables.measured import Measured, MeasuredTable, read_measured, same_state, state_words
-from polyloop.tables.polymers import parse_rows, read_polymers
+from polyloop.tables.subjects import parse_rows, read_subjects
 from polyloop.tables.table import Row, Table, read_table
 from polyloop.tables.values import ValueRow, ValueTable, read_values
 
@@ -17,9 +18,11 @@ __all__ = [
     "ValueRow",
     "ValueTable",
     "list_bad_rows",
+    "parse_polymer",
+    "parse_polymers",
     "parse_rows",
     "read_measured",
-    "read_polymers",
+    "read_subjects",
     "read_table",
     "read_values",
     "refuse_bad_rows",

@@ -6,15 +6,13 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from polyloop.core import PROPERTIES, InvalidInputError, get_property
+from polyloop.core import CONDITIONS, PROPERTIES, InvalidInputError, get_property
 from polyloop.core.units import Unit, find_unit
 from polyloop.tables.table import Table
 
-__all__ = ["CONDITION_UNITS", "NumberColumn", "find_columns", "find_conditions", "split_header"]
+__all__ = ["NumberColumn", "find_columns", "find_conditions", "split_header"]
 
 _BRACKETS = re.compile(r"(?P<name>.*?)\s*(\[(?P<square>[^\[\]]*)\]|\((?P<round>.*)\))\s*")
-CONDITION_UNITS = {"temperature": "K", "pressure": "atm"}
-_SYMBOLS = {row.symbol: row.name for row in PROPERTIES.values()}
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class NumberColumn:
     Parameters
     ----------
     name
-        Property, or `temperature` or `pressure`.
+        Property, or condition.
     position
         Where it stands in the header.
     unit, wanted
@@ -87,20 +85,22 @@ def find_columns(
 
 
 def find_conditions(table: Table, ignore: Collection[str] = ()) -> dict[str, NumberColumn]:
-    """Return the columns `temperature` and `pressure`, which say at which state of the sample a row was measured.
+    """Return the columns of conditions, such as `temperature [K]`, which say at which state a row's values hold.
+
+    A condition that is a word, such as a solvent, has no unit.
 
     Raises
     ------
     InvalidInputError
-        If there are two of one, or its unit is none of a temperature or pressure.
+        If there are two of one, or its unit is none of that condition.
     """
     found: dict[str, NumberColumn] = {}
     for place, header in enumerate(table.header):
         name = split_header(header)[0]
-        if name in CONDITION_UNITS and header not in ignore:
+        if name in CONDITIONS and header not in ignore:
             if name in found:
                 raise _twins(table, name, found[name].position, place)
-            found[name] = _column(table, name, place, CONDITION_UNITS[name])
+            found[name] = _column(table, name, place, CONDITIONS[name].unit or "1")
     return found
 
 
@@ -108,9 +108,9 @@ def _property_of(header: str) -> str | None:
     name, unit = split_header(header)
     if name in PROPERTIES:
         return name
-    if unit is not None and name in _SYMBOLS and "[" in header:
+    if unit is not None and "[" in header:
         # A symbol alone may be anything (E, K, S, a); with a unit of its property it is none but that.
-        return _SYMBOLS[name]
+        return next((row.name for row in PROPERTIES.values() if row.symbol == name), None)
     return None
 
 

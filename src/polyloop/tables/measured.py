@@ -81,6 +81,7 @@ def read_measured(
     columns: Mapping[str, str] | None = None,
     missing: Collection[float] = (),
     *,
+    kind: str = "polymer",
     conditions: Conditions | None = None,
     skip_bad: bool = False,
 ) -> MeasuredTable:
@@ -99,10 +100,12 @@ def read_measured(
     InvalidInputError
         Naming the file, the line and the column of all that is wrong.
     """
-    table = read_values(path, smiles_column, columns=columns, missing=missing, conditions=conditions, skip_bad=skip_bad)
+    table = read_values(
+        path, smiles_column, kind=kind, columns=columns, missing=missing, conditions=conditions, skip_bad=skip_bad
+    )
     found: dict[str, dict[str, list[tuple[Conditions, list[tuple[float, float | None]]]]]] = {}
     for row in table.rows:
-        values = found.setdefault(row.polymer, {})
+        values = found.setdefault(row.subject.text if row.subject else "", {})
         for name, pair in row.values.items():
             groups = values.setdefault(name, [])
             group = next((pairs for state, pairs in groups if same_state(state, row.conditions)), None)
@@ -121,14 +124,15 @@ def same_state(one: Conditions, other: Conditions) -> bool:
     """Tell whether two states are the same but for how people round them (298 K is 25 degrees Celsius, 1 bar 1 atm)."""
     pressures = sorted((one.pressure, other.pressure))
     return (
-        abs(one.temperature - other.temperature) <= _SAME_TEMPERATURE_K
+        one.but(temperature=other.temperature, pressure=other.pressure) == other
+        and abs(one.temperature - other.temperature) <= _SAME_TEMPERATURE_K
         and pressures[1] - pressures[0] <= _SAME_PRESSURE * pressures[1]
     )
 
 
 def state_words(state: Conditions) -> str:
     """Spell a state for people: `300 K and 1 atm`."""
-    return f"{state.temperature:g} K and {state.pressure:g} atm"
+    return " and ".join(state.words().split(", "))
 
 
 def _mean(pairs: Sequence[tuple[float, float | None]]) -> Measured:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polyloop.core import InvalidInputError, get_property
+from polyloop.core import CONDITIONS, InvalidInputError, get_property
 from polyloop.core.units import Unit, convert, related_units
-from polyloop.tables.columns import CONDITION_UNITS, NumberColumn, split_header
+from polyloop.tables.columns import NumberColumn, split_header
 from polyloop.tables.table import Table
 
 __all__ = ["check_plausibility"]
@@ -33,7 +33,7 @@ def check_plausibility(table: Table, column: NumberColumn, values: Sequence[tupl
         temperatures below absolute zero or outside the range which degrees Celsius would explain altogether. The error
         names the unit that would explain the values.
     """
-    if column.name in CONDITION_UNITS and column.is_stated:
+    if column.name in CONDITIONS and (column.is_stated or column.name not in _CONDITION_RANGES):
         return []
     low, high = _range(column.name)
 
@@ -84,7 +84,7 @@ def _assumed(table: Table, column: NumberColumn, values: Sequence[tuple[int, flo
 
 
 def _range(name: str) -> tuple[float, float]:
-    if name in CONDITION_UNITS:
+    if name in _CONDITION_RANGES:
         return _CONDITION_RANGES[name]
     row = get_property(name)
     return row.low, row.high

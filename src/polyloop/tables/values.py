@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from polyloop.core import Conditions, InvalidInputError
+from polyloop.core import CONDITIONS, Conditions, InvalidInputError, Subject
 from polyloop.core.units import convert, convert_std
 from polyloop.tables.bad_rows import BadRow, refuse_bad_rows
 from polyloop.tables.columns import NumberColumn, find_columns, find_conditions
 from polyloop.tables.numbers import decimal_sign, is_no_value, parse_number, parse_whole_number
 from polyloop.tables.plausibility import check_plausibility
-from polyloop.tables.polymers import parse_rows
+from polyloop.tables.subjects import parse_rows
 from polyloop.tables.table import Row, Table, read_table
 
 __all__ = ["ValueRow", "ValueTable", "read_values"]
@@ -22,13 +22,13 @@ SEED, UNPHYSICAL = "seed", "unphysical"
 
 @dataclass(frozen=True)
 class ValueRow:
-    """A row: its polymer, the state of the sample, a seed where the table numbers them, and (value, std) by property.
+    """A row: its subject, the state of the sample, a seed where the table numbers them, and (value, std) by property.
 
     Values and standard deviations are in the property's unit.
     """
 
     line: int
-    polymer: str
+    subject: Subject | None
     conditions: Conditions
     seed: int | None
     values: Mapping[str, tuple[float, float | None]]
@@ -43,7 +43,7 @@ class ValueTable:
     columns
         By property, in the order of the header.
     conditions
-        Which of `temperature` and `pressure` the table has a column for.
+        Which conditions the table has a column for.
     notes
         What is to be said of it: implausible values, units that were assumed, rows that were left out.
     """
@@ -65,6 +65,7 @@ def read_values(
     path: str | Path,
     smiles_column: str = "smiles",
     *,
+    kind: str = "polymer",
     columns: Mapping[str, str] | None = None,
     missing: Collection[float] = (),
     conditions: Conditions | None = None,
@@ -80,6 +81,8 @@ def read_values(
 
     Parameters
     ----------
+    kind
+        Kind of the subjects that the column `smiles_column` holds.
     columns
         Column per property, where its name is not the property's own.
     missing
@@ -110,10 +113,10 @@ def read_values(
         )
     reader = _Reader(table, found, states, missing, conditions or Conditions(), with_seeds)
     rows, bad = [], []
-    for row, polymer in parse_rows(table, smiles_column):
-        wrong = [polymer] if isinstance(polymer, BadRow) else []
+    for row, parsed in parse_rows(table, smiles_column, kind):
+        wrong = [parsed] if isinstance(parsed, BadRow) else []
         if row.cells:
-            values = reader.read(row, "" if isinstance(polymer, BadRow) else polymer.canonical, wrong)
+            values = reader.read(row, None if isinstance(parsed, BadRow) else parsed.subject, wrong)
         if wrong:
             bad += wrong
         else:
@@ -139,14 +142,15 @@ class _Reader:
         with_seeds: bool,
     ) -> None:
         self._table, self._columns, self._states, self._missing, self._usual = table, columns, states, missing, usual
-        places = [place for column in (*columns.values(), *states.values()) for place in column.positions]
+        numbers = [column for name, column in states.items() if not CONDITIONS[name].is_word]
+        places = [place for column in (*columns.values(), *numbers) for place in column.positions]
         self._decimal = decimal_sign(table, places)
         self._seed = table.header.index(SEED) if with_seeds and SEED in table.header else None
         self._unphysical = table.header.index(UNPHYSICAL) if UNPHYSICAL in table.header else None
         # (line, number as it stands there) by column, for the judgement of its unit.
         self._as_given: dict[str, list[tuple[int, float]]] = {name: [] for name in (*columns, *states)}
 
-    def read(self, row: Row, polymer: str, wrong: list[BadRow]) -> ValueRow:
+    def read(self, row: Row, subject: Subject | None, wrong: list[BadRow]) -> ValueRow:
         """Read a row, and add what is wrong with it to `wrong`."""
         known = row.cells[self._unphysical].replace(" ", "").split(";") if self._unphysical is not None else ()
         values = {}
@@ -155,20 +159,21 @@ class _Reader:
             if pair is not None:
                 values[name] = pair
         state = {name: self._state(row, column, wrong) for name, column in self._states.items()}
-        conditions = replace(self._usual, **{name: value for name, value in state.items() if value is not None})
+        conditions = self._usual.but(**{name: value for name, value in state.items() if value is not None})
         seed = None
         if self._seed is not None and not is_no_value(row.cells[self._seed]):
             try:
                 seed = parse_whole_number(row.cells[self._seed])
             except InvalidInputError as error:
                 wrong.append(self._bad(row, self._seed, error.reason, error.hint))
-        return ValueRow(row.line, polymer, conditions, seed, values)
+        return ValueRow(row.line, subject, conditions, seed, values)
 
     def notes(self, rows: Collection[ValueRow]) -> list[str]:
         """Return what is to be said of the values of the rows that are used."""
         used = {row.line for row in rows}
         found = []
-        for name, column in {**self._columns, **self._states}.items():
+        numbers = {name: column for name, column in self._states.items() if not CONDITIONS[name].is_word}
+        for name, column in {**self._columns, **numbers}.items():
             given = [pair for pair in self._as_given[name] if pair[0] in used]
             found += check_plausibility(self._table, column, given)
         return found
@@ -190,13 +195,18 @@ class _Reader:
             self._as_given[column.name].append((row.line, value))
         return convert(value, column.unit, column.wanted), std
 
-    def _state(self, row: Row, column: NumberColumn, wrong: list[BadRow]) -> float | None:
+    def _state(self, row: Row, column: NumberColumn, wrong: list[BadRow]) -> str | float | None:
+        condition = CONDITIONS[column.name]
+        if condition.is_word:
+            return row.cells[column.position].strip() or None
         given = self._number(row, column.position, wrong)
         if given is None:
             return None
         value = convert(given, column.unit, column.wanted)
         self._as_given[column.name].append((row.line, given))
-        if value > 0:
+        # A sample under no pressure at all is none that people measure.
+        lowest = 0.0 if column.name == "pressure" else condition.low
+        if lowest < value <= condition.high or (value == lowest and column.name not in ("temperature", "pressure")):
             return value
         if column.is_stated:
             wrong.append(self._bad(row, column.position, f"There is no {column.name} of {given:g} {column.unit.name}."))

@@ -7,7 +7,7 @@ from polyloop.chem import Polymer, Topology
 from polyloop.chem.chain import Chain, ChainUnit
 from polyloop.chem.forcefield import ion, type_chain
 from polyloop.core import EvaluationError, InvalidInputError
-from polyloop.simulate.build import (
+from polyloop.simulate.cells import (
     build_cell,
     degree_for,
     pack,

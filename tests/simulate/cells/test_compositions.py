@@ -7,7 +7,7 @@ from polyloop.chem import Polymer
 from polyloop.chem.chain import Chain, ChainUnit
 from polyloop.chem.forcefield import chain_molecule, type_chain, type_molecule
 from polyloop.core import EvaluationError, InvalidInputError
-from polyloop.simulate.build import (
+from polyloop.simulate.cells import (
     Composition,
     build_cell,
     describe_chains,

@@ -10,7 +10,7 @@ from rdkit.Chem import rdDistGeom
 from polyloop.chem import Polymer
 from polyloop.chem.chain import Chain
 from polyloop.core import InvalidInputError
-from polyloop.simulate.build import grow_chain, pierced_rings, smallest_contact
+from polyloop.simulate.cells import grow_chain, pierced_rings, smallest_contact
 
 RINGS = [
     "*CC(*)c1ccccc1",

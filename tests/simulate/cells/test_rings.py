@@ -10,7 +10,7 @@ from rdkit import Chem
 from rdkit.Chem import rdDistGeom
 from scipy.spatial.transform import Rotation
 
-from polyloop.simulate.build import pierced_rings, smallest_rings
+from polyloop.simulate.cells import pierced_rings, smallest_rings
 
 ANGLES = np.arange(6) * np.pi / 3
 HEXAGON = 1.39 * np.column_stack([np.cos(ANGLES), np.sin(ANGLES), np.zeros(6)])

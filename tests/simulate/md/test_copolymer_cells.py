@@ -8,12 +8,12 @@ import pytest
 from polyloop.chem import Polymer
 from polyloop.chem.copolymer import Copolymer
 from polyloop.core import Conditions, EvaluationError, FailureCode
-from polyloop.simulate.md import workflow
-from polyloop.simulate.md.copolymer_cells import composition_of, copolymer_chains, pairs_of_ions
-from polyloop.simulate.md.estimates import PROPERTIES, SALTED_PROPERTIES
-from polyloop.simulate.md.progress import ProgressWriter
-from polyloop.simulate.md.recipes import FULL, SMOKE, STANDARD
-from polyloop.simulate.md.workspace import Workspace
+from polyloop.simulate.md.protocols.recipes import FULL, SMOKE, STANDARD
+from polyloop.simulate.md.run import workflow
+from polyloop.simulate.md.run.copolymer_cells import composition_of, copolymer_chains, pairs_of_ions
+from polyloop.simulate.md.run.estimates import PROPERTIES, SALTED_PROPERTIES
+from polyloop.simulate.md.run.progress import ProgressWriter
+from polyloop.simulate.md.run.workspace import Workspace
 
 ETHYLENE_STYRENE = Copolymer.parse("random: 0.75 *CC* + 0.25 *CC(*)c1ccccc1")
 SALTED = Copolymer.parse("*CCO* with 0.1 NaCl")
@@ -35,7 +35,7 @@ def counts_of(copolymer, recipe=STANDARD, seed=0):
     return composition_of(copolymer_chains(recipe, copolymer, seed), 0)["units"]
 
 
-@pytest.mark.parametrize("recipe", [STANDARD, FULL], ids=lambda recipe: recipe.label)
+@pytest.mark.parametrize("recipe", [STANDARD, FULL], ids=lambda recipe: recipe.protocol_id)
 def test_a_random_cell_has_the_composition_as_whole_units_allow_and_chains_that_differ(recipe):
     chains = copolymer_chains(recipe, ETHYLENE_STYRENE, 0)
     counts = counts_of(ETHYLENE_STYRENE, recipe)
@@ -143,16 +143,16 @@ def test_what_is_too_small_or_too_large_for_the_cell_is_refused_as_such(text, wh
 
 def test_a_charged_unit_and_a_protocol_on_one_unit_are_refused_before_any_work():
     with pytest.raises(EvaluationError, match="net charge"):
-        workflow.check_scope(SMOKE.label, Copolymer.parse("random: *CC* + *CC(*)C(=O)[O-]"))
+        workflow.check_scope(SMOKE.protocol_id, Copolymer.parse("random: *CC* + *CC(*)C(=O)[O-]"))
     with pytest.raises(EvaluationError, match="one repeat unit, and a copolymer has several"):
         workflow.check_scope("md/optics@2", ETHYLENE_STYRENE)
     with pytest.raises(EvaluationError, match="ions are none"):
         workflow.check_scope("md/glass@2", SALTED)
-    workflow.check_scope(SMOKE.label, ETHYLENE_STYRENE)
+    workflow.check_scope(SMOKE.protocol_id, ETHYLENE_STYRENE)
 
 
 def test_from_a_random_copolymer_to_a_sheet_of_properties():
-    outcome = workflow.simulate_polymer(SMOKE.label, ETHYLENE_STYRENE, 0, Conditions())
+    outcome = workflow.simulate_polymer(SMOKE.protocol_id, ETHYLENE_STYRENE, 0, Conditions())
     values = {estimate.property: estimate for estimate in outcome.estimates}
     assert tuple(values) == PROPERTIES
     assert all(np.isfinite(estimate.value) for estimate in outcome.estimates)
@@ -163,10 +163,10 @@ def test_from_a_random_copolymer_to_a_sheet_of_properties():
 def test_the_refractive_index_is_of_the_units_that_the_cell_holds():
     """As the mixing rule gives it from the units of the instant protocol, at the density of the sample."""
     from polyloop.simulate.estimate import Estimate
-    from polyloop.simulate.instant import instant_optics
-    from polyloop.simulate.lorentz_lorenz import refractive_index
-    from polyloop.simulate.md.estimates import _refractive_index
-    from polyloop.simulate.mixing import copolymer_optics
+    from polyloop.simulate.md.run.estimates import _refractive_index
+    from polyloop.simulate.optics.instant import instant_optics
+    from polyloop.simulate.optics.lorentz_lorenz import refractive_index
+    from polyloop.simulate.optics.mixing import copolymer_optics
 
     chains = copolymer_chains(SMOKE, ETHYLENE_STYRENE, 0)  # 9 and 3 of 12 units: what was asked for
     found = _refractive_index(ETHYLENE_STYRENE, chains, Estimate("density", 1.0, 0.01, ""), 0)
@@ -177,7 +177,7 @@ def test_the_refractive_index_is_of_the_units_that_the_cell_holds():
 
 
 def test_a_salted_cell_yields_what_ions_leave_sound():
-    outcome = workflow.simulate_polymer(SMOKE.label, SALTED, 0, Conditions())
+    outcome = workflow.simulate_polymer(SMOKE.protocol_id, SALTED, 0, Conditions())
     values = {estimate.property: estimate.value for estimate in outcome.estimates}
     assert tuple(values) == SALTED_PROPERTIES
     assert all(np.isfinite(value) for value in values.values())
@@ -186,11 +186,11 @@ def test_a_salted_cell_yields_what_ions_leave_sound():
 
 
 def test_a_preview_counts_the_atoms_of_chains_and_ions(monkeypatch):
-    from polyloop.simulate.md import preview as module
+    from polyloop.simulate.md.run import preview as module
 
     monkeypatch.setattr(module, "_FULL_S", 0.5)
     monkeypatch.setattr(module, "_SHORT_S", 0.5)
-    found = module.preview(SMOKE.label, SALTED, 0, Conditions())
+    found = module.preview(SMOKE.protocol_id, SALTED, 0, Conditions())
     chains = copolymer_chains(SMOKE, SALTED, 0)
     pairs = pairs_of_ions(SMOKE, SALTED, chains)
     assert found.atoms == sum(chain.n_atoms for chain in chains) + 2 * pairs

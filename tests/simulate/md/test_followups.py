@@ -9,17 +9,17 @@ import pytest
 from polyloop.chem import Cell, Polymer, Topology
 from polyloop.chem.forcefield import ion
 from polyloop.core import Conditions, EvaluationError, FailureCode, Request
-from polyloop.engines.stages import StageResult
+from polyloop.engines.dynamics.stages import StageResult
 from polyloop.simulate import PROTOCOLS, evaluate_request, protocols
-from polyloop.simulate.md import workflow
-from polyloop.simulate.md.estimates import PROPERTIES as SHEET
-from polyloop.simulate.md.measurements import MEASUREMENTS
-from polyloop.simulate.md.measurements.diffusion import DIFFUSION, SMOKE_DIFFUSION, chain_diffusion
-from polyloop.simulate.md.measurements.glass import GLASS, SMOKE_GLASS
-from polyloop.simulate.md.measurements.ions import IONS, SMOKE_IONS, in_voids, ion_mobilities, paired_share
-from polyloop.simulate.md.measurements.mechanics import MECHANICS, SMOKE_MECHANICS, affinely_strained
-from polyloop.simulate.md.measurements.optics import OPTICS
-from polyloop.simulate.md.preview import has_preview
+from polyloop.simulate.md.protocols import FOLLOW_UPS
+from polyloop.simulate.md.protocols.diffusion import DIFFUSION, SMOKE_DIFFUSION, chain_diffusion
+from polyloop.simulate.md.protocols.glass import GLASS, SMOKE_GLASS
+from polyloop.simulate.md.protocols.ions import IONS, SMOKE_IONS, in_voids, ion_mobilities, paired_share
+from polyloop.simulate.md.protocols.mechanics import MECHANICS, SMOKE_MECHANICS, affinely_strained
+from polyloop.simulate.md.protocols.optics import OPTICS
+from polyloop.simulate.md.run import workflow
+from polyloop.simulate.md.run.estimates import PROPERTIES as SHEET
+from polyloop.simulate.md.run.preview import has_preview
 from tests.engines.liquids import liquid
 from tests.simulate.md.argon import argon
 from tests.simulate.md.synthetic import correlated, fractional_walk
@@ -41,13 +41,13 @@ def smoke(scratch, monkeypatch):
     for one in (SMOKE_MECHANICS, SMOKE_GLASS, SMOKE_IONS, SMOKE_DIFFUSION):
         protocol = protocols.Protocol(
             one.name, one.version, "smoke", one.properties, "seconds", one.description,
-            partial(workflow.measure_polymer, one.label), partial(workflow.check_scope, one.label),
+            partial(workflow.follow_up_polymer, one.protocol_id), partial(workflow.check_scope, one.protocol_id),
         any_conditions=True,
         )  # fmt: skip
-        monkeypatch.setitem(protocols.PROTOCOLS, one.label, protocol)
+        monkeypatch.setitem(protocols.PROTOCOLS, one.protocol_id, protocol)
 
     def run(one, temperature=298.15):
-        return evaluate_request(Request(Polymer("*CC*").canonical, one.label, 0, Conditions(temperature)))
+        return evaluate_request(Request(Polymer("*CC*").subject, one.protocol_id, 0, Conditions(temperature)))
 
     return run
 
@@ -56,18 +56,18 @@ def stage_runs(scratch):
     return {path.parent.name: path.stat().st_mtime_ns for path in (scratch / "md" / "stages").glob("*/cost.json")}
 
 
-@pytest.mark.parametrize("one", ALL, ids=lambda one: one.label)
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.protocol_id)
 def test_each_is_a_protocol_of_its_own_that_is_run_on_request(one):
-    protocol = PROTOCOLS[one.label]
+    protocol = PROTOCOLS[one.protocol_id]
     assert protocol.properties == one.properties
     assert protocol.on_request
-    assert has_preview(one.label)
+    assert has_preview(one.protocol_id)
     for name in one.properties:
         # What md/standard yields by itself is asked of it.
         assert protocols.protocol_for(name, "standard") is (PROTOCOLS["md/standard@2"] if name in SHEET else protocol)
 
 
-@pytest.mark.parametrize("one", MEASUREMENTS.values(), ids=MEASUREMENTS)
+@pytest.mark.parametrize("one", FOLLOW_UPS.values(), ids=FOLLOW_UPS)
 def test_stages_have_names_of_their_own_and_whole_steps(one):
     assert len({stage.name for stage in one.stages}) == len(one.stages)
     for stage in one.stages:
@@ -251,7 +251,7 @@ def test_a_pair_is_one_across_the_boundary_too():
 
 
 def test_an_engine_without_pressures_along_axes_is_refused():
-    from polyloop.simulate.md.measurements.mechanics import _pressures
+    from polyloop.simulate.md.protocols.mechanics import _pressures
 
     empty = np.zeros((0, 3))
     for samples in ({}, {f"pressure_{axis}": np.full(20, np.nan) for axis in "xyz"}):

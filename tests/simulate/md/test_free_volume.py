@@ -6,9 +6,9 @@ import pytest
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, InvalidInputError
 from polyloop.simulate.estimate import Estimate
-from polyloop.simulate.lorentz_lorenz import refractive_index
 from polyloop.simulate.md.analysis.free_volume import fractional_free_volume, free_fraction, van_der_waals_radii
 from polyloop.simulate.md.analysis.optical import OPTICAL_INPUTS, optics_at_density
+from polyloop.simulate.optics.lorentz_lorenz import refractive_index
 from polyloop.simulate.volume import van_der_waals_volume
 
 BOX = np.array([12.0, 14.0, 16.0])

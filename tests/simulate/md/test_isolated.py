@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from polyloop.chem.topology import Cell, Topology
-from polyloop.engines.openmm import OpenMMEngine
-from polyloop.engines.stages import Stage
-from polyloop.simulate.md.isolated import isolated_energies
+from polyloop.engines.dynamics.openmm import OpenMMEngine
+from polyloop.engines.dynamics.stages import Stage
+from polyloop.simulate.md.run.isolated import isolated_energies
 from tests.engines.liquids import molecule
 
 

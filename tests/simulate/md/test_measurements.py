@@ -8,25 +8,26 @@ import pytest
 
 from polyloop.chem import Polymer
 from polyloop.core import Conditions, FailureCode, InvalidInputError, Request, get_property
-from polyloop.loop import preview_properties
+from polyloop.evaluation import preview_properties
 from polyloop.simulate import PROTOCOLS, evaluate_request, protocol_for, protocols
-from polyloop.simulate.md import preview, workflow
 from polyloop.simulate.md.analysis.thermal_relaxation import Decay
-from polyloop.simulate.md.measurements import MEASUREMENTS
-from polyloop.simulate.md.measurements import thermal as module
-from polyloop.simulate.md.measurements.thermal import SMOKE_THERMAL, THERMAL, RelaxationPlan, conductivity, stages_of
-from polyloop.simulate.md.recipes import RECIPES, SMOKE
+from polyloop.simulate.md.protocols import FOLLOW_UPS
+from polyloop.simulate.md.protocols import thermal as module
+from polyloop.simulate.md.protocols.recipes import RECIPES, SMOKE
+from polyloop.simulate.md.protocols.thermal import SMOKE_THERMAL, THERMAL, RelaxationPlan, conductivity, stages_of
+from polyloop.simulate.md.run import preview, workflow
 from tests.simulate.md.argon import argon
 
 SMOKE_PROTOCOL = protocols.Protocol(
     SMOKE_THERMAL.name, SMOKE_THERMAL.version, "smoke", SMOKE_THERMAL.properties, "seconds", SMOKE_THERMAL.description,
-    partial(workflow.measure_polymer, SMOKE_THERMAL.label), partial(workflow.check_scope, SMOKE_THERMAL.label),
+    partial(workflow.follow_up_polymer, SMOKE_THERMAL.protocol_id),
+    partial(workflow.check_scope, SMOKE_THERMAL.protocol_id),
         any_conditions=True,
 )  # fmt: skip
 
 
 POLYMER = Polymer(Polymer("*CC*").canonical)
-REQUEST = Request(POLYMER.canonical, SMOKE_THERMAL.label, 0, Conditions())
+REQUEST = Request(POLYMER.subject, SMOKE_THERMAL.protocol_id, 0, Conditions())
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +38,14 @@ def root(tmp_path_factory):
         patch.setenv("POLYLOOP_SCRATCH", str(folder))
         patch.setenv("POLYLOOP_MD_ENGINE", "openmm")
         patch.setenv("POLYLOOP_CORES", "1")
-        patch.setitem(protocols.PROTOCOLS, SMOKE_THERMAL.label, SMOKE_PROTOCOL)
+        patch.setitem(protocols.PROTOCOLS, SMOKE_THERMAL.protocol_id, SMOKE_PROTOCOL)
         yield folder
 
 
 @pytest.fixture(scope="module")
 def sheet(root):
     """Stages of the recipe alone."""
-    workflow.simulate_polymer(SMOKE.label, POLYMER, 0, Conditions())
+    workflow.simulate_polymer(SMOKE.protocol_id, POLYMER, 0, Conditions())
     return stage_folders(root)
 
 
@@ -63,8 +64,8 @@ def test_a_measurement_shares_the_recipe_s_steps(root, sheet, records):
     assert all(record.unit == get_property(record.property).unit for record in records)
     assert len(stage_folders(root) - sheet) == len(SMOKE_THERMAL.stages)
     settings = records[0].provenance.settings
-    assert settings["recipe"] == SMOKE.label
-    assert settings["measurement"] == SMOKE_THERMAL.label
+    assert settings["recipe"] == SMOKE.protocol_id
+    assert settings["measurement"] == SMOKE_THERMAL.protocol_id
     assert settings["measured"]["wavelength_angstrom"] > 0.0
     assert {stage.name for stage in SMOKE_THERMAL.stages} < set(settings["cost"]["stages"])
 
@@ -78,7 +79,7 @@ def test_a_measurement_that_was_made_is_read_back(root, records):
 def test_a_decay_that_tells_nothing_is_a_failed_record_with_its_figures(records, monkeypatch):
     strict = replace(module._SMOKE, least_signal=1e9)
     changed = replace(SMOKE_THERMAL, function=partial(module.measure_thermal, strict))
-    monkeypatch.setitem(MEASUREMENTS, SMOKE_THERMAL.label, changed)
+    monkeypatch.setitem(FOLLOW_UPS, SMOKE_THERMAL.protocol_id, changed)
     failure = evaluate_request(REQUEST)[0].failure
     assert failure.code is FailureCode.NOT_EQUILIBRATED
     assert "decay time" in failure.reason and "standard errors" in failure.reason
@@ -88,7 +89,7 @@ def test_a_decay_that_tells_nothing_is_a_failed_record_with_its_figures(records,
 def test_a_relaxation_is_extended_until_it_is_long_enough(records, monkeypatch):
     longer = replace(module._SMOKE, decay_times=1e9, parts=2)
     changed = replace(SMOKE_THERMAL, function=partial(module.measure_thermal, longer))
-    monkeypatch.setitem(MEASUREMENTS, SMOKE_THERMAL.label, changed)
+    monkeypatch.setitem(FOLLOW_UPS, SMOKE_THERMAL.protocol_id, changed)
     extended = evaluate_request(REQUEST)
     assert extended[0].failure is None
     stages = extended[0].provenance.settings["cost"]["stages"]
@@ -108,12 +109,12 @@ def test_a_level_names_a_measurement_for_its_properties_only_when_they_are_asked
 def test_a_dry_run_counts_the_recipe_and_the_measurement(root, monkeypatch):
     for name in ("_FULL_S", "_SHORT_S"):
         monkeypatch.setattr(preview, name, 0.3)
-    (row,) = preview_properties([POLYMER], protocol=SMOKE_THERMAL.label)
+    (row,) = preview_properties([POLYMER], protocol=SMOKE_THERMAL.protocol_id)
     # 8,600 steps of md/smoke, and 0.4 + 0.2 + 2 * 1 ps of 2 fs.
     assert row["steps"] == 8600 + 1300
     assert row["steps_at_most"] == 10600 + 1300
     assert row["hours"] > 0.0
-    (three,) = preview_properties([POLYMER], protocol=SMOKE_THERMAL.label, replicas=3)
+    (three,) = preview_properties([POLYMER], protocol=SMOKE_THERMAL.protocol_id, replicas=3)
     assert (three["replicas"], three["steps"]) == (3, 3 * row["steps"])
     assert three["atoms"] == row["atoms"]
     assert three["cost"].startswith("3 times: ")

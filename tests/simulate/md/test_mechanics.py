@@ -5,13 +5,13 @@ import pytest
 
 from polyloop.chem import Cell, Topology
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
-from polyloop.engines.openmm import OpenMMEngine
-from polyloop.engines.stages import Stage
+from polyloop.engines.dynamics.openmm import OpenMMEngine
+from polyloop.engines.dynamics.stages import Stage
 from polyloop.simulate.md.analysis.cohesion import cohesive_energy_density, solubility_parameter
 from polyloop.simulate.md.analysis.mechanics import elastic_constants
 from polyloop.simulate.md.analysis.statistics import Mean
 from polyloop.simulate.md.analysis.units import GPA_PER_ENERGY_DENSITY
-from polyloop.simulate.md.measurements.mechanics import affinely_strained
+from polyloop.simulate.md.protocols.mechanics import affinely_strained
 from tests.simulate.md.argon import EPSILON, SIGMA, argon
 from tests.simulate.md.synthetic import correlated, coverage
 

@@ -8,21 +8,21 @@ import pytest
 
 from polyloop.chem import Geometry, Polymer
 from polyloop.core import Conditions, EvaluationError, FailureCode, Request
-from polyloop.engines import pyscf
+from polyloop.engines.quantum import pyscf
 from polyloop.simulate import PROTOCOLS, evaluate_request, protocols
 from polyloop.simulate.estimate import Estimate
-from polyloop.simulate.lorentz_lorenz import refractive_index
-from polyloop.simulate.md import preview, workflow
 from polyloop.simulate.md.analysis import line_polarizabilities, optics_at_density
-from polyloop.simulate.md.measurements import MEASUREMENTS
-from polyloop.simulate.md.measurements.ions import IONS
-from polyloop.simulate.md.measurements.optics import OPTICS, SMOKE_OPTICS
-from polyloop.simulate.md.recipes import SMOKE, STANDARD
-from polyloop.simulate.md.workspace import Workspace
-from polyloop.simulate.polarizability_scale import LEVEL
+from polyloop.simulate.md.protocols import FOLLOW_UPS
+from polyloop.simulate.md.protocols.ions import IONS
+from polyloop.simulate.md.protocols.optics import OPTICS, SMOKE_OPTICS
+from polyloop.simulate.md.protocols.recipes import SMOKE, STANDARD
+from polyloop.simulate.md.run import preview, workflow
+from polyloop.simulate.md.run.workspace import Workspace
+from polyloop.simulate.optics.lorentz_lorenz import refractive_index
+from polyloop.simulate.optics.polarizability_scale import LEVEL
 
 POLYMER = Polymer(Polymer("*CC*").canonical)
-REQUEST = Request(POLYMER.canonical, SMOKE_OPTICS.label, 0, Conditions())
+REQUEST = Request(POLYMER.subject, SMOKE_OPTICS.protocol_id, 0, Conditions())
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +35,18 @@ def root(tmp_path_factory):
         patch.setenv("POLYLOOP_CORES", "1")
         protocol = protocols.Protocol(
             SMOKE_OPTICS.name, SMOKE_OPTICS.version, "smoke", SMOKE_OPTICS.properties, "seconds",
-            SMOKE_OPTICS.description, partial(workflow.measure_polymer, SMOKE_OPTICS.label),
-            partial(workflow.check_scope, SMOKE_OPTICS.label),
+            SMOKE_OPTICS.description, partial(workflow.follow_up_polymer, SMOKE_OPTICS.protocol_id),
+            partial(workflow.check_scope, SMOKE_OPTICS.protocol_id),
         any_conditions=True,
         )  # fmt: skip
-        patch.setitem(protocols.PROTOCOLS, SMOKE_OPTICS.label, protocol)
+        patch.setitem(protocols.PROTOCOLS, SMOKE_OPTICS.protocol_id, protocol)
         yield folder
 
 
 @pytest.fixture(scope="module")
 def sheet(root):
     """Values of the recipe alone, and its stages."""
-    outcome = workflow.simulate_polymer(SMOKE.label, POLYMER, 0, Conditions())
+    outcome = workflow.simulate_polymer(SMOKE.protocol_id, POLYMER, 0, Conditions())
     return {estimate.property: estimate for estimate in outcome.estimates}, kept(root, "stages")
 
 
@@ -58,7 +58,7 @@ def records(sheet):
 @pytest.fixture(scope="module")
 def quick(root, records):
     """What the quantum chemistry said, read back."""
-    outcome = OPTICS.groundwork.outcome(Workspace(root / "md"), POLYMER, 0)
+    outcome = OPTICS.prerequisite.outcome(Workspace(root / "md"), POLYMER, 0)
     return {estimate.property: estimate for estimate in outcome.estimates}
 
 
@@ -89,7 +89,7 @@ def test_the_values_are_lorentz_lorenz_at_the_density_of_the_sample(sheet, recor
 
 def test_the_figures_behind_the_values_are_kept(sheet, records, quick):
     provenance = records["abbe_number"].provenance
-    measured, groundwork = provenance.settings["measured"], provenance.settings["groundwork"]
+    measured, prerequisite = provenance.settings["measured"], provenance.settings["prerequisite"]
     assert measured["density_g_cm3"] == sheet[0]["density"].value
     assert measured["model_density_g_cm3"] == quick["density"].value
     alphas = list(measured["polarizabilities_angstrom3"].values())
@@ -97,19 +97,19 @@ def test_the_figures_behind_the_values_are_kept(sheet, records, quick):
     assert alphas == sorted(alphas)
     for name, (value, std) in measured["at_model_density"].items():
         assert (value, std) == (quick[name].value, quick[name].std)
-    assert groundwork["protocol"] == "optics/quick@3"
-    assert groundwork["cpu_s"] > 0.0
+    assert prerequisite["protocol"] == "optics/quick@3"
+    assert prerequisite["cpu_s"] > 0.0
     assert {"openmm", "pyscf", "tblite", "rdkit"} <= set(provenance.engines)
 
 
 def test_the_quantum_chemistry_is_that_of_the_protocol_it_names(quick):
-    named = PROTOCOLS[OPTICS.groundwork.protocol]
+    named = PROTOCOLS[OPTICS.prerequisite.protocol]
     outcome = named.function(POLYMER, 0, Conditions())
     assert {estimate.property: estimate for estimate in outcome.estimates} == quick
 
 
 def test_the_first_version_goes_on_with_the_polarizabilities_that_it_had():
-    first = MEASUREMENTS["md/optics@1"].groundwork
+    first = FOLLOW_UPS["md/optics@1"].prerequisite
     named = PROTOCOLS["optics/quick@2"].function(POLYMER, 0, Conditions())
     assert first.protocol == "optics/quick@2"
     assert first.compute(POLYMER, 0).estimates == named.estimates
@@ -134,16 +134,16 @@ def test_a_denser_sample_refracts_more_and_has_nearly_the_same_abbe_number(quick
 
 
 def test_what_was_computed_is_read_back(root, records):
-    files = {path: path.stat().st_mtime_ns for path in (root / "md" / "groundwork").glob("*/outcome.json")}
+    files = {path: path.stat().st_mtime_ns for path in (root / "md" / "prerequisite").glob("*/outcome.json")}
     assert len(files) == 1
     assert [record.value for record in evaluate_request(REQUEST)] == [record.value for record in records.values()]
     assert {path: path.stat().st_mtime_ns for path in files} == files
 
 
 def test_a_damaged_file_is_made_anew(root, records, quick):
-    (path,) = (root / "md" / "groundwork").glob("*/outcome.json")
+    (path,) = (root / "md" / "prerequisite").glob("*/outcome.json")
     path.write_text(path.read_text()[:200])
-    outcome = OPTICS.groundwork.outcome(Workspace(root / "md"), POLYMER, 0)
+    outcome = OPTICS.prerequisite.outcome(Workspace(root / "md"), POLYMER, 0)
     assert {estimate.property: estimate for estimate in outcome.estimates} == quick
 
 
@@ -156,7 +156,7 @@ def test_a_unit_out_of_scope_is_refused_before_anything_is_built(root, records):
     assert "at most 60" in failure.reason
     assert {kind: kept(root, kind) for kind in before} == before
     with pytest.raises(EvaluationError, match="at most 60"):
-        preview.preview(SMOKE_OPTICS.label, Polymer(large), 0, Conditions())
+        preview.preview(SMOKE_OPTICS.protocol_id, Polymer(large), 0, Conditions())
 
 
 def test_a_failure_of_the_quantum_chemistry_comes_with_its_stage_before_the_dynamics(root, records, monkeypatch):
@@ -164,8 +164,8 @@ def test_a_failure_of_the_quantum_chemistry_comes_with_its_stage_before_the_dyna
         water = Geometry(("O", "H", "H"), np.array([[0.0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]]))
         pyscf.polarizability(pyscf.ground_state(water, LEVEL), (40.0,))
 
-    absorbing = replace(OPTICS.groundwork, protocol="optics/quick@0", compute=in_the_far_ultraviolet)
-    monkeypatch.setitem(MEASUREMENTS, SMOKE_OPTICS.label, replace(SMOKE_OPTICS, groundwork=absorbing))
+    absorbing = replace(OPTICS.prerequisite, protocol="optics/quick@0", compute=in_the_far_ultraviolet)
+    monkeypatch.setitem(FOLLOW_UPS, SMOKE_OPTICS.protocol_id, replace(SMOKE_OPTICS, prerequisite=absorbing))
     before = kept(root, "stages")
     found = evaluate_request(replace(REQUEST, seed=1))
     assert [record.property for record in found] == list(OPTICS.properties)
@@ -179,8 +179,8 @@ def test_a_failure_of_the_quantum_chemistry_comes_with_its_stage_before_the_dyna
 def test_a_dry_run_counts_the_recipe_and_names_what_comes_on_top(root, monkeypatch):
     for name in ("_FULL_S", "_SHORT_S"):
         monkeypatch.setattr(preview, name, 0.3)
-    found = preview.preview(SMOKE_OPTICS.label, POLYMER, 0, Conditions())
+    found = preview.preview(SMOKE_OPTICS.protocol_id, POLYMER, 0, Conditions())
     assert (found.steps, found.steps_at_most) == (8600, 10600)  # of md/smoke alone
-    assert found.on_top == OPTICS.groundwork.cost  # its charges take no quantum chemistry
-    assert preview._on_top(STANDARD, OPTICS) == f"resp charges, minutes; {OPTICS.groundwork.cost}"
+    assert found.on_top == OPTICS.prerequisite.cost  # its charges take no quantum chemistry
+    assert preview._on_top(STANDARD, OPTICS) == f"resp charges, minutes; {OPTICS.prerequisite.cost}"
     assert preview._on_top(STANDARD, IONS) == "resp charges, minutes"

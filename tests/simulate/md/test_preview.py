@@ -4,9 +4,9 @@ import pytest
 
 from polyloop.chem import Polymer
 from polyloop.core import Conditions
-from polyloop.simulate.md import preview as module
-from polyloop.simulate.md.preview import preview
-from polyloop.simulate.md.recipes import SMOKE
+from polyloop.simulate.md.protocols.recipes import SMOKE
+from polyloop.simulate.md.run import preview as module
+from polyloop.simulate.md.run.preview import preview
 
 
 def test_atoms_steps_time_and_memory(tmp_path, monkeypatch):
@@ -15,7 +15,7 @@ def test_atoms_steps_time_and_memory(tmp_path, monkeypatch):
     monkeypatch.setenv("POLYLOOP_CORES", "1")
     for name in ("_FULL_S", "_SHORT_S"):
         monkeypatch.setattr(module, name, 0.3)
-    found = preview(SMOKE.label, Polymer("*CC*"), 0, Conditions())
+    found = preview(SMOKE.protocol_id, Polymer("*CC*"), 0, Conditions())
     assert found.atoms == pytest.approx(120, abs=20)
     # 4 ps at 1 fs, 4 ps at 2 fs before and in production, and 1.2 ps of vibrations; one extension.
     assert found.steps == 8600

@@ -2,10 +2,10 @@
 
 import pytest
 
-from polyloop.engines.stages import Stage
-from polyloop.simulate.md import progress as module
-from polyloop.simulate.md.progress import MDProgress, ProgressWriter, read_progress
-from polyloop.simulate.md.workspace import Workspace
+from polyloop.engines.dynamics.stages import Stage
+from polyloop.simulate.md.run import progress as module
+from polyloop.simulate.md.run.progress import MDProgress, ProgressWriter, read_progress
+from polyloop.simulate.md.run.workspace import Workspace
 
 STAGES = (
     Stage("soft", "nvt", 10.0, 1.0, nonbonded="short"),

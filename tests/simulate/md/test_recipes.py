@@ -6,12 +6,12 @@ import math
 import pytest
 
 from polyloop.core import Conditions, InvalidInputError
-from polyloop.engines.runs import check_stage
-from polyloop.engines.stages import Stage
+from polyloop.engines.dynamics.stages import Stage
+from polyloop.engines.dynamics.validation import check_stage
 from polyloop.simulate import PROTOCOLS
-from polyloop.simulate.md.measurements import MEASUREMENTS
-from polyloop.simulate.md.measurements.glass import cooling
-from polyloop.simulate.md.recipes import FULL, RECIPES, SAMPLE, SMOKE, STANDARD, get_recipe, stage_at
+from polyloop.simulate.md.protocols import FOLLOW_UPS
+from polyloop.simulate.md.protocols.glass import cooling
+from polyloop.simulate.md.protocols.recipes import FULL, RECIPES, SAMPLE, SMOKE, STANDARD, get_recipe, stage_at
 
 COOLING = cooling(400.0, 300.0, 50.0, heat=1.0, melt=1.0, hold=1.0, every=0.1)
 
@@ -101,13 +101,13 @@ def test_each_version_has_its_force_field():
         "md/standard@1": "gaff2_mod@1", "md/full@1": "gaff2_mod@1", "md/standard@2": "gaff2_mod@2",
         "md/full@2": "gaff2_mod@2", "md/smoke@1": "gaff2_mod@2",
     }  # fmt: skip
-    for measurement in MEASUREMENTS.values():
+    for measurement in FOLLOW_UPS.values():
         assert measurement.version == get_recipe(measurement.recipe).version or "smoke" in measurement.recipe
 
 
 def test_levels_for_users_leave_the_recipe_of_the_tests_out():
     assert {"md/standard@2", "md/full@2"} <= set(PROTOCOLS)
-    assert SMOKE.label not in PROTOCOLS
+    assert SMOKE.protocol_id not in PROTOCOLS
 
 
 def test_an_unknown_recipe_is_refused_with_those_that_are_known():

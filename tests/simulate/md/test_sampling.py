@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from polyloop.core import EvaluationError, FailureCode
-from polyloop.engines.gromacs import GromacsEngine
-from polyloop.engines.openmm import OpenMMEngine
-from polyloop.engines.stages import Stage
-from polyloop.simulate.md.progress import ProgressWriter, read_progress
-from polyloop.simulate.md.recipes import Criterion, Recipe
-from polyloop.simulate.md.sampling import StageRunner, sample
-from polyloop.simulate.md.workspace import Workspace
+from polyloop.engines.dynamics.gromacs import GromacsEngine
+from polyloop.engines.dynamics.openmm import OpenMMEngine
+from polyloop.engines.dynamics.stages import Stage
+from polyloop.simulate.md.protocols.recipes import Criterion, Recipe
+from polyloop.simulate.md.run.progress import ProgressWriter, read_progress
+from polyloop.simulate.md.run.sampling import StageRunner, sample
+from polyloop.simulate.md.run.workspace import Workspace
 from tests.simulate.md.argon import argon
 
 # Liquid argon at 100 K: above its boiling point at 1 atm, so under 200 atm.

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from polyloop.core import InvalidInputError
-from polyloop.simulate.md.convergence import judge
-from polyloop.simulate.md.recipes import Criterion
+from polyloop.simulate.md.protocols.recipes import Criterion
+from polyloop.simulate.md.run.convergence import judge
 from tests.simulate.md.synthetic import correlated
 
 

@@ -24,16 +24,17 @@ from polyloop.core import (
     get_property,
 )
 from polyloop.simulate import evaluate_request, protocols
-from polyloop.simulate.md import engine_choice, recipes, workflow
-from polyloop.simulate.md.estimates import PROPERTIES
-from polyloop.simulate.md.pictures import read_picture
-from polyloop.simulate.md.progress import ProgressWriter, read_progress
-from polyloop.simulate.md.recipes import SMOKE, Criterion
-from polyloop.simulate.md.workspace import Workspace
+from polyloop.simulate.md.protocols import recipes
+from polyloop.simulate.md.protocols.recipes import SMOKE, Criterion
+from polyloop.simulate.md.run import engine_choice, workflow
+from polyloop.simulate.md.run.estimates import PROPERTIES
+from polyloop.simulate.md.run.pictures import read_picture
+from polyloop.simulate.md.run.progress import ProgressWriter, read_progress
+from polyloop.simulate.md.run.workspace import Workspace
 
 SMOKE_PROTOCOL = protocols.Protocol(
     SMOKE.name, SMOKE.version, "smoke", PROPERTIES, "seconds", SMOKE.description,
-    partial(workflow.simulate_polymer, SMOKE.label), partial(workflow.check_scope, SMOKE.label),
+    partial(workflow.simulate_polymer, SMOKE.protocol_id), partial(workflow.check_scope, SMOKE.protocol_id),
         any_conditions=True,
 )  # fmt: skip
 
@@ -43,11 +44,11 @@ def surroundings(tmp_path, monkeypatch):
     monkeypatch.setenv("POLYLOOP_SCRATCH", str(tmp_path))
     monkeypatch.setenv("POLYLOOP_MD_ENGINE", "openmm")
     monkeypatch.setenv("POLYLOOP_CORES", "1")
-    monkeypatch.setitem(protocols.PROTOCOLS, SMOKE.label, SMOKE_PROTOCOL)
+    monkeypatch.setitem(protocols.PROTOCOLS, SMOKE.protocol_id, SMOKE_PROTOCOL)
 
 
 def smoke(smiles="*CC*", seed=0, conditions=None):
-    return evaluate_request(Request(Polymer(smiles).canonical, SMOKE.label, seed, conditions or Conditions()))
+    return evaluate_request(Request(Polymer(smiles).subject, SMOKE.protocol_id, seed, conditions or Conditions()))
 
 
 def test_from_a_repeat_unit_to_a_sheet_of_properties(tmp_path):
@@ -95,7 +96,7 @@ def test_a_sample_that_does_not_settle_is_a_failed_record_with_figures(monkeypat
         criteria=(Criterion("density", drift=1e-4),),
         extensions=1,
     )
-    monkeypatch.setitem(recipes.RECIPES, SMOKE.label, never)
+    monkeypatch.setitem(recipes.RECIPES, SMOKE.protocol_id, never)
     records = smoke()
     assert {record.status for record in records} == {Status.FAILED}
     failure = records[0].failure
@@ -170,7 +171,7 @@ def test_a_number_of_cores_that_is_none_is_refused(monkeypatch):
 )
 def test_workers_are_dealt_out_over_the_gpus(monkeypatch, gpus, worker, device):
     # Which GPUs there are is the driver's to say, and this must hold where there are none.
-    monkeypatch.setattr("polyloop.engines.openmm.platforms.device_indices", lambda platform: gpus)
+    monkeypatch.setattr("polyloop.engines.dynamics.openmm.platforms.device_indices", lambda platform: gpus)
     monkeypatch.setenv("POLYLOOP_WORKER", worker)
     assert engine_choice.choose_engine("openmm").device == device
 
@@ -178,7 +179,7 @@ def test_workers_are_dealt_out_over_the_gpus(monkeypatch, gpus, worker, device):
 SCRIPT = """
 from polyloop.chem import Polymer
 from polyloop.core import Conditions
-from polyloop.simulate.md.workflow import simulate_polymer
+from polyloop.simulate.md.run.workflow import simulate_polymer
 simulate_polymer("md/smoke@1", Polymer("*CC*"), 7, Conditions())
 """
 
@@ -205,7 +206,7 @@ def test_a_killed_run_goes_on_and_repeats_no_finished_stage(tmp_path, number):
     process.communicate()
     assert process.returncode != 0
     done = stages(tmp_path)
-    outcome = workflow.simulate_polymer(SMOKE.label, Polymer("*CC*"), 7, Conditions())
+    outcome = workflow.simulate_polymer(SMOKE.protocol_id, Polymer("*CC*"), 7, Conditions())
     assert all(np.isfinite(estimate.value) for estimate in outcome.estimates)
     after = stages(tmp_path)
     assert {name: after[name] for name in done} == done

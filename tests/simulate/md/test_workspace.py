@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from polyloop.simulate.md.workspace import Workspace, default_scratch
+from polyloop.simulate.md.run.workspace import Workspace, default_scratch
 from tests.simulate.md.argon import argon
 
 

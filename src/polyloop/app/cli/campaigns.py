@@ -14,8 +14,8 @@ from polyloop.core import get_property
 from polyloop.core.text import visible
 
 if TYPE_CHECKING:
-    from polyloop.loop import CampaignStatus
-    from polyloop.loop.state import Best, Next
+    from polyloop.campaign import CampaignStatus
+    from polyloop.campaign.state import Best, Next
 
 __all__ = ["register"]
 
@@ -52,7 +52,7 @@ def discover(
 ) -> None:
     """Run a campaign, or go on with it: a command that was stopped or killed goes on when it is given again."""
     from polyloop.app.cli.progress import show_progress
-    from polyloop.loop import Campaign
+    from polyloop.campaign import Campaign
 
     campaign = Campaign.from_file(file, directory, skip_bad=skip_bad)
     with show_progress(quiet=quiet or as_json) as progress:
@@ -68,7 +68,7 @@ def discover(
 
 def status(directory: Directory, as_json: Json = False) -> None:
     """Say where a campaign stands."""
-    from polyloop.loop import Campaign
+    from polyloop.campaign import Campaign
 
     outcome = Campaign.from_directory(directory).status()
     if as_json:
@@ -84,7 +84,7 @@ def report(
     ] = None,
 ) -> None:
     """Write the report of a campaign anew and name its path."""
-    from polyloop.loop import Campaign
+    from polyloop.campaign import Campaign
 
     typer.echo(Campaign.from_directory(directory).report(folder=output))
 
@@ -96,14 +96,14 @@ def retry(
     ] = None,
 ) -> None:
     """Put failed evaluations of a campaign back, so that the next `polyloop discover` evaluates them again."""
-    from polyloop.loop import Campaign
+    from polyloop.campaign import Campaign
 
     count = Campaign.from_directory(directory).retry(code)
     typer.echo(f"{count} evaluations are waiting again.")
 
 
 def _show(outcome: CampaignStatus, directory: Path) -> None:
-    from polyloop.loop.state import STOP_REASONS, standing
+    from polyloop.campaign.state import STOP_REASONS, standing
 
     word = standing(outcome.state, outcome.reason)
     lines = [f"{outcome.name}: {word}{f' ({outcome.reason})' if outcome.reason else ''}"]
@@ -163,7 +163,7 @@ def _std(said: Mapping[str, float]) -> float:
 
 
 def _called(one: Best | Next) -> str:
-    return f"{one.polymer} ({one.name})" if one.name else one.polymer
+    return f"{one.text} ({one.name})" if one.name else one.text
 
 
 def _left_out(outcome: CampaignStatus) -> list[str]:

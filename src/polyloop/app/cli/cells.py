@@ -10,7 +10,7 @@ import typer
 from polyloop.app.cli.console import message
 
 if TYPE_CHECKING:
-    from polyloop.simulate.build import Arrangement, Tacticity
+    from polyloop.simulate.cells import Arrangement, Tacticity
 
 __all__ = ["register"]
 
@@ -65,8 +65,7 @@ def build(
     from polyloop.chem.forcefield import type_chain
     from polyloop.chem.formats import SUFFIXES, write
     from polyloop.core import InvalidInputError
-    from polyloop.loop import parse_polymers
-    from polyloop.simulate.build import (
+    from polyloop.simulate.cells import (
         Composition,
         build_cell,
         describe_chains,
@@ -75,6 +74,7 @@ def build(
         smallest_contact,
     )
     from polyloop.simulate.charges import chain_charges
+    from polyloop.tables import parse_polymers
 
     if degree is not None and atoms is not None:
         raise InvalidInputError("A chain has units or atoms of its own, not both.", hint="Give --dp or --atoms.")

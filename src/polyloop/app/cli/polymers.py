@@ -11,7 +11,7 @@ from polyloop.app.cli.console import message, write_json, write_table
 
 if TYPE_CHECKING:
     from polyloop.chem import Polymer
-    from polyloop.loop import PolymerResult
+    from polyloop.evaluation import PolymerResult
 
 __all__ = ["register"]
 
@@ -86,7 +86,7 @@ def properties(
 ) -> None:
     """Compute properties of repeat units; what the store has is not computed again."""
     from polyloop.core import Conditions
-    from polyloop.loop import compute_properties, preview_properties, write_properties
+    from polyloop.evaluation import compute_properties, preview_properties, write_properties
 
     polymers = _polymers(smiles, csv, smiles_column, skip_bad)
     conditions = Conditions(temperature, pressure)
@@ -132,8 +132,7 @@ def _show_preview(rows: list[dict[str, Any]]) -> None:
 def _polymers(smiles: list[str] | None, csv: Path | None, smiles_column: str, skip_bad: bool) -> list[Polymer]:
     """Read repeat units from the arguments or from a CSV, exactly one of the two; say which rows are left out."""
     from polyloop.core import InvalidInputError
-    from polyloop.loop import parse_polymers
-    from polyloop.tables import list_bad_rows, read_polymers
+    from polyloop.tables import list_bad_rows, parse_polymers, read_subjects
 
     if bool(smiles) == (csv is not None):
         raise InvalidInputError(
@@ -143,7 +142,7 @@ def _polymers(smiles: list[str] | None, csv: Path | None, smiles_column: str, sk
         )
     if csv is None:
         return parse_polymers(smiles or [])
-    polymers, bad = read_polymers(csv, smiles_column, skip_bad=skip_bad)
+    polymers, bad = read_subjects(csv, smiles_column, skip_bad=skip_bad)
     if bad:
         message(f"{csv}: left out:\n{list_bad_rows(bad)}")
     return polymers
@@ -159,7 +158,7 @@ def _explain(results: list[PolymerResult]) -> None:
 
 
 def _failures(result: PolymerResult) -> list[str]:
-    failures = {record.request.protocol: record.failure for record in result.records if record.failure}
+    failures = {record.request.protocol_id: record.failure for record in result.records if record.failure}
     return [
         f"{protocol} failed ({failure.code.value}): " + f"{failure.stage}: {failure.reason} {failure.hint}".strip()
         for protocol, failure in failures.items()
@@ -169,8 +168,8 @@ def _failures(result: PolymerResult) -> list[str]:
 def _shortfalls(result: PolymerResult) -> list[str]:
     """A line for each protocol and reason; it names the properties where not all of the protocol's are concerned."""
     lines = []
-    for protocol in dict.fromkeys(mean.request.protocol for mean in result.means):
-        means = [mean for mean in result.means if mean.request.protocol == protocol]
+    for protocol in dict.fromkeys(mean.request.protocol_id for mean in result.means):
+        means = [mean for mean in result.means if mean.request.protocol_id == protocol]
         for shortfall in dict.fromkeys(mean.shortfall for mean in means if mean.shortfall):
             names = [mean.property for mean in means if mean.shortfall == shortfall]
             named = "" if len(names) == len(means) else f", {', '.join(names)}"
@@ -185,7 +184,7 @@ def _show(results: list[PolymerResult]) -> None:
         [
             (
                 result.polymer.smiles, value.property, value.value, value.std, value.unit,
-                value.failure.code.value if value.failure else value.status.value, value.request.protocol,
+                value.failure.code.value if value.failure else value.status.value, value.request.protocol_id,
                 *[mean.count for mean in result.means if mean is value],
             )
             for result in results

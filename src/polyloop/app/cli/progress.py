@@ -12,7 +12,7 @@ from polyloop.core import get_property
 from polyloop.core.text import visible, without_passwords
 
 if TYPE_CHECKING:
-    from polyloop.loop import Progress
+    from polyloop.campaign import Progress
 
 __all__ = ["show_progress"]
 

@@ -27,7 +27,7 @@ def export(
     wide: Annotated[bool, typer.Option("--wide", help="One row per polymer, one column per property.")] = False,
 ) -> None:
     """Write the records of a campaign, or of a whole store, as CSV or Parquet."""
-    from polyloop.loop import export_records
+    from polyloop.campaign import export_records
 
     count = export_records(source, output, file_format=file_format, wide=wide)
     message(f"{count} rows in {output}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import ConfigurationError, InvalidInputError
+from polyloop.core.names import did_you_mean
 from polyloop.design.acquisition.greedy import Believer, greedy_batch
 from polyloop.design.acquisition.scores import (
     Hypervolume,
@@ -159,8 +159,7 @@ def propose(
         If shapes do not fit, or something that the acquisition needs is absent.
     """
     if acquisition not in ACQUISITIONS:
-        near = difflib.get_close_matches(acquisition, ACQUISITIONS, n=1, cutoff=0.4)
-        hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(ACQUISITIONS)}."
+        hint = did_you_mean(acquisition, ACQUISITIONS)
         raise ConfigurationError(f"There is no acquisition {acquisition!r}.", where="acquisition", hint=hint)
     _check_fit(acquisition, objectives, reference_point, X_observed)
     problem = _problem(

@@ -10,9 +10,9 @@ from rdkit.Chem import rdPartialCharges
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
-from polyloop.engines.pyscf import Level, ground_state
-from polyloop.engines.pyscf.electrostatic_potential import electrostatic_potential
-from polyloop.engines.tblite import TightBinding
+from polyloop.engines.quantum.pyscf import Level, ground_state
+from polyloop.engines.quantum.pyscf.electrostatic_potential import electrostatic_potential
+from polyloop.engines.quantum.tblite import TightBinding
 from polyloop.simulate.charges.bond_corrections import shipped_corrections
 from polyloop.simulate.charges.oligomer import Oligomer
 from polyloop.simulate.charges.resp import ChargeSum, Potential, fit_charges, resp_charges

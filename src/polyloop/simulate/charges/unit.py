@@ -13,7 +13,7 @@ from polyloop.core import EvaluationError, FailureCode, InvalidInputError
 from polyloop.simulate.charges.equivalence import equivalence_classes
 from polyloop.simulate.charges.models import MODELS
 from polyloop.simulate.charges.oligomer import Oligomer
-from polyloop.simulate.oligomers import reframe
+from polyloop.simulate.optics.oligomers import reframe
 
 __all__ = ["METHODS", "UnitCharges", "chain_charges", "unit_charges"]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError
 from polyloop.simulate.estimate import Estimate
-from polyloop.simulate.lorentz_lorenz import OpticalInputs, propagated_std
+from polyloop.simulate.optics.lorentz_lorenz import OpticalInputs, propagated_std
 
 __all__ = ["OPTICAL_INPUTS", "line_polarizabilities", "optics_at_density"]
 

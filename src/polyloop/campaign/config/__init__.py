@@ -1,0 +1,1 @@
+"""The campaign file: its tables, its checks, the lines that errors name."""

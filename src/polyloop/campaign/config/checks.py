@@ -1,0 +1,288 @@
+"""Check what one key of a campaign file says against the others, and against what the other rooms offer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from typing import Any
+
+from polyloop.campaign.config.lines import CampaignSource, KeyPath
+from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
+from polyloop.core import KINDS, Conditions, InvalidInputError, PolyloopError, add_property, get_property
+from polyloop.core.names import did_you_mean
+from polyloop.core.options import options_of, read_options
+
+__all__ = ["add_properties", "check_config"]
+
+
+def check_config(config: CampaignConfig, source: CampaignSource) -> None:
+    """Raise on the first thing in `config` that cannot work.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the file, the line, the key and the remedy.
+    """
+    for index, objective in enumerate(config.objectives):
+        _check_objective(config, objective, index, source)
+    _check_evaluators(config, source)
+    _check_pool(config, source)
+    _check_initial(config, source)
+    _check_models(config, source)
+    _check_store(config, source)
+    _check_report(config, source)
+
+
+def add_properties(config: CampaignConfig, source: CampaignSource) -> None:
+    """Register the properties that a campaign file defines.
+
+    Raises
+    ------
+    ConfigurationError
+        If one is no property, or its name is that of a property of the table.
+    """
+    for name, table in config.properties.items():
+        fields = table.model_dump()
+        try:
+            add_property(name, **{**fields, "kinds": tuple(fields["kinds"])})
+        except PolyloopError as error:
+            raise source.error(("properties", name), error.reason, error.hint) from error
+        for index, kind in enumerate(table.kinds):
+            _known(source, ("properties", name, "kinds", index), kind, KINDS)
+
+
+def _one_of(source: CampaignSource, key: KeyPath, given: Mapping[str, object], *, needed: bool = True) -> None:
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) > 1:
+        raise source.error(
+            (*key, names[1]), f"{' and '.join(names)} exclude each other.", f"Keep one of {_list(given)}."
+        )
+    if needed and not names:
+        raise source.error(key, f"One of {_list(given)} is needed.", f"Write for example {next(iter(given))} = ...")
+
+
+def _known(source: CampaignSource, key: KeyPath, value: str, valid: Iterable[str]) -> None:
+    valid = list(valid)
+    if value not in valid:
+        noun = key[-1] if isinstance(key[-1], str) else key[-2]
+        raise source.error(key, f"There is no {noun} {value!r}.", did_you_mean(value, valid))
+
+
+def _ordered(source: CampaignSource, key: KeyPath, low: float, high: float) -> None:
+    if low > high:
+        raise source.error(key, f"The range [{low}, {high}] is empty.", "Write [low, high].")
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: int, source: CampaignSource) -> None:
+    from polyloop.evaluation.evaluators import entry_point_names
+
+    key: KeyPath = ("objectives", index)
+    try:
+        row = get_property(objective.property)
+    except PolyloopError as error:
+        raise source.error((*key, "property"), error.reason, error.hint) from error
+    if not row.belongs_to(config.pool.kind):
+        raise source.error(
+            (*key, "property"),
+            f"{row.name} is no property of a {config.pool.kind}.",
+            f"It belongs to {_list(row.kinds)}.",
+        )
+    if any(other.property == objective.property for other in config.objectives[:index]):
+        raise source.error((*key, "property"), f"{objective.property} is an objective twice.", "Remove one of them.")
+    _one_of(source, key, {"direction": objective.direction, "range": objective.range})
+    if objective.range is not None:
+        low, high = objective.range
+        if not (low < high and isfinite(low) and isfinite(high)):
+            raise source.error((*key, "range"), f"The range [{low}, {high}] is empty.", "Write [low, high].")
+        if high < row.low or low > row.high:
+            raise source.error(
+                (*key, "range"),
+                f"The range [{low}, {high}] {row.unit} lies outside the plausible range of {row.name}.",
+                f"Plausible is {row.low} to {row.high} {row.unit}.",
+            )
+    given = {"level": objective.level, "protocol": objective.protocol, "evaluator": objective.evaluator}
+    _one_of(source, key, given)
+    if objective.evaluator is not None:
+        _known(source, (*key, "evaluator"), objective.evaluator, [*config.evaluators, *entry_point_names()])
+    else:
+        _check_protocol(source, key, objective.property, objective.protocol, objective.level)
+        _check_conditions(config, source, objective.property, objective.protocol, objective.level)
+
+
+def _check_protocol(
+    source: CampaignSource, key: KeyPath, name: str, protocol: str | None, level: str | None = None
+) -> None:
+    from polyloop.evaluation.evaluators import protocol_of
+
+    try:
+        protocol_of(name, protocol=protocol, level=level)
+    except PolyloopError as error:
+        raise source.error((*key, "level" if protocol is None else "protocol"), error.reason, error.hint) from error
+
+
+def _check_conditions(
+    config: CampaignConfig, source: CampaignSource, name: str, protocol: str | None, level: str | None = None
+) -> None:
+    from polyloop.evaluation.evaluators import protocol_of
+    from polyloop.simulate import get_protocol
+
+    state, usual = config.campaign.conditions, Conditions()
+    row = get_protocol(protocol_of(name, protocol=protocol, level=level))
+    if state != usual and not row.any_conditions:
+        raise source.error(
+            ("campaign", "temperature" if state.temperature != usual.temperature else "pressure"),
+            f"{row.protocol_id}, which yields {name}, knows {usual.temperature} K and {usual.pressure:g} atm only.",
+            "Leave temperature and pressure out, or take a protocol of molecular dynamics.",
+        )
+
+
+def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
+    for name, table in config.evaluators.items():
+        key: KeyPath = ("evaluators", name)
+        _one_of(source, key, {"table": table.table, "python": table.python})
+        for column_property in table.columns:
+            try:
+                get_property(column_property)
+            except PolyloopError as error:
+                raise source.error((*key, "columns"), error.reason, error.hint) from error
+        for option in ("temperature", "pressure", "skip_bad"):
+            if table.table is None and getattr(table, option) not in (None, False):
+                raise source.error((*key, option), f"{option} is for a table.", "Leave it out.")
+        if table.table is not None and not table.table.is_file():
+            raise source.error(
+                (*key, "table"), f"There is no file {table.table}.", "The path is relative to this file."
+            )
+        if table.python is not None and table.python.count(":") != 1:
+            raise source.error((*key, "python"), f"{table.python!r} names no function.", "Write 'module:function'.")
+
+
+def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:
+    pool = config.pool
+    if (pool.file is not None) != (pool.source == "csv"):
+        what = "source = 'csv' needs a file." if pool.source == "csv" else f"source {pool.source!r} takes no file."
+        raise source.error(("pool", "file"), what, "Give file = 'pool.csv' with source = 'csv' only.")
+    if pool.file is not None and not pool.file.is_file():
+        raise source.error(("pool", "file"), f"There is no file {pool.file}.", "The path is relative to this file.")
+    if pool.source == "virtual" and pool.size is None:
+        raise source.error(("pool", "size"), "source = 'virtual' needs a size.", "Write for example size = 10000.")
+    if pool.heavy_atoms is not None:
+        _ordered(source, ("pool", "heavy_atoms"), *pool.heavy_atoms)
+        if pool.heavy_atoms[0] < 1:
+            raise source.error(("pool", "heavy_atoms"), "No repeat unit is that small.", "Write for example [1, 12].")
+    _check_chemistry_words(config, source)
+    if pool.screening is not None:
+        _check_protocol(source, ("pool", "screening"), pool.screening.property, pool.screening.protocol)
+        _check_conditions(config, source, pool.screening.property, pool.screening.protocol)
+
+
+def _check_chemistry_words(config: CampaignConfig, source: CampaignSource) -> None:
+    from rdkit import Chem
+
+    from polyloop.chem import PolymerClass
+
+    periodic_table = Chem.GetPeriodicTable()
+    elements = [periodic_table.GetElementSymbol(number) for number in range(1, 119)]
+    for index, element in enumerate(config.pool.elements or []):
+        _known(source, ("pool", "elements", index), element, elements)
+    for index, polymer_class in enumerate(config.pool.classes or []):
+        _known(source, ("pool", "classes", index), polymer_class, [word.value for word in PolymerClass])
+
+
+def _check_initial(config: CampaignConfig, source: CampaignSource) -> None:
+    from polyloop.chem import Polymer
+
+    seen: dict[str, str] = {}
+    for index, smiles in enumerate(config.initial.polymers):
+        key: KeyPath = ("initial", "polymers", index)
+        try:
+            canonical = Polymer(smiles).canonical
+        except PolyloopError as error:
+            raise source.error(key, error.reason, error.hint) from error
+        if canonical in seen:
+            raise source.error(key, f"{smiles} is the same polymer as {seen[canonical]}.", "Remove one of them.")
+        seen[canonical] = smiles
+    if len(seen) == 1:
+        raise source.error(("initial", "polymers"), "One polymer is no design.", "Name at least two.")
+
+
+def _check_models(config: CampaignConfig, source: CampaignSource) -> None:
+    from polyloop.features import BLOCKS
+    from polyloop.learn import SURROGATES
+
+    for index, block in enumerate(config.features.blocks):
+        _known(source, ("features", "blocks", index), block, BLOCKS)
+        if block in config.features.blocks[:index]:
+            raise source.error(("features", "blocks"), f"The block {block!r} stands there twice.", "Remove one.")
+    _known(source, ("surrogate", "name"), config.surrogate.name, SURROGATES)
+    _check_options(config, source, "surrogate", config.surrogate.name, SURROGATES, config.surrogate.options)
+    _check_acquisition(config, source)
+    point = config.acquisition.reference_point
+    if point is not None and set(point) != {objective.property for objective in config.objectives}:
+        raise source.error(
+            ("acquisition", "reference_point"),
+            f"The reference point names {_list(point) or 'nothing'}.",
+            f"Give one value for each of {_list(objective.property for objective in config.objectives)}.",
+        )
+
+
+def _check_options(
+    config: CampaignConfig,
+    source: CampaignSource,
+    table: str,
+    name: str,
+    parts: Mapping[str, Any],
+    given: Mapping[str, Any],
+) -> None:
+    """Raise for an option that the part of a name does not take; say which part does."""
+    try:
+        read_options(parts[name], given, noun=table, name=name, blocks=config.features.blocks)
+    except InvalidInputError as error:
+        owners = [other for other, part in parts.items() if error.where in {option.name for option in options_of(part)}]
+        hint = f"It is an option of {_list(owners)}." if owners and name not in owners else error.hint
+        raise source.error((table, error.where), error.reason, hint) from error
+
+
+def _check_acquisition(config: CampaignConfig, source: CampaignSource) -> None:
+    from polyloop.design import ACQUISITIONS
+
+    name, key = config.acquisition.name, ("acquisition", "name")
+    if name is None:
+        return
+    _known(source, key, name, ACQUISITIONS)
+    if name == "ei" and len(config.objectives) > 1:
+        raise source.error(key, "ei is for one objective.", "Use 'ehvi' or 'qlognehvi'.")
+    if name in ("ei", "ucb") and any(objective.range for objective in config.objectives):
+        raise source.error(key, f"{name} does not go with a range.", "Use 'ehvi', 'pi' or 'qlognehvi'.")
+
+
+def _check_store(config: CampaignConfig, source: CampaignSource) -> None:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    if config.store.url is None:
+        return
+    try:
+        url = make_url(config.store.url)
+    except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
+        raise source.error(
+            ("store", "url"), f"{config.store.url!r} is no database URL.", "Write for example sqlite:///store.sqlite."
+        ) from error
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise source.error(
+            ("store", "url"), f"The database {url.get_backend_name()!r} is not supported.", "Use sqlite or postgresql."
+        )
+
+
+def _check_report(config: CampaignConfig, source: CampaignSource) -> None:
+    given = {"limit_slope": config.report.limit_slope, "limit_intercept": config.report.limit_intercept}
+    missing = [name for name, value in given.items() if value is None]
+    if len(missing) == 1:
+        raise source.error(
+            ("report",),
+            f"{missing[0]} is missing: a limit line needs both slope and intercept.",
+            "Give both, or neither for the line of the shipped table.",
+        )

@@ -1,0 +1,269 @@
+"""The campaign file as pydantic models: one model per table, each key with its meaning, default and range."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from polyloop.core import Conditions
+from polyloop.run.limits import Limits
+
+__all__ = [
+    "AcquisitionTable",
+    "CampaignConfig",
+    "CampaignTable",
+    "EvaluatorTable",
+    "FeaturesTable",
+    "InitialTable",
+    "LimitsTable",
+    "ObjectiveTable",
+    "PoolTable",
+    "PropertyTable",
+    "ReportTable",
+    "ScreeningTable",
+    "StopTable",
+    "StoreTable",
+    "SurrogateTable",
+]
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+End = Annotated[float, Field(allow_inf_nan=True)]
+Range = tuple[End, End]
+Size = Annotated[int, Field(le=100_000)]
+Direction = Literal["maximize", "minimize", "maximise", "minimise"]
+
+
+# Upper bounds of whole numbers: far above what anybody needs, and below what no machine ends or a database cannot hold.
+_SEEDS, _MILLION = 2**63 - 1, 1_000_000
+
+
+class _Table(BaseModel):
+    """A table of the file: unknown keys and wrong types are errors, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class CampaignTable(_Table):
+    """`[campaign]`: what it is called and how much of it there is."""
+
+    name: Name = Field(description="Name of the campaign; also the default folder of the run, runs/NAME.")
+    seed: int = Field(0, ge=0, le=_SEEDS, description="Seed of every random choice of the loop.")
+    cycles: int = Field(10, ge=1, le=10**9, description="Cycles of propose, evaluate, learn after the initial design.")
+    batch: int = Field(10, ge=1, le=10_000, description="Evaluations proposed per cycle.")
+    workers: int = Field(1, ge=1, le=4096, description="Evaluations at once.")
+    evaluation_seed: int = Field(
+        0,
+        ge=0,
+        le=_SEEDS,
+        description="Seed handed to the evaluator (conformers). Campaigns that share it share results.",
+    )
+    temperature: float = Field(
+        298.15, gt=0, le=10_000, description="Temperature of the samples in K, for molecular dynamics and tables."
+    )
+    pressure: float = Field(
+        1.0, gt=0, le=1e6, description="Pressure of the samples in atm, for molecular dynamics and tables."
+    )
+
+    @property
+    def conditions(self) -> Conditions:
+        """State of the samples."""
+        return Conditions(self.temperature, self.pressure)
+
+
+class ObjectiveTable(_Table):
+    """`[[objectives]]`: one property, where it should go, and who computes it."""
+
+    property: str = Field(description="Name from the property table, e.g. refractive_index.")
+    direction: Direction | None = Field(None, description="Where the property should go.")
+    range: Range | None = Field(
+        None, description="Or the range [low, high] that it should fall into; -inf or inf leaves one end open."
+    )
+    level: str | None = Field(None, description="Level that names the protocol: instant, quick, ...")
+    protocol: str | None = Field(None, description="Or a protocol by name, e.g. optics/quick@3.")
+    evaluator: str | None = Field(None, description="Or a table [evaluators.NAME], or an entry point.")
+
+
+class EvaluatorTable(_Table):
+    """`[evaluators.NAME]`: a table of measured data, or a Python function."""
+
+    table: Path | None = Field(None, description="CSV or Parquet with a column of repeat units and one per property.")
+    smiles_column: str = Field("smiles", description="Column of the table that holds the repeat units.")
+    columns: dict[str, str] = Field({}, description="Column per property, where its name is not the property's own.")
+    missing: list[float] = Field([], description="Numbers in the table that mean 'no value', e.g. -9999.")
+    skip_bad: bool = Field(False, description="Leave out rows of the table that cannot be read, and name them.")
+    temperature: float | None = Field(
+        None,
+        gt=0,
+        le=10_000,
+        description="Temperature in K at which the values of the table hold, unless it has a column 'temperature [K]'; "
+        "298.15 when left out.",
+    )
+    pressure: float | None = Field(
+        None,
+        gt=0,
+        le=1e6,
+        description="Pressure in atm at which they hold, unless it has a column 'pressure [atm]'; 1 when left out.",
+    )
+    python: str | None = Field(None, description="'module:function', called with (smiles, seed), see the reference.")
+    folder: Path | None = Field(None, description="Folder to import the module from; that of the campaign file.")
+    version: int = Field(1, ge=1, le=_MILLION, description="Version of the function: raise it when its results change.")
+
+    @property
+    def conditions(self) -> Conditions:
+        """State at which the values of a table hold where the table does not say it."""
+        stated = {"temperature": self.temperature, "pressure": self.pressure}
+        return Conditions(**{name: value for name, value in stated.items() if value is not None})
+
+
+class PropertyTable(_Table):
+    """`[properties.NAME]`: a property of your own, which the table of properties lacks."""
+
+    unit: str = Field(min_length=1, max_length=32, description="Its unit, e.g. MJ/m3; 1 for a pure number.")
+    low: float = Field(description="Least plausible value; what lies below is kept, and no model learns from it.")
+    high: float = Field(description="Greatest plausible value.")
+    symbol: str = Field("", max_length=32, description="Its symbol, for pictures; the name when left out.")
+    definition: str = Field("", max_length=1000, description="What it is, in a sentence.")
+    reference: str = Field("", max_length=1000, description="Where that comes from, e.g. a DOI or a standard.")
+    kinds: list[str] = Field([], description="Kinds of subjects that have it; any when left out.")
+    depends_on_state: bool = Field(True, description="Whether it depends on temperature and the other conditions.")
+
+
+class ScreeningTable(_Table):
+    """`[pool.screening]`: look over the whole pool with a cheap protocol and keep the best."""
+
+    protocol: str = Field("optics/instant@2", description="Protocol of the screening.")
+    property: str = Field("refractive_index", description="Property to rank by.")
+    direction: Direction = Field("maximize", description="Which end to keep.")
+    keep: int = Field(ge=1, le=10 * _MILLION, description="Number of candidates to keep.")
+
+
+class PoolTable(_Table):
+    """`[pool]`: the candidates."""
+
+    kind: str = Field("polymer", description="Kind of the candidates: polymer, copolymer, molecule, ...")
+    source: Literal["csv", "homopolymers", "virtual"] = Field(description="Where the candidates come from.")
+    file: Path | None = Field(None, description="The CSV or Parquet file of source 'csv'.")
+    smiles_column: str = Field("smiles", description="Column of the CSV that holds the repeat units.")
+    skip_bad: bool = Field(
+        False, description="Leave out rows of the file that hold no repeat unit, and name them in status."
+    )
+    size: int | None = Field(None, ge=1, le=10 * _MILLION, description="Number of candidates of source 'virtual'.")
+    seed: int = Field(0, ge=0, le=_SEEDS, description="Seed of the choice of source 'virtual'.")
+    elements: list[str] | None = Field(None, min_length=1, description="Keep only these elements (H is always in).")
+    heavy_atoms: tuple[Size, Size] | None = Field(None, description="Keep [low, high] heavy atoms per repeat unit.")
+    classes: list[str] | None = Field(None, min_length=1, description="Keep only these polymer classes.")
+    screening: ScreeningTable | None = Field(None, description="Pre-selection by a cheap protocol.")
+
+
+class FeaturesTable(_Table):
+    """`[features]`: descriptors."""
+
+    blocks: list[str] = Field(["forcefield", "ecfp"], min_length=1, description="Descriptor blocks, one kernel each.")
+    time_limit_s: float = Field(30.0, gt=0, le=1e6, description="Time limit per polymer in s.")
+
+
+class SurrogateTable(_Table):
+    """`[surrogate]`: the model of each objective."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
+
+    name: str = Field("gp", description="Which one; each has options of its own, below.")
+    record_noise: bool = Field(
+        False,
+        description="Take the records' std as the known noise of each value. Right for repeated measurements; the std "
+        "of a protocol is mostly a systematic error, which the values that the model learns from share.",
+    )
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The surrogate's own options, as they were given."""
+        return dict(self.model_extra or {})
+
+
+class AcquisitionTable(_Table):
+    """`[acquisition]`: what to ask next."""
+
+    name: str | None = Field(None, description="Acquisition function; the default depends on the objectives.")
+    reference_point: dict[str, float] | None = Field(
+        None, description="Value per objective; fixed after the initial design when left out."
+    )
+    beta: float = Field(2.0, ge=0, description="Weight of the standard deviation in ucb.")
+
+
+class InitialTable(_Table):
+    """`[initial]`: the first evaluations, before there is a model."""
+
+    method: Literal["diverse", "random"] = Field("diverse", description="How to choose them.")
+    size: int = Field(10, ge=2, le=_MILLION, description="How many.")
+    polymers: list[str] = Field(
+        [], description="Or these candidates of the pool, e.g. those whose values the store has; no choice then."
+    )
+
+
+class StopTable(_Table):
+    """`[stop]`: when to end before the last cycle."""
+
+    hours: float | None = Field(
+        None, gt=0, le=1e6, description="Wall time in h, summed over all sittings of the campaign."
+    )
+    stall_cycles: int | None = Field(
+        None, ge=1, le=10**9, description="Stop when the hypervolume stood still for so many cycles, also at 0."
+    )
+    stall_tolerance: float = Field(1e-3, ge=0, description="Relative growth below which it stands still.")
+    failures: int = Field(
+        20, ge=0, le=10**9, description="Stop when so many candidates in a row failed or were implausible; 0: never."
+    )
+
+
+class StoreTable(_Table):
+    """`[store]`: the results database."""
+
+    # Not shown with the rest of the configuration, since it may hold a password.
+    url: str | None = Field(
+        None, repr=False, description="SQLAlchemy URL; store.sqlite in the folder of the run when left out."
+    )
+
+
+class LimitsTable(_Table):
+    """`[limits]`: what one evaluation may take."""
+
+    time_s: float | None = Field(
+        None, gt=0, le=1e8, description="Wall time per evaluation in s; when left out, what its protocol needs at most."
+    )
+    memory_gb: float | None = Field(None, gt=0, le=1e6, description="Memory per evaluation in GB.")
+    retries: int = Field(1, ge=0, le=1_000, description="Further attempts after a failure that is worth another one.")
+
+    @property
+    def limits(self) -> Limits:
+        """The same for those who run evaluations."""
+        return Limits(self.time_s, None if self.memory_gb is None else int(self.memory_gb * 1e9), self.retries)
+
+
+class ReportTable(_Table):
+    """`[report]`: the limit line of the report, n_D = limit_intercept + limit_slope * V_D.
+
+    Both keys, or neither for the line of the shipped table.
+    """
+
+    limit_slope: float | None = Field(None, description="Slope of your own limit line; needs limit_intercept too.")
+    limit_intercept: float | None = Field(None, description="Its refractive index at Abbe number 0.")
+
+
+class CampaignConfig(_Table):
+    """A whole campaign file. Paths are absolute once it has been read."""
+
+    campaign: CampaignTable
+    objectives: list[ObjectiveTable] = Field(min_length=1)
+    properties: dict[Name, PropertyTable] = {}
+    evaluators: dict[Name, EvaluatorTable] = {}
+    pool: PoolTable
+    features: FeaturesTable = FeaturesTable()
+    surrogate: SurrogateTable = SurrogateTable()
+    acquisition: AcquisitionTable = AcquisitionTable()
+    initial: InitialTable = InitialTable()
+    stop: StopTable = StopTable()
+    store: StoreTable = StoreTable()
+    limits: LimitsTable = LimitsTable()
+    report: ReportTable = ReportTable()

@@ -1,0 +1,326 @@
+"""One sitting of a campaign, cycle by cycle; each step is in the store before the next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyloop.campaign.loading import is_over, load_candidates, load_cycles
+from polyloop.campaign.pace import Pace
+from polyloop.campaign.plan import Plan, protocol_id_of
+from polyloop.campaign.progress import Listener, Progress
+from polyloop.campaign.proposal import Proposer, json_numbers
+from polyloop.campaign.state import Candidate, CycleMetrics, count_failures, observed_values, stated_reference_point
+from polyloop.campaign.suggestions import Proposed
+from polyloop.core import Request, Status
+from polyloop.design import Objective, default_reference_point, objective_hypervolume
+from polyloop.evaluation.queue import EvaluationQueue
+from polyloop.learn import Prediction
+from polyloop.learn.calibration import summarise
+from polyloop.run.interrupts import Interrupts
+from polyloop.store import Pick, Store
+
+__all__ = ["Sitting"]
+
+
+class Sitting:
+    """Takes a campaign as far as its stop rules let it.
+
+    Nothing of it matters once it is gone: what it decides is in the store before it acts on it, and a new sitting
+    decides the same, because each cycle draws from a generator of its own and data come in the order of picking.
+
+    Parameters
+    ----------
+    cycles
+        The last cycle.
+    make_proposer
+        Makes pool and descriptors, when they are first needed.
+    reports
+        Whether `after_cycle` of `run` writes reports, whose time is then told too.
+    """
+
+    def __init__(
+        self,
+        campaign: str,
+        plan: Plan,
+        store: Store,
+        queue: EvaluationQueue,
+        make_proposer: Callable[[], Proposer],
+        interrupts: Interrupts,
+        *,
+        cycles: int,
+        listen: Listener,
+        reports: bool = False,
+    ) -> None:
+        self._campaign, self._plan, self._store, self._queue = campaign, plan, store, queue
+        self._make_proposer, self._interrupts, self._listen = make_proposer, interrupts, listen
+        self._proposer: Proposer | None = None
+        self.cycles = cycles
+        earlier = [_seconds(entry.metrics) for entry in store.cycles(campaign)]
+        self._spent = sum(sum(seconds.values()) for seconds in earlier)
+        self._begun = time.monotonic()
+        self._pace = Pace(earlier, reports=reports)
+        self._best: dict[str, float] = {}
+
+    def run(self, after_cycle: Callable[[Callable[[], None]], float] = lambda tell: 0.0) -> str:
+        """Work until a stop rule applies, calling `after_cycle` when one is finished; return which rule.
+
+        `after_cycle` may write a report: it calls what it is given as it begins one, and returns the seconds it took.
+
+        Raises
+        ------
+        Interrupted
+            If the user stopped it. Everything finished is in the store.
+        """
+        cycle, changed = 0, False
+        while True:
+            self._interrupts.check()
+            candidates = self._candidates(cycle)
+            if not candidates:
+                reason = self._stop_reason(cycle) or self._propose(cycle)
+                if reason:
+                    return reason
+                candidates = self._candidates(cycle)
+            # Values that a retry brought change the metrics of every later cycle.
+            changed |= not all(is_over(candidate.status) for candidate in candidates)
+            if changed or not self._is_finished(cycle):
+                if not self._evaluate(cycle, candidates):
+                    return "time"
+                self._conclude(cycle)
+                self._account(cycle, "report", after_cycle(partial(self._tell, "report", cycle)))
+            cycle += 1
+
+    def suggest(self) -> list[Proposed]:
+        """Return the batch that the next cycle would begin with, of which the store keeps nothing."""
+        known = load_candidates(self._store, self._campaign, self._plan.objectives, asked=self._plan.asked())
+        cycle = 1 + max((candidate.cycle for candidate in known), default=-1)
+        with self._interrupts.at_once():
+            self._proposer = self._proposer or self._make_proposer()
+            return self._next_batch(self._proposer, cycle, time.monotonic(), "suggest")[0]
+
+    def _candidates(self, cycle: int) -> tuple[Candidate, ...]:
+        return load_candidates(self._store, self._campaign, self._plan.objectives, cycle, asked=self._plan.asked())
+
+    def _history(self, cycle: int) -> list[Candidate]:
+        """Return everything picked up to and including a cycle, in the order of picking."""
+        everything = load_candidates(self._store, self._campaign, self._plan.objectives, asked=self._plan.asked())
+        return [candidate for candidate in everything if candidate.cycle <= cycle]
+
+    def _is_finished(self, cycle: int) -> bool:
+        return any(metrics.cycle == cycle for metrics in load_cycles(self._store, self._campaign))
+
+    def _entry(self, cycle: int) -> dict[str, Any]:
+        found = [entry.metrics for entry in self._store.cycles(self._campaign) if entry.cycle == cycle]
+        return dict(found[0]) if found else {}
+
+    # Stop rules
+
+    def _stop_reason(self, cycle: int) -> str:
+        """Return the stop rule that applies before `cycle` begins; empty when none does."""
+        stop = self._plan.config.stop
+        if cycle > self.cycles:
+            return "cycles"
+        if self._deadline() is not None and time.monotonic() >= (self._deadline() or 0.0):
+            return "time"
+        if stop.failures and failed_in_a_row(self._history(cycle)) >= stop.failures:
+            return "failures"
+        if stop.stall_cycles is not None and has_stalled(
+            [metrics.hypervolume for metrics in load_cycles(self._store, self._campaign)],
+            stop.stall_cycles,
+            stop.stall_tolerance,
+        ):
+            return "stall"
+        return ""
+
+    def _deadline(self) -> float | None:
+        """Return when the campaign's time is up, on the clock of `time.monotonic`."""
+        hours = self._plan.config.stop.hours
+        return None if hours is None else self._begun + 3600.0 * hours - self._spent
+
+    # Steps of a cycle
+
+    def _propose(self, cycle: int) -> str:
+        """Choose the batch of a cycle and keep it; return `pool exhausted` where nothing is left to choose."""
+        with self._interrupts.at_once():
+            if self._proposer is None:
+                self._proposer = self._make_proposer()
+            started = time.monotonic()
+            proposed, calibration = self._next_batch(self._proposer, cycle, started)
+        if cycle:
+            self._pace.proposed(time.monotonic() - started)
+        if not proposed:
+            return "pool exhausted"
+        picks = [pick for candidate in proposed for pick in self._picks(candidate)]
+        seconds = {"propose": time.monotonic() - started}
+        self._store.save_cycle(self._campaign, cycle, {"calibration": calibration, "seconds": seconds})
+        self._store.save_picks(self._campaign, cycle, picks)
+        return ""
+
+    def _next_batch(
+        self, proposer: Proposer, cycle: int, started: float, stage: str = "propose"
+    ) -> tuple[list[Proposed], dict[str, dict[str, Any]]]:
+        def tell(step: str, done: int, total: int) -> None:
+            self._interrupts.check()
+            self._tell(stage, min(cycle, self.cycles), done, total, step, time.monotonic() - started)
+
+        tell("", 0, 0)
+        rng = np.random.default_rng([self._plan.config.campaign.seed, cycle])
+        if cycle == 0:
+            return proposer.initial(rng), {}
+        return proposer.next_batch(self._history(cycle - 1), self._reference_point(), rng, tell)
+
+    def _picks(self, proposed: Proposed) -> list[Pick]:
+        return [
+            Pick(request, proposed.acquisition, proposed.predicted)
+            for request in self._plan.requests(self._plan.subject(proposed.text))
+        ]
+
+    def _evaluate(self, cycle: int, candidates: Sequence[Candidate]) -> bool:
+        """Evaluate the batch; return False when the campaign's time was up first."""
+        requests = [request for candidate in candidates for request in self._plan.requests(candidate.subject)]
+        started, done = time.monotonic(), 0
+        self._tell("evaluate", cycle, 0, len(requests))
+
+        def on_done(request: Request) -> None:
+            nonlocal done
+            done += 1
+            self._pace.step(time.monotonic() - started)
+            self._best = self._better(request)
+            self._tell("evaluate", cycle, done, len(requests))
+
+        try:
+            return self._queue.run(requests, on_done=on_done, deadline=self._deadline())
+        finally:
+            self._pace.rest()
+            self._account(cycle, "evaluate", time.monotonic() - started)
+
+    def _account(self, cycle: int, part: str, seconds: float) -> None:
+        """Add what a part of a cycle took to what the store knows of it."""
+        if part == "report" and seconds:
+            self._pace.reported(seconds)
+        if seconds:
+            entry = self._entry(cycle)
+            spent = _seconds(entry)
+            spent[part] = spent.get(part, 0.0) + seconds
+            self._store.save_cycle(self._campaign, cycle, {**entry, "seconds": spent})
+
+    def _better(self, request: Request) -> dict[str, float]:
+        """Return the best values so far, those that an evaluation has just yielded among them."""
+        records = {record.property: record for record in self._store.records(keys=[request.key])}
+        best = dict(self._best)
+        for objective in self._plan.objectives:
+            name = objective.property
+            record = records.get(name)
+            asked = protocol_id_of(self._plan.evaluators[name], request.subject) == request.protocol_id
+            if asked and record is not None and record.status is Status.DONE and record.value is not None:
+                best |= best_values(np.array([[best.get(name, np.nan)], [record.value]]), [objective])
+        return best
+
+    def _conclude(self, cycle: int) -> None:
+        """Compute the metrics of a cycle whose evaluations have ended, and keep them."""
+        history = self._history(cycle)
+        batch = [candidate for candidate in history if candidate.cycle == cycle]
+        Y = observed_values(history, self._plan.objectives)
+        point = self._reference_point()
+        if point is None and np.isfinite(Y).all(axis=1).sum() >= 2:
+            point = default_reference_point(Y, self._plan.objectives)
+        entry = self._entry(cycle)
+        metrics = CycleMetrics(
+            cycle=cycle,
+            evaluations=len(batch),
+            failures=count_failures(batch),
+            hypervolume=None if point is None else objective_hypervolume(Y, self._plan.objectives, point),
+            reference_point=point,
+            calibration=entry.get("calibration", {}),
+            prospective=self._prospective(batch),
+            outside_domain=sum(
+                any(prediction["outside"] for prediction in candidate.predicted.values()) for candidate in batch
+            ),
+            seconds=_seconds(entry),
+        )
+        self._store.save_cycle(self._campaign, cycle, {**entry, "finished": metrics.to_dict()})
+        self._best = best_values(Y, self._plan.objectives)
+
+    def _prospective(self, batch: Sequence[Candidate]) -> dict[str, dict[str, Any]]:
+        """Compare what the models predicted of a batch with what came out."""
+        found = {}
+        for objective in self._plan.objectives:
+            name = objective.property
+            known = [
+                candidate for candidate in batch if name in candidate.predicted and candidate.value(name) is not None
+            ]
+            if known:
+                told = [candidate.predicted[name] for candidate in known]
+                columns = [np.array([each[word] for each in told]) for word in ("mean", "std", "noise_std")]
+                values = observed_values(known, [objective])[:, 0]
+                found[name] = json_numbers(summarise(Prediction(*columns), values, "prospective").to_dict())
+        return found
+
+    def _reference_point(self) -> tuple[float, ...] | None:
+        """Return the reference point: stated, or fixed by an earlier cycle; None before there is one."""
+        stated = stated_reference_point(self._plan.config)
+        fixed = [metrics.reference_point for metrics in load_cycles(self._store, self._campaign)]
+        return stated or next((point for point in fixed if point is not None), None)
+
+    def _tell(
+        self, stage: str, cycle: int, done: int = 0, total: int = 0, step: str = "", proposing_for: float = 0.0
+    ) -> None:
+        proposals = max(self.cycles - cycle, 0)
+        a_batch = self._plan.config.campaign.batch * len({who.protocol_id for who in self._plan.evaluators.values()})
+        evaluations = proposals * a_batch + (total - done if stage == "evaluate" else 0)
+        if stage == "propose":
+            evaluations += a_batch
+            proposals += cycle > 0
+        left, deadline = self._pace.left(evaluations, proposals, proposing_for), self._deadline()
+        eta, is_least = (None, False) if left is None else (left.seconds, left.at_least)
+        if eta is not None and deadline is not None and (most := max(deadline - time.monotonic(), 0.0)) < eta:
+            eta, is_least = most, False
+        self._listen(Progress(stage, cycle, self.cycles, done, total, step, eta_s=eta, eta_is_least=is_least,
+                              best=self._best))  # fmt: skip
+
+
+def best_values(Y: NDArray[np.float64], objectives: Sequence[Objective]) -> dict[str, float]:
+    """Return the best value of each objective, shape of Y (n, m) with NaN where missing."""
+    best = {}
+    for column, objective in enumerate(objectives):
+        known = Y[np.isfinite(Y[:, column]), column]
+        if len(known):
+            best[objective.property] = float(known[np.argmax(objective.utility(known))])
+    return best
+
+
+def failed_in_a_row(candidates: Sequence[Candidate]) -> int:
+    """Return how many of the last candidates, in the order of picking, have ended without all their values.
+
+    What the machine did is not counted: it says nothing about the polymers, the evaluator or the settings.
+    """
+    count = 0
+    for candidate in reversed(candidates):
+        if not is_over(candidate.status) or (
+            candidate.failure is not None and not candidate.failure.code.is_of_polymer
+        ):
+            continue
+        if candidate.status is Status.DONE:
+            break
+        count += 1
+    return count
+
+
+def has_stalled(hypervolumes: Sequence[float | None], cycles: int, tolerance: float) -> bool:
+    """Tell whether the hypervolume grew by no more than `tolerance` (relative) over the last `cycles` cycles.
+
+    Where there is none yet it is 0: nothing has been found, and that too may go on without progress.
+    """
+    if len(hypervolumes) <= cycles:
+        return False
+    before, now = hypervolumes[-1 - cycles] or 0.0, hypervolumes[-1] or 0.0
+    return now - before <= tolerance * before
+
+
+def _seconds(entry: Mapping[str, Any]) -> dict[str, float]:
+    return dict(entry.get("seconds", {}))

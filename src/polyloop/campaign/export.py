@@ -1,0 +1,82 @@
+"""Export the records of a campaign, or of a whole store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from polyloop.campaign.campaign import Campaign
+from polyloop.campaign.directory import RunDirectory
+from polyloop.campaign.pool import load_pool
+from polyloop.core import InvalidInputError
+from polyloop.design.pool import Pool
+from polyloop.store import Store
+from polyloop.store.tables import POOL_PREFIX
+
+__all__ = ["export_records", "pool_columns"]
+
+
+def export_records(
+    source: str, output: Path, *, file_format: Literal["csv", "parquet"] | None = None, wide: bool = False
+) -> int:
+    """Write records as CSV or Parquet; return the number of rows.
+
+    Those of a campaign have further columns `pool_...`: the user's own spelling, and what the pool's file says of each
+    polymer beside.
+
+    Parameters
+    ----------
+    source
+        Folder of a run, or file or URL of a store.
+    file_format
+        By the suffix of `output` when left out.
+    wide
+        One row per evaluation and a column per property, instead of one row per record.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such store, or the suffix says nothing.
+    MissingDependencyError
+        If the format needs a package that is not installed.
+    """
+    file_format = file_format or _format_of(output)
+    more: dict[str, dict[str, str]] = {}
+    if Path(source).is_dir():
+        campaign = Campaign.from_directory(source)
+        store, name = campaign.open_store(), campaign.name
+        more = pool_columns(load_pool(RunDirectory(source)))
+    else:
+        if "://" not in source and not Path(source).is_file():
+            raise InvalidInputError(
+                "There is no such store or run.",
+                where=source,
+                hint="Name the folder of a run, or a store's file or URL.",
+            )
+        store, name = Store(source, read_only=True), None
+    with store:
+        write = store.export_csv if file_format == "csv" else store.export_parquet
+        return write(output, "wide" if wide else "long", more=more, campaign=name)
+
+
+def pool_columns(pool: Pool | None) -> dict[str, dict[str, str]]:
+    """Return what a pool says of its candidates: by header, a text per canonical polymer."""
+    if pool is None:
+        return {}
+    columns = {"as_given": pool.spellings}
+    if any(pool.names):
+        columns["name"] = pool.names
+    columns |= pool.extras
+    return {f"{POOL_PREFIX}{header}": dict(zip(pool.texts, cells, strict=True)) for header, cells in columns.items()}
+
+
+def _format_of(output: Path) -> Literal["csv", "parquet"]:
+    if output.suffix == ".csv":
+        return "csv"
+    if output.suffix in (".parquet", ".pq"):
+        return "parquet"
+    raise InvalidInputError(
+        f"The suffix {output.suffix!r} names no format.",
+        where=str(output),
+        hint="Add --format csv or --format parquet.",
+    )

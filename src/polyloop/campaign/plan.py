@@ -1,0 +1,132 @@
+"""Plan: a campaign file turned into objectives and evaluators, and the requests that each candidate needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
+from polyloop.campaign.evaluators import evaluators_of
+from polyloop.core import Request, Subject
+from polyloop.design import Objective
+from polyloop.evaluation.evaluators import Evaluator, FunctionEvaluator, TableEvaluator
+from polyloop.evaluation.function_source import Source
+
+__all__ = ["Plan", "is_answer_of", "make_plan", "objectives_of", "protocol_id_of"]
+
+# What may change between two sittings of a campaign, because no pick depends on it. Paths may too: what the files hold
+# is part of the evaluators' identities and of the pool's digest.
+_FREE = {
+    "campaign": {"cycles", "workers"},
+    "stop": True,
+    "limits": True,
+    "report": True,
+    "store": True,
+    "features": {"time_limit_s"},
+    "pool": {"file", "skip_bad"},
+    "evaluators": {"__all__": {"table", "folder", "skip_bad"}},
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to ask of whom.
+
+    Parameters
+    ----------
+    evaluators
+        By the name of the objective's property; several objectives may share one.
+    """
+
+    config: CampaignConfig
+    objectives: tuple[Objective, ...]
+    evaluators: Mapping[str, Evaluator]
+
+    def subject(self, text: str) -> Subject:
+        """Return a candidate of the campaign's kind by its canonical text."""
+        return Subject(self.config.pool.kind, text)
+
+    def requests(self, subject: Subject) -> list[Request]:
+        """Return the evaluations that a candidate needs, one per distinct evaluator."""
+        names = dict.fromkeys(protocol_id_of(evaluator, subject) for evaluator in self.evaluators.values())
+        campaign = self.config.campaign
+        return [Request(subject, name, campaign.evaluation_seed, campaign.conditions) for name in names]
+
+    def evaluator(self, request: Request) -> Evaluator:
+        """Return who answers `request`."""
+        return next(
+            who for who in self.evaluators.values() if protocol_id_of(who, request.subject) == request.protocol_id
+        )
+
+    def asked(self) -> dict[str, str]:
+        """Return the identity of the evaluator of each objective's property."""
+        return {name: evaluator.protocol_id for name, evaluator in self.evaluators.items()}
+
+    def identity(self, *, without_defaults: bool = False) -> dict[str, Any]:
+        """Return everything that the picks depend on, but the pool; ready for JSON.
+
+        `without_defaults` leaves out what the file does not say: by it, a key that a later version has added with a
+        default that changes nothing is told from a change.
+        """
+        config = self.config.model_dump(
+            mode="json",
+            exclude_none=True,
+            exclude=_FREE,  # type: ignore[arg-type]
+            exclude_defaults=without_defaults,
+        )
+        return {"config": config, "evaluators": self.asked()}
+
+    @property
+    def tables(self) -> tuple[TableEvaluator, ...]:
+        """The tables among the evaluators, each once."""
+        found = {who.protocol_id: who for who in self.evaluators.values() if isinstance(who, TableEvaluator)}
+        return tuple(found.values())
+
+    def sources(self) -> dict[str, Source]:
+        """Return the source of the user's function behind each property that has one."""
+        return {name: one.source for name, one in self.evaluators.items() if isinstance(one, FunctionEvaluator)}
+
+    def source_changes(self, before: Mapping[str, Mapping[str, str]]) -> list[str]:
+        """Say whose functions are not what they were, and in which files; `before` are the files of `sources`."""
+        files = {name: source.changes(before[name]) for name, source in self.sources().items() if name in before}
+        return [
+            f"the source of the function for {name} has changed ({', '.join(of)})" for name, of in files.items() if of
+        ]
+
+
+def protocol_id_of(evaluator: Evaluator, subject: Subject) -> str:
+    """Return NAME@VERSION of an evaluator's answers on a subject; a table's depends on the subject's rows."""
+    return evaluator.protocol_id_of(subject.text) if isinstance(evaluator, TableEvaluator) else evaluator.protocol_id
+
+
+def is_answer_of(protocol: str, identity: str) -> bool:
+    """Tell whether a request's protocol is an evaluator's identity, or that of a table with the digest of some rows."""
+    if protocol == identity:
+        return True
+    name, _, version = identity.rpartition("@")
+    return name.startswith("table/") and bool(re.fullmatch(rf"{re.escape(name)}\.[0-9a-f]{{16}}@{version}", protocol))
+
+
+def make_plan(config: CampaignConfig) -> Plan:
+    """Make objectives and evaluators of a campaign file.
+
+    Raises
+    ------
+    ConfigurationError, InvalidInputError
+        If a table cannot be read or a function cannot be imported.
+    """
+    return Plan(config, objectives_of(config), evaluators_of(config))
+
+
+def objectives_of(config: CampaignConfig) -> tuple[Objective, ...]:
+    """Return the objectives of a campaign file."""
+    return tuple(_objective(objective) for objective in config.objectives)
+
+
+def _objective(table: ObjectiveTable) -> Objective:
+    if table.range is not None:
+        return Objective(table.property, "range", *table.range)
+    direction: Literal["maximize", "minimize"] = "minimize" if str(table.direction).startswith("min") else "maximize"
+    return Objective(table.property, direction)

@@ -1,0 +1,197 @@
+"""From what is known to the next batch: descriptors, surrogates, their held-out calibration, and the picks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyloop.campaign.config.tables import CampaignConfig, SurrogateTable
+from polyloop.campaign.state import Candidate, observed_values
+from polyloop.campaign.suggestions import Proposed
+from polyloop.chem import Polymer
+from polyloop.core import ConfigurationError
+from polyloop.core.options import read_options
+from polyloop.design import Objective, initial_design, propose
+from polyloop.features import FeatureTable
+from polyloop.learn import SURROGATES, Blocks, Surrogate, TrainingDomain, calibrate, make_surrogate
+from polyloop.learn.surrogate import take
+
+__all__ = ["Proposer", "acquisition_of", "json_numbers"]
+
+# The least number of complete evaluations from which a model is worth its name.
+_LEAST_DATA = 3
+
+Step = Callable[[str, int, int], None]
+"""Told what begins: the step's name, how many of its parts are done, and their number."""
+
+
+class Proposer:
+    """Proposes batches from a pool with descriptors.
+
+    Parameters
+    ----------
+    table
+        Descriptors of the whole pool; rows without are never proposed.
+    """
+
+    def __init__(self, config: CampaignConfig, objectives: Sequence[Objective], table: FeatureTable) -> None:
+        self._config, self._objectives = config, tuple(objectives)
+        self._table = table.take(table.valid)
+        self._row = {polymer: row for row, polymer in enumerate(self._table.polymers)}
+        self._X: Blocks = self._table.described()
+
+    def initial(self, rng: np.random.Generator) -> list[Proposed]:
+        """Return the initial design.
+
+        Raises
+        ------
+        ConfigurationError
+            If the campaign names polymers that the pool, or the descriptors, lack.
+        """
+        design = self._config.initial
+        if design.polymers:
+            return [self._named(smiles) for smiles in design.polymers]
+        if not len(self._table):
+            return []
+        rows = initial_design(self._X, design.size, design.method, rng=rng)
+        return [Proposed(self._table.polymers[row]) for row in rows]
+
+    def _named(self, smiles: str) -> Proposed:
+        polymer = Polymer(smiles).canonical
+        if polymer not in self._row:
+            raise ConfigurationError(
+                f"{smiles} is no candidate of the pool that has descriptors.",
+                where="[initial] polymers",
+                hint="Widen the filters of [pool], or leave it out.",
+            )
+        return Proposed(polymer)
+
+    def next_batch(
+        self,
+        candidates: Sequence[Candidate],
+        reference_point: Sequence[float] | None,
+        rng: np.random.Generator,
+        tell: Step = lambda step, done, total: None,
+    ) -> tuple[list[Proposed], dict[str, dict[str, Any]]]:
+        """Return the next batch and the held-out calibration of each objective's surrogate.
+
+        Parameters
+        ----------
+        candidates
+            Everything picked so far, in the order of picking; none of it is proposed again, whatever became of it.
+        tell
+            Called as each step begins: "fit" with the number of models done, "acquire" with that of picks made.
+        """
+        exclude = np.zeros(len(self._table), dtype=bool)
+        exclude[[self._row[candidate.text] for candidate in candidates if candidate.text in self._row]] = True
+        if exclude.all():
+            return [], {}
+        rows, Y, noise = self._observations(candidates)
+        if min(np.isfinite(Y).sum(axis=0), default=0) < _LEAST_DATA or reference_point is None:
+            chosen = rng.permutation(np.flatnonzero(~exclude))[: self._config.campaign.batch]
+            return [Proposed(self._table.polymers[row]) for row in chosen], {}
+        models, calibration, domains = self._fit(rows, Y, noise, rng, tell)
+        proposal = propose(
+            models,
+            self._X,
+            Y,
+            self._objectives,
+            batch=self._config.campaign.batch,
+            rng=rng,
+            acquisition=acquisition_of(self._config),
+            reference_point=reference_point,
+            exclude=exclude,
+            X_observed=self._take(rows),
+            beta=self._config.acquisition.beta,
+            progress=partial(tell, "acquire"),
+        )
+        picks = [int(row) for row in proposal.indices]
+        predicted = self._predict(picks, models, domains)
+        proposed = [
+            Proposed(self._table.polymers[row], float(score), predicted[place])
+            for place, (row, score) in enumerate(zip(picks, proposal.scores, strict=True))
+        ]
+        return proposed, calibration
+
+    def _observations(
+        self, candidates: Sequence[Candidate]
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+        """Return rows of the table (n,), plausible values (n, m) and noise variances (n, m), by order of picking."""
+        usable = [candidate for candidate in candidates if candidate.text in self._row]
+        rows = np.array([self._row[candidate.text] for candidate in usable], dtype=np.intp)
+        Y = observed_values(usable, self._objectives)
+        stds = [[candidate.std(objective.property) for objective in self._objectives] for candidate in usable]
+        noise = np.array(stds, dtype=np.float64).reshape(Y.shape) ** 2
+        some = np.isfinite(Y).any(axis=1)
+        return rows[some], Y[some], noise[some]
+
+    def _fit(
+        self,
+        rows: NDArray[np.intp],
+        Y: NDArray[np.float64],
+        noise: NDArray[np.float64],
+        rng: np.random.Generator,
+        tell: Step,
+    ) -> tuple[list[Surrogate], dict[str, dict[str, Any]], list[TrainingDomain]]:
+        models, calibration, domains = [], {}, []
+        table = self._config.surrogate
+        for column, objective in enumerate(self._objectives):
+            tell("fit", column, len(self._objectives))
+            known = np.isfinite(Y[:, column])
+            X, y = self._take(rows[known]), Y[known, column]
+            variance = noise[known, column] if table.record_noise else None
+            seed = int(rng.integers(2**31))
+            model = _surrogate(table, seed).fit(X, y, variance)
+            models.append(model)
+            domains.append(TrainingDomain().fit(X, y))
+            refit = None if hasattr(model, "leave_one_out") else partial(_surrogate, table, seed)
+            held_out = calibrate(model, X, y, variance, make=refit, rng=rng)
+            calibration[objective.property] = json_numbers(held_out.to_dict())
+        return models, calibration, domains
+
+    def _predict(
+        self, picks: Sequence[int], models: Sequence[Surrogate], domains: Sequence[TrainingDomain]
+    ) -> list[dict[str, dict[str, float]]]:
+        X = self._take(picks)
+        predicted: list[dict[str, dict[str, float]]] = [{} for _ in picks]
+        for objective, model, domain in zip(self._objectives, models, domains, strict=True):
+            prediction = model.predict(X)
+            outside = domain.assess(X, prediction).outside
+            for place in range(len(picks)):
+                predicted[place][objective.property] = {
+                    "mean": float(prediction.mean[place]),
+                    "std": float(prediction.std[place]),
+                    "noise_std": float(prediction.noise_std[place]),
+                    "outside": float(outside[place]),
+                }
+        return predicted
+
+    def _take(self, rows: Sequence[int] | NDArray[np.intp]) -> Blocks:
+        return take(self._X, np.asarray(rows, dtype=np.intp))
+
+
+def acquisition_of(config: CampaignConfig) -> str:
+    """Return the acquisition of the campaign file, or the one that suits its objectives."""
+    if config.acquisition.name is not None:
+        return config.acquisition.name
+    ranges = [objective.range is not None for objective in config.objectives]
+    if all(ranges):
+        return "pi"
+    return "ei" if len(ranges) == 1 else "ehvi"
+
+
+def json_numbers(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace numbers that are not finite by None, since JSON has no word for them."""
+    return {
+        name: None if isinstance(value, float) and not isfinite(value) else value for name, value in content.items()
+    }
+
+
+def _surrogate(table: SurrogateTable, seed: int) -> Surrogate:
+    options = read_options(SURROGATES.find(table.name), table.options, noun="surrogate", name=table.name)
+    return make_surrogate(table.name, seed=seed, **options)

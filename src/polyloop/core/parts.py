@@ -1,0 +1,39 @@
+"""polyloop's own parts, a line for each: its name and the place of its object, as in an entry point.
+
+A new part of polyloop is one file and one line here. Another package adds the same line to its own `pyproject.toml`:
+
+    [project.entry-points."polyloop.blocks"]
+    my_block = "my_package.my_block:MyBlock"
+"""
+
+from __future__ import annotations
+
+__all__ = ["PARTS"]
+
+PARTS: dict[str, dict[str, str]] = {
+    "kinds": {
+        "polymer": "polyloop.chem.kinds:POLYMER",
+        "copolymer": "polyloop.chem.kinds:COPOLYMER",
+        "molecule": "polyloop.chem.kinds:MOLECULE",
+    },
+    "conditions": {
+        "temperature": "polyloop.core.conditions:TEMPERATURE",
+        "pressure": "polyloop.core.conditions:PRESSURE",
+        "relative_humidity": "polyloop.core.conditions:RELATIVE_HUMIDITY",
+        "frequency": "polyloop.core.conditions:FREQUENCY",
+        "solvent": "polyloop.core.conditions:SOLVENT",
+    },
+    "blocks": {
+        "forcefield": "polyloop.features.forcefield:ForceFieldBlock",
+        "ecfp": "polyloop.features.ecfp:EcfpBlock",
+        "rdkit2d": "polyloop.features.rdkit2d:Rdkit2dBlock",
+    },
+    "surrogates": {
+        "gp": "polyloop.learn.gp:GaussianProcess",
+        "random_forest": "polyloop.learn.forest:RandomForest",
+        "ensemble": "polyloop.learn.ensemble:RidgeEnsemble",
+    },
+    "reports": {
+        "html": "polyloop.report.write:write_report",
+    },
+}

@@ -1,0 +1,140 @@
+"""Subject: what a value is of, a kind and its canonical text; and the registry of kinds."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from polyloop.core.errors import InvalidInputError
+from polyloop.core.registry import Registry
+
+__all__ = ["KINDS", "Drawing", "Kind", "Subject", "classify", "column_of", "parse_subject"]
+
+_NAME = re.compile(r"^[a-z][a-z0-9_]{0,31}$")
+# Words that stand beside the kind's name in what a key is made of.
+_RESERVED = ("protocol", "conditions", "seed")
+
+
+@dataclass(frozen=True, order=True)
+class Subject:
+    """What a value is of: a polymer, a copolymer, a molecule, ...
+
+    Parameters
+    ----------
+    kind
+        Name of a registered kind: `polymer`, `copolymer`, `molecule`, ...
+    text
+        Canonical text, which the kind makes of what people write; of a polymer the canonical SMILES of its repeat unit.
+
+    Raises
+    ------
+    InvalidInputError
+        If the kind is no name, or the text is empty.
+
+    Examples
+    --------
+    >>> from polyloop.core import Subject, parse_subject
+    >>> parse_subject("polymer", "C(*)C*")
+    Subject(kind='polymer', text='*C*')
+    """
+
+    kind: str
+    text: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.kind, str) or not _NAME.match(self.kind) or self.kind in _RESERVED:
+            raise InvalidInputError(f"{self.kind!r} is no kind of subject.", hint="Write for example 'polymer'.")
+        if not isinstance(self.text, str) or not self.text:
+            raise InvalidInputError(f"{self.text!r} is no text of a {self.kind}.", where="subject")
+
+    @property
+    def key(self) -> str:
+        """sha256 of kind and text; of a polymer that of its text alone, as `Polymer.key` has it."""
+        content = self.text if self.kind == "polymer" else f"{self.kind}\n{self.text}"
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture as SVG, empty where there is none, and the width in pixels at which it is meant to be seen."""
+
+    svg: str = ""
+    width: int = 300
+
+
+class Kind(Protocol):
+    """What a kind of subject can do; an object of this shape is registered in the group `kinds`.
+
+    Parameters
+    ----------
+    name
+        The kind, as `Subject.kind`.
+    title
+        What one is called in messages and pages, e.g. `repeat unit`.
+    column
+        Name of the column of tables that holds it, unless said otherwise.
+    typed
+        What a person may type, in a few words, for help and messages.
+    example
+        A text that a person may type.
+    """
+
+    name: str
+    title: str
+    column: str
+    typed: str
+    example: str
+
+    def parse(self, text: str) -> Any:
+        """Return the kind's own object, with `.subject`, of what a person has written.
+
+        Raises
+        ------
+        InvalidInputError
+            If it is none; the message says what, where and what to do.
+        """
+
+    def classify(self, text: str) -> str | None:
+        """Return the class of a canonical text, for counts and filters; None where there is none."""
+
+    def draw(self, text: str) -> Drawing:
+        """Return a picture of a canonical text; empty where there is none."""
+
+
+KINDS: Registry[Kind] = Registry(
+    "kinds", "kind of subject", ("name", "title", "column", "typed", "example", "parse", "classify", "draw")
+)
+
+
+def parse_subject(kind: str, text: str) -> Subject:
+    """Return the subject that a person has written.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such kind.
+    InvalidInputError
+        If the text is none of that kind.
+    """
+    subject: Subject = KINDS.find(kind).parse(text).subject
+    return subject
+
+
+def classify(subject: Subject) -> str | None:
+    """Return the class of a subject; None where its kind knows none, or this polyloop does not know its kind."""
+    if subject.kind not in KINDS:
+        return None
+    try:
+        return KINDS.find(subject.kind).classify(subject.text)
+    except InvalidInputError:
+        return None  # an evaluator of the user's own may know structures that the kind does not
+
+
+def column_of(kind: str) -> str:
+    """Return the header of the column of tables that holds subjects of a kind."""
+    return KINDS[kind].column if kind in KINDS else kind

@@ -1,5 +1,0 @@
-"""DFT-D4: static polarizabilities from coordination numbers and charges, in less than a millisecond."""
-
-from polyloop.engines.dftd4.polarizability import atomic_polarizabilities, static_polarizability, version
-
-__all__ = ["atomic_polarizabilities", "static_polarizability", "version"]

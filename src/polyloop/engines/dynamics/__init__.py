@@ -1,0 +1,1 @@
+"""Programs that run molecular dynamics, behind one contract."""

@@ -1,0 +1,149 @@
+"""OpenMM as an engine of stages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from polyloop.chem.topology import Cell
+from polyloop.core import ConfigurationError
+from polyloop.engines.dynamics.interruption import Interruption
+from polyloop.engines.dynamics.openmm.dynamics import run_dynamics
+from polyloop.engines.dynamics.openmm.minimize import run_minimization
+from polyloop.engines.dynamics.openmm.platforms import choose_platform, load_openmm
+from polyloop.engines.dynamics.openmm.schedule import Schedule
+from polyloop.engines.dynamics.openmm.sitting import Sitting, words_of_openmm
+from polyloop.engines.dynamics.openmm.snapshot import Snapshot, StageFiles
+from polyloop.engines.dynamics.openmm.system import ANGSTROM, GROUPS, KCAL, build_system
+from polyloop.engines.dynamics.stages import ENERGY_TERMS, Energies, Progress, Stage, StageResult
+from polyloop.engines.dynamics.validation import check_cell, run_key
+
+__all__ = ["OpenMMEngine"]
+
+# The cut-off must not exceed half of an edge, not even by rounding.
+_HALF = 0.5 * (1 - 1e-9)
+
+
+class OpenMMEngine:
+    """Molecular dynamics with OpenMM (doi:10.1021/acs.jpcb.3c06662): an `Engine`.
+
+    Langevin dynamics in `nvt` and `npt` (LFMiddle, doi:10.1021/acs.jpca.9b02771) with a friction of
+    1 / (2 thermostat_time), so that the kinetic energy relaxes within `thermostat_time`; a Monte Carlo barostat
+    (doi:10.1016/j.cplett.2003.12.039) that scales centres of mass every 25 steps, whatever `barostat_time` says;
+    leapfrog in `nve`.
+
+    Parameters
+    ----------
+    platform
+        `auto` (the first of CUDA, HIP, OpenCL and CPU that works), or one by name.
+    threads
+        Of the CPU platform.
+    device
+        Index of the GPU, or several with commas.
+    checkpoint_minutes
+        Wall time between checkpoints: what a killed run loses at most.
+
+    Raises
+    ------
+    ConfigurationError
+        For settings out of range.
+    """
+
+    name = "openmm"
+
+    def __init__(
+        self,
+        platform: str = "auto",
+        threads: int = 1,
+        device: int | str | None = None,
+        checkpoint_minutes: float = 2.0,
+    ) -> None:
+        if threads < 1 or not 0 < checkpoint_minutes <= 5:
+            raise ConfigurationError(
+                f"threads = {threads} and checkpoint_minutes = {checkpoint_minutes} are out of range.",
+                hint="Take at least one thread, and more than 0 to 5 minutes.",
+            )
+        self.platform, self.threads = platform, threads
+        self.device = None if device is None else str(device)
+        self.checkpoint_minutes = checkpoint_minutes
+
+    def version(self) -> str:
+        """Return OpenMM's version; raises `MissingDependencyError` where it is not installed."""
+        return str(load_openmm().version.version)
+
+    def energies(self, cell: Cell, stage: Stage) -> Energies:
+        """Return energy terms and forces of `cell` as it stands, all bonds included, in double precision.
+
+        Raises
+        ------
+        InvalidInputError
+            Where `cell` is malformed.
+        """
+        check_cell(cell, stage)
+        openmm = load_openmm()
+        cutoff = min(stage.cutoff, _HALF * float(cell.box.min()))
+        system = build_system(cell.topology, cell.box, stage, cutoff, split=True)
+        reference = openmm.Platform.getPlatformByName("Reference")
+        with words_of_openmm(stage.name):
+            context = openmm.Context(system, openmm.VerletIntegrator(0.001), reference)
+            context.setPositions(cell.positions * ANGSTROM)
+            terms = {name: _energy(context, name) for name in ENERGY_TERMS}
+            forces = context.getState(getForces=True).getForces(asNumpy=True)._value
+        return Energies(terms, np.asarray(forces) * ANGSTROM / KCAL)
+
+    def run(
+        self, cell: Cell, stage: Stage, directory: Path, seed: int = 0, progress: Progress | None = None
+    ) -> StageResult:
+        """Run `stage` in `directory`; see `Engine.run`."""
+        check_cell(cell, stage)
+        files = StageFiles(Path(directory), run_key(cell, stage, seed), stage.name)
+        done = files.result()
+        if done is not None:
+            return done.result(cell.topology)
+        with Interruption() as interruption:
+            sitting = self._sitting(cell, stage, seed, files, interruption, progress)
+            start = files.latest() or _start(cell, stage)
+            if stage.ensemble == "minimize":
+                done = run_minimization(sitting, start)
+            else:
+                done = run_dynamics(sitting, Schedule.of(cell, stage), start)
+            files.finish(done)
+            interruption.pass_on()
+        return done.result(cell.topology)
+
+    def _sitting(
+        self,
+        cell: Cell,
+        stage: Stage,
+        seed: int,
+        files: StageFiles,
+        interruption: Interruption,
+        progress: Progress | None,
+    ) -> Sitting:
+        name = choose_platform(self.platform, self.device)
+        return Sitting(
+            topology=cell.topology,
+            stage=stage,
+            platform=(name, self.threads, self.device),
+            seed=seed,
+            files=files,
+            interruption=interruption,
+            checkpoint_seconds=60 * self.checkpoint_minutes,
+            progress=progress,
+        )
+
+
+def _start(cell: Cell, stage: Stage) -> Snapshot:
+    drawn = cell.velocities is None or (stage.new_velocities and stage.ensemble != "minimize")
+    return Snapshot(
+        step=0,
+        positions=cell.positions,
+        velocities=np.zeros((0, 3)) if drawn or cell.velocities is None else cell.velocities,
+        box=cell.box,
+    )
+
+
+def _energy(context: Any, name: str) -> float:
+    return float(context.getState(getEnergy=True, groups={GROUPS[name]}).getPotentialEnergy()._value) / KCAL

@@ -1,0 +1,1 @@
+"""Programs that do quantum chemistry."""

@@ -1,0 +1,1 @@
+"""From a recipe to its sample: cells, stages, convergence, progress."""

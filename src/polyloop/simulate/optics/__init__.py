@@ -1,0 +1,1 @@
+"""Refractive index and Abbe number from quantum chemistry on oligomers."""
