@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from polyloop.campaign.config.file import kept_config, read_campaign_file, write_campaign_file
+from polyloop.campaign.config.file import read_campaign_file
 from polyloop.campaign.config.tables import CampaignConfig
-from polyloop.campaign.cycles import Sitting
-from polyloop.campaign.descriptors import describe_pool
+from polyloop.campaign.cycles import CycleRunner
 from polyloop.campaign.directory import RunDirectory
-from polyloop.campaign.inputs import Inputs, check_tables, left_out_sentences
-from polyloop.campaign.loading import is_over, load_candidates, load_cycles
+from polyloop.campaign.inputs import Inputs
+from polyloop.campaign.laboratory import (
+    Entered,
+    Suggestion,
+    enter_results,
+    pending_suggestions,
+    suggest,
+    write_suggestions,
+)
+from polyloop.campaign.loading import load_candidates, load_cycles
 from polyloop.campaign.pace import REPORT_EVERY_S
-from polyloop.campaign.plan import Plan, make_plan, objectives_of
-from polyloop.campaign.pool import check_pool, load_pool, make_pool
+from polyloop.campaign.plan import make_plan, objectives_of
+from polyloop.campaign.pool import load_pool
+from polyloop.campaign.preparation import Preparation
 from polyloop.campaign.progress import Listener, Progress
-from polyloop.campaign.proposal import Proposer
 from polyloop.campaign.run_store import open_to_look, open_to_work
-from polyloop.campaign.screening import screen
 from polyloop.campaign.state import CampaignState, CampaignStatus
+from polyloop.campaign.status import put_back, status_of, with_bad_rows_skipped
 from polyloop.campaign.suggestions import keep_suggestions, kept_suggestions
-from polyloop.core import ConfigurationError, FailureCode, InvalidInputError, Status, content_key
+from polyloop.core import FailureCode, InvalidInputError
 from polyloop.core.registry import Registry
-from polyloop.design.pool import Pool
+from polyloop.evaluation.laboratory import EXPERIMENT
 from polyloop.evaluation.queue import EvaluationQueue, open_runner
 from polyloop.run.interrupts import Interrupted, Interrupts
 from polyloop.store import Store
+from polyloop.tables.frames import as_file
 
 __all__ = ["REPORTS", "Campaign"]
 
@@ -157,7 +165,7 @@ class Campaign:
             open_to_work(self.config, self._files, interrupts, tell) as store,
         ):
             try:
-                self._run(store, plan, cycles, workers, interrupts, listen)
+                self._run(Preparation(self.config, self._files, plan, store, interrupts, listen, cycles, workers))
             except Interrupted:
                 finished = False
         outcome = self.status()
@@ -177,32 +185,7 @@ class Campaign:
             word, reason = "running", ""
         elif word == "running":  # its process ended without saying so
             word = "interrupted"
-        left_out = state.inputs.left_out(state.source)
-        counts = Counter(row.why for row in state.source.left_out) if state.source is not None else Counter()
-        over = [candidate for candidate in state.candidates if is_over(candidate.status)]
-        point = state.reference_point
-        return CampaignStatus(
-            name=self.config.campaign.name,
-            state=word,
-            reason=reason,
-            cycle=max((candidate.cycle for candidate in state.candidates), default=0),
-            cycles=cycles,
-            evaluations=len(over),
-            waiting=len(state.candidates) - len(over),
-            failures=sum(state.failures.values()),
-            failures_by_reason=state.failures,
-            hypervolume=state.hypervolume,
-            reference_point=None
-            if point is None
-            else {o.property: value for o, value in zip(state.objectives, point, strict=True)},
-            best=state.best(),
-            directory=str(self.directory),
-            pool=len(state.pool),
-            left_out=tuple(left_out),
-            left_out_counts={**counts, "no descriptors": len(state.inputs.undescribed)},
-            notes=state.inputs.notes,
-            next=state.next(),
-        )
+        return status_of(state, self.config.campaign.name, word, reason, cycles)
 
     def state(self) -> CampaignState:
         """Return a read-only view of everything that the campaign knows."""
@@ -241,6 +224,95 @@ class Campaign:
         write = REPORTS.find("html")
         return write(self.state(), target, status=status, reason=reason)
 
+    def suggest(
+        self, count: int | None = None, *, path: str | Path | None = None, progress: Listener | None = None
+    ) -> list[Suggestion]:
+        """Suggest candidates to a laboratory, and keep that they were; `tell` enters what it measured.
+
+        Parameters
+        ----------
+        count
+            How many; the batch of the campaign file when left out.
+        path
+            CSV to write them to, with empty columns for the results.
+
+        Raises
+        ------
+        ConfigurationError
+            If the folder holds another campaign, or another process runs this one.
+        """
+        with self._prepared(progress) as prepared:
+            found = suggest(prepared, self.config.campaign.batch if count is None else count)
+            prepared.store.set_state(prepared.campaign, "waiting:laboratory")
+            if path is not None:
+                write_suggestions(found, self.config, prepared.plan.measured, Path(path))
+        return found
+
+    def tell(
+        self,
+        table: Any,
+        *,
+        repeats: bool = False,
+        column: str | None = None,
+        reason: str = "",
+        progress: Listener | None = None,
+    ) -> Entered:
+        """Enter measured values: all of a table, or nothing of it where something is wrong.
+
+        Parameters
+        ----------
+        table
+            A CSV or Parquet file, a data frame, or rows as dictionaries: the subject, properties with an optional
+            `NAME_std`, and optionally `status` (done, failed, "could not be made"), `note`, `seed` and conditions.
+        repeats
+            Whether values of what was measured before are further measurements; else they are corrections, and what
+            they replace is kept as history.
+        column
+            Header of the subjects; that of the campaign's kind when left out.
+        reason
+            Why values are corrected.
+
+        Raises
+        ------
+        InvalidInputError
+            Naming line and column of all that is wrong.
+        """
+        with self._prepared(progress) as prepared, as_file(table) as path:
+            entered = enter_results(prepared, path, column=column, repeats=repeats, reason=reason)
+            waits = any(not one.status.is_final for one in self.state().candidates)
+            prepared.store.set_state(prepared.campaign, "waiting:laboratory" if waits else "waiting:suggest")
+        return entered
+
+    def pending(self, path: str | Path | None = None) -> list[Suggestion]:
+        """Return the suggestions whose values are awaited; `path` is a CSV to write them to, as `suggest` does."""
+        state = self.state()
+        found = [] if state.source is None else pending_suggestions(state.candidates, state.source)
+        if path is not None:
+            measured = [one.property for one in self.config.objectives if one.level == EXPERIMENT]
+            write_suggestions(found, self.config, measured, Path(path))
+        return found
+
+    @contextmanager
+    def _prepared(self, progress: Listener | None) -> Iterator[Preparation]:
+        """Hold the folder and the store, with the campaign entered."""
+        listen, interrupts = progress or (lambda event: None), Interrupts()
+        plan, cycles = make_plan(self.config), self.config.campaign.cycles
+
+        def tell(words: str) -> None:
+            listen(Progress("evaluate", 0, cycles, note=words))
+
+        with (
+            self._files.locked(),
+            interrupts.caught(),
+            open_to_work(self.config, self._files, interrupts, tell) as store,
+        ):
+            prepared = Preparation(self.config, self._files, plan, store, interrupts, listen, cycles)
+            prepared.enter()
+            try:
+                yield prepared
+            except Interrupted as error:
+                raise KeyboardInterrupt from error
+
     def retry(self, codes: Sequence[str] | None = None) -> int:
         """Put failed evaluations (with one of `codes`, or all) back; return how many. The next run computes them.
 
@@ -263,95 +335,37 @@ class Campaign:
 
     # Steps of `run`
 
-    def _enter(self, store: Store, plan: Plan, pool: Pool, cycles: int) -> str:
-        """Write down what the picks depend on, or check that it is what it was; enter the campaign, return its name."""
-        identity = {**plan.identity(), "pool": content_key({"pool": list(pool.texts)})}
-        # Tables name the campaign, so that two of them never meet in one store; `check_tables` judges their changes.
-        tables = {table.protocol_id: table.content for table in plan.tables}
-        campaign = f"{self.config.campaign.name}-{content_key({**identity, 'tables': tables})[:12]}"
-        before = self._files.read_identity()
-        if before is not None:
-            changes = [
-                *plan.source_changes(before["sources"]),
-                *_differences(before["identity"], identity, said=plan.identity(without_defaults=True)),
-            ]
-            if changes:
-                raise ConfigurationError(
-                    f"This folder holds another campaign: {'; '.join(changes)}.",
-                    where=str(self.directory),
-                    hint="Undo the change to continue it, or name another folder with --directory.",
-                )
-            campaign = before["campaign"]
-        sources = {name: dict(source.files) for name, source in plan.sources().items()}
-        content = {"campaign": campaign, "identity": identity, "sources": sources, "entering": False}
-        if before is None or before["entering"]:
-            # A kill between here and the store's entry leaves a folder whose campaign no store knows.
-            self._files.write_identity({**content, "entering": True}, store.where)
-        write_campaign_file(self.config, self._files.config)
-        kept = kept_config(self.config, self._files.path).model_dump(mode="json", exclude_none=True)
-        store.start_campaign(campaign, {"file": kept, "cycles": cycles}, replace_config=True)
-        self._files.write_identity(content, store.where)
-        return campaign
-
-    def _run(
-        self, store: Store, plan: Plan, cycles: int, workers: int, interrupts: Interrupts, listen: Listener
-    ) -> None:
-        def tell(stage: str) -> Callable[[int, int], None]:
-            def step(done: int, total: int) -> None:
-                interrupts.check()
-                listen(Progress(stage, 0, cycles, done, total))
-
-            return step
-
-        def screened(pool: Pool) -> Pool:
-            table = self.config.pool.screening
-            return screen(pool, table, self.config, store, workers, interrupts, tell("screening")) if table else pool
-
-        def note(sentences: Sequence[str]) -> None:
-            for sentence in sentences:
-                listen(Progress("pool", 0, cycles, note=sentence))
-
-        def make_proposer() -> Proposer:
-            table, undescribed, blocks = describe_pool(pool, self.config, self._files, workers, tell("features"))
-            inputs = Inputs.load(self._files).update(self._files, undescribed=undescribed, blocks=blocks)
-            note(left_out_sentences(replace(pool, left_out=()), inputs))
-            return Proposer(self.config, plan.objectives, table)
-
-        tell("pool")(0, 0)
-        pool = make_pool(self.config, self._files, screened)
-        campaign = self._enter(store, plan, pool, cycles)
-        pool = check_pool(self.config, self._files, pool)
-        check_tables(plan, store, campaign)
-        notes = tuple(sentence for table in plan.tables for sentence in table.table.notes)
-        Inputs.load(self._files).update(self._files, notes=notes)
-        note([*left_out_sentences(pool, Inputs()), *notes])
+    def _run(self, prepared: Preparation) -> None:
+        campaign, plan, store, interrupts = prepared.enter(), prepared.plan, prepared.store, prepared.interrupts
         store.set_state(campaign, "running")
         evaluators = list(plan.evaluators.values())
         try:
             with (
-                open_runner(evaluators, workers, self.config.limits.limits) as runner,
+                open_runner(evaluators, prepared.workers, self.config.limits.limits) as runner,
                 interrupts.cancelling(runner.cancel),
             ):
                 queue = EvaluationQueue(store, runner, plan.evaluator, interrupts)
-                sitting = Sitting(
-                    campaign, plan, store, queue, make_proposer, interrupts,
-                    cycles=cycles, listen=listen, reports=self._reports,
+                cycles = CycleRunner(
+                    campaign, plan, store, queue, prepared.make_proposer, interrupts,
+                    cycles=prepared.cycles, listen=prepared.listen, reports=self._reports,
                 )  # fmt: skip
-                reason = sitting.run(partial(self._report_after, REPORT_EVERY_S, "running", interrupts))
-                store.set_state(campaign, f"finished:{reason}")
-                self._suggest(sitting, reason)
+                reason = cycles.run(partial(self._report_after, REPORT_EVERY_S, "running", interrupts))
+                store.set_state(campaign, f"finished:{reason}" if reason != "laboratory" else "waiting:laboratory")
+                self._keep_next(cycles, reason)
         except Interrupted:
             store.set_state(campaign, "interrupted")
             if self._reports and not self._writing:
                 self.report("interrupted")
             raise
-        self._report_after(0.0, f"finished:{reason}", interrupts, lambda: tell("report")(0, 0))
+        self._report_after(
+            0.0, f"finished:{reason}", interrupts, lambda: prepared.listen(Progress("report", 0, prepared.cycles))
+        )
 
-    def _suggest(self, sitting: Sitting, reason: str) -> None:
+    def _keep_next(self, runner: CycleRunner, reason: str) -> None:
         """Keep what the next cycle would begin with, for the report, unless that is known or there is no time left."""
         state = self.state()
-        if self._reports and reason != "time" and state.suggested is None:
-            keep_suggestions(self._files.suggestions, state.candidates, sitting.suggest())
+        if self._reports and reason not in ("time", "laboratory") and state.suggested is None:
+            keep_suggestions(self._files.suggestions, state.candidates, runner.suggest())
 
     def _report_after(self, seconds: float, word: str, interrupts: Interrupts, tell: Callable[[], None]) -> float:
         """Write the report if it is wanted and the last one is so many seconds old; return how long it took in s."""
@@ -364,44 +378,3 @@ class Campaign:
             self.report(word)
         self._writing, self._reported = False, time.monotonic()
         return self._reported - started
-
-
-def with_bad_rows_skipped(config: CampaignConfig) -> CampaignConfig:
-    """Return a campaign that leaves out rows of its pool and tables that cannot be read."""
-    tables = {
-        name: table.model_copy(update={"skip_bad": table.table is not None})
-        for name, table in config.evaluators.items()
-    }
-    pool = config.pool.model_copy(update={"skip_bad": config.pool.file is not None})
-    return config.model_copy(update={"pool": pool, "evaluators": tables})
-
-
-def put_back(store: Store, campaign: str, codes: Sequence[str] | None) -> int:
-    """Let the failed evaluations of a campaign be claimed again; return how many."""
-    from polyloop.store import new_owner
-
-    owner = new_owner()
-    failed = [
-        evaluation.request
-        for evaluation in store.failures(campaign=campaign)
-        if not codes or (evaluation.failure is not None and evaluation.failure.code.value in codes)
-    ]
-    store.claim_many(failed, owner, retry_failed=True)
-    return len(store.release(failed, owner, Status.WAITING))
-
-
-def _differences(before: Any, now: Any, path: str = "", *, said: Any = None) -> list[str]:
-    """Name the keys whose values differ; a key that was unknown before and that nobody has `said` is none."""
-    if isinstance(before, dict) and isinstance(now, dict):
-        found = []
-        for key in sorted(set(before) | set(now)):
-            own = said.get(key) if isinstance(said, dict) else None
-            unsaid = (key not in before and own is None) or (key not in now and not before[key])
-            if unsaid and path:
-                continue
-            found += _differences(before.get(key), now.get(key), f"{path}{'.' if path else ''}{key}", said=own)
-        return found
-    if before == now:
-        return []
-    short = path.removeprefix("config.")
-    return [f"{short} was {before!r}, is {now!r}" if len(f"{before}{now}") < 200 else short]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.campaign.loading import is_over, load_candidates, load_cycles
+from polyloop.campaign.loading import fixed_reference_point, is_over, load_candidates, load_cycles
 from polyloop.campaign.pace import Pace
 from polyloop.campaign.plan import Plan, protocol_id_of
 from polyloop.campaign.progress import Listener, Progress
@@ -25,10 +25,10 @@ from polyloop.learn.calibration import summarise
 from polyloop.run.interrupts import Interrupts
 from polyloop.store import Pick, Store
 
-__all__ = ["Sitting"]
+__all__ = ["CycleRunner"]
 
 
-class Sitting:
+class CycleRunner:
     """Takes a campaign as far as its stop rules let it.
 
     Nothing of it matters once it is gone: what it decides is in the store before it acts on it, and a new sitting
@@ -91,6 +91,8 @@ class Sitting:
             if changed or not self._is_finished(cycle):
                 if not self._evaluate(cycle, candidates):
                     return "time"
+                if not all(is_over(candidate.status) for candidate in self._candidates(cycle)):
+                    return "laboratory"
                 self._conclude(cycle)
                 self._account(cycle, "report", after_cycle(partial(self._tell, "report", cycle)))
             cycle += 1
@@ -182,7 +184,7 @@ class Sitting:
 
     def _evaluate(self, cycle: int, candidates: Sequence[Candidate]) -> bool:
         """Evaluate the batch; return False when the campaign's time was up first."""
-        requests = [request for candidate in candidates for request in self._plan.requests(candidate.subject)]
+        requests = [request for candidate in candidates for request in self._plan.computed(candidate.subject)]
         started, done = time.monotonic(), 0
         self._tell("evaluate", cycle, 0, len(requests))
 
@@ -263,9 +265,7 @@ class Sitting:
 
     def _reference_point(self) -> tuple[float, ...] | None:
         """Return the reference point: stated, or fixed by an earlier cycle; None before there is one."""
-        stated = stated_reference_point(self._plan.config)
-        fixed = [metrics.reference_point for metrics in load_cycles(self._store, self._campaign)]
-        return stated or next((point for point in fixed if point is not None), None)
+        return stated_reference_point(self._plan.config) or fixed_reference_point(self._store, self._campaign)
 
     def _tell(
         self, stage: str, cycle: int, done: int = 0, total: int = 0, step: str = "", proposing_for: float = 0.0

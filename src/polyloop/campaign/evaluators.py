@@ -24,6 +24,7 @@ from polyloop.evaluation.evaluators import (
 )
 from polyloop.evaluation.function_source import source_of
 from polyloop.evaluation.functions import load_function
+from polyloop.evaluation.laboratory import EXPERIMENT, LaboratoryEvaluator
 from polyloop.tables import MeasuredTable, read_measured, same_state, state_words
 
 __all__ = ["evaluators_of"]
@@ -41,7 +42,9 @@ def evaluators_of(config: CampaignConfig) -> dict[str, Evaluator]:
     groups: dict[str, list[str]] = {}
     found: dict[str, Evaluator] = {}
     for objective in config.objectives:
-        if objective.evaluator is None:
+        if objective.level == EXPERIMENT:
+            found[objective.property] = LaboratoryEvaluator(objective.property)
+        elif objective.evaluator is None:
             name = protocol_of(objective.property, protocol=objective.protocol, level=objective.level)
             found[objective.property] = protocol_evaluator(name)
         else:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import sqrt
+from statistics import fmean, stdev
 
 from polyloop.campaign.plan import is_answer_of
 from polyloop.campaign.state import Candidate, CycleMetrics
-from polyloop.core import Failure, FailureCode, Record, Status
+from polyloop.core import Conditions, Failure, FailureCode, Record, Request, Status
 from polyloop.design import Objective
+from polyloop.evaluation.laboratory import is_experiment
 from polyloop.store import Evaluation, SavedPick, Store
 
-__all__ = ["is_over", "load_candidates", "load_cycles"]
+__all__ = ["fixed_reference_point", "is_over", "load_candidates", "load_cycles"]
 
 
 def load_candidates(
@@ -33,6 +37,7 @@ def load_candidates(
     records: dict[str, list[Record]] = {}
     for record in store.records(keys=keys):
         records.setdefault(record.key, []).append(record)
+    repeats = _repeats(store, [saved.pick.request for saved in picks])
     groups: dict[tuple[int, str], list[SavedPick]] = {}
     for saved in picks:
         groups.setdefault((saved.cycle, saved.pick.request.subject.text), []).append(saved)
@@ -40,7 +45,7 @@ def load_candidates(
     candidates = []
     for (number, _), group in groups.items():
         rank = ranks[number] = ranks.get(number, -1) + 1
-        candidates.append(_candidate(group, rank, evaluations, records, objectives, asked))
+        candidates.append(_candidate(group, rank, evaluations, records, objectives, asked, repeats))
     return tuple(candidates)
 
 
@@ -50,6 +55,46 @@ def load_cycles(store: Store, campaign: str) -> tuple[CycleMetrics, ...]:
     return tuple(CycleMetrics.from_dict(metrics["finished"]) for metrics in entries if "finished" in metrics)
 
 
+def fixed_reference_point(store: Store, campaign: str) -> tuple[float, ...] | None:
+    """Return the reference point that an earlier cycle, or a suggestion, has fixed; None before there is one."""
+    entries = [entry.metrics for entry in store.cycles(campaign)]
+    points = [
+        metrics.get("reference_point") or metrics.get("finished", {}).get("reference_point") for metrics in entries
+    ]
+    return next((tuple(point) for point in points if point is not None), None)
+
+
+def _repeats(store: Store, requests: Sequence[Request]) -> dict[tuple[str, str], Record]:
+    """Return, by protocol and text, the mean of measured values that were repeated; nothing where there is one."""
+    measured = [request for request in requests if is_experiment(request.protocol_id)]
+    if not measured:
+        return {}
+    groups: dict[tuple[str, str, Conditions], list[Record]] = {}
+    protocols = {request.protocol_id for request in measured}
+    subjects = {request.subject for request in measured}
+    for record in store.records(subjects=subjects, protocols=protocols, statuses=[Status.DONE]):
+        groups.setdefault(
+            (record.request.protocol_id, record.request.subject.text, record.request.conditions), []
+        ).append(record)
+    asked = {(one.protocol_id, one.subject.text, one.conditions): one for one in measured}
+    return {
+        key[:2]: _mean(asked[key], sorted(group, key=lambda one: one.request.seed))
+        for key, group in groups.items()
+        if key in asked and (len(group) > 1 or group[0].request != asked[key])
+    }
+
+
+def _mean(request: Request, group: Sequence[Record]) -> Record:
+    """Return the mean of repeats as one record, whose std is the standard error of that mean."""
+    values = [record.value for record in group if record.value is not None]
+    if len(values) == 1:
+        return replace(group[0], request=request)
+    return Record.of_value(
+        request, group[0].property, fmean(values), std=stdev(values) / sqrt(len(values)), n=len(values),
+        std_of=f"standard error of the mean of {len(values)} repeats", provenance=group[0].provenance,
+    )  # fmt: skip
+
+
 def _candidate(
     group: Sequence[SavedPick],
     rank: int,
@@ -57,6 +102,7 @@ def _candidate(
     records: Mapping[str, Sequence[Record]],
     objectives: Sequence[Objective],
     asked: Mapping[str, str],
+    repeats: Mapping[tuple[str, str], Record],
 ) -> Candidate:
     keys = [saved.pick.request.key for saved in group]
     found = {
@@ -65,6 +111,9 @@ def _candidate(
         for record in records.get(key, ())
         if is_answer_of(record.request.protocol_id, asked.get(record.property, record.request.protocol_id))
     }
+    own = {name: repeats.get((saved.pick.request.protocol_id, group[0].pick.request.subject.text))
+           for saved in group for name in asked if asked[name] == saved.pick.request.protocol_id}  # fmt: skip
+    found |= {name: record for name, record in own.items() if record is not None}
     status, failure = _verdict([evaluations[key] for key in keys], found, objectives)
     first = group[0]
     return Candidate(
@@ -83,6 +132,8 @@ def _verdict(
     evaluations: Sequence[Evaluation], records: Mapping[str, Record], objectives: Sequence[Objective]
 ) -> tuple[Status, Failure | None]:
     """Judge a candidate by what is missing most: work to do, then failures, then implausible values."""
+    answered = {record.request.protocol_id for record in records.values() if is_experiment(record.request.protocol_id)}
+    evaluations = [one for one in evaluations if one.request.protocol_id not in answered]
     unfinished = [evaluation.status for evaluation in evaluations if not is_over(evaluation.status)]
     if unfinished:
         return (Status.RUNNING if Status.RUNNING in unfinished else Status.WAITING), None

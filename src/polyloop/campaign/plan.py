@@ -13,6 +13,7 @@ from polyloop.core import Request, Subject
 from polyloop.design import Objective
 from polyloop.evaluation.evaluators import Evaluator, FunctionEvaluator, TableEvaluator
 from polyloop.evaluation.function_source import Source
+from polyloop.evaluation.laboratory import LaboratoryEvaluator
 
 __all__ = ["Plan", "is_answer_of", "make_plan", "objectives_of", "protocol_id_of"]
 
@@ -53,6 +54,15 @@ class Plan:
         names = dict.fromkeys(protocol_id_of(evaluator, subject) for evaluator in self.evaluators.values())
         campaign = self.config.campaign
         return [Request(subject, name, campaign.evaluation_seed, campaign.conditions) for name in names]
+
+    def computed(self, subject: Subject) -> list[Request]:
+        """Return the evaluations of a candidate that a program answers; the laboratory answers the others."""
+        return [one for one in self.requests(subject) if not isinstance(self.evaluator(one), LaboratoryEvaluator)]
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Properties of objectives that a laboratory measures."""
+        return tuple(name for name, who in self.evaluators.items() if isinstance(who, LaboratoryEvaluator))
 
     def evaluator(self, request: Request) -> Evaluator:
         """Return who answers `request`."""

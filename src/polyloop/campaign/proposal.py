@@ -77,6 +77,7 @@ class Proposer:
         reference_point: Sequence[float] | None,
         rng: np.random.Generator,
         tell: Step = lambda step, done, total: None,
+        batch: int | None = None,
     ) -> tuple[list[Proposed], dict[str, dict[str, Any]]]:
         """Return the next batch and the held-out calibration of each objective's surrogate.
 
@@ -84,16 +85,19 @@ class Proposer:
         ----------
         candidates
             Everything picked so far, in the order of picking; none of it is proposed again, whatever became of it.
+        batch
+            How many; that of the campaign file when left out.
         tell
             Called as each step begins: "fit" with the number of models done, "acquire" with that of picks made.
         """
+        size = self._config.campaign.batch if batch is None else batch
         exclude = np.zeros(len(self._table), dtype=bool)
         exclude[[self._row[candidate.text] for candidate in candidates if candidate.text in self._row]] = True
         if exclude.all():
             return [], {}
         rows, Y, noise = self._observations(candidates)
         if min(np.isfinite(Y).sum(axis=0), default=0) < _LEAST_DATA or reference_point is None:
-            chosen = rng.permutation(np.flatnonzero(~exclude))[: self._config.campaign.batch]
+            chosen = rng.permutation(np.flatnonzero(~exclude))[:size]
             return [Proposed(self._table.polymers[row]) for row in chosen], {}
         models, calibration, domains = self._fit(rows, Y, noise, rng, tell)
         proposal = propose(
@@ -101,12 +105,13 @@ class Proposer:
             self._X,
             Y,
             self._objectives,
-            batch=self._config.campaign.batch,
+            batch=size,
             rng=rng,
             acquisition=acquisition_of(self._config),
             reference_point=reference_point,
             exclude=exclude,
             X_observed=self._take(rows),
+            X_pending=self._pending(candidates),
             beta=self._config.acquisition.beta,
             progress=partial(tell, "acquire"),
         )
@@ -129,6 +134,11 @@ class Proposer:
         noise = np.array(stds, dtype=np.float64).reshape(Y.shape) ** 2
         some = np.isfinite(Y).any(axis=1)
         return rows[some], Y[some], noise[some]
+
+    def _pending(self, candidates: Sequence[Candidate]) -> Blocks | None:
+        """Return the descriptors of those whose values are awaited, which the models believe meanwhile."""
+        rows = [self._row[one.text] for one in candidates if not one.status.is_final and one.text in self._row]
+        return self._take(rows) if rows else None
 
     def _fit(
         self,

@@ -28,6 +28,7 @@ STOP_REASONS = {
     "stall": "the hypervolume stood still for the stall_cycles of [stop]",
     "failures": "as many of the last evaluations failed as [stop] failures says: mend the cause, then `polyloop retry`",
     "pool exhausted": "no candidate is left",
+    "laboratory": "measured values are awaited; `polyloop campaign pending DIR` lists them, `... tell` enters them",
 }
 """What the words mean that say why a campaign finished."""
 

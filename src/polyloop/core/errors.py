@@ -100,6 +100,7 @@ class FailureCode(StrEnum):
     UNSUPPORTED = "unsupported"  # chemistry outside the protocol's scope
     NOT_IN_TABLE = "not_in_table"  # offline replay: the table has no value
     EVALUATOR = "evaluator"  # a user's function raised
+    NOT_MADE = "not_made"  # a laboratory could not make or measure it
 
     @property
     def is_of_polymer(self) -> bool:

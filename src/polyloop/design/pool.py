@@ -259,6 +259,20 @@ class Pool:
             self.kind,
         )
 
+    def with_texts(self, texts: Sequence[str], origin: str) -> Pool:
+        """Return the pool and further candidates (canonical texts) at its end, of which nothing else is known."""
+        blank, more = ("",) * len(texts), tuple(texts)
+        return Pool(
+            self.texts + more,
+            self.keys + tuple(Subject(self.kind, text).key for text in texts),
+            self.names + blank,
+            self.origins + (origin,) * len(texts),
+            self.spellings + more,
+            {name: cells + blank for name, cells in self.extras.items()},
+            self.left_out,
+            self.kind,
+        )
+
     def describe(self) -> dict[str, Any]:
         """Count what the pool holds: polymer classes, elements, rings, sizes and origins; JSON-ready."""
         classes: Counter[str] = Counter()

@@ -1,5 +1,6 @@
 """The results database: claims, records, campaigns, import and export."""
 
+from polyloop.store.corrections import Superseded, Told
 from polyloop.store.errors import BusyError
 from polyloop.store.models import (
     Attempt,
@@ -28,6 +29,8 @@ __all__ = [
     "Pick",
     "SavedPick",
     "Store",
+    "Superseded",
+    "Told",
     "new_owner",
     "public_url",
 ]

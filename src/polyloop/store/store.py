@@ -7,15 +7,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from polyloop.core import Conditions, Failure, Record, Request, Status, Subject
-from polyloop.store import campaigns, claims, queries
+from polyloop.core import Failure, Record, Request, Status, Subject
+from polyloop.store import campaigns, claims, corrections, queries
 from polyloop.store.additions import add
 from polyloop.store.backup import backup
 from polyloop.store.check import check
+from polyloop.store.corrections import Superseded, Told
 from polyloop.store.database import Database
 from polyloop.store.definitions import load_definitions
-from polyloop.store.exports import Layout, More, write_csv, write_parquet
-from polyloop.store.imports import read_records
+from polyloop.store.exchange import Exchange
 from polyloop.store.migrate import migrate
 from polyloop.store.models import (
     Attempt,
@@ -23,7 +23,6 @@ from polyloop.store.models import (
     Claim,
     CycleEntry,
     Evaluation,
-    ImportSummary,
     Pick,
     SavedPick,
 )
@@ -32,7 +31,7 @@ from polyloop.store.tables import wide_rows
 __all__ = ["Store"]
 
 
-class Store:
+class Store(Exchange):
     """Results with their origin, who computes what, and campaigns, in SQLite or PostgreSQL.
 
     Every method but `add` is one transaction: after a kill, a power cut or a full disk, all of it is there or nothing
@@ -219,6 +218,20 @@ class Store:
         """
         return add(self._database, records)
 
+    def tell(self, given: Sequence[Record], reason: str = "") -> Told:
+        """Keep values of experiments; one that differs from what the store has takes its place, the old one is history.
+
+        Raises
+        ------
+        InvalidInputError
+            If two of the records are of one evaluation, or one is no value of an experiment (`experiment/NAME@1`).
+        """
+        return corrections.tell(self._database, given, reason)
+
+    def history(self, key: str) -> list[Superseded]:
+        """Return what the values of an evaluation were before they were corrected, the oldest first."""
+        return corrections.get_history(self._database, key)
+
     # Looking things up
 
     def records(
@@ -297,60 +310,6 @@ class Store:
         """
         backup(self._database, Path(path))
 
-    # Import and export
-
-    def export_csv(self, path: str | Path, layout: Layout = "wide", *, more: More | None = None, **which: Any) -> int:
-        """Write records to a CSV file, atomically; return the number of rows.
-
-        `more` adds columns: by header, a text per canonical text. The other arguments are those of `records`.
-        """
-        found = self.records(**which)
-        return write_csv(Path(path), found, self._classes(found), layout, more)
-
-    def export_parquet(
-        self, path: str | Path, layout: Layout = "long", *, more: More | None = None, **which: Any
-    ) -> int:
-        """Write records to a Parquet file, atomically (needs the extra `parquet`); as `export_csv`."""
-        found = self.records(**which)
-        return write_parquet(Path(path), found, self._classes(found), layout, more)
-
-    def import_table(
-        self,
-        path: str | Path,
-        protocol_id: str = "experiment/table@1",
-        *,
-        kind: str | None = None,
-        seed: int = 0,
-        conditions: Conditions | None = None,
-        ignore: Collection[str] = (),
-        skip_bad: bool = False,
-    ) -> ImportSummary:
-        """Keep the measured values of a CSV or Parquet file, as `add` does; importing it twice changes nothing.
-
-        Columns: `smiles` (or that of another `kind`), property names such as `density` or `density [kg/m3]`
-        (converted), their `density_std`, and optionally `seed`, `temperature [K]` and other conditions. Other columns
-        are errors unless named in `ignore`.
-
-        Raises
-        ------
-        InvalidInputError
-            Naming the file, line and column of all that is wrong; with `skip_bad`, such rows are left out.
-        StoreError
-            If the store has other values of the same protocol for one of the subjects.
-        """
-        read = read_records(
-            Path(path),
-            protocol_id,
-            kind=kind,
-            seed=seed,
-            conditions=conditions or Conditions(),
-            ignore=ignore,
-            skip_bad=skip_bad,
-        )
-        added, known = self.add(read.records)
-        unphysical = sum(record.status is Status.UNPHYSICAL for record in read.records)
-        return ImportSummary(added, known, len(read.records), unphysical, read.empty_rows, read.notes)
-
     # Campaigns
 
     def start_campaign(self, campaign: str, config: Mapping[str, Any], *, replace_config: bool = False) -> bool:
@@ -398,9 +357,6 @@ class Store:
     def cycles(self, campaign: str) -> list[CycleEntry]:
         """Return the metrics of a campaign's cycles, in order."""
         return campaigns.get_cycles(self._database, campaign)
-
-    def _classes(self, records: Sequence[Record]) -> dict[Subject, str]:
-        return queries.classes_of(self._database, {record.request.subject for record in records})
 
 
 def _reopen(url: str, timeout: float, read_only: bool, clock: Callable[[], float] | None) -> Store:

@@ -73,6 +73,7 @@ def read_values(
     skip_bad: bool = False,
     with_seeds: bool = False,
     check: Callable[[Table, Mapping[str, NumberColumn]], None] | None = None,
+    may_lack_values: bool = False,
 ) -> ValueTable:
     """Read the values of every known property in a table.
 
@@ -91,6 +92,8 @@ def read_values(
         State of the samples where the table does not say it.
     with_seeds
         Whether a column `seed` tells repeated measurements apart; otherwise it means nothing.
+    may_lack_values
+        Whether a table without any column of a property will do.
     check
         Called with the columns before the rows are read, to raise what else is wrong with them.
 
@@ -104,7 +107,7 @@ def read_values(
     if check is not None:
         check(table, found)
     table.position(smiles_column)
-    if not found:
+    if not found and not may_lack_values:
         raise InvalidInputError(
             "No column is named after a property.",
             where=f"{path}, line 1",

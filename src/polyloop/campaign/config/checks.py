@@ -79,6 +79,7 @@ def _list(names: Iterable[str]) -> str:
 
 def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: int, source: CampaignSource) -> None:
     from polyloop.evaluation.evaluators import entry_point_names
+    from polyloop.evaluation.laboratory import EXPERIMENT
 
     key: KeyPath = ("objectives", index)
     try:
@@ -108,7 +109,7 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
     _one_of(source, key, given)
     if objective.evaluator is not None:
         _known(source, (*key, "evaluator"), objective.evaluator, [*config.evaluators, *entry_point_names()])
-    else:
+    elif objective.level != EXPERIMENT:
         _check_protocol(source, key, objective.property, objective.protocol, objective.level)
         _check_conditions(config, source, objective.property, objective.protocol, objective.level)
 

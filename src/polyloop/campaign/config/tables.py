@@ -80,7 +80,9 @@ class ObjectiveTable(_Table):
     range: Range | None = Field(
         None, description="Or the range [low, high] that it should fall into; -inf or inf leaves one end open."
     )
-    level: str | None = Field(None, description="Level that names the protocol: instant, quick, ...")
+    level: str | None = Field(
+        None, description="Level that names the protocol: instant, quick, ...; experiment for what is measured."
+    )
     protocol: str | None = Field(None, description="Or a protocol by name, e.g. optics/quick@3.")
     evaluator: str | None = Field(None, description="Or a table [evaluators.NAME], or an entry point.")
 

@@ -1,0 +1,267 @@
+"""Ask and tell: suggest candidates to a laboratory, and take what it measured, late, in part, repeated or corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from polyloop.campaign.config.tables import CampaignConfig
+from polyloop.campaign.loading import fixed_reference_point, load_candidates
+from polyloop.campaign.preparation import Preparation
+from polyloop.campaign.results_table import read_results
+from polyloop.campaign.state import Candidate, observed_values, stated_reference_point
+from polyloop.campaign.suggestions import Proposed
+from polyloop.core import InvalidInputError, Record, Status, Subject, get_property, write_atomically
+from polyloop.core.csv_text import csv_text
+from polyloop.core.subject import column_of
+from polyloop.design import default_reference_point
+from polyloop.design.pool import Pool
+from polyloop.evaluation.laboratory import experiment_id
+from polyloop.store import Pick, Store
+
+__all__ = [
+    "Entered",
+    "Suggestion",
+    "enter_results",
+    "pending_suggestions",
+    "suggest",
+    "suggestions_csv",
+    "write_suggestions",
+]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A candidate that a laboratory should make and measure.
+
+    Parameters
+    ----------
+    cycle
+        When it was suggested; 0 for the initial design.
+    columns
+        What the pool's file says of it.
+    predicted
+        Per objective, `mean`, `std` and `noise_std` in the property's unit; empty in the initial design.
+    """
+
+    subject: Subject
+    cycle: int
+    columns: Mapping[str, str]
+    predicted: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What became of a table of results.
+
+    Parameters
+    ----------
+    new, corrected, known
+        Values and failures that are new, that take the place of another, and that were known.
+    unasked
+        Candidates that the campaign never suggested.
+    corrections
+        A sentence for each corrected value: what it was, and is.
+    """
+
+    new: int
+    corrected: int
+    known: int
+    unasked: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
+
+
+def suggest(prepared: Preparation, count: int) -> list[Suggestion]:
+    """Choose `count` further candidates, keep them in the store, and return them; fewer where the pool is exhausted.
+
+    Those of the initial design come first. Candidates whose values are awaited are not suggested again: the models
+    believe their own predictions of them meanwhile.
+
+    Raises
+    ------
+    InvalidInputError
+        If `count` is not positive.
+    """
+    if count < 1:
+        raise InvalidInputError(f"{count} suggestions are none.", where="count", hint="Give at least 1.")
+    campaign, plan, store = prepared.campaign, prepared.plan, prepared.store
+    known = load_candidates(store, campaign, plan.objectives, asked=plan.asked())
+    cycle = 1 + max((one.cycle for one in known), default=-1)
+    with prepared.interrupts.at_once():
+        proposer = prepared.make_proposer()
+        seed = prepared.config.campaign.seed
+        taken = {one.text for one in known}
+        design = [one for one in proposer.initial(np.random.default_rng([seed, 0])) if one.text not in taken]
+        chosen = design[: max(min(count, prepared.config.initial.size - len(known)), 0)]
+        calibration: Mapping[str, Any] = {}
+        point = _reference_point(prepared, known)
+        if len(chosen) < count:
+            more, calibration = proposer.next_batch(
+                [*known, *(_waiting(prepared, one, cycle) for one in chosen)],
+                point,
+                np.random.default_rng([seed, 1 + max(cycle, 0)]),
+                batch=count - len(chosen),
+            )
+            chosen += more
+    if not chosen:
+        return []
+    picks = [
+        Pick(request, one.acquisition, one.predicted)
+        for one in chosen
+        for request in plan.requests(plan.subject(one.text))
+    ]
+    entry = {"calibration": dict(calibration), "reference_point": None if point is None else list(point)}
+    store.save_cycle(campaign, cycle, entry)
+    store.save_picks(campaign, cycle, picks)
+    columns = _columns_of(prepared.pool)
+    return [Suggestion(plan.subject(one.text), cycle, columns.get(one.text, {}), one.predicted) for one in chosen]
+
+
+def enter_results(
+    prepared: Preparation, path: Path, *, column: str | None = None, repeats: bool = False, reason: str = ""
+) -> Entered:
+    """Keep what a table says in the store: all of it, or nothing where something of it is wrong.
+
+    Parameters
+    ----------
+    column
+        Header of the subjects; that of the campaign's kind when left out.
+    repeats
+        Whether values of what was measured before are further measurements, instead of corrections.
+    reason
+        Why values are corrected; kept with the old ones.
+
+    Raises
+    ------
+    InvalidInputError
+        Naming file, line and column of all that is wrong.
+    """
+    plan, store, config = prepared.plan, prepared.store, prepared.config
+    known = load_candidates(store, prepared.campaign, plan.objectives, asked=plan.asked())
+    records = read_results(
+        path,
+        kind=config.pool.kind,
+        column=column or _subject_column(config),
+        wanted=plan.measured or tuple(objective.property for objective in plan.objectives),
+        passed=[*prepared.pool.extras, "name"],
+        conditions=config.campaign.conditions,
+        next_seed=_Seeds(store, config.campaign.evaluation_seed, repeats),
+    )
+    corrections = _corrections(store, records)
+    told = store.tell(records, reason)
+    asked = {one.text for one in known}
+    unasked = tuple(dict.fromkeys(r.request.subject.text for r in records if r.request.subject.text not in asked))
+    if unasked:
+        _add_unasked(prepared, unasked, known)
+    return Entered(told.new, told.corrected, told.known, unasked, corrections)
+
+
+class _Seeds:
+    """The seed of the first value of a subject and property: the campaign's, or behind those that are known."""
+
+    def __init__(self, store: Store, first: int, repeats: bool) -> None:
+        self._store, self._first, self._repeats = store, first, repeats
+
+    def __call__(self, subject: Subject, name: str) -> int:
+        if not self._repeats:
+            return self._first
+        known = self._store.records(subjects=[subject], protocols=[experiment_id(name)])
+        return 1 + max((record.request.seed for record in known), default=self._first - 1)
+
+
+def _corrections(store: Store, records: Sequence[Record]) -> tuple[str, ...]:
+    before = {(one.key, one.property): one for one in store.records(keys=[record.key for record in records])}
+    found = []
+    for record in records:
+        old = before.get((record.key, record.property))
+        if old is not None and (old.value, old.std, old.status) != (record.value, record.std, record.status):
+            found.append(f"{record.request.subject}: {record.property} was {_words(old)}, is {_words(record)}")
+    return tuple(found)
+
+
+def _words(record: Record) -> str:
+    if record.failure is not None or record.value is None:
+        return "no value"
+    unit = get_property(record.property).unit
+    error = "" if record.std is None else f" ± {record.std:g}"
+    return f"{record.value:g}{error}{'' if unit == '1' else f' {unit}'}"
+
+
+def _add_unasked(prepared: Preparation, texts: Sequence[str], known: Sequence[Candidate]) -> None:
+    """Enter candidates that were told without being asked as picks of a cycle of their own, below 0."""
+    plan = prepared.plan
+    cycle = min([one.cycle for one in known if one.cycle < 0], default=0) - 1
+    picks = [Pick(request) for text in texts for request in plan.requests(plan.subject(text))]
+    prepared.store.save_picks(prepared.campaign, cycle, picks)
+
+
+def _reference_point(prepared: Preparation, known: Sequence[Candidate]) -> tuple[float, ...] | None:
+    """Return the reference point: stated, fixed before, or made from what is known; it stays once there is one."""
+    point = stated_reference_point(prepared.config) or fixed_reference_point(prepared.store, prepared.campaign)
+    Y = observed_values(known, prepared.plan.objectives)
+    if point is None and np.isfinite(Y).all(axis=1).sum() >= 2:
+        point = default_reference_point(Y, prepared.plan.objectives)
+    return point
+
+
+def _waiting(prepared: Preparation, proposed: Proposed, cycle: int) -> Candidate:
+    return Candidate(cycle, 0, prepared.plan.subject(proposed.text), None, {}, {}, Status.WAITING)
+
+
+def _subject_column(config: CampaignConfig) -> str:
+    return config.pool.smiles_column if config.pool.file is not None else column_of(config.pool.kind)
+
+
+def _columns_of(pool: Pool) -> dict[str, dict[str, str]]:
+    """Return what a pool says of each candidate (canonical text): its cells by header."""
+    named = {"name": pool.names} if any(pool.names) and "name" not in pool.extras else {}
+    columns = {**named, **pool.extras}
+    return {
+        text: {header: cells[row] for header, cells in columns.items() if cells} for row, text in enumerate(pool.texts)
+    }
+
+
+def suggestions_csv(suggestions: Sequence[Suggestion], config: CampaignConfig, measured: Sequence[str]) -> str:
+    """Return suggestions as a table to fill in: subject, the pool's columns, predictions, empty cells for results."""
+    names = [objective.property for objective in config.objectives]
+    pool_columns = list(dict.fromkeys(header for one in suggestions for header in one.columns))
+    predicted = [f"{name}_predicted{end} [{get_property(name).unit}]" for name in names for end in ("", "_std")]
+    empty = [
+        f"{name}{end} [{get_property(name).unit}]" for name in measured for end in ("", "_std")
+    ] if measured else []  # fmt: skip
+    results = [header for header in [*empty, "status", "note"] if header not in pool_columns]
+    rows = [
+        [
+            one.subject.text,
+            *(one.columns.get(header, "") for header in pool_columns),
+            *(cell for name in names for cell in _prediction(one.predicted.get(name))),
+            *("" for _ in results),
+        ]
+        for one in suggestions
+    ]
+    return csv_text([_subject_column(config), *pool_columns, *predicted, *results], rows)
+
+
+def write_suggestions(
+    suggestions: Sequence[Suggestion], config: CampaignConfig, measured: Sequence[str], path: Path
+) -> None:
+    """Write `suggestions_csv` atomically."""
+    write_atomically(path, suggestions_csv(suggestions, config, measured))
+
+
+def _prediction(said: Mapping[str, float] | None) -> list[Any]:
+    return ["", ""] if not said else [said["mean"], float(np.hypot(said["std"], said.get("noise_std", 0.0)))]
+
+
+def pending_suggestions(candidates: Sequence[Candidate], pool: Pool) -> list[Suggestion]:
+    """Return the candidates whose values are awaited, in the order in which they were suggested."""
+    columns = _columns_of(pool)
+    return [
+        Suggestion(one.subject, one.cycle, columns.get(one.text, {}), one.predicted)
+        for one in candidates
+        if not one.status.is_final
+    ]
