@@ -8,13 +8,18 @@ from rdkit import Chem
 from rdkit.Chem.Descriptors import MolWt
 
 from polyloop.chem import Polymer
-from polyloop.chem.library import homopolymers, liquids, monomers, optical_polymers, references
+from polyloop.chem.library import copolymers, homopolymers, liquids, monomers, optical_polymers, references
 from polyloop.core import PROPERTIES
 
 AROMATIC = Chem.MolFromSmarts("a")
 CONJUGATED = Chem.MolFromSmarts("[$(a),$([#6]=[#6]),$([#6]=[#16]),$([N+](=O)[O-])]")
 DISPERSIVE = Chem.MolFromSmarts("[Br,I,S]")
-SHORT_KEYS = {"liquids": liquids, "homopolymers": homopolymers, "optical_polymers": optical_polymers}
+SHORT_KEYS = {
+    "liquids": liquids,
+    "homopolymers": homopolymers,
+    "optical_polymers": optical_polymers,
+    "copolymers": copolymers,
+}
 
 
 def lorentz_lorenz(n: float) -> float:
@@ -65,7 +70,9 @@ def test_every_value_has_a_citation_and_every_citation_a_value():
 
 
 def test_references_are_complete_and_used():
-    used = {row.ref for row in (*liquids(), *optical_polymers())} | {row.dispersion_ref for row in liquids()}
+    used = {row.ref for row in (*liquids(), *optical_polymers(), *copolymers())} | {
+        row.dispersion_ref for row in liquids()
+    }
     for row in homopolymers():
         used |= {row.density_ref, row.tg_ref, row.n_ref, row.abbe_ref}
     assert set(references()) == used - {""}

@@ -23,7 +23,7 @@ from polyloop.chem.repeat_unit import RepeatUnit, parse_labelled, read_repeat_un
 from polyloop.chem.smiles_text import HEAD, TAIL, chain_last, join_pieces, piece_of
 from polyloop.core.errors import UnsupportedChemistryError
 
-__all__ = ["canonical_smiles", "canonical_unit"]
+__all__ = ["canonical_smiles", "canonical_unit", "directed_texts"]
 
 _LABEL = re.compile(r"\[(\d+)\*\]")
 # Cuts made at once; a longer chain is parted first.
@@ -70,6 +70,16 @@ def canonical_unit(unit: RepeatUnit) -> str:
     if "/" in text or "\\" in text:
         _refuse_unwritable(unit, best)
     return text
+
+
+def directed_texts(unit: RepeatUnit) -> tuple[str, str]:
+    """Return the least spelling of a unit as it is cut, read from its head, and the same read from its tail.
+
+    In a copolymer the cut and the direction of a unit say which atoms meet its neighbours, so neither is chosen here.
+    """
+    block = _block(Chem.MolToSmiles(unit.mol, rootedAtAtom=unit.head))
+    forward, backward = (text.replace(HEAD, "*").replace(TAIL, "*") for text in (block.forward, block.backward))
+    return forward, backward
 
 
 def _rank(word: list[Block]) -> tuple[int, list[tuple[int, str]]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from polyloop.core.subject import Drawing
 
-__all__ = ["POLYMER", "PolymerKind"]
+__all__ = ["COPOLYMER", "MOLECULE", "POLYMER", "CopolymerKind", "MoleculeKind", "PolymerKind"]
 
 
 @dataclass(frozen=True)
@@ -37,4 +37,59 @@ class PolymerKind:
         return draw_structure(text)
 
 
-POLYMER = PolymerKind()
+@dataclass(frozen=True)
+class CopolymerKind:
+    """A copolymer, a blend, or a polymer with salt."""
+
+    name: str = "copolymer"
+    title: str = "copolymer"
+    column: str = "copolymer"
+    typed: str = "an arrangement (random, alternating, block or blend), a colon, and repeat units with their shares"
+    example: str = "random: 0.75 *CC(C)(C(=O)OC)* + 0.25 *CC(*)c1ccccc1"
+
+    def parse(self, text: str) -> Any:
+        """Return the `Copolymer`."""
+        from polyloop.chem.copolymer import Copolymer
+
+        return Copolymer.parse(text)
+
+    def classify(self, text: str) -> str | None:
+        """Return the PoLyInfo classes of the units, joined."""
+        return str(self.parse(text).polymer_class)
+
+    def draw(self, text: str) -> Drawing:
+        """Draw all units with their shares, side by side."""
+        from polyloop.chem.depiction import grid_width
+
+        copolymer = self.parse(text)
+        return Drawing(copolymer.drawing, grid_width(len(copolymer.units)))
+
+
+@dataclass(frozen=True)
+class MoleculeKind:
+    """One whole neutral molecule."""
+
+    name: str = "molecule"
+    title: str = "molecule"
+    column: str = "molecule"
+    typed: str = "a molecule as SMILES without stars"
+    example: str = "C=C(C)C(=O)OC"
+
+    def parse(self, text: str) -> Any:
+        """Return the `Molecule`."""
+        from polyloop.chem.molecule import Molecule
+
+        return Molecule(text)
+
+    def classify(self, text: str) -> str | None:
+        """Return the class of the most senior functional group."""
+        return str(self.parse(text).molecule_class)
+
+    def draw(self, text: str) -> Drawing:
+        """Draw the structure."""
+        from polyloop.chem.drawing import draw_structure
+
+        return draw_structure(text)
+
+
+POLYMER, COPOLYMER, MOLECULE = PolymerKind(), CopolymerKind(), MoleculeKind()

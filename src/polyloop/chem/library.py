@@ -1,4 +1,4 @@
-"""The shipped tables of facts: homopolymers, monomers, liquids, optical polymers, and the literature they cite."""
+"""The shipped tables of facts: homopolymers, copolymers, monomers, liquids, optical polymers, and their sources."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from polyloop.core.errors import InvalidInputError
 __all__ = [
     "Homopolymer",
     "Liquid",
+    "MeasuredCopolymer",
     "Monomer",
     "OpticalPolymer",
     "Reference",
+    "copolymers",
     "homopolymers",
     "liquids",
     "monomers",
@@ -80,6 +82,24 @@ class Homopolymer:
     n_ref: str
     abbe_number: float | None
     abbe_ref: str
+
+
+@dataclass(frozen=True)
+class MeasuredCopolymer:
+    """A copolymer of known composition with n_D near 298 K; what else is None where we know no value.
+
+    `text` is as `Copolymer.parse` reads it. `index_std` is our estimate of the standard error of n_D, that of the
+    composition included. `note` says what of the composition or the sample is our reading.
+    """
+
+    name: str
+    text: str
+    refractive_index: float
+    index_std: float
+    abbe_number: float | None
+    density_g_cm3: float | None
+    note: str
+    ref: str
 
 
 @dataclass(frozen=True)
@@ -186,6 +206,24 @@ def homopolymers() -> tuple[Homopolymer, ...]:
             abbe_ref=row.text("abbe_ref"),
         )
         for row in _rows("homopolymers")
+    )
+
+
+@cache
+def copolymers() -> tuple[MeasuredCopolymer, ...]:
+    """Return the copolymers with a measured refractive index."""
+    return tuple(
+        MeasuredCopolymer(
+            name=row.text("name"),
+            text=row.text("text"),
+            refractive_index=row.number("refractive_index"),
+            index_std=row.number("index_std"),
+            abbe_number=row.optional("abbe_number"),
+            density_g_cm3=row.optional("density_g_cm3"),
+            note=row.text("note"),
+            ref=row.text("ref"),
+        )
+        for row in _rows("copolymers")
     )
 
 

@@ -12,7 +12,7 @@ from polyloop.chem.smiles_fault import explain, find_tolerated
 from polyloop.chem.smiles_text import HEAD, TAIL, label_stars
 from polyloop.core.errors import InvalidInputError, UnsupportedChemistryError
 
-__all__ = ["RepeatUnit", "parse_labelled", "read_repeat_unit"]
+__all__ = ["RepeatUnit", "parse_labelled", "read_repeat_unit", "refuse_unusual"]
 
 _DUMMY = Chem.MolFromSmarts("[#0]")
 _STANDARD_BONDS = (Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE, Chem.BondType.AROMATIC)
@@ -71,8 +71,7 @@ def read_repeat_unit(smiles: str) -> RepeatUnit:
         raise _wrong_stars(text, parsed)
     _check_stars(text, parsed)
     mol, head, tail = _with_real_aromaticity(labelled, parsed)
-    if _UNUSUAL.search(text):
-        _check_bonds_and_shells(text, mol)
+    refuse_unusual(text, mol)
     return RepeatUnit(text, mol, head, tail, mol.GetAtomWithIdx(head).GetBonds()[0].GetBondTypeAsDouble())
 
 
@@ -213,7 +212,10 @@ def _check_stars(text: str, mol: Chem.Mol) -> None:
         )
 
 
-def _check_bonds_and_shells(text: str, mol: Chem.Mol) -> None:
+def refuse_unusual(text: str, mol: Chem.Mol) -> None:
+    """Raise `UnsupportedChemistryError` for bonds that are not ordinary and shells that are not closed in `mol`."""
+    if not _UNUSUAL.search(text):
+        return
     for bond in mol.GetBonds():
         if bond.GetBondType() not in _STANDARD_BONDS:
             ends = "-".join(f"{a.GetSymbol()}{a.GetIdx() + 1}" for a in (bond.GetBeginAtom(), bond.GetEndAtom()))

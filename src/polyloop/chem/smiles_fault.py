@@ -171,7 +171,7 @@ def _unknown(text: str, place: int) -> tuple[int, str, str]:
     if character == "]":
         return place, "A bracket is closed that was never opened.", "Remove it or open it with '['."
     if character.isspace():
-        return place, "There is white space inside the SMILES.", "Give one repeat unit without names or comments."
+        return place, "There is white space inside the SMILES.", "Give one structure without names or comments."
     if character.isalpha() and character.isascii():
         return place, f"{character!r} is no element that may stand outside brackets.", "Write it as in [Si] or [Na+]."
     return place, "This character has no meaning in a SMILES.", "Remove it."

@@ -13,6 +13,8 @@ __all__ = ["PARTS"]
 PARTS: dict[str, dict[str, str]] = {
     "kinds": {
         "polymer": "polyloop.chem.kinds:POLYMER",
+        "copolymer": "polyloop.chem.kinds:COPOLYMER",
+        "molecule": "polyloop.chem.kinds:MOLECULE",
     },
     "conditions": {
         "temperature": "polyloop.core.conditions:TEMPERATURE",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from polyloop.chem import Chain, Polymer
+from polyloop.chem import Chain, Copolymer, Polymer
 from polyloop.core import Conditions
 from polyloop.engines.dynamics.stages import Stage
 from polyloop.simulate.estimate import Estimate, Outcome
@@ -42,7 +42,7 @@ class Context:
     sample: Sample
     stages: dict[str, Stage]
     recipe: Recipe
-    polymer: Polymer
+    polymer: Polymer | Copolymer
     chains: tuple[Chain, ...]
     conditions: Conditions
     seed: int

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.chem import Chain, Polymer
+from polyloop.chem import Chain, Copolymer, Polymer
 from polyloop.core import Conditions
 from polyloop.simulate.estimate import Estimate
 from polyloop.simulate.md.protocols.recipes import Recipe
 from polyloop.simulate.md.run.isolated import isolated_energies
 from polyloop.simulate.md.run.sampling import Sample
 
-__all__ = ["PROPERTIES", "SHARED_ERRORS", "estimate_properties"]
+__all__ = ["PROPERTIES", "SALTED_PROPERTIES", "SHARED_ERRORS", "estimate_properties"]
 
 PROPERTIES = (
     "density", "refractive_index", "volume_expansion", "linear_expansion", "heat_capacity_cp", "heat_capacity_cv",
@@ -23,6 +24,14 @@ PROPERTIES = (
     "fractional_free_volume", "radius_of_gyration", "end_to_end_distance", "nematic_order",
     "static_dielectric_constant", "dielectric_constant",
 )  # fmt: skip
+# What dissolved ions leave sound: alone they are no reference state of cohesion, a charged molecule has no dipole, and
+# their polarizability and their radius in a polymer are not known here.
+SALTED_PROPERTIES = (
+    "density", "volume_expansion", "linear_expansion", "heat_capacity_cp", "heat_capacity_cv",
+    "classical_heat_capacity_cp", "classical_heat_capacity_cv", "isothermal_compressibility", "bulk_modulus",
+    "isentropic_compressibility", "isentropic_bulk_modulus", "radius_of_gyration", "end_to_end_distance",
+    "nematic_order",
+)  # fmt: skip
 # Mostly the error of the polarizability's fitted correction.
 SHARED_ERRORS = ("refractive_index", "dielectric_constant")
 # Conformations change slowly, so that a few frames say as much as all.
@@ -30,9 +39,14 @@ _FEW = 20
 
 
 def estimate_properties(
-    recipe: Recipe, polymer: Polymer, chains: Sequence[Chain], taken: Sample, conditions: Conditions, seed: int
+    recipe: Recipe,
+    polymer: Polymer | Copolymer,
+    chains: Sequence[Chain],
+    taken: Sample,
+    conditions: Conditions,
+    seed: int,
 ) -> tuple[Estimate, ...]:
-    """Return one estimate for each of `PROPERTIES`.
+    """Return one estimate for each of `PROPERTIES`, or of `SALTED_PROPERTIES` where there are ions beside the chains.
 
     Errors are those of one cell over time, with the correlation counted; that another cell would scatter more, only
     replicas (seeds) can tell.
@@ -48,19 +62,27 @@ def estimate_properties(
     density = analysis.density(taken.samples["density"])
     fluctuations = _fluctuations(recipe, taken, conditions)
     ends, directors = _backbone(chains)
-    index = _refractive_index(polymer, density, seed)
+    of_chains = slice(sum(chain.n_atoms for chain in chains))
+    common = [
+        density, *fluctuations, analysis.end_to_end_distance(taken.frames, ends),
+        analysis.radius_of_gyration(
+            taken.frames[:, of_chains], topology.masses[of_chains], topology.molecule[of_chains]
+        ),
+        analysis.nematic_order(taken.frames, directors),
+    ]  # fmt: skip
+    if of_chains.stop < topology.n_atoms:
+        by_name = {estimate.property: estimate for estimate in common}
+        return tuple(by_name[name] for name in SALTED_PROPERTIES)
+    index = _refractive_index(polymer, chains, density, seed)
     dipoles = analysis.dipole_series(taken.frames, topology.charges, topology.molecule)
     static = analysis.static_dielectric_constant(dipoles, taken.frame_boxes.prod(axis=1), conditions.temperature)
     cohesion = _cohesion(taken)
     few = slice(None, None, max(1, len(taken.frames) // _FEW))
     found = [
-        density, index, *fluctuations, cohesion, analysis.solubility_parameter(cohesion),
+        *common, index, cohesion, analysis.solubility_parameter(cohesion),
         analysis.fractional_free_volume(
             taken.frames[few], taken.frame_boxes[few], analysis.van_der_waals_radii(topology.numbers)
         ),
-        analysis.radius_of_gyration(taken.frames, topology.masses, topology.molecule),
-        analysis.end_to_end_distance(taken.frames, ends),
-        analysis.nematic_order(taken.frames, directors),
         static, analysis.dielectric_constant(static, index),
     ]  # fmt: skip
     by_name = {estimate.property: estimate for estimate in found}
@@ -110,14 +132,40 @@ def _backbone(chains: Sequence[Chain]) -> tuple[NDArray[np.int64], NDArray[np.in
     return np.array(ends), np.concatenate(directors)
 
 
-def _refractive_index(polymer: Polymer, density: Estimate, seed: int) -> Estimate:
-    """Lorentz-Lorenz from the simulated density and the corrected DFT-D4 polarizability of the repeat unit."""
+def _refractive_index(polymer: Polymer | Copolymer, chains: Sequence[Chain], density: Estimate, seed: int) -> Estimate:
+    """Lorentz-Lorenz from the simulated density and the corrected DFT-D4 polarizability of the repeat units."""
     from polyloop.simulate.optics.instant import additive_correction, d_line_polarizability
     from polyloop.simulate.optics.lorentz_lorenz import refractive_index
 
-    polarizability, relative = d_line_polarizability(polymer, seed)
-    index = refractive_index(polarizability, density.value, polymer.molar_mass)
+    if isinstance(polymer, Copolymer):
+        polarizability, relative, mass = _of_units(chains, seed)
+    else:
+        (polarizability, relative), mass = d_line_polarizability(polymer, seed), polymer.molar_mass
+    index = refractive_index(polarizability, density.value, mass)
     slope = (index**2 + 2.0) * (index**2 - 1.0) / (6.0 * index)  # dn / d ln(alpha rho)
     std = slope * float(np.hypot(relative, (density.std or 0.0) / density.value))
     std_of = f"{additive_correction().name} and the density, in quadrature"
     return Estimate("refractive_index", index, std, std_of, density.n)
+
+
+def _of_units(chains: Sequence[Chain], seed: int) -> tuple[float, float, float]:
+    """Polarizability, its relative error and molar mass of the mean unit, over all units that the chains hold.
+
+    The correction errs alike for all units, so its errors add up linearly (`simulate.optics.mixing` says why).
+    """
+    from polyloop.simulate.optics.instant import d_line_polarizability
+
+    counts: Counter[Polymer] = Counter()
+    for chain in chains:
+        numbers = np.bincount(chain.sequence, minlength=len(chain.units)).tolist()
+        for unit, number in zip(chain.units, numbers, strict=True):
+            counts[unit.polymer] += number
+    total = sum(counts.values())
+    mean = std = mass = 0.0
+    for polymer, number in counts.items():
+        # As the instant protocol sees a homopolymer: by its canonical unit, maybe a part of the one in the chain.
+        canonical = polymer.standardized()
+        value, relative = d_line_polarizability(canonical, seed)
+        share = number / total * polymer.heavy_atoms / canonical.heavy_atoms
+        mean, std, mass = mean + share * value, std + share * value * relative, mass + share * canonical.molar_mass
+    return mean, std / mean, mass

@@ -10,14 +10,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from polyloop.chem import Polymer
+from polyloop.chem import Copolymer, Polymer
 from polyloop.chem.topology import Cell
 from polyloop.core import Conditions
 from polyloop.engines.dynamics.stages import Engine, Stage
 from polyloop.simulate.md.protocols import FOLLOW_UPS, FollowUp
 from polyloop.simulate.md.protocols.recipes import RECIPES, Recipe, get_recipe
+from polyloop.simulate.md.run.copolymer_cells import pairs_of_ions
 from polyloop.simulate.md.run.engine_choice import choose_engine, cores
-from polyloop.simulate.md.run.workflow import build_packed_cell, chains_of
+from polyloop.simulate.md.run.workflow import build_packed_cell, chains_of, check_follow_up
 
 __all__ = ["Preview", "has_preview", "preview"]
 
@@ -74,7 +75,7 @@ def has_preview(label: str) -> bool:
     return label in RECIPES or label in FOLLOW_UPS
 
 
-def preview(label: str, polymer: Polymer, seed: int, conditions: Conditions) -> Preview:
+def preview(label: str, polymer: Polymer | Copolymer, seed: int, conditions: Conditions) -> Preview:
     """Build the cell with quick charges, time its steps for some 20 s, and say what the whole protocol would take.
 
     A follow_up is counted with its recipe, as if nothing of that had been run before.
@@ -85,12 +86,13 @@ def preview(label: str, polymer: Polymer, seed: int, conditions: Conditions) -> 
         As the simulation itself would.
     """
     follow_up = FOLLOW_UPS.get(label)
-    if follow_up and follow_up.prerequisite:
-        follow_up.prerequisite.check(polymer)
+    if follow_up:
+        check_follow_up(follow_up, polymer)
     recipe = get_recipe(follow_up.recipe if follow_up else label).at(conditions)
     engine = choose_engine()
-    chains = chains_of(recipe, polymer)
-    cell = build_packed_cell(replace(recipe, charges="gasteiger"), chains, seed)
+    chains = chains_of(recipe, polymer, seed)
+    pairs = pairs_of_ions(recipe, polymer, chains) if isinstance(polymer, Copolymer) else 0
+    cell = build_packed_cell(replace(recipe, charges="gasteiger"), chains, seed, pairs)
     with tempfile.TemporaryDirectory(prefix="polyloop-preview-") as folder:
         rates = _rates(engine, cell, recipe, Path(folder))
     # The cost of a step grows with the number of atoms, nearly.

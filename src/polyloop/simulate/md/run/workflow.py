@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.chem import Chain, ChainUnit, Polymer
+from polyloop.chem import Chain, ChainUnit, Copolymer, Polymer
 from polyloop.chem.topology import Cell, Topology
 from polyloop.core import Conditions, EvaluationError, FailureCode, Request
 from polyloop.engines.dynamics.stages import Engine
 from polyloop.simulate.estimate import Outcome
 from polyloop.simulate.md.protocols import FOLLOW_UPS, Context, FollowUp
 from polyloop.simulate.md.protocols.recipes import Recipe, get_recipe
+from polyloop.simulate.md.run.copolymer_cells import (
+    cell_contents,
+    composition_of,
+    copolymer_chains,
+    kept_charges,
+    pairs_of_ions,
+)
 from polyloop.simulate.md.run.engine_choice import choose_engine
 from polyloop.simulate.md.run.pictures import keep_picture
 from polyloop.simulate.md.run.progress import ProgressWriter
@@ -27,6 +34,7 @@ __all__ = [
     "PreparedCell",
     "build_packed_cell",
     "chains_of",
+    "check_follow_up",
     "check_scope",
     "follow_up_polymer",
     "prepare_cell",
@@ -39,16 +47,17 @@ _CHARGES_VERSION, _CELL_VERSION = 1, 1
 
 @dataclass(frozen=True, eq=False)
 class PreparedCell:
-    """The packed cell, its chains, the key of the step that made it, and what it cost."""
+    """The packed cell, its chains, the key of the step that made it, what it cost, and a copolymer's composition."""
 
     cell: Cell
     chains: tuple[Chain, ...]
     key: str
     cpu_s: float
+    composition: Mapping[str, Any] | None = None
 
 
-def simulate_polymer(recipe_label: str, polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:
-    """Run a recipe for a polymer and return its estimates.
+def simulate_polymer(recipe_label: str, polymer: Polymer | Copolymer, seed: int, conditions: Conditions) -> Outcome:
+    """Run a recipe for a polymer, copolymer or blend and return its estimates; with salt, those that ions leave sound.
 
     The steps are kept in `default_scratch() / "md"`; the same call goes on with what is found there.
 
@@ -71,7 +80,9 @@ def simulate_polymer(recipe_label: str, polymer: Polymer, seed: int, conditions:
     )
 
 
-def follow_up_polymer(measurement_label: str, polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:
+def follow_up_polymer(
+    measurement_label: str, polymer: Polymer | Copolymer, seed: int, conditions: Conditions
+) -> Outcome:
     """Run a follow_up for a polymer, its recipe's steps first, and return its estimates; as `simulate_polymer`."""
     follow_up = FOLLOW_UPS[measurement_label]
     context, prepared, engine = _sampled(follow_up.recipe, measurement_label, polymer, seed, conditions, follow_up)
@@ -89,15 +100,15 @@ def follow_up_polymer(measurement_label: str, polymer: Polymer, seed: int, condi
 def _sampled(
     recipe_label: str,
     protocol: str,
-    polymer: Polymer,
+    polymer: Polymer | Copolymer,
     seed: int,
     conditions: Conditions,
     follow_up: FollowUp | None = None,
 ) -> tuple[Context, PreparedCell, Engine]:
     """Run a recipe to the end of its sample, the prerequisite of the follow_up that will follow before it."""
     prerequisite = follow_up.prerequisite if follow_up else None
-    if prerequisite:
-        prerequisite.check(polymer)
+    if follow_up:
+        check_follow_up(follow_up, polymer)
     stages = follow_up.stages_at(conditions) if follow_up else ()
     recipe = get_recipe(recipe_label).at(conditions)
     engine = choose_engine()
@@ -106,7 +117,7 @@ def _sampled(
     progress.plan(stages)
     prepared = prepare_cell(recipe, polymer, seed, workspace, progress)
     laid = Outcome(())
-    if prerequisite:
+    if prerequisite and isinstance(polymer, Polymer):
         progress.enter(prerequisite.name)
         laid = prerequisite.outcome(workspace, polymer, seed)
     runner = StageRunner(engine, workspace, progress, seed, prepared.cell, prepared.key)
@@ -116,7 +127,7 @@ def _sampled(
     return context, prepared, engine
 
 
-def check_scope(label: str, polymer: Polymer) -> None:
+def check_scope(label: str, polymer: Polymer | Copolymer) -> None:
     """Raise the `EvaluationError` that a recipe or follow_up would raise before it computes anything.
 
     SIZE or UNSUPPORTED; ELEMENT where the force field lacks a type or a parameter.
@@ -124,14 +135,30 @@ def check_scope(label: str, polymer: Polymer) -> None:
     from polyloop.chem.forcefield import type_chain
 
     follow_up = FOLLOW_UPS.get(label)
-    if follow_up and follow_up.prerequisite:
-        follow_up.prerequisite.check(polymer)
     recipe = get_recipe(follow_up.recipe if follow_up else label)
-    type_chain(chains_of(recipe, polymer)[0], recipe.force_field)
+    if follow_up:
+        check_follow_up(follow_up, polymer)
+    for chain in {id(chain): chain for chain in chains_of(recipe, polymer)}.values():
+        type_chain(chain, recipe.force_field)
 
 
-def chains_of(recipe: Recipe, polymer: Polymer) -> tuple[Chain, ...]:
-    """Return the chains of the recipe's cell, before they have conformers.
+def check_follow_up(follow_up: FollowUp, polymer: Polymer | Copolymer) -> None:
+    """Raise what is known before a follow_up computes anything, the sample's own troubles left out."""
+    if isinstance(polymer, Polymer):
+        if follow_up.prerequisite:
+            follow_up.prerequisite.check(polymer)
+        return
+    reason = ""
+    if follow_up.prerequisite:
+        reason = "This protocol computes on one repeat unit, and a copolymer has several."
+    elif polymer.salt:
+        reason = "This protocol takes the molecules of a cell for chains, and ions are none."
+    if reason:
+        raise EvaluationError(FailureCode.UNSUPPORTED, follow_up.protocol_id, reason, hint="Run its recipe by itself.")
+
+
+def chains_of(recipe: Recipe, polymer: Polymer | Copolymer, seed: int = 0) -> tuple[Chain, ...]:
+    """Return the chains of the recipe's cell, before they have conformers; random sequences depend on the seed.
 
     Raises
     ------
@@ -142,6 +169,8 @@ def chains_of(recipe: Recipe, polymer: Polymer) -> tuple[Chain, ...]:
     """
     from polyloop.simulate.cells import degree_for
 
+    if isinstance(polymer, Copolymer):
+        return copolymer_chains(recipe, polymer, seed)
     refuse_charge(polymer, "cell")
     unit = ChainUnit.of(polymer)
     if unit.n_atoms > recipe.atoms_per_chain:
@@ -155,7 +184,7 @@ def chains_of(recipe: Recipe, polymer: Polymer) -> tuple[Chain, ...]:
 
 
 def prepare_cell(
-    recipe: Recipe, polymer: Polymer, seed: int, workspace: Workspace, progress: ProgressWriter
+    recipe: Recipe, polymer: Polymer | Copolymer, seed: int, workspace: Workspace, progress: ProgressWriter
 ) -> PreparedCell:
     """Type, charge and pack the chains; each step is read back where it was done before.
 
@@ -164,6 +193,8 @@ def prepare_cell(
     EvaluationError
         ELEMENT or UNSUPPORTED from force field and charges, PACKING from the builder.
     """
+    if isinstance(polymer, Copolymer):
+        return _copolymer_cell(recipe, polymer, seed, workspace, progress)
     started = cpu_time()
     chains = chains_of(recipe, polymer)
     degree = len(chains[0].sequence)
@@ -179,13 +210,38 @@ def prepare_cell(
         "density": recipe.packing_density, "seed": seed, "version": _CELL_VERSION,
     }  # fmt: skip
     key = Workspace.key("cell", packing)
-    cell = workspace.cell("cells", key, lambda: _packed(recipe, chains, charges, seed))
+    cell = workspace.cell("cells", key, lambda: _packed(recipe, chains, [charges] * len(chains), seed))
     return PreparedCell(cell, chains, key, cpu_time() - started)
 
 
-def build_packed_cell(recipe: Recipe, chains: tuple[Chain, ...], seed: int) -> Cell:
+def _copolymer_cell(
+    recipe: Recipe, copolymer: Copolymer, seed: int, workspace: Workspace, progress: ProgressWriter
+) -> PreparedCell:
+    """As `prepare_cell`; keyed by every chain's sequence, under words that no homopolymer's key has."""
+    from polyloop.chem.forcefield import type_chain
+
+    started = cpu_time()
+    chains = copolymer_chains(recipe, copolymer, seed)
+    pairs = pairs_of_ions(recipe, copolymer, chains)
+    progress.enter("charges")
+    # Before the quantum chemistry: a missing parameter should be said at once.
+    for chain in {id(chain): chain for chain in chains}.values():
+        type_chain(chain, recipe.force_field)
+    charges = kept_charges(chains, recipe.charges, workspace)
+    progress.enter("cell")
+    packing = {
+        **cell_contents(chains, pairs), "charges": recipe.charges, "charges_version": _CHARGES_VERSION,
+        "force_field": recipe.force_field, "density": recipe.packing_density, "seed": seed, "version": _CELL_VERSION,
+    }  # fmt: skip
+    key = Workspace.key("cell", packing)
+    cell = workspace.cell("cells", key, lambda: _packed(recipe, chains, charges, seed, pairs))
+    return PreparedCell(cell, chains, key, cpu_time() - started, composition_of(chains, pairs))
+
+
+def build_packed_cell(recipe: Recipe, chains: tuple[Chain, ...], seed: int, pairs: int = 0) -> Cell:
     """Return the recipe's packed cell, made now and kept nowhere; raises as `prepare_cell`."""
-    return _packed(recipe, chains, _charges(recipe, chains[0]), seed)
+    of_kind = {id(chain): _charges(recipe, chain) for chain in {id(chain): chain for chain in chains}.values()}
+    return _packed(recipe, chains, [of_kind[id(chain)] for chain in chains], seed, pairs)
 
 
 def _charges(recipe: Recipe, chain: Chain) -> NDArray[np.float64]:
@@ -198,11 +254,13 @@ def _charges(recipe: Recipe, chain: Chain) -> NDArray[np.float64]:
     return chain_charges(chain, recipe.charges, seed=0)
 
 
-def _packed(recipe: Recipe, chains: tuple[Chain, ...], charges: NDArray[np.float64], seed: int) -> Cell:
-    from polyloop.simulate.cells import build_cell
+def _packed(
+    recipe: Recipe, chains: tuple[Chain, ...], charges: Sequence[NDArray[np.float64]], seed: int, pairs: int = 0
+) -> Cell:
+    from polyloop.simulate.cells import build_cell, ion_pairs
 
     return build_cell(
-        chains, charges=[charges] * len(chains), density=recipe.packing_density, seed=seed,
+        chains, charges=charges, density=recipe.packing_density, seed=seed, others=ion_pairs(pairs),
         force_field=recipe.force_field,
     )  # fmt: skip
 
@@ -218,6 +276,7 @@ def _settings(context: Context, prepared: PreparedCell, engine: Engine) -> dict[
         "atoms": topology.n_atoms,
         "chains": recipe.n_chains,
         "degree_of_polymerization": len(prepared.chains[0].sequence),
+        **({"composition": dict(prepared.composition)} if prepared.composition else {}),
         "extensions": taken.extensions,
         "equilibration": taken.verdict.to_dict(),
         "engine": engine.name,
