@@ -51,7 +51,9 @@ def evaluators_of(
         if objective.level == EXPERIMENT:
             found[objective.property] = LaboratoryEvaluator(objective.property)
         elif objective.evaluator is None:
-            name = protocol_of(objective.property, protocol=objective.protocol, level=objective.level)
+            name = protocol_of(
+                objective.property, protocol=objective.protocol, level=objective.level, kind=config.pool.kind
+            )
             found[objective.property] = protocol_evaluator(name)
         else:
             groups.setdefault(objective.evaluator, []).append(objective.property)
@@ -95,7 +97,7 @@ def _named_evaluator(name: str, properties: tuple[str, ...], config: CampaignCon
     if table is None:
         return _entry_point_evaluator(name, properties, config)
     if table.table is not None:
-        return _table_evaluator(name, table, properties, config.campaign.state)
+        return _table_evaluator(name, table, properties, config.campaign.state, config.pool.kind)
     location, folder = table.python or "", str(table.folder or "")
     return _function_evaluator(
         f"python/{slug(location.replace(':', '.'))}", properties, location, folder, table.version, name, config
@@ -127,11 +129,17 @@ def _entry_point_evaluator(name: str, promised: tuple[str, ...], config: Campaig
 
 
 def _table_evaluator(
-    name: str, table: EvaluatorTable, properties: tuple[str, ...], conditions: Conditions
+    name: str, table: EvaluatorTable, properties: tuple[str, ...], conditions: Conditions, kind: str
 ) -> TableEvaluator:
     path = table.table or Path()
     measured = read_measured(
-        path, table.smiles_column, table.columns, table.missing, conditions=table.conditions, skip_bad=table.skip_bad
+        path,
+        table.smiles_column,
+        table.columns,
+        table.missing,
+        kind=kind,
+        conditions=table.conditions,
+        skip_bad=table.skip_bad,
     )
     for wanted in properties:
         if wanted not in measured.properties:

@@ -159,7 +159,9 @@ def protocol_evaluator(name: str) -> ProtocolEvaluator:
     return ProtocolEvaluator(name, tuple(protocol.properties), protocol.time_limit)
 
 
-def protocol_of(property_name: str, *, protocol: str | None = None, level: str | None = None) -> str:
+def protocol_of(
+    property_name: str, *, protocol: str | None = None, level: str | None = None, kind: str = "polymer"
+) -> str:
     """Return the name of the protocol that yields a property, by its own name or by level.
 
     Raises
@@ -170,8 +172,13 @@ def protocol_of(property_name: str, *, protocol: str | None = None, level: str |
     from polyloop.simulate import get_protocol, protocol_for
 
     if protocol is None:
-        return protocol_for(property_name, level or "quick").protocol_id
-    promised = get_protocol(protocol).properties
+        return protocol_for(property_name, level or "quick", kind).protocol_id
+    row = get_protocol(protocol)
+    if kind not in row.kinds:
+        raise InvalidInputError(
+            f"The protocol {protocol} evaluates no {kind}.", hint=f"It is for: {', '.join(row.kinds)}."
+        )
+    promised = row.properties
     if property_name not in promised:
         raise InvalidInputError(
             f"The protocol {protocol} does not yield {property_name}.", hint=f"It yields {', '.join(promised)}."

@@ -5,12 +5,14 @@ from __future__ import annotations
 import platform
 import time
 from dataclasses import replace
+from typing import Any
 
 from numpy.linalg import LinAlgError
 from threadpoolctl import threadpool_limits
 
 from polyloop.chem import Polymer
 from polyloop.core import (
+    KINDS,
     Conditions,
     ConfigurationError,
     EvaluationError,
@@ -21,6 +23,7 @@ from polyloop.core import (
     Provenance,
     Record,
     Request,
+    Subject,
 )
 from polyloop.core.faults import failure_not_of_polymer, raised_by_polyloop
 from polyloop.simulate.protocols import PROTOCOLS, Protocol, get_protocol, protocol_of_level
@@ -33,16 +36,17 @@ _ENGINE_ERRORS = (ArithmeticError, ValueError, RuntimeError, LinAlgError, OSErro
 
 
 def evaluate(
-    polymer: Polymer | str, protocol: str = "optics/quick@3", seed: int = 0, conditions: Conditions | None = None
+    subject: Any, protocol: str | None = None, seed: int = 0, conditions: Conditions | None = None
 ) -> list[Record]:
-    """Compute the properties of `polymer` that `protocol` promises.
+    """Compute the properties of a subject that `protocol` promises.
 
     Parameters
     ----------
-    polymer
-        A `Polymer`, or a repeat unit as a SMILES with two stars.
+    subject
+        A `Polymer`, a `Copolymer` or another kind's object, a `Subject`, or a repeat unit as a SMILES with two stars.
     protocol
-        Name and version, e.g. `optics/instant@2`, or a level, e.g. `instant`: the protocol that it runs as a whole.
+        Name and version, e.g. `optics/instant@2`, or a level, e.g. `instant`: the protocol that it runs as a whole;
+        level `quick` when left out.
     seed
         Seed of the conformer search. The same polymer, protocol, conditions and seed give the same values.
     conditions
@@ -66,9 +70,12 @@ def evaluate(
     >>> [record.property for record in records][0]
     'refractive_index'
     """
-    parsed = polymer if isinstance(polymer, Polymer) else Polymer(polymer)
-    label = protocol if "@" in protocol or "/" in protocol else protocol_of_level(protocol).protocol_id
-    return evaluate_request(Request(parsed.subject, label, seed, conditions or Conditions()))
+    if isinstance(subject, str):
+        subject = Polymer(subject)
+    asked: Subject = subject if isinstance(subject, Subject) else subject.subject
+    named = protocol or "quick"
+    label = named if "@" in named or "/" in named else protocol_of_level(named, asked.kind).protocol_id
+    return evaluate_request(Request(asked, label, seed, conditions or Conditions()))
 
 
 def evaluate_request(request: Request) -> list[Record]:
@@ -84,13 +91,19 @@ def evaluate_request(request: Request) -> list[Record]:
         Where the machine lacks a program, or a setting is wrong, which says nothing about the polymer.
     """
     protocol = get_protocol(request.protocol_id)
-    polymer = Polymer(request.subject.text)
+    kind = request.subject.kind
+    if kind not in protocol.kinds:
+        raise InvalidInputError(
+            f"{protocol.protocol_id} evaluates no {kind}.", where=str(request.subject),
+            hint=f"It is for: {', '.join(protocol.kinds)}. Take a level, which names the protocol for each kind.",
+        )  # fmt: skip
+    parsed = KINDS.find(kind).parse(request.subject.text)
     started = time.perf_counter()
     try:
         _check_conditions(protocol, request.conditions)
         # One evaluation owns one core: linear algebra on more threads than cores waits in busy loops.
         with threadpool_limits(1):
-            outcome = protocol.function(polymer, request.seed, request.conditions)
+            outcome = protocol.function(parsed, request.seed, request.conditions)
     except (MissingDependencyError, ConfigurationError):
         raise
     except (EvaluationError, InvalidInputError, *_ENGINE_ERRORS) as error:

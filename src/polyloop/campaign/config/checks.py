@@ -110,17 +110,22 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
     if objective.evaluator is not None:
         _known(source, (*key, "evaluator"), objective.evaluator, [*config.evaluators, *entry_point_names()])
     elif objective.level != EXPERIMENT:
-        _check_protocol(source, key, objective.property, objective.protocol, objective.level)
+        _check_protocol(config, source, key, objective.property, objective.protocol, objective.level)
         _check_conditions(config, source, objective.property, objective.protocol, objective.level)
 
 
 def _check_protocol(
-    source: CampaignSource, key: KeyPath, name: str, protocol: str | None, level: str | None = None
+    config: CampaignConfig,
+    source: CampaignSource,
+    key: KeyPath,
+    name: str,
+    protocol: str | None,
+    level: str | None = None,
 ) -> None:
     from polyloop.evaluation.evaluators import protocol_of
 
     try:
-        protocol_of(name, protocol=protocol, level=level)
+        protocol_of(name, protocol=protocol, level=level, kind=config.pool.kind)
     except PolyloopError as error:
         raise source.error((*key, "level" if protocol is None else "protocol"), error.reason, error.hint) from error
 
@@ -132,7 +137,7 @@ def _check_conditions(
     from polyloop.simulate import get_protocol
 
     state = config.campaign.state
-    row = get_protocol(protocol_of(name, protocol=protocol, level=level))
+    row = get_protocol(protocol_of(name, protocol=protocol, level=level, kind=config.pool.kind))
     unknown = row.unknown_conditions(state)
     if unknown:
         key = ("campaign", unknown[0]) if unknown[0] in ("temperature", "pressure") else ("campaign", "conditions")
@@ -178,7 +183,7 @@ def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:
             raise source.error(("pool", "heavy_atoms"), "No repeat unit is that small.", "Write for example [1, 12].")
     _check_chemistry_words(config, source)
     if pool.screening is not None:
-        _check_protocol(source, ("pool", "screening"), pool.screening.property, pool.screening.protocol)
+        _check_protocol(config, source, ("pool", "screening"), pool.screening.property, pool.screening.protocol)
         _check_conditions(config, source, pool.screening.property, pool.screening.protocol)
 
 

@@ -63,7 +63,7 @@ def _first_polarizabilities(polymer: Polymer, seed: int) -> Outcome:
     return quick_optics(polymer, seed, Conditions(), scale=SCALE_2, caps="methyl")
 
 
-_GROUNDWORK = Prerequisite(
+OLIGOMERS = Prerequisite(
     name="oligomers",
     protocol="optics/quick@3",
     cost="polarizabilities of oligomers, a minute or a few on one core",
@@ -72,7 +72,7 @@ _GROUNDWORK = Prerequisite(
 )
 # Of md/optics@1; to repeat what it computed.
 FIRST_PREREQUISITE = replace(
-    _GROUNDWORK,
+    OLIGOMERS,
     protocol="optics/quick@2",
     check=partial(check_scope, caps="methyl"),
     compute=_first_polarizabilities,
@@ -86,7 +86,7 @@ OPTICS = FollowUp(
     recipe="md/standard@2",
     properties=PROPERTIES,
     stages=(),
-    prerequisite=_GROUNDWORK,
+    prerequisite=OLIGOMERS,
     function=measure_optics,
     time_limit=3600.0,
 )
