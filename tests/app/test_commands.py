@@ -422,7 +422,7 @@ def test_a_measured_table_goes_into_a_store_and_comes_out_again(polyloop: Comman
     (tmp_path / "lab.csv").write_text(
         "smiles;density [kg/m3];temperature [degC];comment\n*CC*;920,5;25;a\n*CC*;860,0;150;b\n*CC;1;1;c\n"
     )
-    told = ["store", "import", "lab.csv", "--store", "s.db", "--protocol", "measured/lab@1", "--ignore", "comment"]
+    told = ["store", "import", "lab.csv", "--store", "s.db", "--protocol", "experiment/lab@1", "--ignore", "comment"]
     assert polyloop(*told).code == 1
     ran = polyloop(*told, "--skip-bad", "--json")
     assert (ran.code, json.loads(ran.out)["added"]) == (0, 2), ran

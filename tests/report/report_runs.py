@@ -60,7 +60,7 @@ def write_campaign(
     folder: Path, objectives: str, *, cycles: int = 2, more: str = "", initial: int = 8, values: bool = True
 ) -> Campaign:
     """Write pool, table and campaign file into `folder`; the table lacks every ninth value and holds wild ones."""
-    known = Pool.from_homopolymers(heavy_atoms=(2, 9), elements=["C", "O", "S"]).smiles
+    known = Pool.from_homopolymers(heavy_atoms=(2, 9), elements=["C", "O", "S"]).texts
     units = sorted([unit for unit in known if "S" in unit][:9] + [unit for unit in known if "S" not in unit][:51])
     lines = ["smiles,refractive_index,refractive_index_std,abbe_number,density"]
     for row, unit in enumerate(units):

@@ -127,7 +127,7 @@ def test_three_objectives_are_drawn_pair_by_pair_the_optical_pair_first(finished
 
 def test_every_candidate_is_in_the_table_of_polymers(finished: Make) -> None:
     campaign = finished("two")
-    state, rows = campaign.state(), read_table(report_of(campaign), "polymers")
+    state, rows = campaign.state(), read_table(report_of(campaign), "candidates")
     assert [row["smiles"] for row in rows] == [candidate.text for candidate in state.candidates]
     for row, candidate, front in zip(rows, state.candidates, state.front, strict=True):
         value = candidate.value("refractive_index")
@@ -147,7 +147,7 @@ def test_the_count_beyond_the_limit_is_that_of_the_line_and_the_error_bars(finis
     assert sum(int(row["beyond_limit"]) for row in cycles) == beyond
     known = int(np.isfinite(values).all(axis=1).sum())
     assert f"{beyond} of {known} polymers with both values lie beyond the limit" in read_page(report_of(campaign)).text
-    margins = [row["limit_margin"] for row in read_table(report_of(campaign), "polymers") if row["limit_margin"]]
+    margins = [row["limit_margin"] for row in read_table(report_of(campaign), "candidates") if row["limit_margin"]]
     assert (len(margins), sum(float(margin) > 0.01 for margin in margins)) == (known, beyond)
 
 
@@ -209,7 +209,7 @@ def test_a_campaign_that_never_ran_has_a_report(tmp_path: Path) -> None:
     assert "There is nothing to draw yet." in page.text
     assert "No surrogate has been fitted yet." in page.text
     assert "No evaluation has failed." in page.text
-    assert read_table(report_of(campaign), "polymers") == []
+    assert read_table(report_of(campaign), "candidates") == []
 
 
 def test_a_campaign_whose_initial_design_waits_has_a_report(tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_campaign_whose_initial_design_waits_has_a_report(tmp_path: Path) -> N
     page = Page(campaign.report().read_text())
     assert is_sound(page, report_of(campaign))
     assert "the initial design is under way. State: interrupted." in page.text
-    assert {row["status"] for row in read_table(report_of(campaign), "polymers")} == {"waiting"}
+    assert {row["status"] for row in read_table(report_of(campaign), "candidates")} == {"waiting"}
 
 
 def test_half_an_initial_design_is_drawn(finished: Make, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_no_column_of_the_pool_is_lost_in_the_tables(named: Campaign) -> None:
 
 def test_each_of_the_best_says_whether_it_lies_in_the_wanted_range(named: Campaign) -> None:
     state, page = named.state(), page_of(named)
-    rows = {row["smiles"]: row for row in read_table(named.directory / "report", "polymers")}
+    rows = {row["smiles"]: row for row in read_table(named.directory / "report", "candidates")}
     for best in state.best():
         inside = 40 <= best.values["abbe_number"] <= 50
         assert best.in_ranges is inside

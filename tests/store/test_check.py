@@ -9,8 +9,8 @@ from tests.store.conftest import answer, ask
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        ("UPDATE polymers SET smiles = '*CCC*'", "wrong key"),
-        ("UPDATE evaluations SET seed = 99 WHERE status = 'done'", "does not match its polymer"),
+        ("UPDATE subjects SET text = '*CCC*'", "wrong key"),
+        ("UPDATE evaluations SET seed = 99 WHERE status = 'done'", "does not match its subject"),
         ("DELETE FROM records", "is done but has no records"),
         ("UPDATE evaluations SET status = 'waiting' WHERE status = 'done'", "has records but is not finished"),
         ("UPDATE evaluations SET owner = NULL WHERE status = 'running'", "without an owner"),
@@ -37,7 +37,7 @@ def test_a_broken_reference_is_named(tmp_path):
     with Store(tmp_path / "results.db") as store:
         store.add(answer(ask()))
         connection = sqlite3.connect(tmp_path / "results.db")
-        connection.execute("DELETE FROM polymers")
+        connection.execute("DELETE FROM subjects")
         connection.commit()
         connection.close()
-        assert store.check() == ["Row 1 of evaluations refers to a row of polymers that is not there."]
+        assert store.check() == ["Row 1 of evaluations refers to a row of subjects that is not there."]

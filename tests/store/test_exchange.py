@@ -33,7 +33,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 @st.composite
 def records_of_one(draw: st.DrawFn, polymer: str) -> list[Record]:
     conditions = Conditions(draw(st.floats(1, 1000)), draw(st.floats(1e-3, 1e3)))
-    request = Request(Subject("polymer", polymer), "measured/table@1", draw(st.integers(0, 2**40)), conditions)
+    request = Request(Subject("polymer", polymer), "experiment/table@1", draw(st.integers(0, 2**40)), conditions)
     found = []
     for name in draw(st.lists(st.sampled_from(sorted(PROPERTIES)), min_size=1, max_size=4, unique=True)):
         if draw(st.integers(0, 4)) == 0:
@@ -56,14 +56,15 @@ def from_long(row: dict) -> Record:
     """Rebuild a record from its row of the long form, by the columns' meaning alone."""
     return Record.from_dict(
         {
-            "polymer": row["smiles"],
+            "kind": row["kind"],
+            "subject": row["smiles"],
             "property": row["property"],
             "value": float(row["value"]) if row["value"] not in ("", None) else None,
             "std": float(row["std"]) if row["std"] not in ("", None) else None,
             "n": int(row["n"]),
             "std_of": row["std_of"],
             "conditions": {"temperature": float(row["temperature [K]"]), "pressure": float(row["pressure [atm]"])},
-            "protocol": row["protocol"],
+            "protocol_id": row["protocol"],
             "seed": int(row["seed"]),
             "status": row["status"],
             "failure": json.loads(row["failure"]) if row["failure"] else None,
@@ -94,7 +95,7 @@ def test_the_wide_form_can_be_imported_again(found):
     with tempfile.TemporaryDirectory() as folder:
         write_csv(Path(folder) / "table.csv", found, {}, "wide")
         again = read_records(
-            Path(folder) / "table.csv", "measured/table@1", seed=0, conditions=Conditions(), ignore=()
+            Path(folder) / "table.csv", "experiment/table@1", seed=0, conditions=Conditions(), ignore=()
         ).records
 
     def content(rows):
@@ -111,7 +112,7 @@ def test_a_store_exports_what_was_asked_for(store, tmp_path):
     assert store.export_csv(tmp_path / "long.csv", "long", properties=["density"]) == 2
     header = (tmp_path / "wide.csv").read_text().splitlines()[0]
     assert header == (
-        "smiles,polymer_class,protocol,seed,temperature [K],pressure [atm],status,refractive_index [1],"
+        "smiles,kind,class,protocol,seed,temperature [K],pressure [atm],status,refractive_index [1],"
         "refractive_index_std [1],density [g/cm3],density_std [g/cm3],unphysical,failed,key"
     )
     pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
@@ -120,7 +121,11 @@ def test_a_store_exports_what_was_asked_for(store, tmp_path):
 
 def test_an_empty_store_exports_a_header(store, tmp_path):
     assert store.export_csv(tmp_path / "long.csv", "long") == 0
-    assert (tmp_path / "long.csv").read_text().startswith("smiles,polymer_class,property,value,std,unit")
+    assert (
+        (tmp_path / "long.csv")
+        .read_text()
+        .startswith("smiles,kind,class,protocol,seed,temperature [K],pressure [atm],property,value,std,unit")
+    )
 
 
 def test_a_place_that_cannot_be_written_is_named(store, tmp_path):
@@ -145,15 +150,15 @@ def test_measured_data_become_records(store, tmp_path):
         "*CC(*)Cl,44,,,odd,\n",
         encoding="utf-8",
     )
-    summary = store.import_table(table, "measured/lab@1", ignore=["comment"])
+    summary = store.import_table(table, "experiment/lab@1", ignore=["comment"])
     assert (summary.added, summary.known, summary.records) == (3, 0, 4)
     assert (summary.unphysical, summary.empty_rows) == (1, 1)
     (density,) = store.records(subjects=[Subject("polymer", ETHYLENE)], properties=["density"])
-    assert (density.value, density.std, density.request.protocol_id) == (0.92, 0.01, "measured/lab@1")
+    assert (density.value, density.std, density.request.protocol_id) == (0.92, 0.01, "experiment/lab@1")
     assert density.provenance.settings == {"source": "lab.csv, line 2"}
     (warm,) = store.records(subjects=[Subject("polymer", STYRENE)])
     assert warm.request.conditions == Conditions(310.0, 1.0)
-    assert store.import_table(table, "measured/lab@1", ignore=["comment"]).known == 3
+    assert store.import_table(table, "experiment/lab@1", ignore=["comment"]).known == 3
 
 
 def test_spellings_of_one_polymer_are_one(store, tmp_path):
@@ -173,7 +178,7 @@ def test_other_values_for_the_same_protocol_are_refused_with_the_way_out(store, 
     (tmp_path / "lab.csv").write_text("smiles,density\n*CC*,0.92\n")
     store.import_table(tmp_path / "lab.csv")
     (tmp_path / "lab.csv").write_text("smiles,density\n*CC*,0.93\n")
-    with pytest.raises(StoreError, match=r"measured/table@2"):
+    with pytest.raises(StoreError, match=r"experiment/table@2"):
         store.import_table(tmp_path / "lab.csv")
 
 

@@ -183,16 +183,16 @@ def test_polymers_are_classified_outside_the_lock(tmp_path, monkeypatch):
     """Whoever asks for the class may write meanwhile: nobody waits for chemistry."""
     path = tmp_path / "results.db"
     Store(path).close()
-    classify, free = rows._polymer_class, []
+    classify, free = rows._class, []
 
     def look(smiles: str) -> str | None:
         blocker = sqlite3.connect(path, isolation_level=None, timeout=0)
         blocker.execute("BEGIN IMMEDIATE")
         blocker.close()
-        free.append(smiles)
+        free.append(smiles.text)
         return classify(smiles)
 
-    monkeypatch.setattr(rows, "_polymer_class", look)
+    monkeypatch.setattr(rows, "_class", look)
     units = [Polymer(f"*{'C' * n}O*").canonical for n in range(2, 5)]
     requests = [Request(Subject("polymer", unit), "measured/table@1") for unit in units]
     with Store(path) as store:

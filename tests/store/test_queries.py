@@ -34,8 +34,14 @@ def values(records):
         ({}, [0.8, 0.9, 1.05, 1.5, 44.0]),
         ({"keys": [ask().key]}, [0.9, 1.5]),
         ({"keys": []}, []),
-        ({"polymers": [ETHYLENE]}, [0.8, 0.9, 1.5]),
-        ({"polymers": [ETHYLENE, STYRENE], "keys": [ask().key, ask(PROPYLENE).key]}, [0.9, 1.5]),
+        ({"subjects": [Subject("polymer", ETHYLENE)]}, [0.8, 0.9, 1.5]),
+        (
+            {
+                "subjects": [Subject("polymer", ETHYLENE), Subject("polymer", STYRENE)],
+                "keys": [ask().key, ask(PROPYLENE).key],
+            },
+            [0.9, 1.5],
+        ),
         ({"properties": ["refractive_index"]}, [1.5]),
         ({"protocols": ["md/standard@2"]}, [0.8]),
         ({"statuses": [Status.UNPHYSICAL]}, [44.0]),
@@ -69,7 +75,7 @@ def test_a_range_needs_one_property(filled, properties):
 
 
 def test_an_unknown_property_is_named_with_the_nearest(filled):
-    with pytest.raises(InvalidInputError, match="Did you mean density"):
+    with pytest.raises(InvalidInputError, match="Did you mean 'density'"):
         filled.records(properties=["densty"])
 
 
@@ -112,11 +118,11 @@ def test_the_table_has_a_row_an_evaluation_and_says_what_is_unphysical_or_failed
 
 def test_structures_that_chemistry_does_not_know_are_kept_without_a_class(store):
     store.add(answer(ask("a recipe of my own")))
-    assert store.table()[0]["polymer_class"] == ""
+    assert store.table()[0]["class"] == ""
 
 
 def test_known_structures_have_their_class(filled):
     from polyloop.chem import Polymer
 
     (row,) = filled.table(keys=[ask(STYRENE).key])
-    assert row["polymer_class"] == str(Polymer(STYRENE).polymer_class)
+    assert row["class"] == str(Polymer(STYRENE).polymer_class)

@@ -10,7 +10,8 @@ from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.directory import RunDirectory
 from polyloop.core import ConfigurationError
 from polyloop.design.pool import Pool
-from polyloop.features import BLOCKS, FeatureTable, featurize
+from polyloop.features import BLOCKS, FeatureTable
+from polyloop.features.mixtures import describe_subjects
 
 __all__ = ["blocks_for", "describe_pool"]
 
@@ -29,15 +30,15 @@ def describe_pool(
         If no candidate has descriptors.
     """
     features = config.features
-    table = featurize(
-        pool.texts, features.blocks, cache=files.features, workers=workers, time_limit=features.time_limit_s,
+    table = describe_subjects(
+        pool.kind, pool.texts, features.blocks, cache=files.features, workers=workers, time_limit=features.time_limit_s,
         progress=progress,
     )  # fmt: skip
     missing = {table.polymers[row]: reason for row, reason in table.failures.items()}
     if not missing:
         return table, {}, ()
     rows = list(table.failures)[:_TRIED]
-    blocks = blocks_for([table.polymers[row] for row in rows], table.take(rows), features.time_limit_s)
+    blocks = blocks_for(pool.kind, [table.polymers[row] for row in rows], table.take(rows), features.time_limit_s)
     if len(missing) == len(table):
         smiles, reason = next(iter(missing.items()))
         raise ConfigurationError(
@@ -48,8 +49,8 @@ def describe_pool(
     return table, missing, blocks
 
 
-def blocks_for(polymers: Sequence[str], table: FeatureTable, time_limit: float) -> tuple[str, ...]:
-    """Return the blocks that describe every one of some polymers.
+def blocks_for(kind: str, texts: Sequence[str], table: FeatureTable, time_limit: float) -> tuple[str, ...]:
+    """Return the blocks that describe every one of some candidates.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def blocks_for(polymers: Sequence[str], table: FeatureTable, time_limit: float) 
         if name in table.blocks:
             values = table.blocks[name]
         else:
-            values = featurize(polymers, [name], time_limit=time_limit).blocks[name]
+            values = describe_subjects(kind, texts, [name], time_limit=time_limit).blocks[name]
         if np.isfinite(np.asarray(values, dtype=float)).all():
             found.append(name)
     return tuple(found)

@@ -12,6 +12,7 @@ from typing import Any
 
 from polyloop.campaign.config.tables import CampaignConfig, EvaluatorTable
 from polyloop.core import Conditions, ConfigurationError, InvalidInputError
+from polyloop.core.subject import column_of
 from polyloop.evaluation.answers import check_function
 from polyloop.evaluation.callables import CallableEvaluator
 from polyloop.evaluation.evaluators import (
@@ -134,7 +135,7 @@ def _table_evaluator(
     path = table.table or Path()
     measured = read_measured(
         path,
-        table.smiles_column,
+        table.smiles_column if kind == "polymer" else column_of(kind),
         table.columns,
         table.missing,
         kind=kind,

@@ -17,7 +17,6 @@ from polyloop.campaign.state import Candidate, observed_values, stated_reference
 from polyloop.campaign.suggestions import Proposed
 from polyloop.core import InvalidInputError, Record, Status, Subject, get_property, write_atomically
 from polyloop.core.csv_text import csv_text
-from polyloop.core.subject import column_of
 from polyloop.design import default_reference_point
 from polyloop.design.pool import Pool
 from polyloop.evaluation.laboratory import experiment_id
@@ -213,7 +212,7 @@ def _waiting(prepared: Preparation, proposed: Proposed, cycle: int) -> Candidate
 
 
 def _subject_column(config: CampaignConfig) -> str:
-    return config.pool.smiles_column if config.pool.file is not None else column_of(config.pool.kind)
+    return config.pool.column
 
 
 def _columns_of(pool: Pool) -> dict[str, dict[str, str]]:

@@ -99,7 +99,7 @@ def _build(table: PoolTable) -> Pool:
     if table.source == "csv" and table.file is not None:
         return Pool.from_csv(
             table.file,
-            column=table.smiles_column,
+            column=table.column,
             kind=table.kind,
             skip_bad=table.skip_bad,
             elements=table.elements,

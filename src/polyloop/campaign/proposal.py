@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from polyloop.campaign.config.tables import CampaignConfig, SurrogateTable
 from polyloop.campaign.state import Candidate, observed_values
 from polyloop.campaign.suggestions import Proposed
-from polyloop.chem import Polymer
-from polyloop.core import ConfigurationError
+from polyloop.core import ConfigurationError, parse_subject
 from polyloop.core.options import read_options
 from polyloop.design import Objective, initial_design, propose
 from polyloop.features import FeatureTable
@@ -62,14 +61,14 @@ class Proposer:
         return [Proposed(self._table.polymers[row]) for row in rows]
 
     def _named(self, smiles: str) -> Proposed:
-        polymer = Polymer(smiles).canonical
-        if polymer not in self._row:
+        text = parse_subject(self._config.pool.kind, smiles).text
+        if text not in self._row:
             raise ConfigurationError(
                 f"{smiles} is no candidate of the pool that has descriptors.",
                 where="[initial] polymers",
                 hint="Widen the filters of [pool], or leave it out.",
             )
-        return Proposed(polymer)
+        return Proposed(text)
 
     def next_batch(
         self,

@@ -28,6 +28,10 @@ PARTS: dict[str, dict[str, str]] = {
         "ecfp": "polyloop.features.ecfp:EcfpBlock",
         "rdkit2d": "polyloop.features.rdkit2d:Rdkit2dBlock",
     },
+    "describers": {
+        "polymer": "polyloop.features.featurization:featurize",
+        "copolymer": "polyloop.features.mixtures:describe_copolymers",
+    },
     "surrogates": {
         "gp": "polyloop.learn.gp:GaussianProcess",
         "random_forest": "polyloop.learn.forest:RandomForest",

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from polyloop.core.errors import InvalidInputError
 from polyloop.core.registry import Registry
 
-__all__ = ["KINDS", "Drawing", "Kind", "Subject", "classify", "column_of", "parse_subject"]
+__all__ = ["KINDS", "Drawing", "Kind", "Subject", "as_given", "classify", "column_of", "parse_subject"]
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,31}$")
 # Words that stand beside the kind's name in what a key is made of.
@@ -138,3 +138,8 @@ def classify(subject: Subject) -> str | None:
 def column_of(kind: str) -> str:
     """Return the header of the column of tables that holds subjects of a kind."""
     return KINDS[kind].column if kind in KINDS else kind
+
+
+def as_given(parsed: Any) -> str:
+    """Return the text of a kind's object as people wrote it, where it keeps that, else its canonical text."""
+    return str(getattr(parsed, "smiles", parsed.subject.text))

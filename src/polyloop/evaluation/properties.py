@@ -10,17 +10,19 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from polyloop.chem import Polymer
 from polyloop.core import (
+    KINDS,
     Conditions,
     EvaluationError,
     InvalidInputError,
     Record,
     Request,
+    Subject,
     get_property,
     write_atomically,
 )
 from polyloop.core.csv_text import csv_text
+from polyloop.core.subject import as_given, column_of
 from polyloop.evaluation.evaluators import Evaluator, protocol_evaluator, protocol_of
 from polyloop.evaluation.leases import LEASE_S
 from polyloop.evaluation.queue import EvaluationQueue, open_runner
@@ -30,24 +32,26 @@ from polyloop.evaluation.store_wait import StoreWait
 from polyloop.run.interrupts import Interrupted, Interrupts
 from polyloop.run.limits import Limits
 from polyloop.store import Store
-from polyloop.tables.arguments import parse_polymer
+from polyloop.tables.arguments import parse_argument
 
 __all__ = ["PolymerResult", "compute_properties", "default_store", "preview_properties", "write_properties"]
 
 
 @dataclass(frozen=True)
 class PolymerResult:
-    """What is known of one polymer.
+    """What is known of one subject.
 
     Parameters
     ----------
+    polymer
+        The `Polymer`, `Copolymer` or other object that was asked about.
     records
         Those asked for, in that order, else in the order of their protocol; those of a property by seed.
     means
         Of several replicas, the mean of each property; empty where there is one only.
     """
 
-    polymer: Polymer
+    polymer: Any
     records: tuple[Record, ...]
     means: tuple[ReplicaMean, ...] = ()
 
@@ -59,17 +63,19 @@ class PolymerResult:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary (the contract for scripts; see `docs/reference/json.md`)."""
         return {
-            "smiles": self.polymer.smiles,
-            "polymer": self.polymer.canonical,
-            "key": self.polymer.key,
+            "kind": self.polymer.subject.kind,
+            "as_given": as_given(self.polymer),
+            "subject": self.polymer.subject.text,
+            "key": self.polymer.subject.key,
             "records": [record.to_dict() for record in self.records],
             "means": [mean.to_dict() for mean in self.means],
         }
 
 
 def compute_properties(
-    polymers: Iterable[Polymer | str],
+    polymers: Iterable[Any],
     *,
+    kind: str = "polymer",
     level: str | None = None,
     protocol: str | None = None,
     properties: Sequence[str] | None = None,
@@ -87,7 +93,10 @@ def compute_properties(
     Parameters
     ----------
     polymers
-        `Polymer` objects, or repeat units as SMILES with two stars.
+        `Polymer`, `Copolymer` or other objects of one kind, or texts that `kind` can read: of polymers, SMILES with two
+        stars.
+    kind
+        Kind of what is given as text.
     level, protocol
         Which protocols; level `quick` when neither is given.
     properties
@@ -123,7 +132,8 @@ def compute_properties(
             where="time_limit",
             hint="Give a number above 0, or leave it out for what the protocols need at most.",
         )
-    polymers, sources = _polymers(polymers), _sources(level, protocol, properties)
+    polymers = _polymers(polymers, kind)
+    sources = _sources(level, protocol, properties, _kind_of(polymers, kind))
     names = list(dict.fromkeys(sources.values()))
     evaluators = {name: protocol_evaluator(name) for name in names}
     seeds, state = seeds_of(seed, replicas), conditions or Conditions()
@@ -181,8 +191,9 @@ def _evaluated(
 
 
 def preview_properties(
-    polymers: Iterable[Polymer | str],
+    polymers: Iterable[Any],
     *,
+    kind: str = "polymer",
     level: str | None = None,
     protocol: str | None = None,
     properties: Sequence[str] | None = None,
@@ -205,23 +216,24 @@ def preview_properties(
     from polyloop.simulate import PROTOCOLS
     from polyloop.simulate.md.run.preview import has_preview, preview
 
-    polymers, several = _polymers(polymers), len(seeds_of(seed, replicas)) > 1
+    polymers, several = _polymers(polymers, kind), len(seeds_of(seed, replicas)) > 1
+    kind = _kind_of(polymers, kind)
     rows: list[dict[str, Any]] = []
     for polymer in polymers:
-        for name in dict.fromkeys(_sources(level, protocol, properties).values()):
-            row: dict[str, Any] = {"smiles": polymer.smiles, "protocol": name, "cost": PROTOCOLS[name].cost}
+        for name in dict.fromkeys(_sources(level, protocol, properties, kind).values()):
+            row: dict[str, Any] = {"subject": as_given(polymer), "protocol": name, "cost": PROTOCOLS[name].cost}
             if several:
                 row |= {"replicas": replicas, "cost": f"{replicas} times: {row['cost']}"}
             try:
                 # What is evaluated, and so refused, is the chain in its standard spelling.
-                PROTOCOLS[name].check(polymer.standardized())
+                PROTOCOLS[name].check(_standard(polymer))
             except EvaluationError as error:
                 rows.append(row | {"cost": "none: it would be refused", "refused": str(error)})
                 continue
             if has_preview(name):
                 if progress is not None:
-                    progress(f"{polymer.smiles}  {name}: building a cell and timing it")
-                row |= preview(name, polymer.standardized(), seed, conditions or Conditions()).times(replicas).to_dict()
+                    progress(f"{as_given(polymer)}  {name}: building a cell and timing it")
+                row |= preview(name, _standard(polymer), seed, conditions or Conditions()).times(replicas).to_dict()
             rows.append(row)
     return rows
 
@@ -234,14 +246,23 @@ def write_properties(results: Sequence[PolymerResult], path: Path) -> None:
     """
     names = list(dict.fromkeys(value.property for result in results for value in result.values))
     ends = ("", "_std", "_replicas") if any(result.means for result in results) else ("", "_std")
-    header = ["smiles", "canonical", *[f"{name}{end}" for name in names for end in ends], "status", "failure"]
+    kinds = list(dict.fromkeys(result.polymer.subject.kind for result in results)) or ["polymer"]
+    header = [
+        column_of(kinds[0]),
+        "canonical",
+        *[f"{name}{end}" for name in names for end in ends],
+        "status",
+        "failure",
+    ]
     rows = []
     for result in results:
         by_name = {value.property: value for value in result.values}
         cells = [cell for name in names for cell in _cells(by_name.get(name))[: len(ends)]]
         statuses = sorted({record.status.value for record in result.records})
         failures = sorted({record.failure.code.value for record in result.records if record.failure})
-        rows.append([result.polymer.smiles, result.polymer.canonical, *cells, "+".join(statuses), "+".join(failures)])
+        rows.append(
+            [as_given(result.polymer), result.polymer.subject.text, *cells, "+".join(statuses), "+".join(failures)]
+        )
     write_atomically(path, csv_text(header, rows))
 
 
@@ -261,34 +282,50 @@ def default_store() -> str:
     return str(data / "store.sqlite")
 
 
-def _polymers(given: Iterable[Polymer | str]) -> list[Polymer]:
-    """Return what is given as polymers.
+def _polymers(given: Iterable[Any], kind: str) -> list[Any]:
+    """Return what is given as objects of one kind.
 
     Raises
     ------
     InvalidInputError
-        Naming the number of what is no repeat unit, or that one thing was given and no list.
+        Naming the number of what is none, or that one thing was given and no list, or things of several kinds.
     """
-    if isinstance(given, str | Polymer) or not isinstance(given, Iterable):
+    if isinstance(given, str) or hasattr(given, "subject") or not isinstance(given, Iterable):
         raise InvalidInputError(
             f"{given!r:.200} is no list of polymers.", where="polymers", hint="Write for example ['*CC*', '*CCO*']."
         )
-    found: list[Polymer] = []
+    found: list[Any] = []
     for number, one in enumerate(given):
-        if isinstance(one, Polymer):
+        if isinstance(one, str):
+            found.append(parse_argument(str(one), f"polymers[{number}]", kind))
+        elif isinstance(getattr(one, "subject", None), Subject):
             found.append(one)
-        elif isinstance(one, str):
-            found.append(parse_polymer(str(one), f"polymers[{number}]"))
         else:
             raise InvalidInputError(
                 f"{type(one).__name__} {one!r:.200} is no polymer.",
                 where=f"polymers[{number}]",
                 hint="Give a Polymer, or a repeat unit as SMILES with two stars.",
             )
+    kinds = {one.subject.kind for one in found}
+    if len(kinds) > 1:
+        raise InvalidInputError(
+            f"There are subjects of {len(kinds)} kinds: {', '.join(sorted(kinds))}.", where="polymers"
+        )
     return found
 
 
-def _sources(level: str | None, protocol: str | None, properties: Sequence[str] | None) -> dict[str, str]:
+def _kind_of(polymers: Sequence[Any], kind: str) -> str:
+    return str(polymers[0].subject.kind) if polymers else kind
+
+
+def _standard(parsed: Any) -> Any:
+    """Return the object that an evaluation gets: that of the canonical text."""
+    return KINDS[parsed.subject.kind].parse(parsed.subject.text)
+
+
+def _sources(
+    level: str | None, protocol: str | None, properties: Sequence[str] | None, kind: str = "polymer"
+) -> dict[str, str]:
     """Return, for each property that is wanted, the protocol that it comes from."""
     from polyloop.simulate import PROTOCOLS, available_levels, get_protocol
 
@@ -297,18 +334,21 @@ def _sources(level: str | None, protocol: str | None, properties: Sequence[str] 
     for name in properties or ():
         get_property(name)
     if protocol is not None:
-        return {name: protocol_of(name, protocol=protocol) for name in properties or get_protocol(protocol).properties}
+        return {
+            name: protocol_of(name, protocol=protocol, kind=kind)
+            for name in properties or get_protocol(protocol).properties
+        }
     if properties:
-        return {name: protocol_of(name, level=level) for name in properties}
+        return {name: protocol_of(name, level=level, kind=kind) for name in properties}
     level = level or "quick"
     if level not in available_levels():
         raise InvalidInputError(f"There is no level {level!r}.", hint=f"Known: {', '.join(available_levels())}.")
-    whole = [row for row in PROTOCOLS.values() if row.level == level and not row.on_request]
-    return {name: protocol_of(name, level=level) for row in whole for name in row.properties}
+    whole = [row for row in PROTOCOLS.values() if row.level == level and not row.on_request and kind in row.kinds]
+    return {name: protocol_of(name, level=level, kind=kind) for row in whole for name in row.properties}
 
 
 def _result(
-    polymer: Polymer,
+    polymer: Any,
     asked: dict[str, list[Request]],
     sources: dict[str, str],
     by_key: dict[str, dict[str, Record]],

@@ -36,6 +36,8 @@ REQUEST_COLUMNS = (
     subjects.c.kind, subjects.c.text, evaluations.c.protocol, evaluations.c.seed, evaluations.c.conditions
 )  # fmt: skip
 
+# Characters of the column; a copolymer of many units has the classes of all.
+_LONGEST_CLASS = 64
 # SQLite takes at most 32,766 values in one statement; the rows inserted here have up to 13 columns.
 _CHUNK = 2000
 
@@ -207,4 +209,5 @@ def _insert_subjects(
 @lru_cache(maxsize=100_000)
 def _class(subject: Subject) -> str | None:
     # Looking into a store need not load rdkit: the kind does, when it is first asked.
-    return classify(subject)
+    found = classify(subject)
+    return None if found is None else found[:_LONGEST_CLASS]

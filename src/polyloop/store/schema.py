@@ -68,7 +68,7 @@ subjects = Table(
     Column("key", String(64), primary_key=True),  # Subject.key
     Column("kind", String(32), nullable=False),
     Column("text", Text, nullable=False),
-    Column("subject_class", String(200)),
+    Column("subject_class", String(64)),
     Column("first_seen", Double, nullable=False),
 )
 

@@ -1,6 +1,6 @@
 """Reading people's tables (CSV, Parquet): columns mapped, units stated, one set of rules for all who read one."""
 
-from polyloop.tables.arguments import parse_polymer, parse_polymers
+from polyloop.tables.arguments import parse_argument, parse_arguments
 from polyloop.tables.bad_rows import BadRow, list_bad_rows, refuse_bad_rows
 from polyloop.tables.columns import NumberColumn, split_header
 from polyloop.tables.measured import Measured, MeasuredTable, read_measured, same_state, state_words
@@ -18,8 +18,8 @@ __all__ = [
     "ValueRow",
     "ValueTable",
     "list_bad_rows",
-    "parse_polymer",
-    "parse_polymers",
+    "parse_argument",
+    "parse_arguments",
     "parse_rows",
     "read_measured",
     "read_subjects",

@@ -34,8 +34,9 @@ def frame_text(table: Any) -> str:
     InvalidInputError
         If it is neither.
     """
-    if hasattr(table, "to_csv"):
-        return str(table.to_csv(index=False))
+    if hasattr(table, "itertuples"):
+        rows = [[_cell(value) for value in row] for row in table.itertuples(index=False, name=None)]
+        return csv_text([str(name) for name in table.columns], rows)
     if isinstance(table, Sequence) and table and all(isinstance(row, Mapping) for row in table):
         header = list(dict.fromkeys(name for row in table for name in row))
         return csv_text(header, [[_cell(row.get(name)) for name in header] for row in table])
@@ -45,4 +46,4 @@ def frame_text(table: Any) -> str:
 
 
 def _cell(value: Any) -> Any:
-    return "" if value is None else value
+    return "" if value is None or value != value else value

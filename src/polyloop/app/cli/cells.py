@@ -75,7 +75,7 @@ def build(
         smallest_contact,
     )
     from polyloop.simulate.charges import chain_charges
-    from polyloop.tables import parse_polymers
+    from polyloop.tables import parse_arguments
 
     if degree is not None and atoms is not None:
         raise InvalidInputError("A chain has units or atoms of its own, not both.", hint="Give --dp or --atoms.")
@@ -84,7 +84,7 @@ def build(
     if output.suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
         raise InvalidInputError(f"There is no format for {output.name!r}.", where="--output", hint=f"Known: {known}.")
-    polymers = parse_polymers(smiles)
+    polymers = parse_arguments(smiles)
     units = tuple(ChainUnit.of(polymer) for polymer in polymers)
     for polymer, unit in zip(polymers, units, strict=True):
         if unit.polymer is not polymer:

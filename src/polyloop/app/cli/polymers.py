@@ -10,7 +10,6 @@ import typer
 from polyloop.app.cli.console import message, write_json, write_table
 
 if TYPE_CHECKING:
-    from polyloop.chem import Polymer
     from polyloop.evaluation import PolymerResult
 
 __all__ = ["register"]
@@ -18,7 +17,10 @@ __all__ = ["register"]
 Smiles = Annotated[list[str] | None, typer.Argument(metavar="SMILES", help="Repeat units with two stars.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, always a list.")]
 Csv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Read repeat units from a CSV instead.")]
-Column = Annotated[str, typer.Option("--smiles-column", help="Column of the CSV.")]
+Column = Annotated[
+    str | None, typer.Option("--smiles-column", help="Column of the CSV.  [default: smiles, or that of the kind]")
+]
+Kind = Annotated[str, typer.Option("--kind", help="What they are: polymer, copolymer, molecule, ...")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out rows of the CSV that hold no repeat unit.")]
 
 
@@ -31,31 +33,35 @@ def register(app: typer.Typer) -> None:
 def canonical(
     smiles: Smiles = None,
     csv: Csv = None,
-    smiles_column: Column = "smiles",
+    smiles_column: Column = None,
+    kind: Kind = "polymer",
     skip_bad: SkipBad = False,
     as_json: Json = False,
 ) -> None:
-    """Write the canonical form, key and class of repeat units."""
+    """Write the canonical form, key and class of repeat units, or of another kind."""
+    from polyloop.core.subject import as_given, classify
+
     rows = [
         {
-            "smiles": polymer.smiles,
-            "canonical": polymer.canonical,
-            "key": polymer.key,
-            "polymer_class": polymer.polymer_class,
+            "as_given": as_given(one),
+            "canonical": one.subject.text,
+            "key": one.subject.key,
+            "class": classify(one.subject),
         }
-        for polymer in _polymers(smiles, csv, smiles_column, skip_bad)
+        for one in _polymers(smiles, csv, smiles_column, skip_bad, kind)
     ]
     if as_json:
         write_json(rows)
     else:
-        header = ("smiles", "canonical", "key", "polymer_class")
+        header = ("as_given", "canonical", "key", "class")
         write_table(header, [[row[name] for name in header] for row in rows])
 
 
 def properties(
     smiles: Smiles = None,
     csv: Csv = None,
-    smiles_column: Column = "smiles",
+    smiles_column: Column = None,
+    kind: Kind = "polymer",
     skip_bad: SkipBad = False,
     level: Annotated[str | None, typer.Option("--level", help="instant, quick, ...  [default: quick]")] = None,
     protocol: Annotated[str | None, typer.Option("--protocol", help="Or a protocol, e.g. optics/quick@3.")] = None,
@@ -88,7 +94,7 @@ def properties(
     from polyloop.core import Conditions
     from polyloop.evaluation import compute_properties, preview_properties, write_properties
 
-    polymers = _polymers(smiles, csv, smiles_column, skip_bad)
+    polymers = _polymers(smiles, csv, smiles_column, skip_bad, kind)
     conditions = Conditions(temperature, pressure)
     tell = None if quiet or as_json else message
     if dry_run:
@@ -124,15 +130,18 @@ def properties(
 
 def _show_preview(rows: list[dict[str, Any]]) -> None:
     numbers = ("atoms", "nanoseconds", "steps", "steps_per_s", "hours", "hours_at_most", "memory_gb")
-    names = ("smiles", "protocol", "replicas", "cost", "engine", *numbers, "on_top", "refused")
+    names = ("subject", "protocol", "replicas", "cost", "engine", *numbers, "on_top", "refused")
     shown = [name for name in names if any(name in row for row in rows)]
     write_table(shown, [[row.get(name) for name in shown] for row in rows])
 
 
-def _polymers(smiles: list[str] | None, csv: Path | None, smiles_column: str, skip_bad: bool) -> list[Polymer]:
+def _polymers(
+    smiles: list[str] | None, csv: Path | None, smiles_column: str | None, skip_bad: bool, kind: str
+) -> list[Any]:
     """Read repeat units from the arguments or from a CSV, exactly one of the two; say which rows are left out."""
     from polyloop.core import InvalidInputError
-    from polyloop.tables import list_bad_rows, parse_polymers, read_subjects
+    from polyloop.core.subject import column_of
+    from polyloop.tables import list_bad_rows, parse_arguments, read_subjects
 
     if bool(smiles) == (csv is not None):
         raise InvalidInputError(
@@ -141,8 +150,8 @@ def _polymers(smiles: list[str] | None, csv: Path | None, smiles_column: str, sk
             hint="Write for example '*CC(*)c1ccccc1', in quotes, or --csv FILE.",
         )
     if csv is None:
-        return parse_polymers(smiles or [])
-    polymers, bad = read_subjects(csv, smiles_column, skip_bad=skip_bad)
+        return parse_arguments(smiles or [], kind)
+    polymers, bad = read_subjects(csv, smiles_column or column_of(kind), kind, skip_bad=skip_bad)
     if bad:
         message(f"{csv}: left out:\n{list_bad_rows(bad)}")
     return polymers
@@ -150,9 +159,11 @@ def _polymers(smiles: list[str] | None, csv: Path | None, smiles_column: str, sk
 
 def _explain(results: list[PolymerResult]) -> None:
     """Say why evaluations have failed, and which means are not of all replicas, once for each."""
+    from polyloop.core.subject import as_given
+
     for result in results:
         for line in _shortfalls(result) if result.means else _failures(result):
-            message(f"{result.polymer.smiles}: {line}")
+            message(f"{as_given(result.polymer)}: {line}")
     if any(record.failure for result in results for record in result.records):
         message("What has failed is computed again with --retry.")
 
@@ -178,12 +189,14 @@ def _shortfalls(result: PolymerResult) -> list[str]:
 
 
 def _show(results: list[PolymerResult]) -> None:
+    from polyloop.core.subject import as_given
+
     several = any(result.means for result in results)
     write_table(
-        ("polymer", "property", "value", "std", "unit", "status", "protocol", *["replicas"] * several),
+        ("subject", "property", "value", "std", "unit", "status", "protocol", *["replicas"] * several),
         [
             (
-                result.polymer.smiles, value.property, value.value, value.std, value.unit,
+                as_given(result.polymer), value.property, value.value, value.std, value.unit,
                 value.failure.code.value if value.failure else value.status.value, value.request.protocol_id,
                 *[mean.count for mean in result.means if mean is value],
             )

@@ -8,7 +8,7 @@ from typing import Any
 
 from polyloop.campaign.config.lines import CampaignSource, KeyPath
 from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
-from polyloop.core import KINDS, Conditions, InvalidInputError, PolyloopError, add_property, get_property
+from polyloop.core import KINDS, Conditions, InvalidInputError, PolyloopError, add_property, get_property, parse_subject
 from polyloop.core.names import did_you_mean
 from polyloop.core.options import options_of, read_options
 
@@ -170,6 +170,13 @@ def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
 
 def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:
     pool = config.pool
+    _known(source, ("pool", "kind"), pool.kind, KINDS)
+    if pool.kind != "polymer":
+        if pool.source != "csv":
+            raise source.error(("pool", "source"), f"source {pool.source!r} makes polymers.", "Use source = 'csv'.")
+        for word in ("elements", "heavy_atoms", "classes"):
+            if getattr(pool, word) is not None:
+                raise source.error(("pool", word), f"{word} is a filter of polymers.", "Leave it out.")
     if (pool.file is not None) != (pool.source == "csv"):
         what = "source = 'csv' needs a file." if pool.source == "csv" else f"source {pool.source!r} takes no file."
         raise source.error(("pool", "file"), what, "Give file = 'pool.csv' with source = 'csv' only.")
@@ -201,13 +208,11 @@ def _check_chemistry_words(config: CampaignConfig, source: CampaignSource) -> No
 
 
 def _check_initial(config: CampaignConfig, source: CampaignSource) -> None:
-    from polyloop.chem import Polymer
-
     seen: dict[str, str] = {}
     for index, smiles in enumerate(config.initial.polymers):
         key: KeyPath = ("initial", "polymers", index)
         try:
-            canonical = Polymer(smiles).canonical
+            canonical = parse_subject(config.pool.kind, smiles).text
         except PolyloopError as error:
             raise source.error(key, error.reason, error.hint) from error
         if canonical in seen:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from polyloop.core import Conditions
+from polyloop.core.subject import column_of
 from polyloop.run.limits import Limits
 
 __all__ = [
@@ -151,7 +152,9 @@ class PoolTable(_Table):
     kind: str = Field("polymer", description="Kind of the candidates: polymer, copolymer, molecule, ...")
     source: Literal["csv", "homopolymers", "virtual"] = Field(description="Where the candidates come from.")
     file: Path | None = Field(None, description="The CSV or Parquet file of source 'csv'.")
-    smiles_column: str = Field("smiles", description="Column of the CSV that holds the repeat units.")
+    smiles_column: str = Field(
+        "smiles", description="Column of the CSV that holds the candidates; of another kind, that kind's column."
+    )
     skip_bad: bool = Field(
         False, description="Leave out rows of the file that hold no repeat unit, and name them in status."
     )
@@ -161,6 +164,11 @@ class PoolTable(_Table):
     heavy_atoms: tuple[Size, Size] | None = Field(None, description="Keep [low, high] heavy atoms per repeat unit.")
     classes: list[str] | None = Field(None, min_length=1, description="Keep only these polymer classes.")
     screening: ScreeningTable | None = Field(None, description="Pre-selection by a cheap protocol.")
+
+    @property
+    def column(self) -> str:
+        """Column of the file that holds the candidates."""
+        return self.smiles_column if "smiles_column" in self.model_fields_set else column_of(self.kind)
 
 
 class FeaturesTable(_Table):
