@@ -82,6 +82,10 @@ def test_predictions_are_those_of_the_textbook_at_every_level():
     np.testing.assert_allclose(joint, covariance, rtol=1e-6, atol=1e-7)
     cross = model.covariance(take(X_new, [0, 1]), take(X_new, [5]), ["instant", "quick"], "full")
     np.testing.assert_allclose(cross[:, 0], covariance[:2, 5], rtol=1e-6, atol=1e-7)
+    every = model.covariance_with(X_new, X_new, new)
+    np.testing.assert_allclose(every[np.arange(9), new], covariance, rtol=1e-6, atol=1e-7)
+    own = np.diagonal(model.predict_all_levels(X_new)[1], axis1=1, axis2=2)
+    np.testing.assert_allclose(own[np.arange(9), new], np.diag(covariance), rtol=1e-6)
 
 
 def test_the_fit_reports_the_likelihood_of_the_covariance_that_it_predicts_with():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,7 +14,6 @@ from polyloop.learn.covariance import CONSTANT_VARIANCE, HyperParameters, TermDa
 from polyloop.learn.hyperparameters import (
     LENGTH_SIGMA,
     NOISE_FLOOR,
-    NOISE_MEDIAN,
     NOISE_SIGMA,
     VARIANCE_SIGMA,
     correlation,
@@ -95,7 +96,10 @@ class _Likelihood:
 
     def value(self, vector: torch.Tensor) -> torch.Tensor:
         """Return the log marginal likelihood plus the log prior, without constants of the latter."""
-        factor = torch.linalg.cholesky(self.covariance(vector))
+        factor, failed = torch.linalg.cholesky_ex(self.covariance(vector))
+        if failed:
+            # A step too far: the line search then shortens it.
+            return vector.sum() * torch.nan
         half = torch.linalg.solve_triangular(factor, self.y[:, None], upper=False)[:, 0]
         likelihood = -0.5 * half.square().sum() - factor.diagonal().log().sum() - 0.5 * self.n * np.log(2 * np.pi)
         z = (vector - torch.from_numpy(self.median)) / torch.from_numpy(self.sigma)
@@ -111,7 +115,7 @@ class _Likelihood:
         for s in range(self.n_levels):
             variances, lengths = np.exp(kernel[s, : len(self.terms)]), np.exp(kernel[s, len(self.terms) :])
             places = np.cumsum([0, *[data.length_count for data in self.terms]])
-            scales = tuple(lengths[a:b].copy() for a, b in zip(places, places[1:], strict=False))
+            scales = tuple(lengths[a:b].copy() for a, b in pairwise(places))
             components.append(
                 HyperParameters(tuple(map(float, variances)), scales, max(float(np.exp(noise[s])), NOISE_FLOOR))
             )
@@ -144,12 +148,8 @@ def fit_level_hyperparameters(
 
     def loss(vector: Array) -> tuple[float, Array]:
         x = torch.from_numpy(vector.copy()).requires_grad_()
-        try:
-            value = likelihood.value(x)
-            (gradient,) = torch.autograd.grad(value, x)
-        except torch.linalg.LinAlgError:
-            # A step too far: the line search then shortens it.
-            return _TOO_FAR, np.zeros_like(vector)
+        value = likelihood.value(x)
+        (gradient,) = torch.autograd.grad(value, x)
         if not (torch.isfinite(value) and torch.isfinite(gradient).all()):
             return _TOO_FAR, np.zeros_like(vector)
         if value.item() > best[0][0]:

@@ -211,6 +211,22 @@ class MultilevelGaussianProcess:
         covariance: Array = (prior - half_a.T @ half_b) * p.unit[a][:, None] * p.unit[b]
         return covariance
 
+    def covariance_with(self, X: Blocks, X_b: Blocks, level_b: Levels = None) -> Array:
+        """Return the posterior covariance of n_a rows at every level with n_b pairs, shape (n_a, L, n_b)."""
+        p = self._fitted
+        n_b = check_blocks(X_b, p.widths)
+        b = self._places(level_b, n_b)
+        half_b = _whiten(p.cholesky, p.covariance.cross(X_b, b, p.training))
+        partners = p.covariance.training(X_b, b)
+        result = np.empty((check_blocks(X, p.widths), len(self.levels), n_b))
+        for rows in chunks(len(result), int(np.clip(2_000_000 // (len(p.y) * len(self.levels)), 64, 16_384))):
+            part = take(X, rows)
+            prior = p.covariance.cross_at_all_levels(part, partners)
+            for level, cross in enumerate(p.covariance.cross_at_all_levels(part, p.training)):
+                explained = _whiten(p.cholesky, cross).T @ half_b
+                result[rows, level] = (prior[level] - explained) * p.unit[level] * p.unit[b]
+        return result
+
     def joint(self, X: Blocks, level: Levels = None) -> tuple[Array, Array]:
         """Return the posterior mean (n,) and covariance (n, n) of the noise-free pairs."""
         covariance = self.covariance(X, X, level, level)

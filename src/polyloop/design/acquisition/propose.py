@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +22,7 @@ from polyloop.design.acquisition.scores import (
 )
 from polyloop.design.objectives import Array, Objective, check_directions, utilities
 from polyloop.design.pareto import reference_utilities
-from polyloop.learn import Blocks, Surrogate
+from polyloop.learn import Blocks, GaussianProcess, Surrogate
 from polyloop.learn.standardisation import Standardisation
 from polyloop.learn.surrogate import row_count, stack, take
 
@@ -84,6 +84,7 @@ class _Problem:
     mean: Array = field(default_factory=lambda: np.zeros((0, 0)))
     std: Array = field(default_factory=lambda: np.zeros((0, 0)))
     noise_std: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    degrees_of_freedom: tuple[float, ...] | None = None
 
     @cached_property
     def spread(self) -> Array:
@@ -126,6 +127,7 @@ def propose(
     X_pending: Blocks | None = None,
     X_observed: Blocks | None = None,
     beta: float = 2.0,
+    heavy_tails: bool = True,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Proposal:
     """Pick the next `batch` rows of the pool to evaluate.
@@ -147,6 +149,9 @@ def propose(
         Blocks of the rows of Y_observed; needed by "qlognehvi".
     beta
         Weight of the standard deviation in "ucb".
+    heavy_tails
+        Take "ehvi" and "ei" over Student's t where a model says that its held-out errors follow it
+        (`GaussianProcess.degrees_of_freedom`); False for normal predictions.
     progress
         Called with the number of picks made and that of the batch: at the start, and where picks are made one by one
         before each. What it raises ends the proposal.
@@ -166,6 +171,8 @@ def propose(
     problem = _problem(
         models, X_pool, Y_observed, objectives, batch, rng, reference_point, exclude, X_pending, X_observed
     )
+    if heavy_tails and acquisition in ("ehvi", "ei"):
+        problem = replace(problem, degrees_of_freedom=_degrees_of_freedom(models))
     progress(0, batch)
     if len(problem.allowed) == 0:
         picks, scores = np.zeros(0, dtype=np.intp), np.zeros(0)
@@ -263,7 +270,8 @@ def _score(acquisition: str, problem: _Problem, beta: float) -> Score:
     if acquisition == "ei":
         if not np.isfinite(problem.best[0]):
             raise InvalidInputError("Expected improvement needs a value to improve on.", where="Y_observed")
-        return Hypervolume.over(problem.seen, problem.in_spreads(problem.best))
+        best = problem.in_spreads(problem.best)
+        return Hypervolume.over(problem.seen, best, degrees_of_freedom=problem.degrees_of_freedom)
     return _hypervolume(problem)
 
 
@@ -275,7 +283,13 @@ def _hypervolume(problem: _Problem) -> Hypervolume:
         for j, objective in enumerate(problem.objectives)
         if objective.direction == "range"
     }
-    return Hypervolume.over(problem.seen, problem.in_spreads(problem.reference), ranges)
+    reference = problem.in_spreads(problem.reference)
+    return Hypervolume.over(problem.seen, reference, ranges, problem.degrees_of_freedom)
+
+
+def _degrees_of_freedom(models: Sequence[Surrogate]) -> tuple[float, ...]:
+    # Only models whose held-out errors cost nothing tell; the others count as normal.
+    return tuple(model.degrees_of_freedom() if isinstance(model, GaussianProcess) else float("inf") for model in models)
 
 
 def _believer(problem: _Problem) -> Believer:
