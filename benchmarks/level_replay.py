@@ -1,12 +1,12 @@
 """Replay campaigns with a cheap and a dear level on a public table: both levels against the target alone, equal cost.
 
-Usage: python benchmarks/level_replay.py [--problems n density n_density n_dft] [--starts 10] [--budget 300]
+Usage: python benchmarks/level_replay.py [--problems n density n_density n_dft] [--starts 10] [--budget 250]
 
 The target is the molecular-dynamics value of the public PI1070 table (1,077 polymers). The cheap level is what polyloop
 says in milliseconds (refractive index from DFT-D4 polarizabilities, density from the packing model), or for `n_dft` the
 table's own DFT polarizability of the monomer over its van der Waals volume, a proxy in another unit. A question costs 1
 at the cheap level and 10 at the target, whatever it really took. Both strategies start from the same 5 polymers at the
-target, numpy.random.default_rng(1000 + k).choice(n, 5, replace=False); the levels pay 5 for these polymers' cheap
+target, numpy.random.default_rng(2000 + k).choice(n, 5, replace=False); the levels pay 5 for these polymers' cheap
 values out of the same budget. A cycle spends 20. What counts is only what was asked at the target: the hypervolume of
 those values over that of the whole pool, reference point = the pool's worst values, which no strategy sees. For one
 objective this is (best - worst) / (pool's best - worst). Rows without a value are asked like any other.
@@ -64,7 +64,7 @@ class Replay:
             table[list(cheap)].to_numpy(float), table[[o.property for o in self.objectives]].to_numpy(float)
         ])  # fmt: skip
         self.one_unit = problem != "n_dft"
-        first = np.random.default_rng(1000 + start).choice(len(table), START, replace=False)
+        first = np.random.default_rng(2000 + start).choice(len(table), START, replace=False)
         self.asked = {0: [], 1: [int(row) for row in first]}
         self.cost, self.history = START * COSTS["target"], []
         self._note(self.asked[1])

@@ -25,7 +25,6 @@ from polyloop.learn.surrogate import (
     stack,
     take,
 )
-from polyloop.learn.tails import degrees_of_freedom
 
 __all__ = ["GaussianProcess"]
 
@@ -175,11 +174,6 @@ class GaussianProcess:
         noise = self.hyperparameters.noise + p.known_noise
         std = np.sqrt(np.maximum(1.0 / precision - noise, 0.0))
         return p.scale.prediction(mean, std, np.sqrt(noise))
-
-    def degrees_of_freedom(self) -> float:
-        """Return those of Student's t that the leave-one-out errors follow; infinite where they are normal."""
-        p, left_out = self._fitted, self.leave_one_out()
-        return degrees_of_freedom((p.scale.values(p.y) - left_out.mean) / left_out.predictive_std)
 
 
 def _chunk(n_train: int) -> int:

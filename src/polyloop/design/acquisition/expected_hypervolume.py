@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, ndtr, stdtr
+from scipy.special import ndtr
 
 from polyloop.design.objectives import Array
 from polyloop.design.pareto import non_dominated
@@ -77,8 +77,8 @@ def _boxes(points: Array, reference: Array) -> Cells:
     return Cells(lower * scale + reference, upper)
 
 
-def expected_excess(mean: Array, std: Array, edges: Array, degrees_of_freedom: float = np.inf) -> Array:
-    """Return E[max(y - edge, 0)] for y normal or Student-t, shape (n, len(edges)); infinite edges give 0.
+def expected_excess(mean: Array, std: Array, edges: Array) -> Array:
+    """Return E[max(y - edge, 0)] for y normal, shape (n, len(edges)); infinite edges give 0.
 
     Parameters
     ----------
@@ -86,18 +86,18 @@ def expected_excess(mean: Array, std: Array, edges: Array, degrees_of_freedom: f
         Shape (n,). `std` may be 0.
     edges
         Shape (k,).
-    degrees_of_freedom
-        Of Student's t with this mean and standard deviation, more than 2; infinite for the normal distribution.
-
-    References
-    ----------
-    Of Student's t: Shah, Wilson & Ghahramani (2014), arXiv:1402.4306, and Tracey & Wolpert (2018), arXiv:1801.06147.
     """
     finite = np.where(np.isfinite(edges), edges, 0.0)
     safe = np.where(std > 0, std, 1.0)
     u = mean[:, None] - finite[None, :]
     u /= safe[:, None]
-    u = _standard_excess(u) if np.isinf(degrees_of_freedom) else _standard_excess_of_t(u, degrees_of_freedom)
+    tail = ndtr(u)
+    tail *= u
+    u *= u
+    u *= -0.5
+    np.exp(u, out=u)
+    u *= _INVERSE_ROOT_TWO_PI
+    u += tail
     u *= safe[:, None]
     exact = std <= 0
     if exact.any():
@@ -108,37 +108,8 @@ def expected_excess(mean: Array, std: Array, edges: Array, degrees_of_freedom: f
     return u
 
 
-def _standard_excess(u: Array) -> Array:
-    """Return E[max(u + z, 0)] for z standard normal; overwrites u."""
-    tail = ndtr(u)
-    tail *= u
-    u *= u
-    u *= -0.5
-    np.exp(u, out=u)
-    u *= _INVERSE_ROOT_TWO_PI
-    u += tail
-    return u
-
-
-def _standard_excess_of_t(u: Array, degrees_of_freedom: float) -> Array:
-    """Return E[max(u + t, 0)] for t Student's with a variance of 1."""
-    nu = degrees_of_freedom
-    scale = np.sqrt((nu - 2.0) / nu)
-    v = u / scale
-    tail = v * stdtr(nu, v)
-    v *= v
-    v += nu
-    norm = np.exp(gammaln((nu + 1) / 2) - gammaln(nu / 2)) / np.sqrt(np.pi * nu)
-    excess: Array = (nu / (nu - 1.0)) * norm * (v / nu) ** ((1.0 - nu) / 2)
-    excess += tail
-    excess *= scale
-    return excess
-
-
-def expected_excess_in_range(
-    mean: Array, std: Array, edges: Array, low: float, high: float, degrees_of_freedom: float = np.inf
-) -> Array:
-    """Return E[max(u - edge, 0)] of the utility u = -(distance of y to [low, high]), shape (n, len(edges)).
+def expected_excess_in_range(mean: Array, std: Array, edges: Array, low: float, high: float) -> Array:
+    """Return E[max(u - edge, 0)] of the utility u = -(distance of y to [low, high]), y normal, shape (n, len(edges)).
 
     As a function of y the excess is a trapezoid: it rises from low + edge to low, stays, and falls to high - edge. So
     it is a sum of four expected excesses of y itself.
@@ -163,24 +134,18 @@ def expected_excess_in_range(
             continue
         parts = [(1.0, near + edges[reachable]), (-1.0, np.array([near])), (-1.0, np.array([far])),
                  (1.0, far - edges[reachable])]  # fmt: skip
-        total = sum(
-            factor * expected_excess(sign * mean[places], std[places], at, degrees_of_freedom) for factor, at in parts
-        )
+        total = sum(factor * expected_excess(sign * mean[places], std[places], at) for factor, at in parts)
         result[np.ix_(places, reachable)] = np.maximum(total, 0.0)
     return result
 
 
 def expected_hypervolume_improvement(
-    mean: Array,
-    std: Array,
-    cells: Cells,
-    ranges: Mapping[int, tuple[float, float]] | None = None,
-    degrees_of_freedom: Sequence[float] | None = None,
+    mean: Array, std: Array, cells: Cells, ranges: Mapping[int, tuple[float, float]] | None = None
 ) -> Array:
     """Return the exact expected hypervolume improvement of n candidates, shape (n,).
 
-    The improvement is the volume of the free space that a point dominates. Its expectation over independent
-    predictions, normal or Student-t, is a sum over free cells of products of one-dimensional integrals of P(y > z), each a difference of two expected
+    The improvement is the volume of the free space that a point dominates. Its expectation over independent normals
+    is a sum over free cells of products of one-dimensional integrals of P(y > z), each a difference of two expected
     excesses (expected improvements over the cell's edges).
 
     Parameters
@@ -191,8 +156,6 @@ def expected_hypervolume_improvement(
         From `free_cells`.
     ranges
         Ends of the range, by the column whose utility is -(distance to it).
-    degrees_of_freedom
-        Of each column's Student's t, shape (m,), infinite for a normal one; None for all normal.
 
     References
     ----------
@@ -206,11 +169,10 @@ def expected_hypervolume_improvement(
         rows = slice(start, start + size)
         volume: Array | None = None
         for j in range(m):
-            tail = np.inf if degrees_of_freedom is None else degrees_of_freedom[j]
             if ranges and j in ranges:
-                excess = expected_excess_in_range(mean[rows, j], std[rows, j], cells.edges[j], *ranges[j], tail)
+                excess = expected_excess_in_range(mean[rows, j], std[rows, j], cells.edges[j], *ranges[j])
             else:
-                excess = expected_excess(mean[rows, j], std[rows, j], cells.edges[j], tail)
+                excess = expected_excess(mean[rows, j], std[rows, j], cells.edges[j])
             low, high = cells.low_index[j], cells.high_index[j]
             # Take, not subtract, where every upper end is infinite, as in the second of two objectives.
             bounded = np.isfinite(cells.upper[:, j]).any()

@@ -1,4 +1,4 @@
-"""Repeat or explore: whether to ask a known candidate again with a new seed, or a new one, by what the answer is worth."""
+"""Repeat or explore: whether to ask a known candidate again with a new seed, or a new one."""
 
 from __future__ import annotations
 
@@ -233,4 +233,5 @@ def _observed(covariance: Array, noise_variance: Array, row: int) -> Array:
     total = covariance[row, row] + noise_variance[row]
     if total <= 0:
         return covariance
-    return covariance - np.outer(covariance[:, row], covariance[row]) / total
+    after: Array = covariance - np.outer(covariance[:, row], covariance[row]) / total
+    return after

@@ -52,26 +52,19 @@ class Hypervolume:
         Shape (m,).
     ranges
         Ends of the range, by the column that has one; means and standard deviations there are the property's.
-    degrees_of_freedom
-        Of each column's predictions, Student's t; None for all normal. Convexity holds for either.
     """
 
     front: Array
     reference: Array
     cells: Cells
     ranges: Mapping[int, tuple[float, float]]
-    degrees_of_freedom: tuple[float, ...] | None = None
 
     @classmethod
     def over(
-        cls,
-        observed: Array,
-        reference: Array,
-        ranges: Mapping[int, tuple[float, float]] = MappingProxyType({}),
-        degrees_of_freedom: tuple[float, ...] | None = None,
+        cls, observed: Array, reference: Array, ranges: Mapping[int, tuple[float, float]] = MappingProxyType({})
     ) -> Hypervolume:
         """Make the score over observed utilities of shape (n, m)."""
-        return cls(observed, reference, free_cells(observed, reference), ranges, degrees_of_freedom)
+        return cls(observed, reference, free_cells(observed, reference), ranges)
 
     @property
     def only_falls(self) -> bool:
@@ -80,15 +73,14 @@ class Hypervolume:
 
     def __call__(self, mean: Array, std: Array) -> Array:
         """Return the closed-form expectation, shape (n,)."""
-        return expected_hypervolume_improvement(mean, std, self.cells, self.ranges, self.degrees_of_freedom)
+        return expected_hypervolume_improvement(mean, std, self.cells, self.ranges)
 
     def believing(self, mean: Array) -> Hypervolume:
         """Return the score over the front with one more point."""
         utility = np.array(mean, dtype=float)
         for j, (low, high) in self.ranges.items():
             utility[j] = -max(low - utility[j], utility[j] - high, 0.0)
-        front = np.vstack([self.front, utility])
-        return Hypervolume.over(front, self.reference, self.ranges, self.degrees_of_freedom)
+        return Hypervolume.over(np.vstack([self.front, utility]), self.reference, self.ranges)
 
 
 @dataclass(frozen=True)
