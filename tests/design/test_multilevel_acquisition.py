@@ -79,7 +79,7 @@ def test_the_first_question_is_the_one_of_the_largest_expected_improvement_per_e
     best, rates = Y[:, 0].max(), {}
     for row in range(POOL):
         for level, name in enumerate(LEVELS):
-            if asked()[row, level]:
+            if asked()[row, level] or asked()[row, 1]:
                 continue
             mean, covariance = fitted[0].joint(take(X, [row, row]), [name, "full"])
             s = abs(covariance[0, 1]) / np.sqrt(covariance[0, 0] + fitted[0].noise_std()[level] ** 2)
@@ -106,6 +106,7 @@ def test_each_pick_is_that_of_models_conditioned_on_the_picks_before():
         believed = model.predict(one, [level]).mean
         model = model.condition(one, believed, level=[level])
         exclude[row, LEVELS.index(level)] = True
+        exclude[row] |= level == "full"
         left -= {"instant": 1.0, "full": 3.0}[level]
         if level == "full":
             Y = np.vstack([Y, [believed[0], 0.0]])
@@ -122,6 +123,17 @@ def test_a_cheap_level_as_dear_as_the_target_or_without_relation_to_it_is_not_as
     unrelated = propose_levels([model], X, y[40:, None], [N], costs={"instant": 2.0, "full": 10.0}, budget=10.0,
                                exclude=exclude)  # fmt: skip
     assert unrelated.levels == ("full",)
+
+
+def test_a_row_whose_target_is_known_or_asked_is_not_asked_at_a_cheaper_level():
+    mask = np.zeros((POOL, 2), dtype=bool)
+    mask[:5, 1] = True
+    batch = ask((N,), reference_point=None, budget=200.0, exclude=mask)
+    assert not set(batch.indices.tolist()) & set(range(5))
+    target = [row for row, level in zip(batch.indices, batch.levels, strict=True) if level == "full"]
+    for row in target:
+        levels = [level for r, level in zip(batch.indices, batch.levels, strict=True) if r == row]
+        assert levels[-1] == "full"
 
 
 def test_a_cheap_level_that_tells_nearly_all_is_asked_first():

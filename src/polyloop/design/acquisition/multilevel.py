@@ -120,7 +120,7 @@ def propose_levels(
     reference_point
         In the properties' units. With one objective the best value seen takes its place.
     exclude
-        Pairs never to ask, shape (rows of the pool, L).
+        Pairs never to ask, shape (rows of the pool, L); with its target a row is excluded at every level.
     pending
         Blocks and levels of questions under evaluation; they are believed at their predicted values.
 
@@ -141,6 +141,8 @@ def propose_levels(
     open_ = np.ones((n, n_levels), dtype=bool) if exclude is None else ~np.asarray(exclude, dtype=bool)
     if open_.shape != (n, n_levels):
         raise InvalidInputError(f"It must be a mask of shape ({n}, {n_levels}).", where="exclude")
+    # A row whose target is known has no improvement left to give, at whatever level it is asked.
+    open_ &= open_[:, -1:]
     U = utilities(np.asarray(Y_observed, dtype=float).reshape(-1, len(objectives)), objectives)
     if pending is not None and row_count(pending[0]):
         models, U = _believe(models, U, objectives, pending)
@@ -308,4 +310,6 @@ def _after(
         covariance[j] -= explained[j][:, :, None] * explained[j][:, None, :]
     allowed = state.open.copy()
     allowed[row, level] = False
+    if level == allowed.shape[1] - 1:
+        allowed[row] = False
     return replace(state, covariance=covariance, open=allowed, explained=(*state.explained, explained))
