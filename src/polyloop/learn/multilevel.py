@@ -106,7 +106,7 @@ class MultilevelGaussianProcess:
 
         n = check_blocks(X)
         y, noise = check_targets(n, y, noise_variance)
-        levels = self._places(level, n)
+        levels = self.places(level, n)
         # Sorted by level, so that the pairs that hold a component are the last ones.
         order = np.argsort(levels, kind="stable")
         rows, y, noise, levels = take(X, order), y[order], noise[order], levels[order]
@@ -124,8 +124,14 @@ class MultilevelGaussianProcess:
         )
         return self
 
-    def _places(self, level: Levels, n: int) -> Indices:
-        """Return the place of each row's level, shape (n,)."""
+    def places(self, level: Levels, n: int) -> Indices:
+        """Return the place of each of n rows' level among `levels`, shape (n,).
+
+        Raises
+        ------
+        InvalidInputError
+            If a level is unknown, or there is not one for each row.
+        """
         if level is None:
             return np.full(n, len(self.levels) - 1, dtype=np.intp)
         if isinstance(level, str):
@@ -181,7 +187,7 @@ class MultilevelGaussianProcess:
         """Predict n (row, level) pairs in chunks of bounded memory."""
         p = self._fitted
         n = check_blocks(X, p.widths)
-        levels = self._places(level, n)
+        levels = self.places(level, n)
         mean, covariance = self.predict_all_levels(X)
         rows = np.arange(n)
         std = np.sqrt(np.maximum(covariance[rows, levels, levels], 0.0))
@@ -204,7 +210,7 @@ class MultilevelGaussianProcess:
         """Return the posterior covariance of the noise-free pairs, shape (n_a, n_b)."""
         p = self._fitted
         n_a, n_b = check_blocks(X_a, p.widths), check_blocks(X_b, p.widths)
-        a, b = self._places(level_a, n_a), self._places(level_b, n_b)
+        a, b = self.places(level_a, n_a), self.places(level_b, n_b)
         prior = p.covariance.cross(X_a, a, p.covariance.training(X_b, b))
         half_a = _whiten(p.cholesky, p.covariance.cross(X_a, a, p.training))
         half_b = _whiten(p.cholesky, p.covariance.cross(X_b, b, p.training))
@@ -215,7 +221,7 @@ class MultilevelGaussianProcess:
         """Return the posterior covariance of n_a rows at every level with n_b pairs, shape (n_a, L, n_b)."""
         p = self._fitted
         n_b = check_blocks(X_b, p.widths)
-        b = self._places(level_b, n_b)
+        b = self.places(level_b, n_b)
         half_b = _whiten(p.cholesky, p.covariance.cross(X_b, b, p.training))
         partners = p.covariance.training(X_b, b)
         result = np.empty((check_blocks(X, p.widths), len(self.levels), n_b))
@@ -242,7 +248,7 @@ class MultilevelGaussianProcess:
         p = self._fitted
         n = check_blocks(X, p.widths)
         y, noise = check_targets(n, y, noise_variance)
-        new = self._places(level, n)
+        new = self.places(level, n)
         noise = _mean_of_level(p)[new] if noise_variance is None else noise / p.unit[new] / p.unit[new]
         levels, known = np.concatenate([p.levels, new]), np.concatenate([p.known_noise, noise])
         standardised = np.concatenate([p.y, (y - p.offset[new]) / p.unit[new]])

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from polyloop.design.objectives import Array
 
-__all__ = ["expected_maximum_gain", "knowledge_gradient", "moves"]
+__all__ = ["expected_maximum_gain", "moves"]
 
 
-def moves(covariance: Array, noise_variance: Array) -> Array:
+def moves(covariance: Array, noise_variance: Array, times: Array) -> Array:
     """Return by how much one observation of row j moves the posterior mean of row i, per standard deviate, (k, k).
+
+    An observation of a row that was asked r times can reveal no more than what noise hides, noise variance / r,
+    whatever the model leaves open there because it does not fit.
 
     Parameters
     ----------
     covariance
         Posterior covariance of the noise-free property, shape (k, k).
     noise_variance
-        Of the observation of each row, shape (k,).
+        Of one observation of each row, shape (k,).
+    times
+        How often each row was observed, shape (k,).
     """
-    total = np.maximum(np.diag(covariance), 0.0) + noise_variance
-    result: Array = np.divide(covariance, np.sqrt(total), out=np.zeros_like(covariance), where=total > 0)
-    return result
+    variance = np.maximum(np.diag(covariance), 0.0)
+    hidden = np.where(times > 0, np.minimum(variance, noise_variance / np.maximum(times, 1.0)), variance)
+    # The share of a row's variance that an observation can remove, of its covariance with every row alike.
+    share = np.divide(hidden, variance, out=np.zeros_like(variance), where=variance > 0)
+    total = hidden + noise_variance
+    moved: Array = np.divide(covariance * share, np.sqrt(total), out=np.zeros_like(covariance), where=total > 0)
+    return moved
 
 
 def expected_maximum_gain(mean: Array, slope: Array) -> float:
@@ -57,28 +65,3 @@ def expected_maximum_gain(mean: Array, slope: Array) -> float:
     z = -np.abs(np.array(edges[1:]))
     steps = np.diff(b[kept])
     return float(steps @ (np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi) + z * ndtr(z)))
-
-
-def knowledge_gradient(
-    mean: Array, covariance: Array, noise_variance: Array, questions: NDArray[np.intp] | None = None
-) -> Array:
-    """Return the expected gain of the best posterior mean by one observation of each question, shape (questions,).
-
-    The incumbent is the best posterior mean, not the best noisy value, so a lucky observation hides nothing. A row that
-    was observed already is a question like any other: it is worth asking again where its noise still hides what is
-    best, and is worth nothing where it has no variance left.
-
-    Parameters
-    ----------
-    mean
-        Posterior means of a utility to maximize, shape (k,).
-    covariance
-        Shape (k, k).
-    noise_variance
-        Of one more observation of each row, shape (k,).
-    questions
-        Rows to score; None for all.
-    """
-    moved = moves(covariance, noise_variance)
-    rows = np.arange(len(mean)) if questions is None else questions
-    return np.array([expected_maximum_gain(mean, moved[:, row]) for row in rows])

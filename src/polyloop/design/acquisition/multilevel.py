@@ -186,12 +186,8 @@ def _believe(
     X, level = pending
     believed = np.column_stack([model.predict(X, level).mean for model in models])
     models = [model.condition(X, believed[:, j], level=level) for j, model in enumerate(models)]
-    n_levels = len(models[0].levels)
-    places = np.full(len(believed), n_levels - 1) if level is None else np.array([
-        models[0].levels.index(name) if isinstance(name, str) else int(name)
-        for name in ([level] * len(believed) if isinstance(level, str) else level)
-    ])  # fmt: skip
-    return models, np.vstack([U, utilities(believed[places == n_levels - 1], objectives)])
+    at_target = models[0].places(level, len(believed)) == len(models[0].levels) - 1
+    return models, np.vstack([U, utilities(believed[at_target], objectives)])
 
 
 def _state(

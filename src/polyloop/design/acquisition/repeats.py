@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import ConfigurationError, InvalidInputError
-from polyloop.design.acquisition.knowledge_gradient import expected_maximum_gain
+from polyloop.design.acquisition.knowledge_gradient import expected_maximum_gain, moves
 from polyloop.design.objectives import Array, Objective, check_directions
 from polyloop.design.pareto import hypervolume, reference_utilities
 from polyloop.learn import Blocks, Surrogate
@@ -135,7 +135,7 @@ def propose_with_repeats(
     times = np.asarray(counts)[rows].astype(float)
     repeats: list[bool] = []
     while allowed.any() and len(picks) < batch:
-        moved = np.stack([_moves(c, s, times) for c, s in zip(covariance, noise, strict=True)], axis=2)
+        moved = np.stack([moves(c, s, times) for c, s in zip(covariance, noise, strict=True)], axis=2)
         value = _values(U[rows], moved, reference) / np.where(times > 0, repeat_cost, 1.0)
         value[~allowed] = -np.inf
         # Of questions worth the same, as where nothing is worth anything, a new one.
@@ -192,17 +192,6 @@ def _shortlist(U: Array, std: Array, allowed: NDArray[np.bool_] | None) -> NDArr
         short = np.concatenate([short, first[allowed[first]][:size]])
     # The best mean is the incumbent whatever its variance.
     return np.union1d(short, U.argmax(axis=0))
-
-
-def _moves(covariance: Array, noise_variance: Array, times: Array) -> Array:
-    """Return the moves of the posterior means by one observation of each row, shape (k, k)."""
-    variance = np.maximum(np.diag(covariance), 0.0)
-    hidden = np.where(times > 0, np.minimum(variance, noise_variance / np.maximum(times, 1.0)), variance)
-    # The share of a row's variance that an observation can remove, of its covariance with every row alike.
-    share = np.divide(hidden, variance, out=np.zeros_like(variance), where=variance > 0)
-    total = hidden + noise_variance
-    moved: Array = np.divide(covariance * share, np.sqrt(total), out=np.zeros_like(covariance), where=total > 0)
-    return moved
 
 
 def _values(U: Array, moved: Array, reference: Array | None) -> Array:
