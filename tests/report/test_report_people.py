@@ -66,7 +66,7 @@ def test_the_best_and_the_next_are_called_as_their_pool_calls_them(named: Campai
 def test_no_column_of_the_pool_is_lost_in_the_tables(named: Campaign) -> None:
     pool, folder = named.state().source, named.directory / "report"
     assert pool is not None
-    for table in ("polymers", "next"):
+    for table in ("candidates", "next"):
         header = (folder / f"{table}.csv").read_text().partition("\n")[0].split(",")
         assert len(set(header)) == len(header)
         for row in read_table(folder, table):
@@ -336,7 +336,7 @@ def test_no_text_breaks_the_report(named: Campaign, texts: list[str], tmp_path: 
     assert "script" not in tags
     assert all(source.startswith("data:") for source in page.attributes("src"))
     assert not set(written) & set("\x00\x1b\x7f\x85\u202e\u2066\u200f")
-    for name in ("polymers", "next", "left_out", "failures"):
+    for name in ("candidates", "next", "left_out", "failures"):
         (tmp_path / f"{name}.csv").read_bytes().decode("utf-8")
 
 

@@ -6,6 +6,7 @@ from polyloop.learn.domain import DomainReport, TrainingDomain
 from polyloop.learn.ensemble import RidgeEnsemble
 from polyloop.learn.forest import RandomForest
 from polyloop.learn.gp import GaussianProcess
+from polyloop.learn.multilevel import MultilevelGaussianProcess
 from polyloop.learn.registry import SURROGATES, make_surrogate
 from polyloop.learn.surrogate import Blocks, Prediction, Surrogate
 
@@ -17,6 +18,7 @@ __all__ = [
     "Calibration",
     "DomainReport",
     "GaussianProcess",
+    "MultilevelGaussianProcess",
     "Prediction",
     "RandomForest",
     "RidgeEnsemble",

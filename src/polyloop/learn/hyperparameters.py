@@ -19,7 +19,7 @@ from scipy.optimize import minimize
 from polyloop.learn.covariance import CONSTANT_VARIANCE, HyperParameters, TermData
 from polyloop.learn.surrogate import Array
 
-__all__ = ["fit_hyperparameters", "prior_medians"]
+__all__ = ["correlation", "fit_hyperparameters", "one_thread", "prior_medians"]
 
 # Values are standardised and distances are in units of the training rows' median distance, so one set of priors
 # serves all properties and blocks. They are stated here and were not tuned on any benchmark.
@@ -79,14 +79,15 @@ class SumKernel(gpytorch.kernels.Kernel):  # type: ignore[misc]
                     scaled = getattr(self, f"rows_{i}") / lengths
                     squares = scaled.square().sum(-1)
                     matrix = (squares[:, None] + squares[None, :] - 2 * scaled @ scaled.T).clamp_min(0.0)
-                matrix = _correlation(matrix, data.term.kind)
+                matrix = correlation(matrix, data.term.kind)
             total = total + variances[i] * matrix
         first, second = x1[..., 0].long(), x2[..., 0].long()
         chosen: torch.Tensor = total[first, second] if diag else total[first][:, second]
         return chosen
 
 
-def _correlation(squared: torch.Tensor, kind: str) -> torch.Tensor:
+def correlation(squared: torch.Tensor, kind: str) -> torch.Tensor:
+    """Return the correlation of squared scaled distances for a stationary kind of kernel, of the same shape."""
     if kind == "rbf":
         return torch.exp(-0.5 * squared)
     # The square root has no derivative at 0; Matern-5/2 has, and 1e-20 is far below its rounding.
@@ -126,14 +127,15 @@ def fit_hyperparameters(
     ).double()
     model = _Model(x, target, likelihood, kernel).train()
     objective = gpytorch.mlls.ExactMarginalLogLikelihood(likelihood, model)
-    with _one_thread():
+    with one_thread():
         best, vector = _maximize(objective, model, x, target, max_iterations)
     torch.nn.utils.vector_to_parameters(torch.from_numpy(vector), model.parameters())
     return _read(kernel, float(likelihood.noise.item()), best * n)
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
+    """Keep PyTorch to one thread inside a `with` statement."""
     # Matrices of a few hundred rows gain nothing from threads, and sums in one order give the same fit on any machine.
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

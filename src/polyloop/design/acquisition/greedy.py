@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from polyloop.design.acquisition.feasibility import Weights
 from polyloop.design.acquisition.scores import Hypervolume, Score, Uncertainty
 from polyloop.design.objectives import Array
 from polyloop.learn import Blocks, Surrogate
@@ -99,6 +100,7 @@ def greedy_batch(
     batch: int,
     block: int = 128,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    weights: Weights | None = None,
 ) -> tuple[Indices, Array]:
     """Pick `batch` rows one after another, each the best once those before it are believed.
 
@@ -115,6 +117,9 @@ def greedy_batch(
         Rows opened to be scored again after each pick, at first; doubled where they do not suffice.
     progress
         Called before each pick with the number of picks made and that of the batch.
+    weights
+        Positive factors of the rows' scores, which must not be negative, and the budget of the batch. Factors do not
+        change when a pick is believed, so that what only falls still does.
 
     Returns
     -------
@@ -126,26 +131,32 @@ def greedy_batch(
     Kriging believer: Ginsbourger, Le Riche & Carraro (2010), doi:10.1007/978-3-642-10701-6_6. Lazy greedy: Minoux
     (1978), doi:10.1007/BFb0006528.
     """
-    bounds = score(believer.mean[allowed], believer.std[allowed])
+    factor = np.ones(len(believer.mean)) if weights is None else weights.factor
+    bounds = score(believer.mean[allowed], believer.std[allowed]) * factor[allowed]
     if not score.only_falls:
         top = np.sort(np.argsort(-bounds, kind="stable")[: max(_OPEN, batch)])
         allowed, bounds, block = allowed[top], bounds[top], len(top)
     open_ = _Open(believer)
     picks: list[int] = []
     scores: list[float] = []
-    last_resort = False
+    last_resort, spent = False, 0.0
     while len(picks) < min(batch, len(allowed)):
+        if weights is not None:
+            bounds[~weights.affordable(allowed, spent)] = -np.inf
+            if np.isneginf(bounds).all():
+                break
         progress(len(picks), batch)
-        position, value = _best(score, believer, allowed, bounds, open_, block)
+        position, value = _best(score, believer, allowed, bounds, open_, block, factor)
         if value <= 0.0 and not last_resort and isinstance(score, Hypervolume):
             last_resort, score = True, Uncertainty()
             taken = np.isneginf(bounds)
-            bounds = score(believer.mean[allowed], believer.std[allowed])
+            bounds = score(believer.mean[allowed], believer.std[allowed]) * factor[allowed]
             bounds[taken] = -np.inf
             continue
         row = int(allowed[position])
         picks.append(row)
         scores.append(0.0 if last_resort else value)
+        spent += 0.0 if weights is None else weights.cost(row)
         score = score.believing(believer.mean[row])
         bounds[position] = -np.inf
         open_.believe(row)
@@ -153,14 +164,15 @@ def greedy_batch(
 
 
 def _best(
-    score: Score, believer: Believer, allowed: Indices, bounds: Array, open_: _Open, block: int
+    score: Score, believer: Believer, allowed: Indices, bounds: Array, open_: _Open, block: int, factor: Array
 ) -> tuple[int, float]:
     """Return the position in `allowed` of the best score given the picks, and the score; opens rows until sure."""
     while True:
         if len(open_.rows):
             places = np.searchsorted(allowed, open_.rows)
             free = ~np.isneginf(bounds[places])
-            fresh = np.where(free, score(believer.mean[open_.rows], open_.std()), -np.inf)
+            fresh = score(believer.mean[open_.rows], open_.std()) * factor[open_.rows]
+            fresh = np.where(free, fresh, -np.inf)
             closed = bounds.copy()
             closed[places] = -np.inf
             best = int(np.lexsort((-places, fresh))[-1])

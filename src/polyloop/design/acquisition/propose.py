@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import ConfigurationError, InvalidInputError
 from polyloop.core.names import did_you_mean
+from polyloop.design.acquisition.feasibility import Feasibility, Weights
 from polyloop.design.acquisition.greedy import Believer, greedy_batch
+from polyloop.design.acquisition.problem import Problem, make_problem
 from polyloop.design.acquisition.scores import (
     Hypervolume,
     Score,
@@ -20,11 +21,9 @@ from polyloop.design.acquisition.scores import (
     probability_in_target,
     target_interval,
 )
-from polyloop.design.objectives import Array, Objective, check_directions, utilities
-from polyloop.design.pareto import reference_utilities
+from polyloop.design.objectives import Array, Objective, check_directions
 from polyloop.learn import Blocks, Surrogate
-from polyloop.learn.standardisation import Standardisation
-from polyloop.learn.surrogate import row_count, stack, take
+from polyloop.learn.surrogate import take
 
 __all__ = ["ACQUISITIONS", "Proposal", "propose"]
 
@@ -37,6 +36,8 @@ ACQUISITIONS = {
     "ehvi": "expected hypervolume improvement in closed form, each pick believed before the next, any objectives",
     "qlognehvi": "noisy expected hypervolume improvement of the batch, by Monte Carlo (BoTorch), any objectives",
 }
+# Scores that are never negative, so that a probability and a cost may multiply and divide them.
+_WEIGHABLE = ("ehvi", "ei", "uncertainty")
 _SHORTLIST = 128
 _PI_SHORTLIST, _PI_SAMPLES = 256, 1024
 
@@ -67,51 +68,6 @@ class Proposal:
     exhausted: bool = False
 
 
-@dataclass(frozen=True)
-class _Problem:
-    """A checked question: what `propose` was asked, with predictions over the pool."""
-
-    models: Sequence[Surrogate]
-    X: Blocks
-    objectives: Sequence[Objective]
-    U: Array
-    reference: Array | None
-    allowed: NDArray[np.intp]
-    batch: int
-    rng: np.random.Generator
-    X_observed: Blocks | None
-    U_pending: Array
-    mean: Array = field(default_factory=lambda: np.zeros((0, 0)))
-    std: Array = field(default_factory=lambda: np.zeros((0, 0)))
-    noise_std: Array = field(default_factory=lambda: np.zeros((0, 0)))
-
-    @cached_property
-    def spread(self) -> Array:
-        """Spread of each objective's observed utilities, or where there is none of its predictions, shape (m,)."""
-        return np.array([self._spread(j) for j in range(self.U.shape[1])])
-
-    def _spread(self, j: int) -> float:
-        known = self.U[np.isfinite(self.U[:, j]), j]
-        return Standardisation.of(known if known.any() else self.mean[:, j]).unit
-
-    def in_spreads(self, utilities: Array) -> Array:
-        """Return utilities of shape (..., m) in units of each objective's spread."""
-        scaled: Array = utilities / self.spread
-        return scaled
-
-    @property
-    def seen(self) -> Array:
-        """Observed and pending utilities in units of the spread, shape (n, m)."""
-        return self.in_spreads(np.vstack([self.U, self.U_pending]))
-
-    @property
-    def best(self) -> Array:
-        """Best observed or pending utility of each objective, shape (m,); -inf where there is none."""
-        known = np.vstack([self.U, self.U_pending, np.full((1, self.U.shape[1]), -np.inf)])
-        best: Array = np.where(np.isfinite(known), known, -np.inf).max(axis=0)
-        return best
-
-
 def propose(
     models: Sequence[Surrogate],
     X_pool: Blocks,
@@ -126,6 +82,9 @@ def propose(
     X_pending: Blocks | None = None,
     X_observed: Blocks | None = None,
     beta: float = 2.0,
+    feasibility: Feasibility | None = None,
+    costs: Array | None = None,
+    budget: float | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Proposal:
     """Pick the next `batch` rows of the pool to evaluate.
@@ -147,6 +106,14 @@ def propose(
         Blocks of the rows of Y_observed; needed by "qlognehvi".
     beta
         Weight of the standard deviation in "ucb".
+    feasibility
+        Constraints: refuses rows that meet one with less than its stated probability, and multiplies the score of the
+        others by the probability of meeting all; for "ehvi", "ei" and "uncertainty".
+    costs
+        Of evaluating each row of the pool, in any unit, shape (rows of the pool,): the score is per cost, for the same
+        acquisitions.
+    budget
+        Largest sum of the batch's costs.
     progress
         Called with the number of picks made and that of the batch: at the start, and where picks are made one by one
         before each. What it raises ends the proposal.
@@ -162,9 +129,12 @@ def propose(
         hint = did_you_mean(acquisition, ACQUISITIONS)
         raise ConfigurationError(f"There is no acquisition {acquisition!r}.", where="acquisition", hint=hint)
     _check_fit(acquisition, objectives, reference_point, X_observed)
-    problem = _problem(
+    _check_weights(acquisition, feasibility, costs, budget)
+    problem = make_problem(
         models, X_pool, Y_observed, objectives, batch, rng, reference_point, exclude, X_pending, X_observed
     )
+    open_rows = len(problem.allowed)
+    problem, weights = _weighted(problem, feasibility, costs, budget)
     progress(0, batch)
     if len(problem.allowed) == 0:
         picks, scores = np.zeros(0, dtype=np.intp), np.zeros(0)
@@ -177,10 +147,38 @@ def propose(
         picks, scores = _by_noisy_hypervolume(problem)
     else:
         score = _score(acquisition, problem, beta)
-        picks, scores = greedy_batch(score, _believer(problem), problem.allowed, batch, progress=progress)
-    return Proposal(
-        picks, scores, problem.mean[picks], problem.std[picks], acquisition, exhausted=len(problem.allowed) < batch
-    )
+        picks, scores = greedy_batch(
+            score, _believer(problem), problem.allowed, batch, progress=progress, weights=weights
+        )
+    return Proposal(picks, scores, problem.mean[picks], problem.std[picks], acquisition, exhausted=open_rows < batch)
+
+
+def _check_weights(
+    acquisition: str, feasibility: Feasibility | None, costs: Array | None, budget: float | None
+) -> None:
+    if acquisition not in _WEIGHABLE and not (feasibility is None and costs is None and budget is None):
+        raise ConfigurationError(
+            f"{acquisition!r} knows no constraints and no costs.",
+            where="acquisition",
+            hint=f"Use one of {', '.join(_WEIGHABLE)}.",
+        )
+
+
+def _weighted(
+    problem: Problem, feasibility: Feasibility | None, costs: Array | None, budget: float | None
+) -> tuple[Problem, Weights | None]:
+    """Return the problem without what breaks a constraint, and the factors of the scores."""
+    chance = None
+    if feasibility is not None:
+        if len(feasibility.observed) != len(problem.U):
+            raise InvalidInputError("It needs one row for each row of Y_observed.", where="feasibility.observed")
+        allowed, chance = feasibility.weights(problem.X, problem.allowed)
+        U = np.where(feasibility.incumbents()[:, None], problem.U, np.nan)
+        if U.shape[1] == 1 and np.isfinite(problem.U).any() and not np.isfinite(U).any():
+            # Nothing known meets the constraints: whatever does is better than the worst that does not.
+            U[:1] = np.nanmin(problem.U)
+        problem = replace(problem, allowed=allowed, U=U)
+    return problem, Weights.of(len(problem.mean), chance, costs, budget)
 
 
 def _check_fit(
@@ -212,49 +210,7 @@ def _check_fit(
         )
 
 
-def _problem(
-    models: Sequence[Surrogate],
-    X_pool: Blocks,
-    Y_observed: Array,
-    objectives: Sequence[Objective],
-    batch: int,
-    rng: np.random.Generator,
-    reference_point: Sequence[float] | None,
-    exclude: NDArray[np.bool_] | None,
-    X_pending: Blocks | None,
-    X_observed: Blocks | None,
-) -> _Problem:
-    n, m = row_count(X_pool), len(objectives)
-    if len(models) != m:
-        raise InvalidInputError(f"{len(models)} models for {m} objectives; one for each.")
-    if batch < 1:
-        raise InvalidInputError(f"A batch of {batch} proposes nothing.", where="batch", hint="Use at least 1.")
-    if exclude is not None and (exclude.shape != (n,) or exclude.dtype != bool):
-        raise InvalidInputError(
-            f"It must be a mask of {n} booleans, not {exclude.dtype} of shape {exclude.shape}.", where="exclude"
-        )
-    allowed = np.arange(n, dtype=np.intp) if exclude is None else np.flatnonzero(~exclude)
-    reference = None if reference_point is None else reference_utilities(reference_point, objectives)
-    U = utilities(
-        np.asarray(Y_observed, dtype=float).reshape(-1, m) if np.size(Y_observed) == 0 else Y_observed, objectives
-    )
-    U_pending = np.zeros((0, m))
-    if X_pending is not None and row_count(X_pending):
-        believed = np.column_stack([model.predict(X_pending).mean for model in models])
-        models = [model.condition(X_pending, believed[:, j]) for j, model in enumerate(models)]
-        U_pending = utilities(believed, objectives)
-        if X_observed is not None:
-            X_observed = stack(X_observed, X_pending)
-    predictions = [model.predict(X_pool) for model in models]
-    return _Problem(
-        models, X_pool, objectives, U, reference, allowed, batch, rng, X_observed, U_pending,
-        np.column_stack([p.mean for p in predictions]),
-        np.column_stack([p.std for p in predictions]),
-        np.column_stack([p.noise_std for p in predictions]),
-    )  # fmt: skip
-
-
-def _score(acquisition: str, problem: _Problem, beta: float) -> Score:
+def _score(acquisition: str, problem: Problem, beta: float) -> Score:
     if acquisition == "uncertainty":
         return Uncertainty()
     if acquisition == "ucb":
@@ -266,7 +222,7 @@ def _score(acquisition: str, problem: _Problem, beta: float) -> Score:
     return _hypervolume(problem)
 
 
-def _hypervolume(problem: _Problem) -> Hypervolume:
+def _hypervolume(problem: Problem) -> Hypervolume:
     if problem.reference is None:
         raise InvalidInputError("An expected hypervolume needs a reference point.", where="reference_point")
     ranges = {
@@ -277,14 +233,14 @@ def _hypervolume(problem: _Problem) -> Hypervolume:
     return Hypervolume.over(problem.seen, problem.in_spreads(problem.reference), ranges)
 
 
-def _believer(problem: _Problem) -> Believer:
+def _believer(problem: Problem) -> Believer:
     # What is to fall into a range is scored as it is.
     sign = np.array([-1.0 if objective.direction == "minimize" else 1.0 for objective in problem.objectives])
     mean, std, noise_std = map(problem.in_spreads, (problem.mean * sign, problem.std, problem.noise_std))
     return Believer(problem.models, problem.X, mean, std, noise_std, problem.spread)
 
 
-def _by_probability(problem: _Problem) -> tuple[NDArray[np.intp], Array]:
+def _by_probability(problem: Problem) -> tuple[NDArray[np.intp], Array]:
     """Pick so that the probability of at least one hit in the batch is largest, by joint samples of a shortlist."""
     objectives = list(problem.objectives)
     allowed = problem.allowed
@@ -311,7 +267,7 @@ def _by_probability(problem: _Problem) -> tuple[NDArray[np.intp], Array]:
     return rows[picks], chance[picks]
 
 
-def _by_noisy_hypervolume(problem: _Problem) -> tuple[NDArray[np.intp], Array]:
+def _by_noisy_hypervolume(problem: Problem) -> tuple[NDArray[np.intp], Array]:
     from polyloop.design.acquisition.noisy import noisy_hypervolume_batch
 
     if problem.reference is None or problem.X_observed is None:
@@ -330,7 +286,7 @@ def _by_noisy_hypervolume(problem: _Problem) -> tuple[NDArray[np.intp], Array]:
     return shortlist[picks], scores
 
 
-def _shortlist(problem: _Problem) -> NDArray[np.intp]:
+def _shortlist(problem: Problem) -> NDArray[np.intp]:
     """Return the rows most worth the Monte Carlo batch: the greedy closed-form batch and the highest single scores."""
     size = max(_SHORTLIST, 2 * problem.batch)
     if len(problem.allowed) <= size:
