@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from polyloop.campaign.ask_and_tell import AskAndTell
 from polyloop.campaign.config.file import read_campaign_file
 from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.cycles import CycleRunner
 from polyloop.campaign.directory import RunDirectory
 from polyloop.campaign.inputs import Inputs
-from polyloop.campaign.laboratory import (
-    Entered,
-    Suggestion,
-    enter_results,
-    pending_suggestions,
-    suggest,
-    write_suggestions,
-)
 from polyloop.campaign.loading import load_candidates, load_cycles
+from polyloop.campaign.objects import build_campaign
 from polyloop.campaign.pace import REPORT_EVERY_S
 from polyloop.campaign.plan import make_plan, objectives_of
 from polyloop.campaign.pool import load_pool
@@ -33,13 +26,11 @@ from polyloop.campaign.run_store import open_to_look, open_to_work
 from polyloop.campaign.state import CampaignState, CampaignStatus
 from polyloop.campaign.status import put_back, status_of, with_bad_rows_skipped
 from polyloop.campaign.suggestions import keep_suggestions, kept_suggestions
-from polyloop.core import FailureCode, InvalidInputError
+from polyloop.core import Conditions, FailureCode, InvalidInputError
 from polyloop.core.registry import Registry
-from polyloop.evaluation.laboratory import EXPERIMENT
 from polyloop.evaluation.queue import EvaluationQueue, open_runner
 from polyloop.run.interrupts import Interrupted, Interrupts
 from polyloop.store import Store
-from polyloop.tables.frames import as_file
 
 __all__ = ["REPORTS", "Campaign"]
 
@@ -47,21 +38,88 @@ __all__ = ["REPORTS", "Campaign"]
 REPORTS: Registry[Callable[..., Path]] = Registry("reports", "report")
 
 
-class Campaign:
+class Campaign(AskAndTell):
     """A campaign in its folder. All that it knows is in the store; this object may be dropped at any time.
+
+    The same objects make the same campaign as the same words in a campaign file do, pick by pick, and it is kept as
+    such a file in its folder. Tables in memory are kept there too.
+
+    Parameters
+    ----------
+    objectives
+        Names of properties (maximized), pairs (name, "minimize") or (name, (low, high)), `Objective`s, or tables as in
+        a campaign file.
+    candidates
+        A data frame, a list of texts or of objects such as `Polymer`, a CSV or Parquet file, "homopolymers", a `Pool`,
+        or the table `[pool]` as a dictionary.
+    evaluators
+        Who answers: by property, or one for all. A level ("instant", ..., "experiment"), a protocol ("NAME@1"), a
+        function of (smiles, seed) that returns {property: value or (value, std)}, a data frame or file of values, or a
+        table `[evaluators.NAME]`. Left out where the objectives say it.
+    features, surrogate, acquisition
+        Names, or tables with options as in a campaign file; what a script registers (`SURROGATES.add(name, class)`)
+        has a name too.
+    initial
+        Size of the initial design, candidates to begin with, or the table `[initial]`.
+    properties
+        Properties of one's own, by name: unit, low, high, ...
+    tables
+        Further tables of the campaign file: stop, limits, store, report.
+
+    Raises
+    ------
+    ConfigurationError, InvalidInputError
+        If something of it cannot work, as for a campaign file.
 
     Examples
     --------
     >>> from polyloop import Campaign
-    >>> campaign = Campaign.from_file("examples/demo.toml")  # doctest: +SKIP
+    >>> campaign = Campaign(["refractive_index"], "homopolymers", evaluators="instant")  # doctest: +SKIP
     >>> campaign.run(cycles=2).best  # doctest: +SKIP
     """
 
-    def __init__(self, config: CampaignConfig, directory: str | Path) -> None:
-        self.config = config
+    def __init__(
+        self,
+        objectives: Sequence[Any],
+        candidates: Any,
+        *,
+        evaluators: Any = None,
+        features: Any = None,
+        surrogate: Any = None,
+        acquisition: Any = None,
+        initial: Any = None,
+        kind: str = "polymer",
+        properties: Mapping[str, Mapping[str, Any]] | None = None,
+        conditions: Conditions | None = None,
+        name: str = "campaign",
+        seed: int = 0,
+        cycles: int = 10,
+        batch: int = 10,
+        workers: int = 1,
+        directory: str | Path | None = None,
+        **tables: Mapping[str, Any],
+    ) -> None:
+        folder = Path("runs") / name if directory is None else Path(directory)
+        built = build_campaign(
+            folder, objectives, candidates, kind=kind, evaluators=evaluators, features=features, surrogate=surrogate,
+            acquisition=acquisition, initial=initial, properties=properties, conditions=conditions,
+            campaign={"name": name, "seed": seed, "cycles": cycles, "batch": batch, "workers": workers}, tables=tables,
+        )  # fmt: skip
+        self._open(built.config, folder, built.functions)
+
+    def _open(
+        self, config: CampaignConfig, directory: str | Path, functions: Mapping[str, Callable[..., Any]] | None = None
+    ) -> None:
+        self.config, self._functions = config, dict(functions or {})
         self._files = RunDirectory(directory)
         # Whether reports are wanted, when the last was written, and whether one was given up half way.
         self._reports, self._reported, self._writing = True, time.monotonic(), False
+
+    @classmethod
+    def _of(cls, config: CampaignConfig, directory: str | Path) -> Campaign:
+        campaign = cls.__new__(cls)
+        campaign._open(config, directory)
+        return campaign
 
     @classmethod
     def from_file(cls, path: str | Path, directory: str | Path | None = None, *, skip_bad: bool = False) -> Campaign:
@@ -82,7 +140,7 @@ class Campaign:
             config = with_bad_rows_skipped(config)
         if directory is None:
             directory = path.parent if is_run else Path("runs") / config.campaign.name
-        return cls(config, directory)
+        return cls._of(config, directory)
 
     @classmethod
     def from_directory(cls, directory: str | Path) -> Campaign:
@@ -95,7 +153,7 @@ class Campaign:
         """
         files = RunDirectory(directory)
         files.must_exist()
-        return cls(read_campaign_file(files.config, check=False, formerly=files.formerly()), files.path)
+        return cls._of(read_campaign_file(files.config, check=False, formerly=files.formerly()), files.path)
 
     @property
     def directory(self) -> Path:
@@ -150,7 +208,7 @@ class Campaign:
             raise InvalidInputError(f"cycles is {cycles}.", hint="Give 0 for the initial design alone, or more.")
         if workers is not None and workers < 1:
             raise InvalidInputError(f"workers is {workers}.", hint="Give at least 1.")
-        plan, listen = make_plan(self.config), progress or (lambda event: None)
+        plan, listen = make_plan(self.config, self._functions), progress or (lambda event: None)
         cycles = self.config.campaign.cycles if cycles is None else cycles
         workers = workers or self.config.campaign.workers
         interrupts, finished = Interrupts(), True
@@ -223,95 +281,6 @@ class Campaign:
         target = self._files.report if folder is None else Path(folder)
         write = REPORTS.find("html")
         return write(self.state(), target, status=status, reason=reason)
-
-    def suggest(
-        self, count: int | None = None, *, path: str | Path | None = None, progress: Listener | None = None
-    ) -> list[Suggestion]:
-        """Suggest candidates to a laboratory, and keep that they were; `tell` enters what it measured.
-
-        Parameters
-        ----------
-        count
-            How many; the batch of the campaign file when left out.
-        path
-            CSV to write them to, with empty columns for the results.
-
-        Raises
-        ------
-        ConfigurationError
-            If the folder holds another campaign, or another process runs this one.
-        """
-        with self._prepared(progress) as prepared:
-            found = suggest(prepared, self.config.campaign.batch if count is None else count)
-            prepared.store.set_state(prepared.campaign, "waiting:laboratory")
-            if path is not None:
-                write_suggestions(found, self.config, prepared.plan.measured, Path(path))
-        return found
-
-    def tell(
-        self,
-        table: Any,
-        *,
-        repeats: bool = False,
-        column: str | None = None,
-        reason: str = "",
-        progress: Listener | None = None,
-    ) -> Entered:
-        """Enter measured values: all of a table, or nothing of it where something is wrong.
-
-        Parameters
-        ----------
-        table
-            A CSV or Parquet file, a data frame, or rows as dictionaries: the subject, properties with an optional
-            `NAME_std`, and optionally `status` (done, failed, "could not be made"), `note`, `seed` and conditions.
-        repeats
-            Whether values of what was measured before are further measurements; else they are corrections, and what
-            they replace is kept as history.
-        column
-            Header of the subjects; that of the campaign's kind when left out.
-        reason
-            Why values are corrected.
-
-        Raises
-        ------
-        InvalidInputError
-            Naming line and column of all that is wrong.
-        """
-        with self._prepared(progress) as prepared, as_file(table) as path:
-            entered = enter_results(prepared, path, column=column, repeats=repeats, reason=reason)
-            waits = any(not one.status.is_final for one in self.state().candidates)
-            prepared.store.set_state(prepared.campaign, "waiting:laboratory" if waits else "waiting:suggest")
-        return entered
-
-    def pending(self, path: str | Path | None = None) -> list[Suggestion]:
-        """Return the suggestions whose values are awaited; `path` is a CSV to write them to, as `suggest` does."""
-        state = self.state()
-        found = [] if state.source is None else pending_suggestions(state.candidates, state.source)
-        if path is not None:
-            measured = [one.property for one in self.config.objectives if one.level == EXPERIMENT]
-            write_suggestions(found, self.config, measured, Path(path))
-        return found
-
-    @contextmanager
-    def _prepared(self, progress: Listener | None) -> Iterator[Preparation]:
-        """Hold the folder and the store, with the campaign entered."""
-        listen, interrupts = progress or (lambda event: None), Interrupts()
-        plan, cycles = make_plan(self.config), self.config.campaign.cycles
-
-        def tell(words: str) -> None:
-            listen(Progress("evaluate", 0, cycles, note=words))
-
-        with (
-            self._files.locked(),
-            interrupts.caught(),
-            open_to_work(self.config, self._files, interrupts, tell) as store,
-        ):
-            prepared = Preparation(self.config, self._files, plan, store, interrupts, listen, cycles)
-            prepared.enter()
-            try:
-                yield prepared
-            except Interrupted as error:
-                raise KeyboardInterrupt from error
 
     def retry(self, codes: Sequence[str] | None = None) -> int:
         """Put failed evaluations (with one of `codes`, or all) back; return how many. The next run computes them.

@@ -43,7 +43,7 @@ class CallableEvaluator:
         InvalidInputError
             If it cannot be carried to another process.
         """
-        from joblib.externals import cloudpickle
+        import cloudpickle
 
         location = f"{function.__module__}.{getattr(function, '__qualname__', type(function).__qualname__)}"
         check_function(function, location, conditions, f"evaluator {location}")

@@ -24,7 +24,15 @@ from polyloop.core import PROPERTIES, ConfigurationError, write_atomically
 from polyloop.core.names import did_you_mean
 from polyloop.store import public_url
 
-__all__ = ["MODELS", "campaign_text", "config_error", "kept_config", "read_campaign_file", "write_campaign_file"]
+__all__ = [
+    "MODELS",
+    "campaign_text",
+    "config_error",
+    "kept_config",
+    "read_campaign_file",
+    "with_closed_ranges",
+    "write_campaign_file",
+]
 
 MODELS: dict[str, type[BaseModel]] = {
     "campaign": tables.CampaignTable,
@@ -73,7 +81,7 @@ def read_campaign_file(path: str | Path, *, check: bool = True, formerly: Path |
     except ValidationError as error:
         raise config_error(error, source) from error
     add_properties(config, source)
-    resolved = _with_closed_ranges(_with_absolute_paths(config, path.absolute().parent, formerly))
+    resolved = with_closed_ranges(_with_absolute_paths(config, path.absolute().parent, formerly))
     if check:
         check_config(resolved, source)
     return resolved
@@ -173,7 +181,7 @@ def _describe(key: KeyPath) -> str:
     return ""
 
 
-def _with_closed_ranges(config: CampaignConfig) -> CampaignConfig:
+def with_closed_ranges(config: CampaignConfig) -> CampaignConfig:
     """Close an open end of a range by the plausible range of its property, beyond which no value counts."""
     objectives = []
     for objective in config.objectives:
