@@ -28,7 +28,7 @@ def test_a_block_names_its_columns(name):
 
 
 def test_an_unknown_block_is_refused():
-    with pytest.raises(ConfigurationError, match="Did you mean .forcefield. or .rdkit2d."):
+    with pytest.raises(ConfigurationError, match=r"Did you mean .forcefield. or .rdkit2d."):
         get_block("mordred")
 
 
