@@ -6,6 +6,7 @@ from polyloop.learn.domain import DomainReport, TrainingDomain
 from polyloop.learn.ensemble import RidgeEnsemble
 from polyloop.learn.forest import RandomForest
 from polyloop.learn.gp import GaussianProcess
+from polyloop.learn.product_gp import ProductGaussianProcess
 from polyloop.learn.registry import SURROGATES, make_surrogate
 from polyloop.learn.surrogate import Blocks, Prediction, Surrogate
 
@@ -18,6 +19,7 @@ __all__ = [
     "DomainReport",
     "GaussianProcess",
     "Prediction",
+    "ProductGaussianProcess",
     "RandomForest",
     "RidgeEnsemble",
     "Surrogate",

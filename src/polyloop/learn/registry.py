@@ -11,19 +11,21 @@ from polyloop.core import ConfigurationError
 from polyloop.learn.ensemble import RidgeEnsemble
 from polyloop.learn.forest import RandomForest
 from polyloop.learn.gp import GaussianProcess
+from polyloop.learn.product_gp import ProductGaussianProcess
 from polyloop.learn.surrogate import Surrogate
 
 __all__ = ["SURROGATES", "make_surrogate"]
 
 SURROGATES: dict[str, Callable[..., Surrogate]] = {
     "gp": GaussianProcess,
+    "product_gp": ProductGaussianProcess,
     "random_forest": RandomForest,
     "ensemble": RidgeEnsemble,
 }
 
 
 def make_surrogate(name: str = "gp", **options: Any) -> Surrogate:
-    """Make an unfitted surrogate: "gp", "random_forest" or "ensemble", with its constructor's options.
+    """Make an unfitted surrogate: "gp", "product_gp", "random_forest" or "ensemble", with its constructor's options.
 
     Raises
     ------
