@@ -50,7 +50,8 @@ class BlockMetric:
             rows_a, back_a = _distinct(a)
             rows_b, back_b = _distinct(b)
             table = torch.from_numpy(1.0 - minmax(rows_a, rows_b))
-            return table[back_a.unsqueeze(-1), back_b.unsqueeze(-2)]
+            looked_up: torch.Tensor = table[back_a.unsqueeze(-1), back_b.unsqueeze(-2)]
+            return looked_up
         if self.geometry is not None:
             unit = float(np.sqrt(self.geometry.median_square))
             center, scale = torch.from_numpy(self.geometry.center), torch.from_numpy(self.geometry.scale / unit)
@@ -110,7 +111,8 @@ def covariance(
     # One block alone has no interactions, and the two terms are then the same one.
     if len(scaled) > 1:
         total = total + main_variance * torch.stack([_matern52(part) for part in scaled]).mean(dim=0)
-    return total + CONSTANT_VARIANCE
+    result: torch.Tensor = total + CONSTANT_VARIANCE
+    return result
 
 
 def _matern52(squared: torch.Tensor) -> torch.Tensor:
