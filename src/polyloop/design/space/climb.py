@@ -25,6 +25,7 @@ _Margin = Callable[[torch.Tensor], torch.Tensor]
 
 
 def score_points(acquisition: Any, coordinates: Array) -> Array:
+    """Return the acquisition value of each of coordinates (n, d), shape (n,)."""
     with torch.no_grad():
         points = torch.from_numpy(np.ascontiguousarray(coordinates)).unsqueeze(-2)
         values = [acquisition(points[rows]) for rows in chunks(len(points), 256)]

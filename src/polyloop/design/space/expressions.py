@@ -123,7 +123,7 @@ def _is_finite(number: float) -> bool:
 def _library(columns: Mapping[str, Any]) -> Any:
     if all(isinstance(value, np.ndarray | float | int) for value in columns.values()):
         return np
-    import torch
+    import torch  # only where tensors were passed, and so is loaded already
 
     return torch
 
@@ -132,7 +132,8 @@ def _evaluate(node: ast.expr, columns: Mapping[str, Any], library: Any) -> Any:
     if isinstance(node, ast.Constant):
         return library.asarray(float(node.value), dtype=library.float64)  # type: ignore[arg-type]
     if isinstance(node, ast.Name):
-        return library.asarray(columns[node.id], dtype=library.float64)
+        column = columns[node.id]
+        return column if library is not np else np.asarray(column, dtype=float)
     if isinstance(node, ast.UnaryOp):
         operand = _evaluate(node.operand, columns, library)
         return -operand if isinstance(node.op, ast.USub) else operand

@@ -132,9 +132,12 @@ def _best(
     values = score_points(acquisition, starts)
     order = np.argsort(-values, kind="stable")
     if space.curved:
-        optimised = climb(space, acquisition, starts[order[:_RESTARTS]], values[order[:_RESTARTS]])
+        tops = starts[order[:_RESTARTS]]
     else:
-        optimised = snap(space, _by_botorch(space, acquisition))
+        found = snap(space, _by_botorch(space, acquisition))
+        # BoTorch draws its starts by their values; from the best start of all the way up is worth its little time.
+        tops = np.vstack([found[space.allowed(found)], starts[order[:1]]])
+    optimised = climb(space, acquisition, tops, score_points(acquisition, tops))
     # Rounding and copies of earlier picks may cost the optimum; points around it are then the next best.
     around = perturbed(space, optimised[:1] if len(optimised) else starts[order[:1]], rng)
     candidates = _free(question, np.vstack([starts[order[:1]], optimised, around]), picks)
