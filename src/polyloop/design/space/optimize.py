@@ -36,6 +36,7 @@ __all__ = ["Question", "gradient_batch"]
 
 _SAMPLES, _SAMPLES_MANY = 128, 32  # from three objectives on each sample's box decomposition is slow
 _RAW, _RESTARTS = 256, 6
+_RAW_INSIDE, _RESTARTS_INSIDE = 32, 2  # under constraints a start costs ten times as much, and climbing follows anyway
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _best(
     if space.curved:
         tops = starts[order[:_RESTARTS]]
     else:
-        found = snap(space, _by_botorch(space, acquisition))
+        found = snap(space, _by_botorch(space, acquisition, starts[order[:_RESTARTS_INSIDE]]))
         # BoTorch draws its starts by their values; from the best start of all the way up is worth its little time.
         tops = np.vstack([found[space.allowed(found)], starts[order[:1]]])
     optimised = climb(space, acquisition, tops, score_points(acquisition, tops))
@@ -159,7 +160,7 @@ def _bounds(space: Space) -> torch.Tensor:
     return torch.tensor([[0.0] * len(upper), upper], dtype=torch.double)
 
 
-def _by_botorch(space: Space, acquisition: Any) -> Array:
+def _by_botorch(space: Space, acquisition: Any, starts: Array) -> Array:
     inequalities, equalities = linear_in_coordinates(space)
     discrete: dict[int, list[float]] = {}
     choices: dict[int, list[float]] = {}
@@ -170,13 +171,22 @@ def _by_botorch(space: Space, acquisition: Any) -> Array:
     shared = {
         "bounds": _bounds(space),
         "q": 1,
-        "num_restarts": _RESTARTS,
-        "raw_samples": _RAW,
+        "num_restarts": _RESTARTS_INSIDE if inequalities or equalities else _RESTARTS,
+        "raw_samples": _RAW_INSIDE if inequalities or equalities else _RAW,
         "inequality_constraints": inequalities or None,
         "equality_constraints": equalities or None,
     }
     try:
-        if not discrete and not choices:
+        if not discrete and not choices and (inequalities or equalities):
+            # Starts of its own would come from a walk inside the constraints that costs more than all the rest.
+            shared["num_restarts"] = len(starts)
+            found, _ = optimize_acqf(
+                acquisition,
+                **shared,
+                batch_initial_conditions=torch.from_numpy(starts)[:, None],
+                options={"maxiter": 50},
+            )
+        elif not discrete and not choices:
             found, _ = optimize_acqf(acquisition, **shared, options={"maxiter": 100})
         else:
             options: dict[str, Any] = {"maxiter_alternating": 16}

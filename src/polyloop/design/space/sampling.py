@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["linear_in_coordinates", "sample", "snap"]
 
-_ROUNDS = 8
+_ROUNDS, _MANY_ROUNDS = 8, 32
+_THINNING = 8  # steps of the walk between two points
 
 
 def sample(space: Space, n: int, rng: np.random.Generator) -> Array:
@@ -52,8 +53,8 @@ def sample(space: Space, n: int, rng: np.random.Generator) -> Array:
             found.setdefault(tuple(row.tolist()))
     elif len(found) < n and space.linear:
         walk = _Walk(space, rng)
-        for _ in range(_ROUNDS):
-            _keep(space, walk.draw(max(2 * n, 64)), found, n)
+        for _ in range(_MANY_ROUNDS):
+            _keep(space, walk.draw(n - len(found)), found, n)
             if len(found) == n:
                 break
     if not space.is_enumerable and len(found) < n:
@@ -127,7 +128,9 @@ class _Walk:
                 dense[f"{name}_constraints"] = (sign * matrix[:, self._numeric], sign * bound)
         bounds = torch.tensor([[0.0], [1.0]], dtype=torch.double).repeat(1, len(self._numeric))
         try:
-            self._sampler = HitAndRunPolytopeSampler(bounds=bounds, seed=int(rng.integers(2**31)), **dense)
+            self._sampler = HitAndRunPolytopeSampler(
+                bounds=bounds, n_thinning=_THINNING, seed=int(rng.integers(2**31)), **dense
+            )
         except ValueError as error:
             raise InvalidInputError("No point keeps all linear constraints.", where="space") from error
 
