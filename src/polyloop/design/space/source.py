@@ -197,6 +197,8 @@ class SpaceSource:
         for turn in range(_ROUNDS):
             candidates = np.unique(candidates, axis=0)
             candidates = candidates[self._free(taken, candidates)]
+            if not len(candidates):
+                return self._suggestion(models, candidates, np.zeros(0), f"{acquisition} over points sampled", batch)
             last = turn == _ROUNDS - 1
             proposal = propose(
                 models,
