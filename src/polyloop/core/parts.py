@@ -34,6 +34,7 @@ PARTS: dict[str, dict[str, str]] = {
     },
     "surrogates": {
         "gp": "polyloop.learn.gp:GaussianProcess",
+        "product_gp": "polyloop.learn.product_gp:ProductGaussianProcess",
         "random_forest": "polyloop.learn.forest:RandomForest",
         "ensemble": "polyloop.learn.ensemble:RidgeEnsemble",
     },
