@@ -13,6 +13,8 @@ __all__ = ["SOURCES", "folder", "path"]
 # Where each table came from. They are kept as repacked extracts, so that the public files do not have the same bytes;
 # each folder's SOURCE.txt says what was taken.
 SOURCES = {
+    "process_tables": "https://github.com/b-shields/edbo (experiments/data) and https://github.com/aspuru-guzik-group/"
+    "olympus (src/olympus/datasets)",
     "optical_calibration": "https://github.com/s-nanjo/Spacier (Optical_Polymer_Dataset/Calibration.csv)",
     "radonpy_pi1070": "https://github.com/RadonPy/RadonPy (data/PI1070.csv)",
     "smipoly": "https://github.com/PEJpOhno/SMiPoly (sample_data)",

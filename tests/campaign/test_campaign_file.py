@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from polyloop.campaign import CampaignConfig, read_campaign_file, write_campaign_file
 from polyloop.campaign.config import tables as config_module
-from polyloop.campaign.config.file import _MODELS, campaign_text
+from polyloop.campaign.config.file import MODELS as _MODELS
+from polyloop.campaign.config.file import campaign_text
 from polyloop.campaign.config.lines import key_lines, line_of
 from polyloop.campaign.plan import make_plan, objectives_of
 from polyloop.campaign.proposal import acquisition_of

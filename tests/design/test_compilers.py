@@ -68,11 +68,11 @@ def test_the_acquisition_that_could_compile_picks_alike_without_any_compiler(tmp
 def test_botorchs_own_state_is_left_as_it_was():
     from botorch.acquisition.multi_objective import logei
 
-    from polyloop.design.acquisition.noisy import _nothing_compiled
+    from polyloop.design.acquisition.noisy import nothing_compiled
 
     names = [name for name in ("_C", "_load_attempted") if hasattr(logei, name)]
     before = {name: getattr(logei, name) for name in names}
-    with _nothing_compiled():
+    with nothing_compiled():
         assert {name: getattr(logei, name) for name in names} == {"_C": None, "_load_attempted": True}
     assert {name: getattr(logei, name) for name in names} == before
 

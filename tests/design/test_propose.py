@@ -162,8 +162,8 @@ def test_where_nothing_can_improve_the_batch_goes_to_the_uncertain(problem, pool
 
 
 def test_minimising_prefers_small_values(problem, pool):
-    up = ask(problem, pool, "ucb", (N,), batch=1, beta=0.0)
-    down = ask(problem, pool, "ucb", (Objective("refractive_index", "minimize"),), batch=1, beta=0.0)
+    up = ask(problem, pool, "ucb", (N,), batch=1, options={"beta": 0.0})
+    down = ask(problem, pool, "ucb", (Objective("refractive_index", "minimize"),), batch=1, options={"beta": 0.0})
     free = np.flatnonzero(~problem["exclude"])
     mean = problem["models"][0].predict(take(pool, free)).mean
     assert up.indices[0] == free[mean.argmax()]

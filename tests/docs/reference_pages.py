@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from polyloop.campaign.config.file import MODELS
 from polyloop.core import PROPERTIES
 from polyloop.core.options import options_of
+from polyloop.design import ACQUISITIONS
 from polyloop.learn import SURROGATES
 from polyloop.simulate import LEVELS, PROTOCOLS
 
@@ -123,7 +124,7 @@ def _section(name: str, model: type[BaseModel]) -> str:
 
 
 # Tables whose key `name` names a registered part, which has options of its own.
-_PARTS: dict[str, Any] = {"surrogate": SURROGATES}
+_PARTS: dict[str, Any] = {"surrogate": SURROGATES, "acquisition": ACQUISITIONS}
 
 
 def _default(value: Any) -> str:

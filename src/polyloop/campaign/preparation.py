@@ -130,13 +130,19 @@ class Preparation:
             self.listen(Progress("pool", 0, self.cycles, note=sentence))
 
 
+# Options that earlier versions wrote down although nobody had said them.
+_FORMER = {"beta": 2.0}
+
+
 def _differences(before: Any, now: Any, path: str = "", *, said: Any = None) -> list[str]:
     """Name the keys whose values differ; a key that was unknown before and that nobody has `said` is none."""
     if isinstance(before, dict) and isinstance(now, dict):
         found = []
         for key in sorted(set(before) | set(now)):
             own = said.get(key) if isinstance(said, dict) else None
-            unsaid = (key not in before and own is None) or (key not in now and not before[key])
+            unsaid = (key not in before and own is None) or (
+                key not in now and (not before[key] or _FORMER.get(key) == before[key])
+            )
             if unsaid and path:
                 continue
             found += _differences(before.get(key), now.get(key), f"{path}{'.' if path else ''}{key}", said=own)

@@ -111,7 +111,7 @@ class Proposer:
             exclude=exclude,
             X_observed=self._take(rows),
             X_pending=self._pending(candidates),
-            beta=self._config.acquisition.beta,
+            options=self._config.acquisition.options,
             progress=partial(tell, "acquire"),
         )
         picks = [int(row) for row in proposal.indices]

@@ -34,8 +34,18 @@ PARTS: dict[str, dict[str, str]] = {
     },
     "surrogates": {
         "gp": "polyloop.learn.gp:GaussianProcess",
+        "product_gp": "polyloop.learn.product_gp:ProductGaussianProcess",
         "random_forest": "polyloop.learn.forest:RandomForest",
         "ensemble": "polyloop.learn.ensemble:RidgeEnsemble",
+    },
+    "acquisitions": {
+        "random": "polyloop.design.acquisition.simple:RandomPicks",
+        "uncertainty": "polyloop.design.acquisition.simple:LargestUncertainty",
+        "ucb": "polyloop.design.acquisition.simple:UpperConfidence",
+        "ei": "polyloop.design.acquisition.simple:ExpectedImprovement",
+        "pi": "polyloop.design.acquisition.probability:ProbabilityOfImprovement",
+        "ehvi": "polyloop.design.acquisition.simple:ExpectedHypervolume",
+        "qlognehvi": "polyloop.design.acquisition.noisy_hypervolume:NoisyHypervolume",
     },
     "reports": {
         "html": "polyloop.report.write:write_report",

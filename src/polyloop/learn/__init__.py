@@ -7,6 +7,7 @@ from polyloop.learn.ensemble import RidgeEnsemble
 from polyloop.learn.forest import RandomForest
 from polyloop.learn.gp import GaussianProcess
 from polyloop.learn.multilevel import MultilevelGaussianProcess
+from polyloop.learn.product_gp import ProductGaussianProcess
 from polyloop.learn.registry import SURROGATES, make_surrogate
 from polyloop.learn.surrogate import Blocks, Prediction, Surrogate
 
@@ -20,6 +21,7 @@ __all__ = [
     "GaussianProcess",
     "MultilevelGaussianProcess",
     "Prediction",
+    "ProductGaussianProcess",
     "RandomForest",
     "RidgeEnsemble",
     "Surrogate",

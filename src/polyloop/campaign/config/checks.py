@@ -260,16 +260,21 @@ def _check_options(
 
 
 def _check_acquisition(config: CampaignConfig, source: CampaignSource) -> None:
+    from polyloop.campaign.plan import objectives_of
     from polyloop.design import ACQUISITIONS
 
     name, key = config.acquisition.name, ("acquisition", "name")
     if name is None:
+        if config.acquisition.options:
+            option = next(iter(config.acquisition.options))
+            raise source.error(("acquisition", option), f"{option} is an option of no default.", "Give name = too.")
         return
     _known(source, key, name, ACQUISITIONS)
-    if name == "ei" and len(config.objectives) > 1:
-        raise source.error(key, "ei is for one objective.", "Use 'ehvi' or 'qlognehvi'.")
-    if name in ("ei", "ucb") and any(objective.range for objective in config.objectives):
-        raise source.error(key, f"{name} does not go with a range.", "Use 'ehvi', 'pi' or 'qlognehvi'.")
+    try:
+        ACQUISITIONS[name].check_objectives(name, objectives_of(config))
+    except PolyloopError as error:
+        raise source.error(key, error.reason, error.hint) from error
+    _check_options(config, source, "acquisition", name, ACQUISITIONS, config.acquisition.options)
 
 
 def _check_store(config: CampaignConfig, source: CampaignSource) -> None:

@@ -199,11 +199,19 @@ class SurrogateTable(_Table):
 class AcquisitionTable(_Table):
     """`[acquisition]`: what to ask next."""
 
-    name: str | None = Field(None, description="Acquisition function; the default depends on the objectives.")
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
+
+    name: str | None = Field(
+        None, description="Acquisition function; the default depends on the objectives. Some have options, below."
+    )
     reference_point: dict[str, float] | None = Field(
         None, description="Value per objective; fixed after the initial design when left out."
     )
-    beta: float = Field(2.0, ge=0, description="Weight of the standard deviation in ucb.")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The acquisition's own options, as they were given."""
+        return dict(self.model_extra or {})
 
 
 class InitialTable(_Table):

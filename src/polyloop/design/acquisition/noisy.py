@@ -25,7 +25,7 @@ from polyloop.design.objectives import Array, Objective
 from polyloop.learn import Blocks, Surrogate
 from polyloop.learn.surrogate import stack
 
-__all__ = ["TabulatedModel", "noisy_hypervolume_batch"]
+__all__ = ["TabulatedModel", "UtilityObjective", "noisy_hypervolume_batch", "nothing_compiled"]
 
 
 class TabulatedModel(botorch.models.model.Model):  # type: ignore[misc]
@@ -69,7 +69,7 @@ class TabulatedModel(botorch.models.model.Model):  # type: ignore[misc]
         return posterior if posterior_transform is None else posterior_transform(posterior)
 
 
-class _Utilities(MCMultiOutputObjective):  # type: ignore[misc]
+class UtilityObjective(MCMultiOutputObjective):  # type: ignore[misc]
     """Turn standardised samples into utilities above the reference point, in units of the observed spread."""
 
     def __init__(self, objectives: Sequence[Objective], center: Array, unit: Array, reference: Array) -> None:
@@ -77,6 +77,7 @@ class _Utilities(MCMultiOutputObjective):  # type: ignore[misc]
         self.objectives, self.center, self.unit, self.reference = list(objectives), center, unit, reference
 
     def forward(self, samples: torch.Tensor, X: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the utilities of samples, both of shape `sample_shape x batch_shape x q x m`."""
         columns = []
         for j, objective in enumerate(self.objectives):
             value = samples[..., j] * self.unit[j] + self.center[j]
@@ -132,10 +133,10 @@ def noisy_hypervolume_batch(
     covariance = np.stack([c / u**2 for (_, c), u in zip(joints, unit, strict=True)])
     # Double precision leaves eigenvalues of about -1e-12; this lifts them without being seen in any sample.
     covariance += 1e-8 * np.eye(covariance.shape[1])
-    utilities = _Utilities(objectives, center, unit, reference)
+    utilities = UtilityObjective(objectives, center, unit, reference)
     choices = torch.arange(n_observed, n_observed + n_shortlist, dtype=torch.double)[:, None]
     # BoTorch prunes the observed points by samples of its own, drawn from PyTorch's global generator.
-    with manual_seed(seed), _nothing_compiled():
+    with manual_seed(seed), nothing_compiled():
         acquisition = _acquisition(TabulatedModel(mean, covariance), n_observed, utilities, seed)
         chosen, values = optimize_acqf_discrete(acquisition, q=batch, choices=choices, max_batch_size=64, unique=True)
     picks = chosen[:, 0].round().long().numpy() - n_observed
@@ -143,7 +144,7 @@ def noisy_hypervolume_batch(
 
 
 @contextmanager
-def _nothing_compiled() -> Iterator[None]:
+def nothing_compiled() -> Iterator[None]:
     """Keep BoTorch to its Python: version 0.18 compiles C++ for this very machine when the acquisition is first used.
 
     That takes minutes without a word, fails where there is no compiler, and what it builds rounds otherwise, so that
@@ -160,7 +161,7 @@ def _nothing_compiled() -> Iterator[None]:
             setattr(logei, name, value)
 
 
-def _acquisition(model: TabulatedModel, n_observed: int, utilities: _Utilities, seed: int) -> Any:
+def _acquisition(model: TabulatedModel, n_observed: int, utilities: UtilityObjective, seed: int) -> Any:
     observed = torch.arange(n_observed, dtype=torch.double)[:, None]
     # Each sample has its own box decomposition, which is slow from three objectives on.
     n_samples = 128 if model.num_outputs <= 2 else 32
