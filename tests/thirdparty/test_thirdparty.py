@@ -43,6 +43,10 @@ blocks = ["bead_pairs"]
 name = "bayesian_ridge"
 prior_std = 2.0
 
+[acquisition]
+name = "thompson"
+draws = 2
+
 [initial]
 size = 5
 """
@@ -154,6 +158,7 @@ def test_a_report_of_another_package_is_chosen_by_its_name(ran: Path) -> None:
     [
         ("bayesian_ridge", "bayesian_rigde", "Did you mean 'bayesian_ridge'?"),
         ("prior_std = 2.0", "prior_std = 0.0", "is not between 0.001 and 1000"),
+        ("draws = 2", "draws = 0", "is not between 1 and 1000"),
         ('blocks = ["bead_pairs"]', 'blocks = ["ecfp"]', "describes no hp_chain"),
         ("denaturant = 1.5", "denaturant = 9.0", "A denaturant of 9 mol/L is none"),
     ],
