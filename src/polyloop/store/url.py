@@ -42,6 +42,8 @@ def read_place(place: str | Path) -> URL:
     MissingDependencyError
         If PostgreSQL's driver is not installed.
     """
+    if not isinstance(place, str | Path):
+        raise StoreError(f"{place!r} is no place for a store.", hint="Give the path of a file, or a URL.")
     if isinstance(place, Path) or "://" not in place:
         path = Path(place).expanduser().absolute()
         if str(place).strip() in ("", ":memory:"):

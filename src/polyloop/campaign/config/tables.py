@@ -227,9 +227,7 @@ class InitialTable(_Table):
 class StopTable(_Table):
     """`[stop]`: when to end before the last cycle."""
 
-    hours: float | None = Field(
-        None, gt=0, le=1e6, description="Wall time in h, summed over all sittings of the campaign."
-    )
+    hours: float | None = Field(None, gt=0, le=1e6, description="Wall time in h, summed over all runs of the campaign.")
     stall_cycles: int | None = Field(
         None, ge=1, le=10**9, description="Stop when the hypervolume stood still for so many cycles, also at 0."
     )
