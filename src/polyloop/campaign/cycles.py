@@ -15,6 +15,7 @@ from polyloop.campaign.pace import Pace
 from polyloop.campaign.plan import Plan, protocol_id_of
 from polyloop.campaign.progress import Listener, Progress
 from polyloop.campaign.proposal import Proposer, json_numbers
+from polyloop.campaign.space_proposal import SourceProposer
 from polyloop.campaign.state import Candidate, CycleMetrics, count_failures, observed_values, stated_reference_point
 from polyloop.campaign.suggestions import Proposed
 from polyloop.core import Request, Status
@@ -50,7 +51,7 @@ class CycleRunner:
         plan: Plan,
         store: Store,
         queue: EvaluationQueue,
-        make_proposer: Callable[[], Proposer],
+        make_proposer: Callable[[], Proposer | SourceProposer],
         interrupts: Interrupts,
         *,
         cycles: int,
@@ -59,7 +60,7 @@ class CycleRunner:
     ) -> None:
         self._campaign, self._plan, self._store, self._queue = campaign, plan, store, queue
         self._make_proposer, self._interrupts, self._listen = make_proposer, interrupts, listen
-        self._proposer: Proposer | None = None
+        self._proposer: Proposer | SourceProposer | None = None
         self.cycles = cycles
         earlier = [_seconds(entry.metrics) for entry in store.cycles(campaign)]
         self._spent = sum(sum(seconds.values()) for seconds in earlier)
@@ -164,7 +165,7 @@ class CycleRunner:
         return ""
 
     def _next_batch(
-        self, proposer: Proposer, cycle: int, started: float, stage: str = "propose"
+        self, proposer: Proposer | SourceProposer, cycle: int, started: float, stage: str = "propose"
     ) -> tuple[list[Proposed], dict[str, dict[str, Any]]]:
         def tell(step: str, done: int, total: int) -> None:
             self._interrupts.check()

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from polyloop.campaign.config.tables import CampaignConfig, EvaluatorTable
+from polyloop.campaign.space import points_as_subjects, space_of
 from polyloop.core import Conditions, ConfigurationError, InvalidInputError
 from polyloop.core.subject import column_of
+from polyloop.design.space import Space
 from polyloop.evaluation.answers import check_function
 from polyloop.evaluation.callables import CallableEvaluator
 from polyloop.evaluation.evaluators import (
@@ -98,7 +100,7 @@ def _named_evaluator(name: str, properties: tuple[str, ...], config: CampaignCon
     if table is None:
         return _entry_point_evaluator(name, properties, config)
     if table.table is not None:
-        return _table_evaluator(name, table, properties, config.campaign.state, config.pool.kind)
+        return _table_evaluator(name, table, properties, config.campaign.state, config.pool.kind, space_of(config))
     location, folder = table.python or "", str(table.folder or "")
     return _function_evaluator(
         f"python/{slug(location.replace(':', '.'))}", properties, location, folder, table.version, name, config
@@ -130,18 +132,27 @@ def _entry_point_evaluator(name: str, promised: tuple[str, ...], config: Campaig
 
 
 def _table_evaluator(
-    name: str, table: EvaluatorTable, properties: tuple[str, ...], conditions: Conditions, kind: str
+    name: str,
+    table: EvaluatorTable,
+    properties: tuple[str, ...],
+    conditions: Conditions,
+    kind: str,
+    space: Space | None,
 ) -> TableEvaluator:
     path = table.table or Path()
-    measured = read_measured(
-        path,
-        table.smiles_column if kind == "polymer" else column_of(kind),
-        table.columns,
-        table.missing,
-        kind=kind,
-        conditions=table.conditions,
-        skip_bad=table.skip_bad,
-    )
+    with points_as_subjects(path, space) as readable:
+        measured = replace(
+            read_measured(
+                readable,
+                table.smiles_column or column_of(kind),
+                table.columns,
+                table.missing,
+                kind=kind,
+                conditions=table.conditions,
+                skip_bad=table.skip_bad,
+            ),
+            path=path,
+        )
     for wanted in properties:
         if wanted not in measured.properties:
             raise InvalidInputError(

@@ -39,7 +39,7 @@ def make_pool(config: CampaignConfig, files: RunDirectory, screen: Callable[[Poo
     if config.pool.screening is not None:
         considered, pool = pool.texts, screen(pool)
     needed = len(config.initial.polymers) or config.initial.size
-    if len(pool) < needed:
+    if len(pool) < needed and config.pool.source != "space":
         raise ConfigurationError(
             f"The pool has {len(pool)} candidates, fewer than the initial design of {needed}.",
             where="[pool]",
@@ -106,6 +106,8 @@ def _build(table: PoolTable) -> Pool:
             heavy_atoms=table.heavy_atoms,
             classes=table.classes,
         )
+    if table.source == "space":
+        return Pool((), (), (), (), kind=table.kind)
     if table.source == "virtual":
         return Pool.from_virtual_library(
             table.size,

@@ -18,6 +18,8 @@ from polyloop.campaign.pool import check_pool, make_pool
 from polyloop.campaign.progress import Listener, Progress
 from polyloop.campaign.proposal import Proposer
 from polyloop.campaign.screening import screen
+from polyloop.campaign.space import source_of
+from polyloop.campaign.space_proposal import SourceProposer
 from polyloop.core import ConfigurationError, content_key
 from polyloop.design.pool import Pool
 from polyloop.run.interrupts import Interrupts
@@ -72,8 +74,11 @@ class Preparation:
         told = [one.text for one in candidates if one.text not in known]
         return self._pool.with_texts(told, "told") if told else self._pool
 
-    def make_proposer(self) -> Proposer:
+    def make_proposer(self) -> Proposer | SourceProposer:
         """Describe the candidates, and return who proposes from them."""
+        source = source_of(self.config)
+        if source is not None:
+            return SourceProposer(self.config, self.plan.objectives, source)
         table, undescribed, blocks = describe_pool(
             self.pool, self.config, self.files, self.workers, self._step("features")
         )
@@ -131,7 +136,7 @@ class Preparation:
 
 
 # Options that earlier versions wrote down although nobody had said them.
-_FORMER = {"beta": 2.0}
+_FORMER = {"beta": 2.0, "smiles_column": "smiles"}
 
 
 def _differences(before: Any, now: Any, path: str = "", *, said: Any = None) -> list[str]:

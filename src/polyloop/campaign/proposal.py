@@ -18,12 +18,12 @@ from polyloop.core.options import read_options
 from polyloop.design import Objective, initial_design, propose
 from polyloop.features import FeatureTable
 from polyloop.learn import SURROGATES, Blocks, Surrogate, TrainingDomain, calibrate, make_surrogate
-from polyloop.learn.surrogate import take
+from polyloop.learn.surrogate import row_count, take
 
-__all__ = ["Proposer", "acquisition_of", "json_numbers"]
+__all__ = ["LEAST_DATA", "Proposer", "Step", "acquisition_of", "fit_models", "json_numbers", "predictions_of"]
 
 # The least number of complete evaluations from which a model is worth its name.
-_LEAST_DATA = 3
+LEAST_DATA = 3
 
 Step = Callable[[str, int, int], None]
 """Told what begins: the step's name, how many of its parts are done, and their number."""
@@ -95,10 +95,11 @@ class Proposer:
         if exclude.all():
             return [], {}
         rows, Y, noise = self._observations(candidates)
-        if min(np.isfinite(Y).sum(axis=0), default=0) < _LEAST_DATA or reference_point is None:
+        if min(np.isfinite(Y).sum(axis=0), default=0) < LEAST_DATA or reference_point is None:
             chosen = rng.permutation(np.flatnonzero(~exclude))[:size]
             return [Proposed(self._table.polymers[row]) for row in chosen], {}
-        models, calibration, domains = self._fit(rows, Y, noise, rng, tell)
+        table = self._config.surrogate
+        models, calibration, domains = fit_models(table, self._objectives, self._take(rows), Y, noise, rng, tell)
         proposal = propose(
             models,
             self._X,
@@ -115,7 +116,7 @@ class Proposer:
             progress=partial(tell, "acquire"),
         )
         picks = [int(row) for row in proposal.indices]
-        predicted = self._predict(picks, models, domains)
+        predicted = predictions_of(self._take(picks), self._objectives, models, domains)
         proposed = [
             Proposed(self._table.polymers[row], float(score), predicted[place])
             for place, (row, score) in enumerate(zip(picks, proposal.scores, strict=True))
@@ -139,49 +140,58 @@ class Proposer:
         rows = [self._row[one.text] for one in candidates if not one.status.is_final and one.text in self._row]
         return self._take(rows) if rows else None
 
-    def _fit(
-        self,
-        rows: NDArray[np.intp],
-        Y: NDArray[np.float64],
-        noise: NDArray[np.float64],
-        rng: np.random.Generator,
-        tell: Step,
-    ) -> tuple[list[Surrogate], dict[str, dict[str, Any]], list[TrainingDomain]]:
-        models, calibration, domains = [], {}, []
-        table = self._config.surrogate
-        for column, objective in enumerate(self._objectives):
-            tell("fit", column, len(self._objectives))
-            known = np.isfinite(Y[:, column])
-            X, y = self._take(rows[known]), Y[known, column]
-            variance = noise[known, column] if table.record_noise else None
-            seed = int(rng.integers(2**31))
-            model = _surrogate(table, seed).fit(X, y, variance)
-            models.append(model)
-            domains.append(TrainingDomain().fit(X, y))
-            refit = None if hasattr(model, "leave_one_out") else partial(_surrogate, table, seed)
-            held_out = calibrate(model, X, y, variance, make=refit, rng=rng)
-            calibration[objective.property] = json_numbers(held_out.to_dict())
-        return models, calibration, domains
-
-    def _predict(
-        self, picks: Sequence[int], models: Sequence[Surrogate], domains: Sequence[TrainingDomain]
-    ) -> list[dict[str, dict[str, float]]]:
-        X = self._take(picks)
-        predicted: list[dict[str, dict[str, float]]] = [{} for _ in picks]
-        for objective, model, domain in zip(self._objectives, models, domains, strict=True):
-            prediction = model.predict(X)
-            outside = domain.assess(X, prediction).outside
-            for place in range(len(picks)):
-                predicted[place][objective.property] = {
-                    "mean": float(prediction.mean[place]),
-                    "std": float(prediction.std[place]),
-                    "noise_std": float(prediction.noise_std[place]),
-                    "outside": float(outside[place]),
-                }
-        return predicted
-
     def _take(self, rows: Sequence[int] | NDArray[np.intp]) -> Blocks:
         return take(self._X, np.asarray(rows, dtype=np.intp))
+
+
+def fit_models(
+    table: SurrogateTable,
+    objectives: Sequence[Objective],
+    X: Blocks,
+    Y: NDArray[np.float64],
+    noise: NDArray[np.float64],
+    rng: np.random.Generator,
+    tell: Step,
+) -> tuple[list[Surrogate], dict[str, dict[str, Any]], list[TrainingDomain]]:
+    """Return a fitted surrogate, its held-out calibration and its training domain for each objective.
+
+    Parameters
+    ----------
+    Y, noise
+        Values and their known variances, shape (n, m), NaN where missing.
+    """
+    models, calibration, domains = [], {}, []
+    for column, objective in enumerate(objectives):
+        tell("fit", column, len(objectives))
+        known = np.isfinite(Y[:, column])
+        rows, y = take(X, np.flatnonzero(known)), Y[known, column]
+        variance = noise[known, column] if table.record_noise else None
+        seed = int(rng.integers(2**31))
+        model = _surrogate(table, seed).fit(rows, y, variance)
+        models.append(model)
+        domains.append(TrainingDomain().fit(rows, y))
+        refit = None if hasattr(model, "leave_one_out") else partial(_surrogate, table, seed)
+        held_out = calibrate(model, rows, y, variance, make=refit, rng=rng)
+        calibration[objective.property] = json_numbers(held_out.to_dict())
+    return models, calibration, domains
+
+
+def predictions_of(
+    X: Blocks, objectives: Sequence[Objective], models: Sequence[Surrogate], domains: Sequence[TrainingDomain]
+) -> list[dict[str, dict[str, float]]]:
+    """Return what is predicted of each row, by property: mean, std, noise_std, and whether it is outside the domain."""
+    predicted: list[dict[str, dict[str, float]]] = [{} for _ in range(row_count(X))]
+    for objective, model, domain in zip(objectives, models, domains, strict=True):
+        prediction = model.predict(X)
+        outside = domain.assess(X, prediction).outside
+        for place, said in enumerate(predicted):
+            said[objective.property] = {
+                "mean": float(prediction.mean[place]),
+                "std": float(prediction.std[place]),
+                "noise_std": float(prediction.noise_std[place]),
+                "outside": float(outside[place]),
+            }
+    return predicted
 
 
 def acquisition_of(config: CampaignConfig) -> str:

@@ -15,6 +15,7 @@ PARTS: dict[str, dict[str, str]] = {
         "polymer": "polyloop.chem.kinds:POLYMER",
         "copolymer": "polyloop.chem.kinds:COPOLYMER",
         "molecule": "polyloop.chem.kinds:MOLECULE",
+        "process": "polyloop.design.space.kind:PROCESS",
     },
     "conditions": {
         "temperature": "polyloop.core.conditions:TEMPERATURE",

@@ -171,7 +171,20 @@ def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
 def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:
     pool = config.pool
     _known(source, ("pool", "kind"), pool.kind, KINDS)
-    if pool.kind != "polymer":
+    if (pool.source == "space") != (pool.kind == "process") or (pool.source == "space") != bool(config.variables):
+        raise source.error(
+            ("pool", "source"), "A space has kind = 'process', source = 'space' and tables [variables.NAME].",
+            "Give all three, or none of them.",
+        )  # fmt: skip
+    if pool.source == "space":
+        from polyloop.campaign.space import space_of
+
+        try:
+            space_of(config)
+        except PolyloopError as error:
+            said = f"{error.where}: {error.reason}" if error.where else error.reason
+            raise source.error(("variables",), said, error.hint) from error
+    elif pool.kind != "polymer":
         if pool.source != "csv":
             raise source.error(("pool", "source"), f"source {pool.source!r} makes polymers.", "Use source = 'csv'.")
         for word in ("elements", "heavy_atoms", "classes"):

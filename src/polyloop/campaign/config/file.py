@@ -41,6 +41,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "evaluators": tables.EvaluatorTable,
     "pool": tables.PoolTable,
     "pool.screening": tables.ScreeningTable,
+    "variables": tables.VariableTable,
+    "constraints": tables.ConstraintTable,
     "features": tables.FeaturesTable,
     "surrogate": tables.SurrogateTable,
     "acquisition": tables.AcquisitionTable,

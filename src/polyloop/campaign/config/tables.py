@@ -15,6 +15,7 @@ __all__ = [
     "AcquisitionTable",
     "CampaignConfig",
     "CampaignTable",
+    "ConstraintTable",
     "EvaluatorTable",
     "FeaturesTable",
     "InitialTable",
@@ -27,6 +28,7 @@ __all__ = [
     "StopTable",
     "StoreTable",
     "SurrogateTable",
+    "VariableTable",
 ]
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
@@ -96,7 +98,9 @@ class EvaluatorTable(_Table):
     """`[evaluators.NAME]`: a table of measured data, or a Python function."""
 
     table: Path | None = Field(None, description="CSV or Parquet with a column of repeat units and one per property.")
-    smiles_column: str = Field("smiles", description="Column of the table that holds the repeat units.")
+    smiles_column: str | None = Field(
+        None, description="Column of the table that holds the candidates; smiles, or that of their kind, when left out."
+    )
     columns: dict[str, str] = Field({}, description="Column per property, where its name is not the property's own.")
     missing: list[float] = Field([], description="Numbers in the table that mean 'no value', e.g. -9999.")
     skip_bad: bool = Field(False, description="Leave out rows of the table that cannot be read, and name them.")
@@ -137,6 +141,36 @@ class PropertyTable(_Table):
     depends_on_state: bool = Field(True, description="Whether it depends on temperature and the other conditions.")
 
 
+class VariableTable(_Table):
+    """`[variables.NAME]`: one variable of a space, for `source = "space"`."""
+
+    type: Literal["continuous", "integer", "ordinal", "categorical", "molecular"] = Field(
+        description="A number of a range, a whole number, ordered numbers, words, or molecules as a choice."
+    )
+    low: float | None = Field(None, description="Least value, of a range.")
+    high: float | None = Field(None, description="Greatest value, of a range.")
+    unit: str = Field("", max_length=32, description="Unit of the numbers, for people.")
+    step: float | None = Field(None, gt=0, description="Distance of the values that can be set, of continuous ones.")
+    log: bool = Field(False, description="Whether equal factors count as equal distances, of continuous ones.")
+    values: list[float | str] | None = Field(None, min_length=2, description="What may be chosen, in order if ordinal.")
+    molecules: dict[str, str] | None = Field(
+        None, min_length=2, description="SMILES by the label that tables use, of molecular ones."
+    )
+    descriptors: dict[str, list[float]] | None = Field(
+        None, description="Numbers of your own by label, of molecular ones, beside those of the structure."
+    )
+
+
+class ConstraintTable(_Table):
+    """`[[constraints]]`: what points of a space must keep."""
+
+    condition: str | None = Field(None, description="Arithmetic on variables, e.g. 'temperature * time < 4000'.")
+    sum: dict[str, float] | None = Field(None, description="Or coefficients by variable, whose sum has a bound.")
+    at_most: float | None = Field(None, description="Upper bound of the sum.")
+    at_least: float | None = Field(None, description="Lower bound of the sum.")
+    equals: float | None = Field(None, description="Or what the sum must be.")
+
+
 class ScreeningTable(_Table):
     """`[pool.screening]`: look over the whole pool with a cheap protocol and keep the best."""
 
@@ -150,10 +184,10 @@ class PoolTable(_Table):
     """`[pool]`: the candidates."""
 
     kind: str = Field("polymer", description="Kind of the candidates: polymer, copolymer, molecule, ...")
-    source: Literal["csv", "homopolymers", "virtual"] = Field(description="Where the candidates come from.")
+    source: Literal["csv", "homopolymers", "virtual", "space"] = Field(description="Where the candidates come from.")
     file: Path | None = Field(None, description="The CSV or Parquet file of source 'csv'.")
-    smiles_column: str = Field(
-        "smiles", description="Column of the CSV that holds the candidates; of another kind, that kind's column."
+    smiles_column: str | None = Field(
+        None, description="Column of the file that holds the candidates; smiles, or that of their kind, when left out."
     )
     skip_bad: bool = Field(
         False, description="Leave out rows of the file that hold no repeat unit, and name them in status."
@@ -168,7 +202,7 @@ class PoolTable(_Table):
     @property
     def column(self) -> str:
         """Column of the file that holds the candidates."""
-        return self.smiles_column if "smiles_column" in self.model_fields_set else column_of(self.kind)
+        return self.smiles_column or column_of(self.kind)
 
 
 class FeaturesTable(_Table):
@@ -281,6 +315,8 @@ class CampaignConfig(_Table):
     properties: dict[Name, PropertyTable] = {}
     evaluators: dict[Name, EvaluatorTable] = {}
     pool: PoolTable
+    variables: dict[Name, VariableTable] = {}
+    constraints: list[ConstraintTable] = []
     features: FeaturesTable = FeaturesTable()
     surrogate: SurrogateTable = SurrogateTable()
     acquisition: AcquisitionTable = AcquisitionTable()
