@@ -268,18 +268,18 @@ class Campaign(AskAndTell):
             suggested=kept_suggestions(self._files.suggestions, candidates),
         )
 
-    def report(self, word: str = "", folder: str | Path | None = None) -> Path:
+    def report(self, word: str = "", folder: str | Path | None = None, form: str = "html") -> Path:
         """Write the report and return its path; `word` says where the campaign stands.
 
         It is a state, and a reason after a colon, in the words of `CampaignStatus`; those of now when left out.
-        `folder` is that of the run's report when left out.
+        `folder` is that of the run's report when left out; `form` names a registered report.
         """
         if not word:
             outcome = self.status()
             word = f"{outcome.state}:{outcome.reason}"
         status, _, reason = word.partition(":")
         target = self._files.report if folder is None else Path(folder)
-        write = REPORTS.find("html")
+        write = REPORTS.find(form)
         return write(self.state(), target, status=status, reason=reason)
 
     def retry(self, codes: Sequence[str] | None = None) -> int:
