@@ -12,10 +12,8 @@ from typing import Any
 
 __all__ = ["examine"]
 
-# Programs that compute properties, as opposed to libraries that everything rests on.
-_ENGINES = ("pyscf", "tblite", "dftd4", "openmm", "rdkit")
-# Engines that are programs, asked for their version.
-_PROGRAMS = ("lammps", "gromacs")
+# What quantum chemistry and geometries come from, as opposed to libraries that everything rests on.
+_CHEMISTRY = ("pyscf", "tblite", "dftd4", "rdkit")
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*([^;]*)(?:;.*extra\s*==\s*['\"]([^'\"]+)['\"])?")
 
 
@@ -27,25 +25,35 @@ def examine() -> dict[str, Any]:
     """
     core: list[dict[str, Any]] = []
     extras: list[dict[str, Any]] = []
-    for name, needed, extra in _requirements():
+    programs, packages = _dynamics_engines()
+    engines = {*_CHEMISTRY, *packages}
+    for name, needed, extra in _requirements([*_CHEMISTRY, *packages]):
         entry = _package(name, needed, extra)
-        if name not in _PROGRAMS:
+        if name not in programs:
             (extras if extra else core).append(entry)
     return {
         "polyloop": _version("polyloop"),
         "python": platform.python_version(),
-        "engines": [*(entry for entry in core if entry["name"] in _ENGINES), *map(_program, _PROGRAMS)],
-        "packages": [entry for entry in core if entry["name"] not in _ENGINES],
+        "engines": [*(entry for entry in core if entry["name"] in engines), *map(_program, programs)],
+        "packages": [entry for entry in core if entry["name"] not in engines],
         "extras": extras,
         "machine": _machine(),
     }
 
 
-def _requirements() -> list[tuple[str, str, str | None]]:
+def _dynamics_engines() -> tuple[list[str], list[str]]:
+    """Names of the engines of molecular dynamics that are asked for their version, and the packages that others are."""
+    from polyloop.engines.dynamics.registry import DYNAMICS_ENGINES
+
+    packages = {name: engine.capabilities.package for name, engine in DYNAMICS_ENGINES.items()}
+    return [name for name, package in packages.items() if not package], list(filter(None, packages.values()))
+
+
+def _requirements(undeclared: list[str]) -> list[tuple[str, str, str | None]]:
     try:
         lines = requires("polyloop") or []
     except PackageNotFoundError:  # run from the source tree without installation: nothing is declared
-        lines = [*_ENGINES]
+        lines = undeclared
     found = []
     for line in lines:
         match = _REQUIREMENT.match(line)

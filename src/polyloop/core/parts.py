@@ -33,6 +33,11 @@ PARTS: dict[str, dict[str, str]] = {
         "random_forest": "polyloop.learn.forest:RandomForest",
         "ensemble": "polyloop.learn.ensemble:RidgeEnsemble",
     },
+    "dynamics_engines": {
+        "gromacs": "polyloop.engines.dynamics.gromacs.engine:GromacsEngine",
+        "lammps": "polyloop.engines.dynamics.lammps.engine:LammpsEngine",
+        "openmm": "polyloop.engines.dynamics.openmm.engine:OpenMMEngine",
+    },
     "reports": {
         "html": "polyloop.report.write:write_report",
     },

@@ -10,13 +10,15 @@ import subprocess
 import tempfile
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from polyloop.chem.topology import Cell
 from polyloop.core import ConfigurationError, EvaluationError, FailureCode
+from polyloop.engines.dynamics.capabilities import Capabilities, Device
 from polyloop.engines.dynamics.interruption import Interruption
 from polyloop.engines.dynamics.processes import end_group
 from polyloop.engines.dynamics.program_run import ProgramRun, StageRun, run_with_restarts
+from polyloop.engines.dynamics.registry import check_capabilities
 from polyloop.engines.dynamics.run_directory import RunDirectory
 from polyloop.engines.dynamics.stages import Energies, Progress, Stage, StageResult
 from polyloop.engines.dynamics.validation import check_cell, check_stage, run_key
@@ -43,8 +45,7 @@ class ProgramEngine(ABC):
     """
 
     name: str
-    # The program's own name, for messages.
-    title: ClassVar[str]
+    capabilities: Capabilities
     # Patterns of files that go once the result is written, besides checkpoints.
     passing: ClassVar[tuple[str, ...]] = ()
     # The file that stands in a directory once the program has finished there.
@@ -63,6 +64,16 @@ class ProgramEngine(ABC):
     def identity(self) -> str:
         """The engine and such settings as change its answer: part of a run's key."""
         return self.name
+
+    @classmethod
+    @abstractmethod
+    def works_on(cls, device: Device) -> bool:
+        """Whether the program is installed, starts, and finds such a device."""
+
+    @classmethod
+    @abstractmethod
+    def for_machine(cls, n_cores: int, worker: int = 0) -> Self:
+        """Return the engine as it is best on so many cores."""
 
     @abstractmethod
     def version(self) -> str:
@@ -96,15 +107,6 @@ class ProgramEngine(ABC):
     def is_unstable(self, words: str) -> bool:
         """Tell whether `words` speak of a simulation that blew up, and not of a program that failed."""
 
-    def refuse(self, cell: Cell, stage: Stage) -> None:  # noqa: B027 - most refuse nothing
-        """Refuse a stage that the program does not know, before anything is written.
-
-        Raises
-        ------
-        EvaluationError
-            UNSUPPORTED, saying what, and which engine to take.
-        """
-
     def energies(self, cell: Cell, stage: Stage) -> Energies:
         """Return energy terms and forces of `cell` as it stands, all bonds included.
 
@@ -125,7 +127,7 @@ class ProgramEngine(ABC):
                 end_group(process.pid)
             if process.returncode != 0 or not (folder / self.final).exists():
                 words = self.last_words(folder, "energy")
-                raise EvaluationError(FailureCode.EVALUATOR, stage.name, f"{self.title}: {words}")
+                raise EvaluationError(FailureCode.EVALUATOR, stage.name, f"{self.capabilities.title}: {words}")
             return self.read_energies(cell, folder)
 
     def run(
@@ -139,7 +141,7 @@ class ProgramEngine(ABC):
         folder = RunDirectory(Path(directory), key, stage.name, self.passing)
         if (done := folder.result(cell)) is not None:
             return done
-        self.refuse(cell, stage)
+        check_capabilities(self.capabilities, stage)
         with Interruption() as interruption:
             folder.open()
             work = StageRun(cell, stage, seed, folder, interruption, progress)
@@ -148,7 +150,7 @@ class ProgramEngine(ABC):
                 lambda: self.program_run(work).run(),
                 folder,
                 stage,
-                program=self.title,
+                program=self.capabilities.title,
                 is_unstable=self.is_unstable,
             )
             result = self.collect(work)

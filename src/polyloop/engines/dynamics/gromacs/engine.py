@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,11 @@ from scipy.spatial import KDTree
 
 from polyloop.chem.formats import gromacs_topology
 from polyloop.chem.topology import Cell, Topology
-from polyloop.core import EvaluationError, FailureCode, write_atomically
+from polyloop.core import EvaluationError, FailureCode, MissingDependencyError, write_atomically
+from polyloop.engines.dynamics.capabilities import Capabilities, Device
 from polyloop.engines.dynamics.gromacs.output import g96, read_energies, read_g96, read_trr, sample_columns
 from polyloop.engines.dynamics.gromacs.parameters import Steps, energy_parameters, stage_parameters
-from polyloop.engines.dynamics.gromacs.program import Program, last_words
+from polyloop.engines.dynamics.gromacs.program import INSTALL, Program, last_words
 from polyloop.engines.dynamics.gromacs.run import FINAL, GromacsRun, is_unstable
 from polyloop.engines.dynamics.gromacs.wrapping import followed, whole
 from polyloop.engines.dynamics.processes import CONSOLE
@@ -54,7 +56,9 @@ class GromacsEngine(ProgramEngine):
     """
 
     name = "gromacs"
-    title = "GROMACS"
+    capabilities = Capabilities(
+        "GROMACS", INSTALL, precision="mixed", preference={"cpu": 10}, strain=False, pressure_ramp=False
+    )
     # Besides what it writes anyway, the states before a constraint failed.
     passing = ("run-*.tpr", "run-*.trr", "run-*.edr", "run-*.cpt", "*.mdout*", "step*.pdb")
     final = FINAL
@@ -62,6 +66,20 @@ class GromacsEngine(ProgramEngine):
     def __init__(self, threads: int = 1, checkpoint_minutes: float = 2.0, program: Path | None = None) -> None:
         super().__init__(threads, checkpoint_minutes=checkpoint_minutes)
         self.program = Program(program, threads)
+
+    @classmethod
+    def works_on(cls, device: Device) -> bool:
+        """Whether it is there, starts, and is new enough: distributions still bring older ones."""
+        try:
+            return device == "cpu" and bool(Program().version())
+        except (MissingDependencyError, EvaluationError):
+            return False
+
+    @classmethod
+    def for_machine(cls, n_cores: int, worker: int = 0) -> Self:
+        """Return it with one thread for each core."""
+        del worker
+        return cls(threads=n_cores)
 
     def version(self) -> str:
         """Return GROMACS's version; raises `MissingDependencyError` where it is not installed."""
@@ -90,10 +108,6 @@ class GromacsEngine(ProgramEngine):
     def is_unstable(self, words: str) -> bool:
         """Tell whether `words` speak of a simulation that blew up."""
         return is_unstable(words)
-
-    def refuse(self, cell: Cell, stage: Stage) -> None:
-        """Refuse what GROMACS does not know; raises UNSUPPORTED."""
-        stage_parameters(cell, stage)
 
     def write_inputs(self, work: StageRun) -> None:
         """Write topology and state."""

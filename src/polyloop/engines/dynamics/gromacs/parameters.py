@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyloop.chem.topology import Cell
-from polyloop.core import EvaluationError, FailureCode
 from polyloop.engines.dynamics.stages import Stage
 
 __all__ = ["Steps", "energy_parameters", "list_steps", "stage_parameters"]
@@ -66,24 +65,11 @@ class Steps:
 
 
 def stage_parameters(cell: Cell, stage: Stage, divisor: int = 1, seed: int = 0, threads: int = 1) -> str:
-    """Return the mdp file of a stage that runs on so many threads.
-
-    Raises
-    ------
-    EvaluationError
-        UNSUPPORTED for a uniaxial strain or a pressure that changes, which GROMACS does not know.
-    """
+    """Return the mdp file of a stage that runs on so many threads."""
     lines = _interactions(cell, stage, _cutoff(cell, stage), divisor)
     if stage.ensemble == "minimize":
         lines |= {"integrator": "steep", "emtol": _TOLERANCE, "nsteps": _ITERATIONS, "constraints": "none"}
         return _text(lines)
-    if stage.strain_rate or stage.pressure[0] != stage.pressure[1]:
-        raise EvaluationError(
-            FailureCode.UNSUPPORTED,
-            stage.name,
-            "GROMACS deforms no cell with free sides and ramps no pressure.",
-            hint="Take OpenMM or LAMMPS: POLYLOOP_MD_ENGINE=lammps.",
-        )
     steps = Steps.of(stage, divisor, cell.topology.n_atoms, threads)
     first, drawn = (int(word) % 900_000_000 + 1 for word in np.random.SeedSequence(seed).generate_state(2))
     lines |= {

