@@ -12,8 +12,6 @@ from typing import Any
 
 __all__ = ["examine"]
 
-# What quantum chemistry and geometries come from, as opposed to libraries that everything rests on.
-_CHEMISTRY = ("pyscf", "tblite", "dftd4", "rdkit")
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*([^;]*)(?:;.*extra\s*==\s*['\"]([^'\"]+)['\"])?")
 
 
@@ -25,28 +23,29 @@ def examine() -> dict[str, Any]:
     """
     core: list[dict[str, Any]] = []
     extras: list[dict[str, Any]] = []
-    programs, packages = _dynamics_engines()
-    engines = {*_CHEMISTRY, *packages}
-    for name, needed, extra in _requirements([*_CHEMISTRY, *packages]):
+    programs, packages = _engines()
+    for name, needed, extra in _requirements(packages):
         entry = _package(name, needed, extra)
         if name not in programs:
             (extras if extra else core).append(entry)
     return {
         "polyloop": _version("polyloop"),
         "python": platform.python_version(),
-        "engines": [*(entry for entry in core if entry["name"] in engines), *map(_program, programs)],
-        "packages": [entry for entry in core if entry["name"] not in engines],
+        "engines": [*(entry for entry in core if entry["name"] in packages), *map(_program, programs)],
+        "packages": [entry for entry in core if entry["name"] not in packages],
         "extras": extras,
         "machine": _machine(),
     }
 
 
-def _dynamics_engines() -> tuple[list[str], list[str]]:
-    """Names of the engines of molecular dynamics that are asked for their version, and the packages that others are."""
+def _engines() -> tuple[list[str], list[str]]:
+    """Names of the engines that are programs and are asked for their version, and the packages that others are."""
     from polyloop.engines.dynamics.registry import DYNAMICS_ENGINES
+    from polyloop.engines.quantum.registry import QUANTUM_ENGINES
 
-    packages = {name: engine.capabilities.package for name, engine in DYNAMICS_ENGINES.items()}
-    return [name for name, package in packages.items() if not package], list(filter(None, packages.values()))
+    dynamics = {name: engine.capabilities.package for name, engine in DYNAMICS_ENGINES.items()}
+    packages = [*(engine.package for engine in QUANTUM_ENGINES.values()), *filter(None, dynamics.values()), "rdkit"]
+    return [name for name, package in dynamics.items() if not package], packages
 
 
 def _requirements(undeclared: list[str]) -> list[tuple[str, str, str | None]]:

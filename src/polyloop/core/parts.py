@@ -38,6 +38,11 @@ PARTS: dict[str, dict[str, str]] = {
         "lammps": "polyloop.engines.dynamics.lammps.engine:LammpsEngine",
         "openmm": "polyloop.engines.dynamics.openmm.engine:OpenMMEngine",
     },
+    "quantum_engines": {
+        "pyscf": "polyloop.engines.quantum.pyscf_engine:PYSCF",
+        "tblite": "polyloop.engines.quantum.tblite_engine:TBLITE",
+        "dftd4": "polyloop.engines.quantum.dftd4_engine:DFTD4",
+    },
     "reports": {
         "html": "polyloop.report.write:write_report",
     },

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyloop.chem.topology import Cell
+from polyloop.core.constants import ATMOSPHERE_IN_BAR
 from polyloop.engines.dynamics.stages import Stage
 
 __all__ = ["Steps", "energy_parameters", "list_steps", "stage_parameters"]
 
-_NM, _BAR = 0.1, 1.01325  # per angstrom, per atm
+_NM, _BAR = 0.1, ATMOSPHERE_IN_BAR  # per angstrom, per atm
 # kJ/(mol nm): the largest force at which a minimization ends.
 _TOLERANCE, _ITERATIONS = 50.0, 5000
 # 1/bar at 1 bar, and how the bulk modulus grows with pressure (Murnaghan): the barostat needs to know how soft the

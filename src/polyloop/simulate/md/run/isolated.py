@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem.topology import Cell, Topology
+from polyloop.core.constants import COULOMB_KCAL
 from polyloop.engines.dynamics.stages import Engine, Stage
 
 __all__ = ["energy_apart", "isolated_energies"]
 
 Floats = NDArray[np.float64]
 
-COULOMB = 332.06371  # kcal angstrom/(mol e2)
 # angstrom between molecules that are apart: dipoles of 5 debye then feel each other by some 0.01 kcal/mol.
 _GAP = 30.0
 
@@ -47,7 +47,9 @@ def isolated_energies(topology: Topology, positions: Floats) -> Floats:
         sigma, epsilon, charge = topology.sigma[atoms], topology.epsilon[atoms], topology.charges[atoms]
         sixth = ((sigma[first] + sigma[second]) / 2.0 / distance) ** 6
         well = 4.0 * np.sqrt(epsilon[first] * epsilon[second]) * (sixth**2 - sixth)
-        energies[molecule] = lennard_jones @ well + COULOMB * (coulomb @ (charge[first] * charge[second] / distance))
+        energies[molecule] = lennard_jones @ well + COULOMB_KCAL * (
+            coulomb @ (charge[first] * charge[second] / distance)
+        )
     return energies
 
 
