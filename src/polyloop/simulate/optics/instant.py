@@ -13,10 +13,11 @@ from rdkit import Chem, rdBase
 
 from polyloop.chem import Polymer
 from polyloop.core import Conditions, EvaluationError, FailureCode
-from polyloop.engines.quantum import dftd4
+from polyloop.engines.quantum.registry import atomic_polarizability
 from polyloop.simulate.estimate import Estimate, Outcome
 from polyloop.simulate.neutrality import refuse_charge
 from polyloop.simulate.optics.density import amorphous_density, oligomer_geometries
+from polyloop.simulate.optics.dipole_interaction import ENGINE
 from polyloop.simulate.optics.lorentz_lorenz import molar_refraction, refractive_index
 from polyloop.simulate.optics.oligomers import Difference, choose_difference
 
@@ -97,7 +98,7 @@ def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outco
             Estimate("static_polarizability", static, static * level, polarizability),
             Estimate("molar_refraction", refraction, refraction * level, polarizability),
         ),
-        engines={"dftd4": dftd4.version(), "rdkit": rdBase.rdkitVersion},
+        engines={**atomic_polarizability(ENGINE).versions(), "rdkit": rdBase.rdkitVersion},
         settings={
             "correction": correction.name,
             "packing": density.model,
@@ -134,7 +135,9 @@ def _checked_difference(polymer: Polymer) -> Difference:
 
 def _at_d_line(difference: Difference, seed: int) -> tuple[float, float]:
     larger, smaller = oligomer_geometries(difference, seed)
-    static_d4 = dftd4.static_polarizability(larger) - dftd4.static_polarizability(smaller)
+    engine = atomic_polarizability(ENGINE)
+    of_larger, of_smaller = (float(engine.atomic_polarizabilities(each).sum()) for each in (larger, smaller))
+    static_d4 = of_larger - of_smaller
     more, fewer = correction_counts(difference.larger), correction_counts(difference.smaller)
     correction = additive_correction()
     dynamic = correction.at_d_line(static_d4, {term: more[term] - fewer[term] for term in more}) / difference.units

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from polyloop.chem.topology import Cell
 from polyloop.core import ConfigurationError
+from polyloop.engines.dynamics.capabilities import Capabilities, Device
 from polyloop.engines.dynamics.interruption import Interruption
 from polyloop.engines.dynamics.openmm.dynamics import run_dynamics
 from polyloop.engines.dynamics.openmm.minimize import run_minimization
-from polyloop.engines.dynamics.openmm.platforms import choose_platform, load_openmm
+from polyloop.engines.dynamics.openmm.platforms import (
+    GPU_PLATFORMS,
+    INSTALL,
+    choose_platform,
+    device_indices,
+    load_openmm,
+)
 from polyloop.engines.dynamics.openmm.schedule import Schedule
 from polyloop.engines.dynamics.openmm.sitting import Sitting, words_of_openmm
 from polyloop.engines.dynamics.openmm.snapshot import Snapshot, StageFiles
 from polyloop.engines.dynamics.openmm.system import ANGSTROM, GROUPS, KCAL, build_system
+from polyloop.engines.dynamics.registry import check_capabilities
 from polyloop.engines.dynamics.stages import ENERGY_TERMS, Energies, Progress, Stage, StageResult
 from polyloop.engines.dynamics.validation import check_cell, run_key
 
@@ -52,6 +61,10 @@ class OpenMMEngine:
     """
 
     name = "openmm"
+    capabilities = Capabilities(
+        "OpenMM", INSTALL, ("cpu", "gpu"), "mixed", preference={"gpu": 10, "cpu": 30}, package="openmm"
+    )
+    processes = 0
 
     def __init__(
         self,
@@ -68,6 +81,22 @@ class OpenMMEngine:
         self.platform, self.threads = platform, threads
         self.device = None if device is None else str(device)
         self.checkpoint_minutes = checkpoint_minutes
+
+    @classmethod
+    def works_on(cls, device: Device) -> bool:
+        """Whether it is installed; and on GPUs, whether the best platform that works is one of them."""
+        if find_spec("openmm") is None:
+            return False
+        return device == "cpu" or choose_platform("auto") in GPU_PLATFORMS
+
+    @classmethod
+    def for_machine(cls, n_cores: int, worker: int = 0) -> Self:
+        """Return it with so many threads, and on the GPU of this worker where there are some.
+
+        Workers are dealt out over the GPUs in turn; several on one share it, and fill it better than one.
+        """
+        devices = device_indices(choose_platform("auto"))
+        return cls(threads=n_cores, device=devices[worker % len(devices)] if devices else None)
 
     def version(self) -> str:
         """Return OpenMM's version; raises `MissingDependencyError` where it is not installed."""
@@ -98,6 +127,7 @@ class OpenMMEngine:
     ) -> StageResult:
         """Run `stage` in `directory`; see `Engine.run`."""
         check_cell(cell, stage)
+        check_capabilities(self.capabilities, stage)
         files = StageFiles(Path(directory), run_key(cell, stage, seed), stage.name)
         done = files.result()
         if done is not None:

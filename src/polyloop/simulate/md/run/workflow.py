@@ -72,7 +72,7 @@ def simulate_polymer(recipe_label: str, polymer: Polymer | Copolymer, seed: int,
     context.progress.enter("estimates")
     from polyloop.simulate.md.run.estimates import estimate_properties
 
-    estimates = estimate_properties(context.recipe, polymer, prepared.chains, context.sample, conditions, seed)
+    estimates = estimate_properties(context.recipe, polymer, prepared.chains, context.sample, conditions, seed, engine)
     return Outcome(
         estimates=estimates,
         engines={engine.name: engine.version()},
