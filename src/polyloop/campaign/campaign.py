@@ -155,6 +155,11 @@ class Campaign(AskAndTell):
         files.must_exist()
         return cls._of(read_campaign_file(files.config, check=False, formerly=files.formerly()), files.path)
 
+    def _repr_html_(self) -> str:
+        from polyloop.campaign.display import campaign_html
+
+        return campaign_html(self.state(), self.status())
+
     @property
     def directory(self) -> Path:
         """Folder of the run."""

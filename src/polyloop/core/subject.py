@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from polyloop.core.errors import InvalidInputError
+from polyloop.core.notebook import figure
 from polyloop.core.registry import Registry
 
 __all__ = ["KINDS", "Drawing", "Kind", "Subject", "argument_of", "as_given", "classify", "column_of", "parse_subject"]
@@ -57,6 +58,10 @@ class Subject:
 
     def __str__(self) -> str:
         return self.text
+
+    def _repr_html_(self) -> str:
+        drawing = KINDS[self.kind].draw(self.text) if self.kind in KINDS else Drawing()
+        return figure(drawing.svg, self.text, drawing.width)
 
 
 @dataclass(frozen=True)

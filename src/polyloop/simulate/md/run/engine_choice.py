@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from polyloop.core import ConfigurationError
+from polyloop.core.settings import setting
 from polyloop.engines.dynamics.capabilities import Device
 from polyloop.engines.dynamics.registry import DYNAMICS_ENGINES, engines_by_preference
 from polyloop.engines.dynamics.stages import Engine
@@ -46,7 +47,7 @@ def engine_name(name: str | None = None) -> str:
     ConfigurationError
         If there is no such engine.
     """
-    wanted = name or os.environ.get("POLYLOOP_MD_ENGINE") or "auto"
+    wanted = name or setting("POLYLOOP_MD_ENGINE") or "auto"
     if wanted == _AUTO:
         return _first_that_works()
     if wanted not in DYNAMICS_ENGINES:
