@@ -160,7 +160,9 @@ class CycleRunner:
             return "pool exhausted"
         picks = [pick for candidate in proposed for pick in self._picks(candidate)]
         seconds = {"propose": time.monotonic() - started}
-        self._store.save_cycle(self._campaign, cycle, {"calibration": calibration, "seconds": seconds})
+        self._store.save_cycle(
+            self._campaign, cycle, {"calibration": calibration, "seconds": seconds, "batch": len(proposed)}
+        )
         self._store.save_picks(self._campaign, cycle, picks)
         return ""
 

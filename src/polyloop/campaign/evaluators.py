@@ -10,7 +10,7 @@ from os.path import commonpath, relpath
 from pathlib import Path
 from typing import Any
 
-from polyloop.campaign.config.tables import CampaignConfig, EvaluatorTable
+from polyloop.campaign.config.tables import CampaignConfig, EvaluatorTable, ObjectiveTable, RequirementTable
 from polyloop.campaign.space import points_as_subjects, space_of
 from polyloop.core import Conditions, ConfigurationError, InvalidInputError
 from polyloop.core.subject import column_of
@@ -50,7 +50,11 @@ def evaluators_of(
     """
     groups: dict[str, list[str]] = {}
     found: dict[str, Evaluator] = {}
-    for objective in config.objectives:
+    asked: list[ObjectiveTable | RequirementTable] = [
+        *config.objectives,
+        *(one for one in config.requirements if not _is_objective(one, config)),
+    ]
+    for objective in asked:
         if objective.level == EXPERIMENT:
             found[objective.property] = LaboratoryEvaluator(objective.property)
         elif objective.evaluator is None:
@@ -70,6 +74,10 @@ def evaluators_of(
     for name, evaluator in _told_apart(named).items():
         found |= dict.fromkeys(groups[name], evaluator)
     return found
+
+
+def _is_objective(requirement: RequirementTable, config: CampaignConfig) -> bool:
+    return requirement.property in {objective.property for objective in config.objectives}
 
 
 def _told_apart(evaluators: Mapping[str, Evaluator]) -> dict[str, Evaluator]:

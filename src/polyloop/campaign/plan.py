@@ -11,6 +11,7 @@ from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
 from polyloop.campaign.evaluators import evaluators_of
 from polyloop.core import Request, Subject
 from polyloop.design import Objective
+from polyloop.design.acquisition import Constraint
 from polyloop.evaluation.evaluators import Evaluator, FunctionEvaluator, TableEvaluator
 from polyloop.evaluation.function_source import Source
 from polyloop.evaluation.laboratory import LaboratoryEvaluator
@@ -20,7 +21,7 @@ __all__ = ["Plan", "is_answer_of", "make_plan", "objectives_of", "protocol_id_of
 # What may change between two sittings of a campaign, because no pick depends on it. Paths may too: what the files hold
 # is part of the evaluators' identities and of the pool's digest.
 _FREE = {
-    "campaign": {"cycles", "workers"},
+    "campaign": {"cycles", "workers", "batch"},
     "stop": True,
     "limits": True,
     "report": True,
@@ -87,6 +88,11 @@ class Plan:
             exclude_defaults=without_defaults,
         )
         return {"config": config, "evaluators": self.asked()}
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """What candidates must meet."""
+        return tuple(Constraint(one.property, one.low, one.high, one.probability) for one in self.config.requirements)
 
     @property
     def tables(self) -> tuple[TableEvaluator, ...]:

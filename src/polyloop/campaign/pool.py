@@ -7,12 +7,16 @@ from collections.abc import Callable, Sequence
 from polyloop.campaign.config.tables import CampaignConfig, PoolTable
 from polyloop.campaign.directory import RunDirectory
 from polyloop.campaign.inputs import Inputs, file_digest
-from polyloop.core import ConfigurationError
+from polyloop.core import ConfigurationError, InvalidInputError
+from polyloop.core.names import did_you_mean
 from polyloop.design.pool import Pool
+from polyloop.tables.numbers import parse_number
 
-__all__ = ["check_pool", "load_pool", "make_pool"]
+__all__ = ["check_pool", "costs_of", "load_pool", "make_pool"]
 
 _NAMED = 5
+# Origin of candidates that people told values of without being asked.
+TOLD = "told"
 
 
 def make_pool(config: CampaignConfig, files: RunDirectory, screen: Callable[[Pool], Pool]) -> Pool:
@@ -93,6 +97,32 @@ def check_pool(config: CampaignConfig, files: RunDirectory, pool: Pool) -> Pool:
     pool.save(files.pool)
     inputs.update(files, pool_digest=digest)
     return pool
+
+
+def costs_of(pool: Pool, column: str) -> dict[str, float]:
+    """Return what each candidate costs, by canonical text; one that was never in the pool costs as the dearest.
+
+    Raises
+    ------
+    ConfigurationError
+        If the pool has no such column, or a cost is no number above 0.
+    """
+    if column not in pool.extras:
+        raise ConfigurationError(
+            f"The pool has no column {column!r}.", where="[pool] cost", hint=did_you_mean(column, pool.extras)
+        )
+    costs: dict[str, float] = {}
+    for text, origin, cell in zip(pool.texts, pool.origins, pool.extras[column], strict=True):
+        if not cell and origin == TOLD:
+            continue
+        try:
+            costs[text] = parse_number(cell)
+        except InvalidInputError as error:
+            raise ConfigurationError(f"The cost {cell!r} is none: {error.reason}", where=origin) from error
+        if costs[text] <= 0:
+            raise ConfigurationError(f"A cost of {cell} is none.", where=origin, hint="Give a number above 0.")
+    dearest = max(costs.values(), default=1.0)
+    return {text: costs.get(text, dearest) for text in pool.texts}
 
 
 def _build(table: PoolTable) -> Pool:

@@ -16,6 +16,7 @@ from polyloop.campaign.suggestions import Proposed
 from polyloop.core import ConfigurationError, parse_subject
 from polyloop.core.options import read_options
 from polyloop.design import Objective, initial_design, propose
+from polyloop.design.acquisition import Constraint, Feasibility
 from polyloop.features import FeatureTable
 from polyloop.learn import SURROGATES, Blocks, Surrogate, TrainingDomain, calibrate, make_surrogate
 from polyloop.learn.surrogate import row_count, take
@@ -36,13 +37,27 @@ class Proposer:
     ----------
     table
         Descriptors of the whole pool; rows without are never proposed.
+    constraints
+        What candidates must meet with a stated probability.
+    costs
+        What each candidate costs, by its canonical text.
     """
 
-    def __init__(self, config: CampaignConfig, objectives: Sequence[Objective], table: FeatureTable) -> None:
+    def __init__(
+        self,
+        config: CampaignConfig,
+        objectives: Sequence[Objective],
+        table: FeatureTable,
+        *,
+        constraints: Sequence[Constraint] = (),
+        costs: Mapping[str, float] | None = None,
+    ) -> None:
         self._config, self._objectives = config, tuple(objectives)
+        self._constraints, costs = tuple(constraints), costs or {}
         self._table = table.take(table.valid)
         self._row = {polymer: row for row, polymer in enumerate(self._table.polymers)}
         self._X: Blocks = self._table.described()
+        self._costs = np.array([costs.get(text, np.nan) for text in self._table.polymers]) if costs else None
 
     def initial(self, rng: np.random.Generator) -> list[Proposed]:
         """Return the initial design.
@@ -113,6 +128,9 @@ class Proposer:
             X_observed=self._take(rows),
             X_pending=self._pending(candidates),
             options=self._config.acquisition.options,
+            feasibility=self._feasibility(candidates, rows, models, rng, tell),
+            costs=self._costs,
+            budget=self._config.campaign.batch_cost,
             progress=partial(tell, "acquire"),
         )
         picks = [int(row) for row in proposal.indices]
@@ -134,6 +152,28 @@ class Proposer:
         noise = np.array(stds, dtype=np.float64).reshape(Y.shape) ** 2
         some = np.isfinite(Y).any(axis=1)
         return rows[some], Y[some], noise[some]
+
+    def _feasibility(
+        self,
+        candidates: Sequence[Candidate],
+        rows: NDArray[np.intp],
+        models: Sequence[Surrogate],
+        rng: np.random.Generator,
+        tell: Step,
+    ) -> Feasibility | None:
+        """Return what is known of the constraints; None where there are none, or too little is known of one."""
+        if not self._constraints:
+            return None
+        by_row = {self._row[one.text]: one for one in candidates if one.text in self._row}
+        known = dict(zip((objective.property for objective in self._objectives), models, strict=True))
+        columns = [Objective(rule.property) for rule in self._constraints]
+        Z = observed_values([by_row[int(row)] for row in rows], columns)
+        if np.isfinite(Z).sum(axis=0).min() < LEAST_DATA:
+            return None
+        noise = np.full(Z.shape, np.nan)
+        fitted, _, _ = fit_models(self._config.surrogate, columns, self._take(rows), Z, noise, rng, tell)
+        chosen = [known.get(rule.property, model) for rule, model in zip(self._constraints, fitted, strict=True)]
+        return Feasibility(self._constraints, chosen, Z)
 
     def _pending(self, candidates: Sequence[Candidate]) -> Blocks | None:
         """Return the descriptors of those whose values are awaited, which the models believe meanwhile."""

@@ -25,6 +25,7 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
     """
     for index, objective in enumerate(config.objectives):
         _check_objective(config, objective, index, source)
+    _check_requirements(config, source)
     _check_evaluators(config, source)
     _check_pool(config, source)
     _check_initial(config, source)
@@ -112,6 +113,46 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
     elif objective.level != EXPERIMENT:
         _check_protocol(config, source, key, objective.property, objective.protocol, objective.level)
         _check_conditions(config, source, objective.property, objective.protocol, objective.level)
+
+
+def _check_requirements(config: CampaignConfig, source: CampaignSource) -> None:
+    from polyloop.design.acquisition import Constraint
+    from polyloop.evaluation.evaluators import entry_point_names
+    from polyloop.evaluation.laboratory import EXPERIMENT
+
+    objectives = {objective.property for objective in config.objectives}
+    for index, one in enumerate(config.requirements):
+        key: KeyPath = ("requirements", index)
+        try:
+            Constraint(one.property, one.low, one.high, one.probability)
+        except PolyloopError as error:
+            raise source.error(key, error.reason, error.hint) from error
+        given = {"level": one.level, "protocol": one.protocol, "evaluator": one.evaluator}
+        _one_of(source, key, given, needed=one.property not in objectives)
+        if one.evaluator is not None:
+            _known(source, (*key, "evaluator"), one.evaluator, [*config.evaluators, *entry_point_names()])
+        elif one.level != EXPERIMENT and one.property not in objectives:
+            _check_protocol(config, source, key, one.property, one.protocol, one.level)
+    if (config.requirements or config.pool.cost is not None) and config.pool.source == "space":
+        raise source.error(("pool", "source"), "Requirements and costs are for lists of candidates.", "Leave them out.")
+    if config.campaign.batch_cost is not None and config.pool.cost is None:
+        raise source.error(
+            ("campaign", "batch_cost"), "Nothing says what candidates cost.", "Name the column: cost = ."
+        )
+    if config.requirements or config.pool.cost is not None:
+        _check_weighable(config, source)
+
+
+def _check_weighable(config: CampaignConfig, source: CampaignSource) -> None:
+    from polyloop.campaign.proposal import acquisition_of
+    from polyloop.design import ACQUISITIONS
+
+    name = acquisition_of(config)
+    if name in ACQUISITIONS and not ACQUISITIONS[name].is_weighable:
+        fit = [other for other, one in ACQUISITIONS.items() if one.is_weighable]
+        raise source.error(
+            ("acquisition", "name"), f"{name} knows neither requirements nor costs.", f"Use {' or '.join(fit)}."
+        )
 
 
 def _check_protocol(

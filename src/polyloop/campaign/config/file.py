@@ -38,6 +38,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "campaign": tables.CampaignTable,
     "objectives": tables.ObjectiveTable,
     "properties": tables.PropertyTable,
+    "requirements": tables.RequirementTable,
     "evaluators": tables.EvaluatorTable,
     "pool": tables.PoolTable,
     "pool.screening": tables.ScreeningTable,

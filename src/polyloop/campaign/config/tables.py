@@ -24,6 +24,7 @@ __all__ = [
     "PoolTable",
     "PropertyTable",
     "ReportTable",
+    "RequirementTable",
     "ScreeningTable",
     "StopTable",
     "StoreTable",
@@ -55,6 +56,9 @@ class CampaignTable(_Table):
     seed: int = Field(0, ge=0, le=_SEEDS, description="Seed of every random choice of the loop.")
     cycles: int = Field(10, ge=1, le=10**9, description="Cycles of propose, evaluate, learn after the initial design.")
     batch: int = Field(10, ge=1, le=10_000, description="Evaluations proposed per cycle.")
+    batch_cost: float | None = Field(
+        None, gt=0, description="Largest sum of costs of a batch, in the unit of the pool's column of costs."
+    )
     workers: int = Field(1, ge=1, le=4096, description="Evaluations at once.")
     evaluation_seed: int = Field(
         0,
@@ -91,6 +95,20 @@ class ObjectiveTable(_Table):
         None, description="Level that names the protocol: instant, quick, ...; experiment for what is measured."
     )
     protocol: str | None = Field(None, description="Or a protocol by name, e.g. optics/quick@3.")
+    evaluator: str | None = Field(None, description="Or a table [evaluators.NAME], or an entry point.")
+
+
+class RequirementTable(_Table):
+    """`[[requirements]]`: a property that must stay in a range, with a stated probability."""
+
+    property: str = Field(description="Name from the property table; it may be that of an objective too.")
+    low: float | None = Field(None, description="Least value that will do.")
+    high: float | None = Field(None, description="Greatest value that will do.")
+    probability: float = Field(
+        0.8, ge=0, lt=1, description="Least probability of lying in the range that a candidate must have."
+    )
+    level: str | None = Field(None, description="Level that names the protocol; of an objective, that is taken.")
+    protocol: str | None = Field(None, description="Or a protocol by name.")
     evaluator: str | None = Field(None, description="Or a table [evaluators.NAME], or an entry point.")
 
 
@@ -197,6 +215,10 @@ class PoolTable(_Table):
     elements: list[str] | None = Field(None, min_length=1, description="Keep only these elements (H is always in).")
     heavy_atoms: tuple[Size, Size] | None = Field(None, description="Keep [low, high] heavy atoms per repeat unit.")
     classes: list[str] | None = Field(None, min_length=1, description="Keep only these polymer classes.")
+    cost: str | None = Field(
+        None,
+        description="Column of the file that holds what evaluating a candidate costs; improvement is then per cost.",
+    )
     screening: ScreeningTable | None = Field(None, description="Pre-selection by a cheap protocol.")
 
     @property
@@ -313,6 +335,7 @@ class CampaignConfig(_Table):
     campaign: CampaignTable
     objectives: list[ObjectiveTable] = Field(min_length=1)
     properties: dict[Name, PropertyTable] = {}
+    requirements: list[RequirementTable] = []
     evaluators: dict[Name, EvaluatorTable] = {}
     pool: PoolTable
     variables: dict[Name, VariableTable] = {}
