@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from polyloop.campaign.loading import fixed_reference_point, is_over, load_candidates, load_cycles
 from polyloop.campaign.pace import Pace
-from polyloop.campaign.plan import Plan, protocol_id_of
+from polyloop.campaign.plan import EvaluationPlan, protocol_id_of
 from polyloop.campaign.progress import Listener, Progress
 from polyloop.campaign.proposal import Proposer, json_numbers
 from polyloop.campaign.space_proposal import SourceProposer
@@ -48,7 +48,7 @@ class CycleRunner:
     def __init__(
         self,
         campaign: str,
-        plan: Plan,
+        plan: EvaluationPlan,
         store: Store,
         queue: EvaluationQueue,
         make_proposer: Callable[[], Proposer | SourceProposer],

@@ -1,4 +1,4 @@
-"""Plan: a campaign file turned into objectives and evaluators, and the requests that each candidate needs."""
+"""EvaluationPlan: a campaign file turned into objectives and evaluators, and the requests that each candidate needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from polyloop.evaluation.evaluators import Evaluator, FunctionEvaluator, TableEv
 from polyloop.evaluation.function_source import Source
 from polyloop.evaluation.laboratory import LaboratoryEvaluator
 
-__all__ = ["Plan", "is_answer_of", "make_plan", "objectives_of", "protocol_id_of"]
+__all__ = ["EvaluationPlan", "is_answer_of", "make_plan", "objectives_of", "protocol_id_of"]
 
 # What may change between two sittings of a campaign, because no pick depends on it. Paths may too: what the files hold
 # is part of the evaluators' identities and of the pool's digest.
@@ -33,7 +33,7 @@ _FREE = {
 
 
 @dataclass(frozen=True)
-class Plan:
+class EvaluationPlan:
     """What to ask of whom.
 
     Parameters
@@ -125,7 +125,7 @@ def is_answer_of(protocol: str, identity: str) -> bool:
     return name.startswith("table/") and bool(re.fullmatch(rf"{re.escape(name)}\.[0-9a-f]{{16}}@{version}", protocol))
 
 
-def make_plan(config: CampaignConfig, functions: Mapping[str, Callable[..., Any]] | None = None) -> Plan:
+def make_plan(config: CampaignConfig, functions: Mapping[str, Callable[..., Any]] | None = None) -> EvaluationPlan:
     """Make objectives and evaluators of a campaign file; `functions` are evaluators given as objects, by name.
 
     Raises
@@ -133,7 +133,7 @@ def make_plan(config: CampaignConfig, functions: Mapping[str, Callable[..., Any]
     ConfigurationError, InvalidInputError
         If a table cannot be read or a function cannot be imported.
     """
-    return Plan(config, objectives_of(config), evaluators_of(config, functions))
+    return EvaluationPlan(config, objectives_of(config), evaluators_of(config, functions))
 
 
 def objectives_of(config: CampaignConfig) -> tuple[Objective, ...]:

@@ -13,7 +13,7 @@ from polyloop.campaign.descriptors import describe_pool
 from polyloop.campaign.directory import RunDirectory
 from polyloop.campaign.inputs import Inputs, check_tables, left_out_sentences
 from polyloop.campaign.loading import load_candidates
-from polyloop.campaign.plan import Plan
+from polyloop.campaign.plan import EvaluationPlan
 from polyloop.campaign.pool import TOLD, check_pool, costs_of, make_pool
 from polyloop.campaign.progress import Listener, Progress
 from polyloop.campaign.proposal import Proposer
@@ -40,7 +40,7 @@ class Preparation:
 
     config: CampaignConfig
     files: RunDirectory
-    plan: Plan
+    plan: EvaluationPlan
     store: Store
     interrupts: Interrupts
     listen: Listener
