@@ -9,7 +9,7 @@ from functools import partial
 from polyloop.chem import Polymer
 from polyloop.core import Conditions, InvalidInputError, get_property
 from polyloop.core.names import did_you_mean
-from polyloop.simulate.estimate import Outcome
+from polyloop.simulate.estimate import Estimates
 from polyloop.simulate.md.protocols import recipes
 from polyloop.simulate.md.protocols.diffusion import DIFFUSION
 from polyloop.simulate.md.protocols.follow_up import FollowUp
@@ -44,7 +44,7 @@ class Protocol:
     cost
         Typical cost, in words.
     function
-        Maps (polymer, seed, conditions) to an `Outcome`, or raises `EvaluationError`.
+        Maps (polymer, seed, conditions) to an `Estimates`, or raises `EvaluationError`.
     conditions
         Names of the conditions that it honours; of all others it knows the defaults only.
     time_limit
@@ -66,7 +66,7 @@ class Protocol:
     properties: tuple[str, ...]
     cost: str
     description: str
-    function: Callable[[Polymer, int, Conditions], Outcome]
+    function: Callable[[Polymer, int, Conditions], Estimates]
     check: Callable[[Polymer], None]
     conditions: tuple[str, ...] = ()
     time_limit: float = 3600.0

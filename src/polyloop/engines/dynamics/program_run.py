@@ -12,11 +12,11 @@ from typing import ClassVar
 
 from polyloop.chem.topology import Cell
 from polyloop.core import EvaluationError, FailureCode
-from polyloop.engines.dynamics.interruption import Interruption
 from polyloop.engines.dynamics.processes import end_group
 from polyloop.engines.dynamics.run_directory import RunDirectory
 from polyloop.engines.dynamics.stages import Progress, Stage
 from polyloop.engines.dynamics.validation import blown_up, effective_masses
+from polyloop.run.interrupts import Interruption
 
 __all__ = ["ProgramRun", "StageRun", "run_with_restarts"]
 

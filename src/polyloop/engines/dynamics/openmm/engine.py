@@ -11,7 +11,6 @@ import numpy as np
 from polyloop.chem.topology import Cell
 from polyloop.core import ConfigurationError
 from polyloop.engines.dynamics.capabilities import Capabilities, Device
-from polyloop.engines.dynamics.interruption import Interruption
 from polyloop.engines.dynamics.openmm.dynamics import run_dynamics
 from polyloop.engines.dynamics.openmm.minimize import run_minimization
 from polyloop.engines.dynamics.openmm.platforms import (
@@ -28,6 +27,7 @@ from polyloop.engines.dynamics.openmm.system import ANGSTROM, GROUPS, KCAL, buil
 from polyloop.engines.dynamics.registry import check_capabilities
 from polyloop.engines.dynamics.stages import ENERGY_TERMS, Energies, Progress, Stage, StageResult
 from polyloop.engines.dynamics.validation import check_cell, run_key
+from polyloop.run.interrupts import Interruption
 
 __all__ = ["OpenMMEngine"]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from polyloop.chem.topology import Topology
 from polyloop.core import EvaluationError, FailureCode
-from polyloop.engines.dynamics.interruption import Interruption
 from polyloop.engines.dynamics.openmm.guard import Unstable
 from polyloop.engines.dynamics.openmm.platforms import load_openmm
 from polyloop.engines.dynamics.openmm.snapshot import StageFiles
 from polyloop.engines.dynamics.stages import Progress, Stage
+from polyloop.run.interrupts import Interruption
 
 __all__ = ["Sitting", "words_of_openmm"]
 
