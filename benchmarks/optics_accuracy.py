@@ -25,11 +25,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from calibration import leave_one_out
 from polyloop import datasets
 from polyloop.chem import Polymer
 from polyloop.core import Record, write_atomically
 from polyloop.simulate import evaluate
-from polyloop.simulate.calibration import leave_one_out
 from polyloop.simulate.optics.density import amorphous_density
 from polyloop.simulate.optics.oligomers import Caps, choose_difference
 from polyloop.simulate.optics.polarizability_scale import SCALE, SCALE_2, PolarizabilityScale

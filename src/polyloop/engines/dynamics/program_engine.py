@@ -15,13 +15,14 @@ from typing import ClassVar, Self
 from polyloop.chem.topology import Cell
 from polyloop.core import ConfigurationError, EvaluationError, FailureCode
 from polyloop.engines.dynamics.capabilities import Capabilities, Device
-from polyloop.engines.dynamics.interruption import Interruption
 from polyloop.engines.dynamics.processes import end_group
-from polyloop.engines.dynamics.program_run import ProgramRun, StageRun, run_with_restarts
+from polyloop.engines.dynamics.program_run import ProgramRun, run_with_restarts
 from polyloop.engines.dynamics.registry import check_capabilities
 from polyloop.engines.dynamics.run_directory import RunDirectory
+from polyloop.engines.dynamics.stage_run import StageRun
 from polyloop.engines.dynamics.stages import Energies, Progress, Stage, StageResult
 from polyloop.engines.dynamics.validation import check_cell, check_stage, run_key
+from polyloop.run.interrupts import Interruption
 
 __all__ = ["ProgramEngine"]
 

@@ -6,47 +6,21 @@ import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import ClassVar
 
-from polyloop.chem.topology import Cell
 from polyloop.core import EvaluationError, FailureCode
-from polyloop.engines.dynamics.interruption import Interruption
 from polyloop.engines.dynamics.processes import end_group
 from polyloop.engines.dynamics.run_directory import RunDirectory
-from polyloop.engines.dynamics.stages import Progress, Stage
-from polyloop.engines.dynamics.validation import blown_up, effective_masses
+from polyloop.engines.dynamics.stage_run import StageRun
+from polyloop.engines.dynamics.stages import Stage
+from polyloop.engines.dynamics.validation import blown_up
 
-__all__ = ["ProgramRun", "StageRun", "run_with_restarts"]
+__all__ = ["ProgramRun", "run_with_restarts"]
 
 # s until the first look at the program: so short that short stages do not wait.
 _FIRST_LOOK = 0.02
 # s that the program has to write a checkpoint when it is asked to stop.
 _PATIENCE = 120.0
-
-
-@dataclass(frozen=True, eq=False)
-class StageRun:
-    """What is run, where, and who is told how far it is."""
-
-    cell: Cell
-    stage: Stage
-    seed: int
-    directory: RunDirectory
-    interruption: Interruption
-    progress: Progress | None = None
-
-    @cached_property
-    def weighted(self) -> Cell:
-        """The cell with hydrogens as heavy as the stage wants them."""
-        masses = effective_masses(self.cell.topology, self.stage.hydrogen_mass)
-        return replace(self.cell, topology=replace(self.cell.topology, masses=masses))
-
-    def tell(self, done: float) -> None:
-        """Tell how many ps of the stage are done; of a minimization nobody knows."""
-        if self.progress is not None and self.stage.ensemble != "minimize":
-            self.progress(self.stage.name, min(self.stage.duration, done), self.stage.duration)
 
 
 class ProgramRun(ABC):

@@ -14,7 +14,7 @@ from rdkit import Chem, rdBase
 from polyloop.chem import Polymer
 from polyloop.core import Conditions, EvaluationError, FailureCode
 from polyloop.engines.quantum.registry import atomic_polarizability
-from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.estimate import Estimate, Estimates
 from polyloop.simulate.neutrality import refuse_charge
 from polyloop.simulate.optics.density import amorphous_density, oligomer_geometries
 from polyloop.simulate.optics.dipole_interaction import ENGINE
@@ -74,7 +74,7 @@ class AdditiveCorrection:
         return self.scale * static + sum(self.coefficients[term] * count for term, count in counts.items())
 
 
-def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:
+def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Estimates:
     """Estimate the refractive index of the amorphous polymer in milliseconds.
 
     Raises
@@ -91,7 +91,7 @@ def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outco
     index_std = _slope(index) * float(np.linalg.norm(relative))
     static, refraction = dynamic / correction.dispersion, molar_refraction(dynamic)
     polarizability = f"{correction.name} (leave-one-out on liquids) and oligomer extrapolation, in quadrature"
-    return Outcome(
+    return Estimates(
         estimates=(
             Estimate("refractive_index", index, index_std, f"{correction.name} and density model, in quadrature"),
             Estimate("density", density.value, density.std, f"density model {density.model}, cross-validated"),

@@ -15,7 +15,7 @@ from polyloop.engines.quantum.contract import LevelOfTheory
 from polyloop.engines.quantum.registry import electronic_structure, tight_binding
 from polyloop.simulate.conformers import ENGINE as GEOMETRIES
 from polyloop.simulate.conformers import Conformer, ConformerSearch, boltzmann_weights, search_conformers
-from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.estimate import Estimate, Estimates
 from polyloop.simulate.neutrality import refuse_charge
 from polyloop.simulate.optics.density import AmorphousDensity, amorphous_density
 from polyloop.simulate.optics.dipole_interaction import interacting_polarizability
@@ -94,7 +94,7 @@ class OligomerOptics:
 
 def quick_optics(
     polymer: Polymer, seed: int, conditions: Conditions, scale: PolarizabilityScale = SCALE, caps: Caps = "matched"
-) -> Outcome:
+) -> Estimates:
     """Compute the optical constants of the amorphous polymer, and the electronic properties of its repeat unit.
 
     The versions of the protocol differ in `scale` and `caps` alone.
@@ -112,7 +112,7 @@ def quick_optics(
     raw = (larger.polarizabilities - smaller.polarizabilities) / difference.units
     scatter = float(np.hypot(larger.scatter, smaller.scatter)) / difference.units / float(raw[2])
     unit = smaller if difference.n_smaller else larger
-    return Outcome(
+    return Estimates(
         estimates=(*solid_optics(polymer, difference, density, raw, scatter, scale), *_electronic(larger, unit)),
         engines={
             **electronic_structure(ENGINE).versions(),

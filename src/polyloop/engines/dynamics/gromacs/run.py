@@ -13,8 +13,9 @@ from polyloop.engines.dynamics.gromacs.output import LogReader
 from polyloop.engines.dynamics.gromacs.parameters import list_steps
 from polyloop.engines.dynamics.gromacs.program import Program, last_words
 from polyloop.engines.dynamics.processes import CONSOLE
-from polyloop.engines.dynamics.program_run import ProgramRun, StageRun
+from polyloop.engines.dynamics.program_run import ProgramRun
 from polyloop.engines.dynamics.run_directory import FRESH
+from polyloop.engines.dynamics.stage_run import StageRun
 
 __all__ = ["FINAL", "GromacsRun", "is_foreign", "is_unstable"]
 

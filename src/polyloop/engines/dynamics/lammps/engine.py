@@ -22,7 +22,7 @@ from polyloop.engines.dynamics.lammps.run import LammpsRun
 from polyloop.engines.dynamics.lammps.script import DATA, FINAL, VELOCITIES, Steps, energy_script, stage_script
 from polyloop.engines.dynamics.processes import CONSOLE
 from polyloop.engines.dynamics.program_engine import ProgramEngine
-from polyloop.engines.dynamics.program_run import StageRun
+from polyloop.engines.dynamics.stage_run import StageRun
 from polyloop.engines.dynamics.stages import ENERGY_TERMS, Energies, Stage, StageResult
 from polyloop.engines.dynamics.validation import blown_up
 

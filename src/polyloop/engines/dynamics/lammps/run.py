@@ -11,8 +11,9 @@ from polyloop.engines.dynamics.lammps.log import THERMO, LogReader, last_words
 from polyloop.engines.dynamics.lammps.program import Program
 from polyloop.engines.dynamics.lammps.script import FINAL
 from polyloop.engines.dynamics.processes import CONSOLE
-from polyloop.engines.dynamics.program_run import ProgramRun, StageRun
+from polyloop.engines.dynamics.program_run import ProgramRun
 from polyloop.engines.dynamics.run_directory import FRESH, REQUEST
+from polyloop.engines.dynamics.stage_run import StageRun
 
 __all__ = ["LammpsRun"]
 
