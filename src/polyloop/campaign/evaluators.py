@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from importlib.metadata import EntryPoint, entry_points
 from os.path import commonpath, relpath
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,11 @@ from polyloop.design.space import Space
 from polyloop.evaluation.answers import check_function
 from polyloop.evaluation.callables import CallableEvaluator
 from polyloop.evaluation.evaluators import (
-    ENTRY_POINT_GROUP,
     Evaluator,
     FunctionEvaluator,
     TableEvaluator,
     digest_of,
+    entry_point_location,
     protocol_evaluator,
     protocol_of,
     slug,
@@ -134,8 +133,7 @@ def _function_evaluator(
 
 
 def _entry_point_evaluator(name: str, promised: tuple[str, ...], config: CampaignConfig) -> FunctionEvaluator:
-    point: EntryPoint = next(iter(entry_points(group=ENTRY_POINT_GROUP, name=name)))
-    location = point.value.replace(" ", "")
+    location = entry_point_location(name)
     return _function_evaluator(f"evaluator/{slug(name)}", promised, location, "", None, name, config)
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from polyloop.campaign.config.file import kept_config, write_campaign_file
+from polyloop.campaign.config.former import FORMER_DEFAULTS
 from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.descriptors import describe_pool
 from polyloop.campaign.directory import RunDirectory
@@ -138,8 +139,6 @@ class Preparation:
 
 # What earlier versions held to be part of a campaign, and picks that are kept do not depend on.
 _FREED = {("config.campaign", "batch")}
-# Options that earlier versions wrote down although nobody had said them.
-_FORMER = {"beta": 2.0, "smiles_column": "smiles"}
 
 
 def _differences(before: Any, now: Any, path: str = "", *, said: Any = None) -> list[str]:
@@ -149,7 +148,7 @@ def _differences(before: Any, now: Any, path: str = "", *, said: Any = None) -> 
         for key in sorted(set(before) | set(now)):
             own = said.get(key) if isinstance(said, dict) else None
             unsaid = (key not in before and own is None) or (
-                key not in now and (not before[key] or _FORMER.get(key) == before[key])
+                key not in now and (not before[key] or FORMER_DEFAULTS.get(key) == before[key])
             )
             if (unsaid and path) or (path, key) in _FREED:
                 continue

@@ -222,7 +222,12 @@ def preview_properties(
     rows: list[dict[str, Any]] = []
     for polymer in polymers:
         for name in dict.fromkeys(_sources(level, protocol, properties, kind).values()):
-            row: dict[str, Any] = {"subject": as_given(polymer), "protocol": name, "cost": PROTOCOLS[name].cost}
+            row: dict[str, Any] = {
+                "as_given": as_given(polymer),
+                "subject": polymer.subject.text,
+                "protocol_id": name,
+                "cost": PROTOCOLS[name].cost,
+            }
             if several:
                 row |= {"replicas": replicas, "cost": f"{replicas} times: {row['cost']}"}
             try:

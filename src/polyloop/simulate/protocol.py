@@ -27,7 +27,7 @@ class Protocol:
     cost
         Typical cost, in words.
     function
-        Maps (polymer, seed, conditions) to an `Estimates`, or raises `EvaluationError`; of another kind than a polymer it
+        Maps (polymer, seed, conditions) to `Estimates`, or raises `EvaluationError`; of another kind than a polymer it
         gets that kind's object.
     conditions
         Names of the conditions that it honours; of all others it knows the defaults only.
