@@ -16,11 +16,11 @@ from polyloop.simulate.md.run import workflow
 from polyloop.simulate.md.run.estimates import PROPERTIES, SHARED_ERRORS
 
 # At import, so that worker processes, which import the main module, know it too.
-protocols.PROTOCOLS[SMOKE.label] = protocols.Protocol(
+protocols.PROTOCOLS.add(SMOKE.protocol_id, protocols.Protocol(
     SMOKE.name, SMOKE.version, "smoke", PROPERTIES, "seconds", SMOKE.description,
-    partial(workflow.simulate_polymer, SMOKE.label), partial(workflow.check_scope, SMOKE.label),
-        conditions=("temperature", "pressure"), shared_errors=SHARED_ERRORS,
-)  # fmt: skip
+    partial(workflow.simulate_polymer, SMOKE.protocol_id), partial(workflow.check_scope, SMOKE.protocol_id),
+    conditions=("temperature", "pressure"), shared_errors=SHARED_ERRORS,
+))  # fmt: skip
 
 if os.environ.get("NO_PROGRAMS"):
     sys.prefix = os.environ["PATH"] = "/nowhere"

@@ -78,9 +78,9 @@ def test_canonical_gives_a_list_even_for_one(polyloop: Command) -> None:
     ran = polyloop("canonical", "*CC(*)C", "--json")
     (row,) = json.loads(ran.out)
     assert ran.code == 0
-    assert set(row) == {"smiles", "canonical", "key", "polymer_class"}
-    assert row["smiles"] == "*CC(*)C"
-    assert row["polymer_class"] == "polyolefins"
+    assert set(row) == {"as_given", "canonical", "key", "class"}
+    assert row["as_given"] == "*CC(*)C"
+    assert row["class"] == "polyolefins"
 
 
 def test_canonical_forms_of_one_chain_are_equal(polyloop: Command) -> None:
@@ -90,7 +90,7 @@ def test_canonical_forms_of_one_chain_are_equal(polyloop: Command) -> None:
 
 def test_canonical_reads_a_csv_and_writes_a_table(polyloop: Command, campaign: Path) -> None:
     lines = polyloop("canonical", "--csv", "table.csv").out.splitlines()
-    assert lines[0].split("\t") == ["smiles", "canonical", "key", "polymer_class"]
+    assert lines[0].split("\t") == ["as_given", "canonical", "key", "class"]
     assert len(lines) == 9
 
 
@@ -102,13 +102,14 @@ def test_properties_gives_records_for_scripts_and_computes_nothing_twice(polyloo
     assert first.code == 0
     assert first.err == ""
     rows = json.loads(first.out)
-    assert [row["smiles"] for row in rows] == ["*CC(*)C", "*CC*"]
+    assert [row["as_given"] for row in rows] == ["*CC(*)C", "*CC*"]
     for row in rows:
-        assert {"polymer", "records"} <= set(row)
+        assert set(row) == {"kind", "as_given", "subject", "key", "records", "means"}
+        assert (row["kind"], row["subject"]) == ("polymer", Polymer(row["as_given"]).canonical)
         record = next(each for each in row["records"] if each["property"] == "refractive_index")
-        assert {"value", "std", "unit", "protocol", "status"} <= set(record)
+        assert {"kind", "subject", "value", "std", "unit", "protocol_id", "status"} <= set(record)
         assert record["status"] == "done"
-        assert record["protocol"] == "optics/instant@2"
+        assert record["protocol_id"] == "optics/instant@2"
         assert 1.3 < record["value"] < 1.7
     again = polyloop("properties", "*CC*", "*CC(*)C", "--protocol", "optics/instant@2", "--json")
     # Wall time is part of the provenance: equal only if the very same record came back.
@@ -129,7 +130,7 @@ def test_properties_can_be_narrowed_and_written_to_a_csv(polyloop: Command, tmp_
 def test_properties_of_people_are_a_table(polyloop: Command) -> None:
     ran = polyloop("properties", "*CC*", "--level", "instant", "--property", "refractive_index")
     header, line = ran.out.splitlines()
-    assert header.split("\t")[:3] == ["polymer", "property", "value"]
+    assert header.split("\t")[:3] == ["subject", "property", "value"]
     assert line.split("\t")[1] == "refractive_index"
     assert "1/1" in ran.err
 
@@ -138,7 +139,7 @@ def test_a_property_alone_names_its_protocol(polyloop: Command) -> None:
     ran = polyloop(
         "properties", "*CC*", "--property", "refractive_index", "--level", "instant", "--json", "--store", "s.db"
     )
-    assert json.loads(ran.out)[0]["records"][0]["protocol"] == "optics/instant@2"
+    assert json.loads(ran.out)[0]["records"][0]["protocol_id"] == "optics/instant@2"
 
 
 def test_replicas_are_a_mean_for_people_and_for_scripts(polyloop: Command) -> None:
@@ -198,7 +199,12 @@ def test_a_dry_run_counts_all_replicas(polyloop: Command) -> None:
 def test_a_dry_run_says_what_it_would_take_and_computes_nothing(polyloop: Command, tmp_path: Path) -> None:
     ran = polyloop("properties", "*CC*", "--level", "instant", "--dry-run", "--json")
     (row,) = json.loads(ran.out)
-    assert row == {"smiles": "*CC*", "protocol": "optics/instant@2", "cost": "tens of milliseconds on one core"}
+    assert row == {
+        "as_given": "*CC*",
+        "subject": "*C*",
+        "protocol_id": "optics/instant@2",
+        "cost": "tens of milliseconds on one core",
+    }
     assert not (tmp_path / "default-store.sqlite").exists()
 
 
@@ -412,7 +418,7 @@ def test_bad_rows_of_a_csv_can_be_left_out_and_are_named(polyloop: Command, tmp_
     (tmp_path / "units.csv").write_text("smiles;name\n*CC*;a\nCC;b\n*CC(*)C;c\n*C(;d\n")
     ran = polyloop("canonical", "--csv", "units.csv", "--skip-bad", "--json")
     assert ran.code == 0
-    assert [row["smiles"] for row in json.loads(ran.out)] == ["*CC*", "*CC(*)C"]
+    assert [row["as_given"] for row in json.loads(ran.out)] == ["*CC*", "*CC(*)C"]
     assert "units.csv: left out:" in ran.err
     assert "line 3, column smiles" in ran.err
     assert "line 5, column smiles" in ran.err

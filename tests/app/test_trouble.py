@@ -44,7 +44,7 @@ def start(*arguments: str, surroundings: Mapping[str, str] | None = None) -> sub
     )  # fmt: skip
 
 
-def properties(smiles: str = "*CC*", protocol: str = SMOKE.label) -> tuple[str, ...]:
+def properties(smiles: str = "*CC*", protocol: str = SMOKE.protocol_id) -> tuple[str, ...]:
     return "properties", smiles, "--protocol", protocol, "--property", "density"
 
 

@@ -173,8 +173,4 @@ def checkpoints(directory: Path) -> list[Path]:
 
 def timestep_divisor(directory: Path) -> int:
     """Into how many the steps of a finished run were cut."""
-    state = directory / "state.json"
-    if state.exists():
-        return int(json.loads(state.read_text())["divisor"])
-    with np.load(directory / "result.npz") as archive:
-        return int(archive["substeps"])
+    return int(json.loads((directory / "state.json").read_text())["divisor"])

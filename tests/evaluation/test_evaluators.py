@@ -318,7 +318,7 @@ def test_the_identity_of_an_answer_is_that_of_the_polymers_own_rows(
 
     def identities() -> list[str]:
         plan = make_plan(read_campaign_file(file))
-        return [plan.requests(unit)[0].protocol for unit in units[:3]]
+        return [plan.requests(plan.subject(unit))[0].protocol_id for unit in units[:3]]
 
     first = identities()
     assert len(set(first)) == 3

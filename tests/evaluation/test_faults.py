@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from polyloop.campaign import Campaign
 from polyloop.core import EvaluationError, FailureCode, Request, Status, Subject
 from polyloop.evaluation.evaluators import protocol_evaluator
 from polyloop.run import Runner, Task
-from polyloop.simulate import PROTOCOLS, evaluate_request
+from polyloop.simulate import PROTOCOLS, Protocol, evaluate_request
 from polyloop.store import Store
 
 Write = Callable[..., Path]
@@ -117,39 +118,49 @@ def test_a_mistake_of_our_own_is_no_record_and_the_command_says_what_to_report(
     assert main(arguments) == 0
 
 
+@pytest.fixture
+def add_protocol() -> Iterator[Callable[[Protocol], str]]:
+    """Register a protocol for one test; returns its id."""
+    added = []
+
+    def add(protocol: Protocol) -> str:
+        PROTOCOLS.add(protocol.protocol_id, protocol)
+        added.append(protocol.protocol_id)
+        return protocol.protocol_id
+
+    yield add
+    for protocol_id in added:
+        PROTOCOLS.remove(protocol_id)
+
+
 @pytest.mark.parametrize("kind", [KeyError, IndexError, AttributeError, TypeError, AssertionError])
-def test_a_protocol_whose_code_is_wrong_is_the_programs_fault(kind: type[Exception]) -> None:
+def test_a_protocol_whose_code_is_wrong_is_the_programs_fault(
+    kind: type[Exception], add_protocol: Callable[[Protocol], str]
+) -> None:
     """Raised in polyloop's own lines, as compiled from a file of the package."""
     import polyloop.simulate.optics.instant as ours
 
     scope: dict[str, object] = {"kind": kind}
     source = "def wrong(polymer, seed, conditions):\n    raise kind('no such thing')\n"
     exec(compile(source, ours.__file__, "exec"), scope)
-    label = "optics/instant@2"
-    changed = dict(PROTOCOLS)[label].__class__(**{**PROTOCOLS[label].__dict__, "function": scope["wrong"]})
-    before = PROTOCOLS[label]
-    PROTOCOLS[label] = changed
-    try:
-        with pytest.raises(kind):
-            evaluate_request(Request(Subject("polymer", "*C*"), label))
-        function, arguments = protocol_evaluator(label).call(Request(Subject("polymer", "*C*"), label))
-        with pytest.raises(EvaluationError, match=r"simulate/optics/instant\.py, line 2") as caught:
-            function(*arguments)
-    finally:
-        PROTOCOLS[label] = before
+    wrong = replace(PROTOCOLS["optics/instant@2"], name="optics/wrong", function=scope["wrong"])  # type: ignore[arg-type]
+    label = add_protocol(wrong)
+    with pytest.raises(kind):
+        evaluate_request(Request(Subject("polymer", "*C*"), label))
+    function, arguments = protocol_evaluator(label).call(Request(Subject("polymer", "*C*"), label))
+    with pytest.raises(EvaluationError, match=r"simulate/optics/instant\.py, line 2") as caught:
+        function(*arguments)
     assert caught.value.failure.code is FailureCode.PROGRAM
 
 
 @pytest.mark.parametrize("kind", [KeyError, IndexError, ValueError, ZeroDivisionError])
 def test_what_an_engine_raises_for_a_hard_polymer_is_a_failed_record(
-    kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+    kind: type[Exception], add_protocol: Callable[[Protocol], str]
 ) -> None:
     def engine(polymer: object, seed: int, conditions: object) -> None:
         raise kind("no basis set")
 
-    label = "optics/instant@2"
-    changed = PROTOCOLS[label].__class__(**{**PROTOCOLS[label].__dict__, "function": engine})
-    monkeypatch.setitem(PROTOCOLS, label, changed)
+    label = add_protocol(replace(PROTOCOLS["optics/instant@2"], name="optics/hard", function=engine))  # type: ignore[arg-type]
     records = evaluate_request(Request(Subject("polymer", "*C*"), label))
     assert {record.failure.code for record in records if record.failure} == {FailureCode.EVALUATOR}
 

@@ -15,7 +15,7 @@ from polyloop.simulate import PROTOCOLS
 
 def test_a_level_runs_one_version_of_each_protocol() -> None:
     rows = preview_properties([Polymer("*CC*")], level="quick")
-    assert [row["protocol"] for row in rows] == ["optics/quick@3"]
+    assert [row["protocol_id"] for row in rows] == ["optics/quick@3"]
 
 
 @pytest.mark.parametrize(("level", "protocol"), [("standard", "md/standard@2"), ("full", "md/full@2")])
@@ -50,7 +50,8 @@ def test_repeat_units_are_given_as_text_or_as_polymers(tmp_path: Path) -> None:
     results = compute_properties((each for each in ("*CC*", Polymer("*CCO*"))), level="instant", store=store)
     assert [result.polymer.smiles for result in results] == ["*CC*", "*CCO*"]
     assert all(result.records[0].value for result in results)
-    assert [row["smiles"] for row in preview_properties(["*CC*"], level="quick")] == ["*CC*"]
+    (row,) = preview_properties(["C(*)C*"], level="quick")
+    assert (row["as_given"], row["subject"], row["protocol_id"]) == ("C(*)C*", "*C*", "optics/quick@3")
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ class Campaign(AskAndTell):
     properties
         Properties of one's own, by name: unit, low, high, ...
     tables
-        Further tables of the campaign file: stop, limits, store, report.
+        Further tables of the campaign file: requirements, variables, constraints, stop, limits, store, report.
 
     Raises
     ------
@@ -95,15 +95,18 @@ class Campaign(AskAndTell):
         seed: int = 0,
         cycles: int = 10,
         batch: int = 10,
+        batch_cost: float | None = None,
         workers: int = 1,
         directory: str | Path | None = None,
-        **tables: Mapping[str, Any],
+        **tables: Any,
     ) -> None:
         folder = Path("runs") / name if directory is None else Path(directory)
         built = build_campaign(
             folder, objectives, candidates, kind=kind, evaluators=evaluators, features=features, surrogate=surrogate,
             acquisition=acquisition, initial=initial, properties=properties, conditions=conditions,
-            campaign={"name": name, "seed": seed, "cycles": cycles, "batch": batch, "workers": workers}, tables=tables,
+            campaign={"name": name, "seed": seed, "cycles": cycles, "batch": batch, "workers": workers}
+            | ({} if batch_cost is None else {"batch_cost": batch_cost}),
+            tables=tables,
         )  # fmt: skip
         self._open(built.config, folder, built.functions)
 
@@ -154,6 +157,11 @@ class Campaign(AskAndTell):
         files = RunDirectory(directory)
         files.must_exist()
         return cls._of(read_campaign_file(files.config, check=False, formerly=files.formerly()), files.path)
+
+    def _repr_html_(self) -> str:
+        from polyloop.campaign.display import campaign_html
+
+        return campaign_html(self.state(), self.status())
 
     @property
     def directory(self) -> Path:

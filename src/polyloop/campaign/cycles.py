@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from polyloop.campaign.loading import fixed_reference_point, is_over, load_candidates, load_cycles
 from polyloop.campaign.pace import Pace
-from polyloop.campaign.plan import Plan, protocol_id_of
+from polyloop.campaign.plan import EvaluationPlan, protocol_id_of
 from polyloop.campaign.progress import Listener, Progress
 from polyloop.campaign.proposal import Proposer, json_numbers
+from polyloop.campaign.space_proposal import SourceProposer
 from polyloop.campaign.state import Candidate, CycleMetrics, count_failures, observed_values, stated_reference_point
 from polyloop.campaign.suggestions import Proposed
 from polyloop.core import Request, Status
@@ -47,10 +48,10 @@ class CycleRunner:
     def __init__(
         self,
         campaign: str,
-        plan: Plan,
+        plan: EvaluationPlan,
         store: Store,
         queue: EvaluationQueue,
-        make_proposer: Callable[[], Proposer],
+        make_proposer: Callable[[], Proposer | SourceProposer],
         interrupts: Interrupts,
         *,
         cycles: int,
@@ -59,7 +60,7 @@ class CycleRunner:
     ) -> None:
         self._campaign, self._plan, self._store, self._queue = campaign, plan, store, queue
         self._make_proposer, self._interrupts, self._listen = make_proposer, interrupts, listen
-        self._proposer: Proposer | None = None
+        self._proposer: Proposer | SourceProposer | None = None
         self.cycles = cycles
         earlier = [_seconds(entry.metrics) for entry in store.cycles(campaign)]
         self._spent = sum(sum(seconds.values()) for seconds in earlier)
@@ -159,12 +160,14 @@ class CycleRunner:
             return "pool exhausted"
         picks = [pick for candidate in proposed for pick in self._picks(candidate)]
         seconds = {"propose": time.monotonic() - started}
-        self._store.save_cycle(self._campaign, cycle, {"calibration": calibration, "seconds": seconds})
+        self._store.save_cycle(
+            self._campaign, cycle, {"calibration": calibration, "seconds": seconds, "batch": len(proposed)}
+        )
         self._store.save_picks(self._campaign, cycle, picks)
         return ""
 
     def _next_batch(
-        self, proposer: Proposer, cycle: int, started: float, stage: str = "propose"
+        self, proposer: Proposer | SourceProposer, cycle: int, started: float, stage: str = "propose"
     ) -> tuple[list[Proposed], dict[str, dict[str, Any]]]:
         def tell(step: str, done: int, total: int) -> None:
             self._interrupts.check()

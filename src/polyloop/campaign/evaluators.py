@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from importlib.metadata import EntryPoint, entry_points
 from os.path import commonpath, relpath
 from pathlib import Path
 from typing import Any
 
-from polyloop.campaign.config.tables import CampaignConfig, EvaluatorTable
+from polyloop.campaign.config.tables import CampaignConfig, EvaluatorTable, ObjectiveTable, RequirementTable
+from polyloop.campaign.space import points_as_subjects, space_of
 from polyloop.core import Conditions, ConfigurationError, InvalidInputError
 from polyloop.core.subject import column_of
+from polyloop.design.space import Space
 from polyloop.evaluation.answers import check_function
 from polyloop.evaluation.callables import CallableEvaluator
 from polyloop.evaluation.evaluators import (
-    ENTRY_POINT_GROUP,
     Evaluator,
     FunctionEvaluator,
     TableEvaluator,
     digest_of,
+    entry_point_location,
     protocol_evaluator,
     protocol_of,
     slug,
@@ -48,7 +49,11 @@ def evaluators_of(
     """
     groups: dict[str, list[str]] = {}
     found: dict[str, Evaluator] = {}
-    for objective in config.objectives:
+    asked: list[ObjectiveTable | RequirementTable] = [
+        *config.objectives,
+        *(one for one in config.requirements if not _is_objective(one, config)),
+    ]
+    for objective in asked:
         if objective.level == EXPERIMENT:
             found[objective.property] = LaboratoryEvaluator(objective.property)
         elif objective.evaluator is None:
@@ -68,6 +73,10 @@ def evaluators_of(
     for name, evaluator in _told_apart(named).items():
         found |= dict.fromkeys(groups[name], evaluator)
     return found
+
+
+def _is_objective(requirement: RequirementTable, config: CampaignConfig) -> bool:
+    return requirement.property in {objective.property for objective in config.objectives}
 
 
 def _told_apart(evaluators: Mapping[str, Evaluator]) -> dict[str, Evaluator]:
@@ -98,7 +107,7 @@ def _named_evaluator(name: str, properties: tuple[str, ...], config: CampaignCon
     if table is None:
         return _entry_point_evaluator(name, properties, config)
     if table.table is not None:
-        return _table_evaluator(name, table, properties, config.campaign.state, config.pool.kind)
+        return _table_evaluator(name, table, properties, config.campaign.state, config.pool.kind, space_of(config))
     location, folder = table.python or "", str(table.folder or "")
     return _function_evaluator(
         f"python/{slug(location.replace(':', '.'))}", properties, location, folder, table.version, name, config
@@ -124,24 +133,32 @@ def _function_evaluator(
 
 
 def _entry_point_evaluator(name: str, promised: tuple[str, ...], config: CampaignConfig) -> FunctionEvaluator:
-    point: EntryPoint = next(iter(entry_points(group=ENTRY_POINT_GROUP, name=name)))
-    location = point.value.replace(" ", "")
+    location = entry_point_location(name)
     return _function_evaluator(f"evaluator/{slug(name)}", promised, location, "", None, name, config)
 
 
 def _table_evaluator(
-    name: str, table: EvaluatorTable, properties: tuple[str, ...], conditions: Conditions, kind: str
+    name: str,
+    table: EvaluatorTable,
+    properties: tuple[str, ...],
+    conditions: Conditions,
+    kind: str,
+    space: Space | None,
 ) -> TableEvaluator:
     path = table.table or Path()
-    measured = read_measured(
-        path,
-        table.smiles_column if kind == "polymer" else column_of(kind),
-        table.columns,
-        table.missing,
-        kind=kind,
-        conditions=table.conditions,
-        skip_bad=table.skip_bad,
-    )
+    with points_as_subjects(path, space) as readable:
+        measured = replace(
+            read_measured(
+                readable,
+                table.smiles_column or column_of(kind),
+                table.columns,
+                table.missing,
+                kind=kind,
+                conditions=table.conditions,
+                skip_bad=table.skip_bad,
+            ),
+            path=path,
+        )
     for wanted in properties:
         if wanted not in measured.properties:
             raise InvalidInputError(

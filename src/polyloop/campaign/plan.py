@@ -1,4 +1,4 @@
-"""Plan: a campaign file turned into objectives and evaluators, and the requests that each candidate needs."""
+"""EvaluationPlan: a campaign file turned into objectives and evaluators, and the requests that each candidate needs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
 from polyloop.campaign.evaluators import evaluators_of
 from polyloop.core import Request, Subject
 from polyloop.design import Objective
+from polyloop.design.acquisition import Constraint
 from polyloop.evaluation.evaluators import Evaluator, FunctionEvaluator, TableEvaluator
 from polyloop.evaluation.function_source import Source
 from polyloop.evaluation.laboratory import LaboratoryEvaluator
 
-__all__ = ["Plan", "is_answer_of", "make_plan", "objectives_of", "protocol_id_of"]
+__all__ = ["EvaluationPlan", "is_answer_of", "make_plan", "objectives_of", "protocol_id_of"]
 
 # What may change between two sittings of a campaign, because no pick depends on it. Paths may too: what the files hold
 # is part of the evaluators' identities and of the pool's digest.
 _FREE = {
-    "campaign": {"cycles", "workers"},
+    "campaign": {"cycles", "workers", "batch"},
     "stop": True,
     "limits": True,
     "report": True,
@@ -32,7 +33,7 @@ _FREE = {
 
 
 @dataclass(frozen=True)
-class Plan:
+class EvaluationPlan:
     """What to ask of whom.
 
     Parameters
@@ -89,6 +90,11 @@ class Plan:
         return {"config": config, "evaluators": self.asked()}
 
     @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """What candidates must meet."""
+        return tuple(Constraint(one.property, one.low, one.high, one.probability) for one in self.config.requirements)
+
+    @property
     def tables(self) -> tuple[TableEvaluator, ...]:
         """The tables among the evaluators, each once."""
         found = {who.protocol_id: who for who in self.evaluators.values() if isinstance(who, TableEvaluator)}
@@ -119,7 +125,7 @@ def is_answer_of(protocol: str, identity: str) -> bool:
     return name.startswith("table/") and bool(re.fullmatch(rf"{re.escape(name)}\.[0-9a-f]{{16}}@{version}", protocol))
 
 
-def make_plan(config: CampaignConfig, functions: Mapping[str, Callable[..., Any]] | None = None) -> Plan:
+def make_plan(config: CampaignConfig, functions: Mapping[str, Callable[..., Any]] | None = None) -> EvaluationPlan:
     """Make objectives and evaluators of a campaign file; `functions` are evaluators given as objects, by name.
 
     Raises
@@ -127,7 +133,7 @@ def make_plan(config: CampaignConfig, functions: Mapping[str, Callable[..., Any]
     ConfigurationError, InvalidInputError
         If a table cannot be read or a function cannot be imported.
     """
-    return Plan(config, objectives_of(config), evaluators_of(config, functions))
+    return EvaluationPlan(config, objectives_of(config), evaluators_of(config, functions))
 
 
 def objectives_of(config: CampaignConfig) -> tuple[Objective, ...]:

@@ -37,7 +37,9 @@ def kept_suggestions(path: Path, candidates: Sequence[Candidate]) -> tuple[Propo
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["follows_from"] != _digest(candidates):
             return None
-        return tuple(Proposed(**one) for one in content["batch"])
+        # A run of a version that knew polymers alone calls its candidates that.
+        renamed = [{"text" if key == "polymer" else key: row[key] for key in row} for row in content["batch"]]
+        return tuple(Proposed(**row) for row in renamed)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         # A damaged file is none: the next run makes it anew.
         return None

@@ -29,6 +29,7 @@ __all__ = [
     "FunctionEvaluator",
     "ProtocolEvaluator",
     "TableEvaluator",
+    "entry_point_location",
     "entry_point_names",
     "protocol_evaluator",
     "protocol_of",
@@ -189,6 +190,12 @@ def protocol_of(
 def entry_point_names() -> tuple[str, ...]:
     """Names of the evaluators that installed packages offer."""
     return tuple(sorted(point.name for point in entry_points(group=ENTRY_POINT_GROUP)))
+
+
+def entry_point_location(name: str) -> str:
+    """Return `module:function` of an evaluator that an installed package offers, one of `entry_point_names`."""
+    (point, *_) = entry_points(group=ENTRY_POINT_GROUP, name=name)
+    return point.value.replace(" ", "")
 
 
 def digest_of(text: str) -> str:

@@ -22,6 +22,7 @@ from polyloop.core import (
     write_atomically,
 )
 from polyloop.core.csv_text import csv_text
+from polyloop.core.settings import setting
 from polyloop.core.subject import as_given, column_of
 from polyloop.evaluation.evaluators import Evaluator, protocol_evaluator, protocol_of
 from polyloop.evaluation.leases import LEASE_S
@@ -221,7 +222,12 @@ def preview_properties(
     rows: list[dict[str, Any]] = []
     for polymer in polymers:
         for name in dict.fromkeys(_sources(level, protocol, properties, kind).values()):
-            row: dict[str, Any] = {"subject": as_given(polymer), "protocol": name, "cost": PROTOCOLS[name].cost}
+            row: dict[str, Any] = {
+                "as_given": as_given(polymer),
+                "subject": polymer.subject.text,
+                "protocol_id": name,
+                "cost": PROTOCOLS[name].cost,
+            }
             if several:
                 row |= {"replicas": replicas, "cost": f"{replicas} times: {row['cost']}"}
             try:
@@ -274,7 +280,7 @@ def _cells(value: Record | ReplicaMean | None) -> tuple[object, object, object]:
 
 def default_store() -> str:
     """Return the store of `polyloop properties`: $POLYLOOP_STORE, or a file in the user's data folder."""
-    named = os.environ.get("POLYLOOP_STORE")
+    named = setting("POLYLOOP_STORE")
     if named:
         return named
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "polyloop"

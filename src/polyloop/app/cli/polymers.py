@@ -130,7 +130,7 @@ def properties(
 
 def _show_preview(rows: list[dict[str, Any]]) -> None:
     numbers = ("atoms", "nanoseconds", "steps", "steps_per_s", "hours", "hours_at_most", "memory_gb")
-    names = ("subject", "protocol", "replicas", "cost", "engine", *numbers, "on_top", "refused")
+    names = ("as_given", "protocol_id", "replicas", "cost", "engine", *numbers, "on_top", "refused")
     shown = [name for name in names if any(name in row for row in rows)]
     write_table(shown, [[row.get(name) for name in shown] for row in rows])
 

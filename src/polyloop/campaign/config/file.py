@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from polyloop.campaign.config import tables as tables
 from polyloop.campaign.config.checks import add_properties, check_config
+from polyloop.campaign.config.former import without_former_defaults
 from polyloop.campaign.config.lines import CampaignSource, KeyPath
 from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.core import PROPERTIES, ConfigurationError, write_atomically
@@ -38,9 +39,12 @@ MODELS: dict[str, type[BaseModel]] = {
     "campaign": tables.CampaignTable,
     "objectives": tables.ObjectiveTable,
     "properties": tables.PropertyTable,
+    "requirements": tables.RequirementTable,
     "evaluators": tables.EvaluatorTable,
     "pool": tables.PoolTable,
     "pool.screening": tables.ScreeningTable,
+    "variables": tables.VariableTable,
+    "constraints": tables.ConstraintTable,
     "features": tables.FeaturesTable,
     "surrogate": tables.SurrogateTable,
     "acquisition": tables.AcquisitionTable,
@@ -80,6 +84,8 @@ def read_campaign_file(path: str | Path, *, check: bool = True, formerly: Path |
         config = CampaignConfig.model_validate_json(json.dumps(raw, default=str))
     except ValidationError as error:
         raise config_error(error, source) from error
+    if formerly is not None:
+        config = without_former_defaults(config)
     add_properties(config, source)
     resolved = with_closed_ranges(_with_absolute_paths(config, path.absolute().parent, formerly))
     if check:

@@ -8,7 +8,7 @@ from math import exp
 from typing import TYPE_CHECKING
 
 from polyloop.core import Conditions, EvaluationError, FailureCode
-from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.estimate import Estimate, Estimates
 from polyloop.simulate.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -53,14 +53,16 @@ def check(chain: HPChain) -> None:
         )
 
 
-def count_contacts(chain: HPChain, seed: int, conditions: Conditions) -> Outcome:
+def count_contacts(chain: HPChain, seed: int, conditions: Conditions) -> Estimates:
     """Return the Boltzmann mean over all walks; exact, so that the seed does nothing."""
     check(chain)
     strength = _CONTACT * 298.15 / conditions.temperature
     strength *= 1 - _PER_MOLAR * float(conditions.get_or_default("denaturant"))
     weights = {m: walks * exp(strength * m) for m, walks in contact_counts(chain.beads).items()}
     mean = sum(m * weight for m, weight in weights.items()) / sum(weights.values())
-    return Outcome((Estimate("contact_number", mean, None, ""),), {"polyloop-lattice": "1.0"}, {"contact_kT": strength})
+    return Estimates(
+        (Estimate("contact_number", mean, None, ""),), {"polyloop-lattice": "1.0"}, {"contact_kT": strength}
+    )
 
 
 PROTOCOL = Protocol(

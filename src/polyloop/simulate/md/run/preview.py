@@ -17,7 +17,7 @@ from polyloop.engines.dynamics.stages import Engine, Stage
 from polyloop.simulate.md.protocols import FOLLOW_UPS, FollowUp
 from polyloop.simulate.md.protocols.recipes import RECIPES, Recipe, get_recipe
 from polyloop.simulate.md.run.copolymer_cells import pairs_of_ions
-from polyloop.simulate.md.run.engine_choice import choose_engine, cores
+from polyloop.simulate.md.run.engine_choice import choose_engine
 from polyloop.simulate.md.run.workflow import build_packed_cell, chains_of, check_follow_up
 
 __all__ = ["Preview", "has_preview", "preview"]
@@ -111,7 +111,7 @@ def preview(label: str, polymer: Polymer | Copolymer, seed: int, conditions: Con
         steps_per_s=rates["full"],
         hours=seconds / 3600.0,
         hours_at_most=(seconds + extra) / 3600.0,
-        memory_gb=_memory_gb(cores() if engine.name == "lammps" else 1),
+        memory_gb=_memory_gb(max(1, engine.processes)),
         on_top=_on_top(recipe, follow_up),
     )
 
