@@ -261,7 +261,13 @@ class Campaign(AskAndTell):
         finished: tuple[Any, ...] = ()
         if known is not None and name is not None:
             with self.open_store() as store:
-                candidates = load_candidates(store, name, objectives, asked=known["identity"].get("evaluators", {}))
+                candidates = load_candidates(
+                    store,
+                    name,
+                    objectives,
+                    asked=known["identity"].get("evaluators", {}),
+                    below=known["identity"].get("levels", {}),
+                )
                 finished = load_cycles(store, name)
         return CampaignState(
             campaign=name or self.config.campaign.name,
@@ -315,7 +321,7 @@ class Campaign(AskAndTell):
     def _run(self, prepared: Preparation) -> None:
         campaign, plan, store, interrupts = prepared.enter(), prepared.plan, prepared.store, prepared.interrupts
         store.set_state(campaign, "running")
-        evaluators = list(plan.evaluators.values())
+        evaluators = plan.everybody
         try:
             with (
                 open_runner(evaluators, prepared.workers, self.config.limits.limits) as runner,

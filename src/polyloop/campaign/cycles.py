@@ -100,18 +100,29 @@ class CycleRunner:
 
     def suggest(self) -> list[Proposed]:
         """Return the batch that the next cycle would begin with, of which the store keeps nothing."""
-        known = load_candidates(self._store, self._campaign, self._plan.objectives, asked=self._plan.asked())
+        known = load_candidates(
+            self._store, self._campaign, self._plan.objectives, asked=self._plan.asked(), below=self._plan.asked_below()
+        )
         cycle = 1 + max((candidate.cycle for candidate in known), default=-1)
         with self._interrupts.at_once():
             self._proposer = self._proposer or self._make_proposer()
             return self._next_batch(self._proposer, cycle, time.monotonic(), "suggest")[0]
 
     def _candidates(self, cycle: int) -> tuple[Candidate, ...]:
-        return load_candidates(self._store, self._campaign, self._plan.objectives, cycle, asked=self._plan.asked())
+        return load_candidates(
+            self._store,
+            self._campaign,
+            self._plan.objectives,
+            cycle,
+            asked=self._plan.asked(),
+            below=self._plan.asked_below(),
+        )
 
     def _history(self, cycle: int) -> list[Candidate]:
         """Return everything picked up to and including a cycle, in the order of picking."""
-        everything = load_candidates(self._store, self._campaign, self._plan.objectives, asked=self._plan.asked())
+        everything = load_candidates(
+            self._store, self._campaign, self._plan.objectives, asked=self._plan.asked(), below=self._plan.asked_below()
+        )
         return [candidate for candidate in everything if candidate.cycle <= cycle]
 
     def _is_finished(self, cycle: int) -> bool:
@@ -182,12 +193,14 @@ class CycleRunner:
     def _picks(self, proposed: Proposed) -> list[Pick]:
         return [
             Pick(request, proposed.acquisition, proposed.predicted)
-            for request in self._plan.requests(self._plan.subject(proposed.text))
+            for request in self._plan.requests(self._plan.subject(proposed.text), proposed.level)
         ]
 
     def _evaluate(self, cycle: int, candidates: Sequence[Candidate]) -> bool:
         """Evaluate the batch; return False when the campaign's time was up first."""
-        requests = [request for candidate in candidates for request in self._plan.computed(candidate.subject)]
+        requests = [
+            request for candidate in candidates for request in self._plan.computed(candidate.subject, candidate.level)
+        ]
         started, done = time.monotonic(), 0
         self._tell("evaluate", cycle, 0, len(requests))
 

@@ -31,7 +31,7 @@ from polyloop.evaluation.functions import load_function
 from polyloop.evaluation.laboratory import EXPERIMENT, LaboratoryEvaluator
 from polyloop.tables import MeasuredTable, read_measured, same_state, state_words
 
-__all__ = ["evaluators_of"]
+__all__ = ["evaluators_of", "lower_evaluators"]
 
 
 def evaluators_of(
@@ -73,6 +73,21 @@ def evaluators_of(
     for name, evaluator in _told_apart(named).items():
         found |= dict.fromkeys(groups[name], evaluator)
     return found
+
+
+def lower_evaluators(config: CampaignConfig) -> dict[str, dict[str, Evaluator]]:
+    """Return who answers at the cheaper levels that a campaign may ask, by level and property, the cheapest first."""
+    if config.levels is None:
+        return {}
+    target, kind = config.objectives[0].level, config.pool.kind
+    return {
+        level: {
+            objective.property: protocol_evaluator(protocol_of(objective.property, level=level, kind=kind))
+            for objective in config.objectives
+        }
+        for level in sorted(config.levels.costs, key=config.levels.costs.__getitem__)
+        if level != target
+    }
 
 
 def _is_objective(requirement: RequirementTable, config: CampaignConfig) -> bool:

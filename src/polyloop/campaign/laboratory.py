@@ -90,7 +90,7 @@ def suggest(prepared: Preparation, count: int) -> list[Suggestion]:
     if count < 1:
         raise InvalidInputError(f"{count} suggestions are none.", where="count", hint="Give at least 1.")
     campaign, plan, store = prepared.campaign, prepared.plan, prepared.store
-    known = load_candidates(store, campaign, plan.objectives, asked=plan.asked())
+    known = load_candidates(store, campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below())
     cycle = 1 + max((one.cycle for one in known), default=-1)
     with prepared.interrupts.at_once():
         proposer = prepared.make_proposer()
@@ -142,7 +142,7 @@ def enter_results(
         Naming file, line and column of all that is wrong.
     """
     plan, store, config = prepared.plan, prepared.store, prepared.config
-    known = load_candidates(store, prepared.campaign, plan.objectives, asked=plan.asked())
+    known = load_candidates(store, prepared.campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below())
     with points_as_subjects(path, space_of(config)) as readable:
         records = read_results(
             readable,

@@ -13,6 +13,7 @@ from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.descriptors import describe_pool
 from polyloop.campaign.directory import RunDirectory
 from polyloop.campaign.inputs import Inputs, check_tables, left_out_sentences
+from polyloop.campaign.level_proposal import LevelProposer
 from polyloop.campaign.loading import load_candidates
 from polyloop.campaign.plan import EvaluationPlan
 from polyloop.campaign.pool import TOLD, check_pool, costs_of, make_pool
@@ -71,7 +72,9 @@ class Preparation:
     def pool(self) -> Pool:
         """The candidates, and those that people told values of without being asked."""
         known = set(self._pool.texts)
-        candidates = load_candidates(self.store, self.campaign, self.plan.objectives, asked=self.plan.asked())
+        candidates = load_candidates(
+            self.store, self.campaign, self.plan.objectives, asked=self.plan.asked(), below=self.plan.asked_below()
+        )
         told = [one.text for one in candidates if one.text not in known]
         return self._pool.with_texts(told, TOLD) if told else self._pool
 
@@ -85,6 +88,8 @@ class Preparation:
         )
         inputs = Inputs.load(self.files).update(self.files, undescribed=undescribed, blocks=blocks)
         self._note(left_out_sentences(replace(self.pool, left_out=()), inputs))
+        if self.plan.lower:
+            return LevelProposer(self.config, self.plan.objectives, table)
         costs = costs_of(self.pool, self.config.pool.cost) if self.config.pool.cost is not None else None
         return Proposer(self.config, self.plan.objectives, table, constraints=self.plan.constraints, costs=costs)
 

@@ -26,6 +26,7 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
     for index, objective in enumerate(config.objectives):
         _check_objective(config, objective, index, source)
     _check_requirements(config, source)
+    _check_levels(config, source)
     _check_evaluators(config, source)
     _check_pool(config, source)
     _check_initial(config, source)
@@ -135,12 +136,33 @@ def _check_requirements(config: CampaignConfig, source: CampaignSource) -> None:
             _check_protocol(config, source, key, one.property, one.protocol, one.level)
     if (config.requirements or config.pool.cost is not None) and config.pool.source == "space":
         raise source.error(("pool", "source"), "Requirements and costs are for lists of candidates.", "Leave them out.")
-    if config.campaign.batch_cost is not None and config.pool.cost is None:
+    if config.campaign.batch_cost is not None and config.pool.cost is None and config.levels is None:
         raise source.error(
             ("campaign", "batch_cost"), "Nothing says what candidates cost.", "Name the column: cost = ."
         )
     if config.requirements or config.pool.cost is not None:
         _check_weighable(config, source)
+
+
+def _check_levels(config: CampaignConfig, source: CampaignSource) -> None:
+    from polyloop.evaluation.laboratory import EXPERIMENT
+
+    if config.levels is None:
+        return
+    targets = {objective.level for objective in config.objectives}
+    if len(targets) != 1 or None in targets or EXPERIMENT in targets:
+        raise source.error(("levels",), "All objectives need one level that is computed.", "Say level = ... in each.")
+    key: KeyPath = ("levels", "costs")
+    target, costs = str(next(iter(targets))), config.levels.costs
+    if target not in costs or len(costs) < 2:
+        raise source.error(key, f"It needs a cost of {target} and of a cheaper level.", "Write { LEVEL = COST, ... }.")
+    if min(costs.values()) <= 0 or max(costs, key=costs.__getitem__) != target:
+        raise source.error(key, f"Costs must be above 0, and that of {target} the highest.", "Correct them.")
+    for level in costs:
+        for objective in config.objectives:
+            _check_protocol(config, source, key, objective.property, None, level)
+    if config.requirements or config.pool.source == "space" or config.pool.cost is not None:
+        raise source.error(("levels",), "Levels go with neither requirements, spaces nor costs of candidates yet.", "")
 
 
 def _check_weighable(config: CampaignConfig, source: CampaignSource) -> None:

@@ -48,6 +48,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "features": tables.FeaturesTable,
     "surrogate": tables.SurrogateTable,
     "acquisition": tables.AcquisitionTable,
+    "levels": tables.LevelsTable,
     "initial": tables.InitialTable,
     "stop": tables.StopTable,
     "store": tables.StoreTable,

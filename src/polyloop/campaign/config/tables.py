@@ -19,6 +19,7 @@ __all__ = [
     "EvaluatorTable",
     "FeaturesTable",
     "InitialTable",
+    "LevelsTable",
     "LimitsTable",
     "ObjectiveTable",
     "PoolTable",
@@ -57,7 +58,9 @@ class CampaignTable(_Table):
     cycles: int = Field(10, ge=1, le=10**9, description="Cycles of propose, evaluate, learn after the initial design.")
     batch: int = Field(10, ge=1, le=10_000, description="Evaluations proposed per cycle.")
     batch_cost: float | None = Field(
-        None, gt=0, description="Largest sum of costs of a batch, in the unit of the pool's column of costs."
+        None,
+        gt=0,
+        description="Largest sum of costs of a batch, in the unit of the pool's column of costs, or of [levels].",
     )
     workers: int = Field(1, ge=1, le=4096, description="Evaluations at once.")
     evaluation_seed: int = Field(
@@ -270,6 +273,17 @@ class AcquisitionTable(_Table):
         return dict(self.model_extra or {})
 
 
+class LevelsTable(_Table):
+    """`[levels]`: cheaper levels of the same properties, which the loop may ask too."""
+
+    costs: dict[str, float] = Field(
+        description="What one evaluation costs at each level that may be asked, that of the objectives among them."
+    )
+    one_unit: bool = Field(
+        True, description="Whether all levels say the same quantity; false where a cheap one is only related to it."
+    )
+
+
 class InitialTable(_Table):
     """`[initial]`: the first evaluations, before there is a model."""
 
@@ -341,6 +355,7 @@ class CampaignConfig(_Table):
     features: FeaturesTable = FeaturesTable()
     surrogate: SurrogateTable = SurrogateTable()
     acquisition: AcquisitionTable = AcquisitionTable()
+    levels: LevelsTable | None = None
     initial: InitialTable = InitialTable()
     stop: StopTable = StopTable()
     store: StoreTable = StoreTable()
