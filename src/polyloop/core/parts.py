@@ -58,6 +58,12 @@ PARTS: dict[str, dict[str, str]] = {
         "tblite": "polyloop.engines.quantum.tblite_engine:TBLITE",
         "dftd4": "polyloop.engines.quantum.dftd4_engine:DFTD4",
     },
+    "charges": {
+        "resp": "polyloop.simulate.charges.models:RESP",
+        "esp": "polyloop.simulate.charges.models:ESP",
+        "fast": "polyloop.simulate.charges.models:FAST",
+        "gasteiger": "polyloop.simulate.charges.models:GASTEIGER",
+    },
     "reports": {
         "html": "polyloop.report.write:write_report",
     },

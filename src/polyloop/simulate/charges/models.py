@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 from rdkit.Chem import rdPartialCharges
@@ -13,10 +11,21 @@ from polyloop.core import EvaluationError, FailureCode
 from polyloop.engines.quantum.registry import electronic_structure, tight_binding
 from polyloop.simulate.charges.bond_corrections import shipped_corrections
 from polyloop.simulate.charges.oligomer import Oligomer
+from polyloop.simulate.charges.registry import ChargeMethod
 from polyloop.simulate.charges.resp import ChargeSum, Potential, fit_charges, resp_charges
 from polyloop.simulate.charges.shells import merz_kollman_points
 
-__all__ = ["LEVEL", "MODELS", "gasteiger_charges", "potential_around", "segments_made_whole", "unit_sums"]
+__all__ = [
+    "ESP",
+    "FAST",
+    "GASTEIGER",
+    "LEVEL",
+    "RESP",
+    "gasteiger_charges",
+    "potential_around",
+    "segments_made_whole",
+    "unit_sums",
+]
 
 # The level that RESP was made for; its overpolarisation in the gas phase stands for that of the condensed phase.
 # Elements beyond krypton, which 6-31G(d) lacks, take def2-SVP with its effective core potential.
@@ -101,9 +110,9 @@ def _fast(oligomer: Oligomer, seed: int) -> Floats:
     return segments_made_whole(oligomer, charges + moved)
 
 
-MODELS: Mapping[str, Callable[[Oligomer, int], Floats]] = {
-    "resp": _resp,
-    "esp": _esp,
-    "fast": _fast,
-    "gasteiger": _gasteiger,
-}
+RESP = ChargeMethod(
+    _resp, "Restrained fit to the Hartree-Fock potential, equivalent atoms alike.", largest=60, takes_minutes=True
+)
+ESP = ChargeMethod(_esp, "Fit to the Hartree-Fock potential without restraint.", largest=60, takes_minutes=True)
+FAST = ChargeMethod(_fast, "GFN2-xTB charges, moved along bonds by fitted amounts.", largest=200)
+GASTEIGER = ChargeMethod(_gasteiger, "Electronegativities equalised along the bonds.")
