@@ -62,8 +62,6 @@ class Facts:
         In ps: what a second or two of one core computes of some 100 atoms.
     blow_up
         How it says, in its own words, that numbers went out of bounds.
-    cannot
-        Fields of stages that it must refuse, by name.
     """
 
     make: Callable[..., Engine]
@@ -90,7 +88,6 @@ class Facts:
     repeats: float = 0.0
     gas_barostat_time: float = 1.0
     gas: Mapping[str, Any] = field(default_factory=dict)
-    cannot: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def _openmm(**settings: Any) -> OpenMMEngine:
@@ -160,7 +157,6 @@ ENGINES = {
         # LINCS as it stands by default.
         rigid=5e-4,
         tail_counts=by_hand.pairs_apart,
-        cannot={"strain": {"strain_rate": 0.04}, "pressure": {"ensemble": "npt", "pressure": (1.0, 100.0)}},
     ),
 }
 
