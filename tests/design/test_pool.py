@@ -120,7 +120,7 @@ def test_filters_keep_what_they_say():
         ({"elements": ("C", "Xx")}, "'Xx' is no element"),
         ({"heavy_atoms": (9, 3)}, "no range"),
         ({"heavy_atoms": (0, 3)}, "no range"),
-        ({"classes": ("polyestres",)}, "Did you mean polyesters"),
+        ({"classes": ("polyestres",)}, "Did you mean 'polyesters'"),
     ],
 )
 def test_a_wrong_filter_is_refused(filters, words):
