@@ -121,7 +121,7 @@ def prepared(folder: Path) -> Path:
     folder.mkdir(parents=True)
     (folder / "slow.py").write_text(FUNCTION)
     (folder / "c.toml").write_text(CAMPAIGN)
-    units = Pool.from_virtual_library(400, seed=1, heavy_atoms=(2, 20)).smiles
+    units = Pool.from_virtual_library(400, seed=1, heavy_atoms=(2, 20)).texts
     (folder / "pool.csv").write_text("smiles\n" + "".join(f"{unit}\n" for unit in units))
     return folder
 

@@ -45,10 +45,11 @@ FINISHED = ("charges/*/arrays.npz", "cells/*/arrays.npz", "stages/*/result.npz",
 CHECKPOINTS = ("stages/*/checkpoint-*.restart", "stages/*/checkpoint*.npz")
 
 # The recipe of the tests, to try this script with. Here, because worker processes import the main module.
-protocols.PROTOCOLS[SMOKE.protocol_id] = protocols.Protocol(
+protocols.PROTOCOLS.add(SMOKE.protocol_id, protocols.Protocol(
     SMOKE.name, SMOKE.version, "smoke", PROPERTIES, "seconds", SMOKE.description,
-    partial(workflow.simulate_polymer, SMOKE.protocol_id), conditions=("temperature", "pressure"),
-)  # fmt: skip
+    partial(workflow.simulate_polymer, SMOKE.protocol_id), partial(workflow.check_scope, SMOKE.protocol_id),
+    conditions=("temperature", "pressure"),
+))  # fmt: skip
 
 
 def main() -> None:

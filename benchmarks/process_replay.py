@@ -46,7 +46,7 @@ for row in (
         "film_conductivity", "sigma", "S/cm", 0.0, 1e5, "Conductivity of a film.", "doi:10.1038/s41524-021-00656-9"
     ),
 ):
-    PROPERTIES.setdefault(row.name, row)
+    PROPERTIES.add(row.name, row)
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def write_real_pool(path: Path, size: int, seed: int = 0) -> RealPool:
     stereo = ["*C[C@H](C)O*", "*C[C@@H](C)O*", "*O[C@H](C)C(=O)*", "*O[C@@H](C)C(=O)*"]
     others = size - 20 - 10 - len(special + ions + stereo)
     # Without silicon, so that none of them is one of the special units.
-    ordinary = list(Pool.from_virtual_library(others, seed, elements=("C", "N", "O", "F", "S", "Cl", "Br")).smiles)
+    ordinary = list(Pool.from_virtual_library(others, seed, elements=("C", "N", "O", "F", "S", "Cl", "Br")).texts)
     repeated = [Chem.MolToSmiles(Chem.MolFromSmiles(unit), doRandom=True) for unit in ordinary[:6]] + stereo
     units = [*ordinary, *special, *ions, *stereo]
     rng.shuffle(units)

@@ -75,7 +75,7 @@ def endless(rows: list[dict[str, Any]]) -> dict[str, float] | None:
 
 
 def register(copies: int, pairs: int) -> str:
-    """Make md/thermal with so many copies and pairs known in this process, and return its label."""
+    """Make md/thermal with so many copies and pairs known in this process, and return its protocol_id."""
     plan = RelaxationPlan(copies=copies, pairs=pairs)
     if plan == RelaxationPlan():
         return THERMAL.protocol_id
@@ -83,12 +83,13 @@ def register(copies: int, pairs: int) -> str:
         THERMAL, name=f"md/thermal-{copies}-{pairs}", stages=stages_of(plan), function=partial(measure_thermal, plan),
         copies=copies,
     )  # fmt: skip
-    FOLLOW_UPS[long.label] = long
-    protocols.PROTOCOLS[long.label] = protocols.Protocol(
+    FOLLOW_UPS[long.protocol_id] = long
+    protocols.PROTOCOLS.replace(long.protocol_id, protocols.Protocol(
         long.name, long.version, "standard", long.properties, "hours", long.description,
-        partial(workflow.follow_up_polymer, long.label), conditions=("temperature", "pressure"),
-    )  # fmt: skip
-    return long.label
+        partial(workflow.follow_up_polymer, long.protocol_id), partial(workflow.check_scope, long.protocol_id),
+        conditions=("temperature", "pressure"),
+    ))  # fmt: skip
+    return long.protocol_id
 
 
 def row_of(records: list[Record]) -> dict[str, Any]:

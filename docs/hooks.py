@@ -10,32 +10,34 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[1]
-# Packages of the API in the order of the navigation, and what each is for.
-PACKAGES = {
-    "polyloop": "What a script needs most.",
-    "polyloop.campaign": "Campaigns from a file or from Python: run, ask and tell, status, report.",
-    "polyloop.core": "Subjects, conditions, properties, requests, records, errors, and the registry of parts.",
-    "polyloop.chem": "Polymers, copolymers, molecules, chains, force field and file formats.",
-    "polyloop.simulate": "From a subject to a property with its error bar.",
-    "polyloop.simulate.cells": "Amorphous cells.",
-    "polyloop.simulate.charges": "Partial charges.",
-    "polyloop.features": "Descriptors.",
-    "polyloop.learn": "Surrogates, calibration, extrapolation.",
-    "polyloop.design": "Pools, objectives, acquisition.",
-    "polyloop.design.space": "Spaces of variables: processes and mixtures.",
-    "polyloop.evaluation": "Who answers a request.",
-    "polyloop.tables": "People's tables.",
-    "polyloop.store": "The results database.",
-    "polyloop.run": "Where and when work runs.",
-    "polyloop.datasets": "Public tables.",
-}
+# Packages of the API, whose docstrings say what they are for.
+PACKAGES = (
+    "polyloop",
+    "polyloop.campaign",
+    "polyloop.core",
+    "polyloop.chem",
+    "polyloop.simulate",
+    "polyloop.simulate.cells",
+    "polyloop.simulate.charges",
+    "polyloop.features",
+    "polyloop.learn",
+    "polyloop.design",
+    "polyloop.design.space",
+    "polyloop.evaluation",
+    "polyloop.tables",
+    "polyloop.store",
+    "polyloop.run",
+    "polyloop.datasets",
+)
+# pandas sets borders of its own, in place of those of the site.
+_STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
 _IMAGE = "data:image/png;base64,"
 
 
 def on_files(files: Files, config: Any) -> Files:
     """Add the pages that are made."""
-    for package, words in PACKAGES.items():
-        text = f"# {package}\n\n{words}\n\n::: {package}\n"
+    for package in PACKAGES:
+        text = f"# {package}\n\n::: {package}\n"
         files.append(File.generated(config, f"api/{package}.md", content=text))
     for path in sorted((ROOT / "docs" / "notebooks").glob("*.ipynb")):
         files.append(File.generated(config, f"notebooks/{path.stem}.md", content=page_of_notebook(path)))
@@ -68,6 +70,7 @@ def _shown(output: dict[str, Any]) -> str:
         picture = "".join(data["image/png"]).replace("\n", "")
         return f'<img alt="What the cell drew" src="{_IMAGE}{picture}">'
     if "text/html" in data:
-        return f'<div class="notebook-table">{"".join(data["text/html"])}</div>'
+        table = _STYLE.sub("", "".join(data["text/html"])).replace(' border="1" class="dataframe"', "")
+        return table.strip()
     text = "".join(output.get("text", data.get("text/plain", "")))
     return f"```text\n{text.rstrip()}\n```"

@@ -206,7 +206,7 @@ FILES = [
     ("unknown key", ("batch = 2", "bach = 2"), ["c.toml, line 6", "[campaign] bach", "'batch'"]),
     ("unknown table", ("[pool]", "[pools]"), ["c.toml", "pools", "'pool'"]),
     ("key of another table", ("size = 2", "size = 2\ncycles = 3"), ["[initial] cycles", "belongs in [campaign]"]),
-    ("key nowhere known", ("size = 2", "size = 2\nzzz = 3"), ["[initial] zzz", "all of them: method, size"]),
+    ("key nowhere known", ("size = 2", "size = 2\nzzz = 3"), ["[initial] zzz", "Known: method, size, polymers."]),
     ("name missing", ('name = "trial"\n', ""), ["c.toml, line 2", "'name' is missing"]),
     ("name with a slash", ('"trial"', '"a/b"'), ["line 3", "[campaign] name"]),
     ("seed in words", ("seed = 1", 'seed = "one"'), ["line 4", "seed = 'one'", "integer"]),

@@ -131,7 +131,7 @@ def test_the_acquisition_of_many_objectives_is_the_cheap_one(campaign_file: Writ
 
 def test_directions_may_be_spelled_either_way(campaign_file: Write) -> None:
     file = campaign_file()
-    file.write_text(file.read_text().replace("maximize", "minimize", 1).replace("maximize", "maximize"))
+    file.write_text(file.read_text().replace("maximize", "minimise", 1).replace("maximize", "maximise"))
     assert [each.direction for each in objectives_of(read_campaign_file(file))] == ["minimize", "maximize"]
 
 
@@ -142,7 +142,7 @@ def test_the_examples_are_valid(name: str) -> None:
 
 def test_requests_carry_the_conditions_of_the_campaign() -> None:
     plan = make_plan(read_campaign_file(ROOT / "examples" / "density.toml"))
-    assert [request.conditions for request in plan.requests("*CC*")] == [Conditions(300.0, 1.0)]
+    assert [request.conditions for request in plan.requests(plan.subject("*CC*"))] == [Conditions(300.0, 1.0)]
 
 
 def test_conditions_that_a_protocol_does_not_know_are_refused(tmp_path: Path) -> None:

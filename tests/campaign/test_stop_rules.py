@@ -10,7 +10,7 @@ import pytest
 from polyloop.campaign import Campaign
 from polyloop.campaign.cycles import failed_in_a_row, has_stalled
 from polyloop.campaign.state import STOP_REASONS, Candidate
-from polyloop.core import Failure, FailureCode, Status
+from polyloop.core import Failure, FailureCode, Status, Subject
 
 Write = Callable[..., Path]
 
@@ -22,7 +22,7 @@ def evaluate(smiles, seed):
 
 def candidate(status: Status, code: FailureCode | None = None) -> Candidate:
     failure = Failure(code, "somewhere", "for a reason") if code else None
-    return Candidate(0, 0, "*CC*", None, {}, {}, status, failure)
+    return Candidate(0, 0, Subject("polymer", "*CC*"), None, {}, {}, status, failure)
 
 
 GOOD, BAD = candidate(Status.DONE), candidate(Status.FAILED, FailureCode.EVALUATOR)

@@ -39,8 +39,11 @@ def records(scratch: Path) -> list[Record]:
         patch.setenv("POLYLOOP_SCRATCH", str(scratch))
         patch.setenv("POLYLOOP_MD_ENGINE", "openmm")
         patch.setenv("POLYLOOP_CORES", "1")
-        patch.setitem(protocols.PROTOCOLS, SMOKE.protocol_id, protocol)
-        return evaluate_request(REQUEST)
+        protocols.PROTOCOLS.add(SMOKE.protocol_id, protocol)
+        try:
+            return evaluate_request(REQUEST)
+        finally:
+            protocols.PROTOCOLS.remove(SMOKE.protocol_id)
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from polyloop.report.drawings import draw
 
 from polyloop.campaign import Campaign, Progress
 from polyloop.campaign.inputs import Inputs
 from polyloop.campaign.state import CampaignState, Candidate
+from polyloop.chem.drawing import draw_structure
 from polyloop.core import FailureCode, Request, Status, Subject
 from polyloop.core.errors import Failure
 from polyloop.design.left_out import LeftOut
@@ -25,6 +25,7 @@ from polyloop.report.content import best_rows
 from polyloop.report.figures import LEAST_FOR_COVERAGE, Axis, calibration_figure, hypervolume_figure, order_figure
 from polyloop.report.notices import implausible_shares
 from polyloop.report.origin import origin_sentences, origin_word
+from polyloop.report.page import WIDE
 from tests.report.report_runs import ABBE, ABBE_RANGE, INDEX, Page, read_page, read_table, write_campaign
 
 Make = Callable[[str], Campaign]
@@ -106,7 +107,7 @@ def test_what_is_inside_the_wanted_range_comes_first(named: Campaign) -> None:
             "refractive_index": replace(record["refractive_index"], value=index),
             "abbe_number": replace(record["abbe_number"], value=abbe),
         }
-        return replace(done[0], polymer=polymer, records=records)
+        return replace(done[0], subject=Subject("polymer", polymer), records=records)
 
     three = replace(state, candidates=(at("*C*", 1.8, 20.0), at("*CC*", 1.5, 45.0), at("*CCO*", 1.7, 60.0)))
     rows, caption = best_rows(three)
@@ -283,14 +284,13 @@ def test_axes_hold_the_error_bars() -> None:
 
 
 def test_drawings_grow_with_their_structures() -> None:
-    small, long = draw("*CC*"), draw("*" + "C" * 60 + "O*")
-    assert not small.is_wide
-    assert long.is_wide
+    small, long = draw_structure("*CC*"), draw_structure("*" + "C" * 60 + "O*")
+    assert small.width <= WIDE < long.width
     assert f"width='{long.width}px'" in long.svg
 
 
 def test_what_is_too_large_to_draw_is_said_so() -> None:
-    assert draw("*" + "CC(O)" * 150 + "S*").svg == ""
+    assert draw_structure("*" + "CC(O)" * 150 + "S*").svg == ""
 
 
 # Any text
@@ -312,7 +312,7 @@ def odd_state(state: CampaignState, texts: list[str]) -> CampaignState:
     """Put texts wherever a text of people or programs can stand."""
     one = next(each for each in state.candidates if each.status is Status.DONE)
     failure = Failure(FailureCode.EVALUATOR, texts[0], texts[1], texts[2])
-    failed = replace(one, polymer="*CCC*", records={}, status=Status.FAILED, failure=failure)
+    failed = replace(one, subject=Subject("polymer", "*CCC*"), records={}, status=Status.FAILED, failure=failure)
     smiles = (one.text, "*CCC*")
     source = Pool(
         smiles, ("a", "b"), (texts[3], texts[4]), ("", ""), (texts[5], texts[6]),

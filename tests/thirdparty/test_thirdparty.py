@@ -80,12 +80,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def polyloop(place: Path, *arguments: str, site: bool = True) -> subprocess.CompletedProcess[str]:
+def polyloop(place: Path, *arguments: str, site: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
     paths = [str(place / "site"), *sys.path] if site else sys.path
     return subprocess.run(
         [sys.executable, "-m", "polyloop.app.cli", *arguments],
         cwd=place, capture_output=True, text=True, check=False, timeout=200,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1", **variables},
     )  # fmt: skip
 
 
@@ -169,6 +169,41 @@ def test_wrong_words_are_refused_with_the_package_s_own_options(ran: Path, old: 
     done = polyloop(ran, "discover", "wrong.toml", "--directory", "wrong", "--quiet")
     assert done.returncode == 1
     assert said in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_an_engine_of_another_package_runs_molecular_dynamics(place: Path) -> None:
+    done = polyloop(
+        place, "properties", "*CC*", "--protocol", "lattice/short_melt@1", "--json", "-q", "--store", "md.sqlite",
+        POLYLOOP_MD_ENGINE="exact_openmm", POLYLOOP_SCRATCH=str(place / "scratch"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    (density,) = [one for one in json.loads(done.stdout)[0]["records"] if one["property"] == "density"]
+    assert list(density["provenance"]["engines"]) == ["exact_openmm"]
+    assert 0.3 < density["value"] < 1.5
+
+
+def test_a_charge_method_of_another_package_charges_a_cell(place: Path) -> None:
+    done = polyloop(
+        place,
+        "cell",
+        "build",
+        "*CC(*)Cl",
+        "--chains",
+        "2",
+        "--atoms",
+        "40",
+        "--charges",
+        "no_charges",
+        "-o",
+        "cell.gro",
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (place / "cell.gro").is_file()
+
+
+def test_doctor_names_the_engine_of_another_package(place: Path) -> None:
+    assert "exact_openmm" in polyloop(place, "doctor").stdout
 
 
 def test_without_the_package_what_is_missing_is_named(ran: Path) -> None:

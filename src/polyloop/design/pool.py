@@ -27,24 +27,26 @@ _VERSION = 2
 
 @dataclass(frozen=True)
 class Pool:
-    """Distinct polymers, in a fixed order.
+    """Distinct candidates of one kind, in a fixed order.
 
     Parameters
     ----------
-    smiles
-        Canonical SMILES, length n.
+    texts
+        Canonical texts, length n; of polymers the SMILES of their repeat units.
     keys
-        sha256 keys of the polymers, length n.
+        sha256 keys of the candidates, length n.
     names
         What each is called; empty where it has no name.
     origins
         Where each comes from: file and line, table of facts, or rule and monomers.
     spellings
-        Each as its file spells it, length n; the canonical SMILES when left out.
+        Each as its file spells it, length n; the canonical text when left out.
     extras
         The other columns of the file: by header, the cells of the n candidates.
     left_out
         Rows of the file that are no candidates, and candidates whose screening failed.
+    kind
+        What the candidates are.
     """
 
     texts: tuple[str, ...]

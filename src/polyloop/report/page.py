@@ -27,13 +27,13 @@ from polyloop.report.notices import left_out_groups, notices
 from polyloop.report.origin import origin_sentences
 from polyloop.report.pictures import Picture
 
-__all__ = ["make_page"]
+__all__ = ["WIDE", "make_page"]
 
 _ENRICHED_SHOWN, _NEXT_SHOWN, _COLUMNS_SHOWN = 25, 24, 6
 # Texts of people may be of any length; whole ones stand in the tables beside the page.
 _LONGEST = 300
 # Pixels from which on a drawing needs more than the width of one card.
-_WIDE = 375
+WIDE = 375
 _HEADINGS = {
     "n": "n", "rmse": "RMSE", "r2": "R²", "coverage_50": "in 50 %", "coverage_90": "in 90 %",
     "coverage_95": "in 95 %", "nlpd": "NLPD", "z_std": "z",
@@ -206,7 +206,7 @@ def _identity(subject: Subject, given: Given) -> dict[str, Any]:
     return {
         "title": given.name,
         "drawing": Markup(drawing.svg),
-        "is_wide": drawing.width > _WIDE,
+        "is_wide": drawing.width > WIDE,
         "class": classify(subject) or "",
         "text": subject.text,
         "spelling": given.spelling if given.spelling != subject.text else "",
