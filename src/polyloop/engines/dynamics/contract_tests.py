@@ -35,8 +35,8 @@ __all__ = ["CHECKS", "ContractError", "check_engine"]
 Check = Callable[[Engine, Path], None]
 
 MINIMIZE = Stage("minimize", "minimize")
-# Flexible bonds and no mesh, so that what a run samples is what `energies` gives. Of half the box (6.3 angstrom) engines
-# take different shares for the longest cut-off of a run, since some need room for the buffer of their lists.
+# Flexible bonds and no mesh, so that what a run samples is what `energies` gives. Of half the box (6.3 angstrom)
+# engines take different shares for the longest cut-off of a run, since some need room for the buffer of their lists.
 FLEXIBLE = Stage("flexible", "nvt", constrain_hydrogens=False, nonbonded="short", cutoff=4.5, new_velocities=True)
 # kcal/mol per atom: of the potential energy that a run samples, without a mesh.
 _RUNNING = 1e-5
