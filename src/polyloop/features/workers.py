@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, as_completed
 from typing import Any
@@ -15,9 +16,11 @@ __all__ = ["Task", "evaluate_in_processes"]
 Task = tuple[str, str]
 """(canonical SMILES, name of the block)"""
 
-# Bytes that a worker has once it is ready, at most: its libraries. The kernel holds each call to what comes on top;
-# the pool, which watches all of it, is where the kernel does not.
+# Bytes that a worker has once it is ready, at most: its libraries.
 _AT_START = 2**30
+# There the kernel holds each worker to its limit (see `prepare`), and the pool need not look: a look takes as long as
+# several descriptors.
+_IS_ENFORCED = sys.platform == "linux"
 
 
 def evaluate_in_processes(
@@ -43,7 +46,7 @@ def evaluate_in_processes(
     pool = SupervisedProcessPool(
         max(1, min(workers, len(tasks))),
         time_limit=time_limit,
-        memory_limit=None if memory_limit is None else memory_limit + _AT_START,
+        memory_limit=None if memory_limit is None or _IS_ENFORCED else memory_limit + _AT_START,
         initializer=prepare,
         initargs=(blocks, memory_limit),
     )
