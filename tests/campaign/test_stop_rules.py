@@ -104,4 +104,4 @@ def test_values_that_are_all_implausible_stop_too(campaign_file: Write, place: P
 
 
 def test_every_reason_has_its_words() -> None:
-    assert set(STOP_REASONS) == {"cycles", "time", "stall", "failures", "pool exhausted"}
+    assert set(STOP_REASONS) == {"cycles", "time", "stall", "failures", "pool exhausted", "laboratory"}
