@@ -25,7 +25,7 @@ from polyloop.chem.copolymer import Copolymer
 from polyloop.chem.library import Homopolymer, MeasuredCopolymer, copolymers, homopolymers
 from polyloop.core import Conditions
 from polyloop.simulate import evaluate
-from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.estimate import Estimate, Estimates
 from polyloop.simulate.optics.instant import instant_optics
 from polyloop.simulate.optics.mixing import copolymer_optics
 
@@ -72,9 +72,9 @@ def run_units(results: dict) -> None:
 def report(results: dict) -> None:
     kept = results["units"]
 
-    def stored(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:
+    def stored(polymer: Polymer, seed: int, conditions: Conditions) -> Estimates:
         rows = kept[polymer.canonical]["estimates"]
-        return Outcome(tuple(Estimate(name, *values) for name, values in rows.items()))
+        return Estimates(tuple(Estimate(name, *values) for name, values in rows.items()))
 
     table = {}
     for row in copolymers():
@@ -160,7 +160,7 @@ def alternating_pairs() -> dict[str, object]:
     return out
 
 
-def by_name(outcome: Outcome) -> dict[str, float]:
+def by_name(outcome: Estimates) -> dict[str, float]:
     return {estimate.property: estimate.value for estimate in outcome.estimates}
 
 

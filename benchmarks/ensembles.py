@@ -20,8 +20,9 @@ from scipy.optimize import minimize
 import machine
 from polyloop.chem import Cell, Topology
 from polyloop.chem.forcefield import gasteiger_charges, type_molecule
+from polyloop.engines.dynamics.registry import DYNAMICS_ENGINES
 from polyloop.engines.dynamics.stages import Engine, Stage
-from polyloop.simulate.md.run.engine_choice import ENGINES, choose_engine
+from polyloop.simulate.md.run.engine_choice import choose_engine
 from polyloop.simulate.md.run.sampling import cpu_time
 
 GAS_CONSTANT = 1.987204259e-3  # kcal/(mol K)
@@ -118,7 +119,7 @@ def correlation_time(values: np.ndarray) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("engine", choices=[name for name in ENGINES if name != "auto"])
+    parser.add_argument("engine", choices=list(DYNAMICS_ENGINES))
     parser.add_argument("--directory", type=Path, default=Path("runs/ensembles"))
     parser.add_argument("--conserve", type=float, default=150.0, help="ps at constant energy")
     parser.add_argument("--compress", type=float, default=200.0, help="ps at each pressure")

@@ -2,7 +2,7 @@
 
     python benchmarks/fit_calibration.py
 
-reads benchmarks/results/optics_accuracy.json and writes src/polyloop/simulate/optical_linear.json.
+reads benchmarks/results/optics_accuracy.json and writes benchmarks/optical_linear.json.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import json
 
 import numpy as np
 
+from calibration import fit_linear, leave_one_out
 from machine import parser
 from optics_accuracy import RESULTS, ROOT, acceptance
 from polyloop.core import write_atomically
-from polyloop.simulate.calibration import fit_linear, leave_one_out
 
 COLUMNS = {"refractive_index": "exp_refractive_index", "abbe_number": "exp_abbe_number"}
 
@@ -41,7 +41,7 @@ def main() -> None:
                 "fitted_to": names,
             }
         )
-    write_atomically(ROOT / "src/polyloop/simulate/optical_linear.json", json.dumps(rows, indent=1) + "\n")
+    write_atomically(ROOT / "benchmarks/optical_linear.json", json.dumps(rows, indent=1) + "\n")
     print(json.dumps(rows, indent=1))
 
 

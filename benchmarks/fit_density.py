@@ -23,11 +23,12 @@ from rdkit.Chem.Descriptors import MolWt
 from liquids import first_liquids
 from polyloop.chem import Polymer
 from polyloop.core import write_atomically
+from polyloop.core.constants import AVOGADRO_PER_ANGSTROM3_CM3
 from polyloop.simulate.conformers import force_field_geometry
 from polyloop.simulate.optics.density import repeat_unit_volume
 from polyloop.simulate.optics.oligomers import choose_difference
 from polyloop.simulate.optics.packing_model import DESCRIPTORS, atom_shares, descriptors
-from polyloop.simulate.volume import ANGSTROM3_TO_CM3_PER_MOL, van_der_waals_volume
+from polyloop.simulate.volume import van_der_waals_volume
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "src/polyloop/chem/tables/homopolymers.csv"
@@ -125,7 +126,7 @@ def load_liquids() -> tuple[np.ndarray, np.ndarray]:
         heavy = mol.GetNumHeavyAtoms()
         if heavy < 3 or not density > 0:
             continue
-        volume = van_der_waals_volume(force_field_geometry(mol, 0)) * ANGSTROM3_TO_CM3_PER_MOL
+        volume = van_der_waals_volume(force_field_geometry(mol, 0)) * AVOGADRO_PER_ANGSTROM3_CM3
         shares = atom_shares(mol)
         rows.append([*(shares[term] for term in DESCRIPTORS), 1.0, 1.0 / heavy, 30.0 / volume])
         ratios.append(MolWt(mol) / density / volume)

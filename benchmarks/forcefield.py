@@ -1,7 +1,7 @@
 """Compare our GAFF2_mod assignment with the radonpy package's on the 1,077 polymers of PI1070, and time both.
 
 Run: python benchmarks/forcefield.py [identity | speed]   (without a word: both)
-Reads radonpy_pi1070/PI1070.csv.gz from POLYLOOP_DATA (or ../shared/data). Writes benchmarks/results/forcefield.json.
+Reads radonpy_pi1070/PI1070.csv.gz from POLYLOOP_DATA. Writes benchmarks/results/forcefield.json.
 """
 
 from __future__ import annotations

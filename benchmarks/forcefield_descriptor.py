@@ -1,7 +1,7 @@
 """Compare the force-field descriptor with the published table of 1,067 polymers, and time the three blocks.
 
 Run: python benchmarks/forcefield_descriptor.py [rows]
-Reads spacier_pool/X_pool.csv.gz and y_oracle.csv.gz from POLYLOOP_DATA (or ../shared/data).
+Reads spacier_pool/X_pool.csv.gz and y_oracle.csv.gz from POLYLOOP_DATA.
 Writes benchmarks/results/forcefield_descriptor.json.
 """
 

@@ -17,9 +17,10 @@ import numpy as np
 from rdkit import Chem
 
 from machine import describe, parser, write
+from polyloop.core.constants import BOHR
 from polyloop.engines.quantum.pyscf import Level, ground_state, polarizability
 from polyloop.engines.quantum.pyscf.ground_state import GroundState, one_thread
-from polyloop.engines.quantum.pyscf.response import BOHR_IN_ANGSTROM, frequencies_in_hartree
+from polyloop.engines.quantum.pyscf.response import frequencies_in_hartree
 from polyloop.simulate.conformers import find_conformers
 
 WAVELENGTHS = (0.0, 589.29)
@@ -46,7 +47,7 @@ def stock(state: GroundState) -> np.ndarray:
         solver = module.Polarizability(state.mean_field)
         tensors = [solver.polarizability()]
         tensors += [solver.polarizability_with_freq(freq=w) for w in frequencies_in_hartree(WAVELENGTHS)[1:]]
-    return np.array(tensors) * BOHR_IN_ANGSTROM**3
+    return np.array(tensors) * BOHR**3
 
 
 def without_fitting(state: GroundState) -> float:
@@ -61,7 +62,7 @@ def without_fitting(state: GroundState) -> float:
         exact.conv_tol = 1e-9
         exact.kernel(dm0=np.asarray(state.mean_field.make_rdm1()))
         tensor = rhf.Polarizability(exact).polarizability()
-    return float(np.trace(tensor) / 3.0) * BOHR_IN_ANGSTROM**3
+    return float(np.trace(tensor) / 3.0) * BOHR**3
 
 
 def cpu_seconds(function: Any, *arguments: Any) -> tuple[Any, float]:

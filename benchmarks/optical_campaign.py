@@ -24,12 +24,12 @@ import numpy as np
 import tomli_w
 
 import machine
+from calibration import optical_linear
 from polyloop.campaign import Campaign
 from polyloop.chem import Polymer
 from polyloop.chem.optical_limit import default_limit, margin
 from polyloop.core import Status
 from polyloop.design import hypervolume
-from polyloop.simulate.calibration import optical_linear
 from polyloop.simulate.optics.density import amorphous_density
 from polyloop.simulate.optics.oligomers import choose_difference
 from polyloop.simulate.optics.polarizability_scale import SCALE_2

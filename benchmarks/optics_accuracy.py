@@ -6,7 +6,7 @@
     python benchmarks/optics_accuracy.py report
 
 `instant` runs over the shipped homopolymers with a measured n_D and the acceptance set; `quick` over the acceptance set
-(`optical_calibration`; needs POLYLOOP_DATA or ../shared/data); `fluoropolymers` over perfluorinated glasses, by
+(`optical_calibration`; needs POLYLOOP_DATA); `fluoropolymers` over perfluorinated glasses, by
 versions 2 and 3 of the protocol. Each adds to benchmarks/results/optics_accuracy.json, so that it may be stopped and
 resumed; `report` repeats the step from polarizabilities to indices for both versions, and writes the figures and
 docs/validation/optics.png. Nothing in either protocol was fitted to a refractive index of any polymer.
@@ -25,11 +25,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from calibration import leave_one_out
 from polyloop import datasets
 from polyloop.chem import Polymer
 from polyloop.core import Record, write_atomically
 from polyloop.simulate import evaluate
-from polyloop.simulate.calibration import leave_one_out
 from polyloop.simulate.optics.density import amorphous_density
 from polyloop.simulate.optics.oligomers import Caps, choose_difference
 from polyloop.simulate.optics.polarizability_scale import SCALE, SCALE_2, PolarizabilityScale

@@ -17,15 +17,16 @@ import numpy as np
 
 import machine
 from polyloop.chem import Cell, Topology
+from polyloop.core.constants import GAS_CONSTANT_KCAL
 from polyloop.engines.dynamics.lammps import LammpsEngine
 from polyloop.simulate.md.protocols.thermal import RelaxationPlan, conductivity, notes, relaxation, stages_of
 from polyloop.simulate.md.run.progress import ProgressWriter
-from polyloop.simulate.md.run.sampling import BOLTZMANN, StageRunner
+from polyloop.simulate.md.run.sampling import StageRunner
 from polyloop.simulate.md.run.workspace import Workspace
 
 # Argon, doi:10.1103/PhysRev.136.A405 (Rahman 1964): 120 K and 3.4 angstrom.
 KELVIN, SIGMA, MASS = 120.0, 3.4, 39.948
-EPSILON = KELVIN * BOLTZMANN
+EPSILON = KELVIN * GAS_CONSTANT_KCAL
 TEMPERATURE, DENSITY, CUTOFF = 0.722 * KELVIN, 0.8442, 2.5 * SIGMA
 PUBLISHED, PUBLISHED_STD = 6.946, 0.12
 # k / sigma^2 sqrt(epsilon / m) in W/(m K).

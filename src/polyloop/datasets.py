@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from polyloop.core import InvalidInputError
 from polyloop.core.names import did_you_mean
+from polyloop.core.settings import setting
 
 __all__ = ["SOURCES", "folder", "path"]
 
@@ -25,8 +25,7 @@ SOURCES = {
 def folder(name: str) -> Path:
     """Return the local folder of the table called `name`.
 
-    Looked for in the folder that the environment variable POLYLOOP_DATA names, else in `../shared/data` beside the
-    repository or the current directory.
+    Looked for in the folder that the setting POLYLOOP_DATA names.
 
     Raises
     ------
@@ -35,12 +34,12 @@ def folder(name: str) -> Path:
     """
     if name not in SOURCES:
         raise InvalidInputError(f"There is no data set {name!r}.", hint=did_you_mean(name, SOURCES))
-    places = _places()
-    for place in places:
-        if (place / name).is_dir():
-            return place / name
+    named = setting("POLYLOOP_DATA")
+    if named is not None and (Path(named) / name).is_dir():
+        return Path(named) / name
+    where = "POLYLOOP_DATA is not set" if named is None else f"looked in {named}"
     raise InvalidInputError(
-        f"The data set {name!r} is not here (looked in {', '.join(str(place) for place in places)}).",
+        f"The data set {name!r} is not here ({where}).",
         hint=f"Get it from {SOURCES[name]}, put it in a folder {name}, and set POLYLOOP_DATA to that folder's parent.",
     )
 
@@ -58,10 +57,3 @@ def path(name: str, file: str) -> Path:
         held = ", ".join(sorted(entry.name for entry in found.parent.iterdir()))
         raise InvalidInputError(f"The data set {name!r} has no file {file!r}.", hint=f"It holds: {held}.")
     return found
-
-
-def _places() -> list[Path]:
-    if os.environ.get("POLYLOOP_DATA"):
-        return [Path(os.environ["POLYLOOP_DATA"])]
-    beside = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-    return list(dict.fromkeys([beside, Path.cwd().resolve().parent / "shared" / "data"]))

@@ -165,3 +165,18 @@ def test_compositions_of_a_copolymer_are_candidates_like_any_other(place: Path) 
     assert (status.evaluations, status.failures) == (5, 0)
     assert "0.9167 *CC(c1ccccc1)*" in status.best[0].text, "polystyrene has the higher index of the two"
     assert (place / "run" / "report" / "index.html").is_file()
+
+
+def test_a_notebook_shows_campaign_polymer_and_record(place: Path, units: tuple[str, ...]) -> None:
+    campaign = Campaign(
+        list(BOTH), list(units), evaluators=place / "table.csv", directory=place / "run", **{**SAME, "cycles": 1}
+    )
+    assert "new" in campaign._repr_html_()
+    campaign.run(report=False)
+    page = campaign._repr_html_()
+    best = campaign.status().best[0]
+    assert "refractive index [1]" in page and best.text.replace("&", "&amp;") in page
+    assert page.count("<svg") >= 2, "the line of the hypervolume, and structures"
+    assert "<svg" in Polymer("*CC(*)c1ccccc1")._repr_html_()
+    record = next(iter(campaign.state().candidates[0].records.values()))
+    assert "298.15 K" in record._repr_html_()

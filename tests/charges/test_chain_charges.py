@@ -5,10 +5,10 @@ import pytest
 
 from polyloop.chem import Chain, ChainUnit, Polymer
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
-from polyloop.simulate.charges import METHODS, chain_charges, unit_charges
+from polyloop.simulate.charges import CHARGES, ChargeMethod, chain_charges, unit_charges
 from polyloop.simulate.charges.oligomer import Oligomer
 
-CHEAP = [method for method in METHODS if method not in ("resp", "esp")]
+CHEAP = [method for method in CHARGES if not CHARGES[method].takes_minutes]
 
 
 def unit(smiles):
@@ -101,3 +101,21 @@ def test_an_element_without_parameters_is_a_failure():
     with pytest.raises(EvaluationError) as error:
         unit_charges(unit("*C[Pb](C)(C)*"), "gasteiger")
     assert error.value.failure.code is FailureCode.ELEMENT
+
+
+def test_a_charge_method_from_elsewhere_is_one_registration():
+    def alternating(oligomer, seed):
+        # Each segment as its formal charge, spread evenly.
+        charges = np.zeros(len(oligomer.order))
+        for atoms, total in zip(oligomer.segments, oligomer.totals, strict=True):
+            charges[atoms] = total / len(atoms)
+        return charges
+
+    CHARGES.add("even", ChargeMethod(alternating, "Even.", largest=10))
+    try:
+        chain = Chain.homopolymer(Polymer("*CCO*"), 2)
+        assert chain_charges(chain, "even") == pytest.approx(np.zeros(chain.n_atoms))
+        with pytest.raises(EvaluationError, match="even charges take at most 10"):
+            chain_charges(Chain.homopolymer(Polymer("*C(c1ccccc1)CCCCO*"), 2), "even")
+    finally:
+        CHARGES.remove("even")

@@ -109,8 +109,8 @@ def test_filters_keep_what_they_say():
     units = ("*CC*", "*CC(*)c1ccccc1", "*CC(*)Cl", "*CC(*)(C)C(=O)OC", "*O[Si](*)(C)C")
     assert len(pool_of(*units, elements=("C", "O"))) == 3
     assert len(pool_of("*CC*", "*CCCC*", heavy_atoms=(1, 1))) == 1, "the size is that of the shortest repeat unit"
-    assert pool_of(*units, heavy_atoms=(3, 7)).smiles == pool_of(*units[2:]).smiles
-    assert pool_of(*units, classes=("polystyrenes",)).smiles == pool_of(units[1]).smiles
+    assert pool_of(*units, heavy_atoms=(3, 7)).texts == pool_of(*units[2:]).texts
+    assert pool_of(*units, classes=("polystyrenes",)).texts == pool_of(units[1]).texts
     assert len(pool_of(*units, elements=("C",), heavy_atoms=(9, 20))) == 0
 
 
@@ -120,7 +120,7 @@ def test_filters_keep_what_they_say():
         ({"elements": ("C", "Xx")}, "'Xx' is no element"),
         ({"heavy_atoms": (9, 3)}, "no range"),
         ({"heavy_atoms": (0, 3)}, "no range"),
-        ({"classes": ("polyestres",)}, "Did you mean polyesters"),
+        ({"classes": ("polyestres",)}, "Did you mean 'polyesters'"),
     ],
 )
 def test_a_wrong_filter_is_refused(filters, words):
@@ -155,12 +155,12 @@ UNITS = pool_of("*CC*", "*CO*", "*CC(*)C", "*CC(*)F", "*CC(*)Cl")
 @given(st.lists(st.integers(0, 4), unique=True))
 def test_a_subset_holds_the_chosen_in_order(indices):
     part = UNITS.subset(indices)
-    assert part.smiles == tuple(UNITS.smiles[i] for i in indices)
-    assert part.keys == tuple(Polymer(s).key for s in part.smiles)
+    assert part.texts == tuple(UNITS.texts[i] for i in indices)
+    assert part.keys == tuple(Polymer(s).key for s in part.texts)
 
 
 def test_a_subset_may_be_a_mask():
-    assert UNITS.subset(np.array([True, False, False, True, False])).smiles == UNITS.subset([0, 3]).smiles
+    assert UNITS.subset(np.array([True, False, False, True, False])).texts == UNITS.subset([0, 3]).texts
 
 
 def test_a_subset_with_repeats_is_refused():

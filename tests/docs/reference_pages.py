@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from polyloop.campaign.config.file import MODELS
-from polyloop.core import PROPERTIES
+from polyloop.core import CONDITIONS, PROPERTIES
 from polyloop.core.options import options_of
+from polyloop.core.settings import SETTINGS
 from polyloop.design import ACQUISITIONS
 from polyloop.learn import SURROGATES
 from polyloop.simulate import LEVELS, PROTOCOLS
@@ -92,6 +93,21 @@ def _linked(reference: str) -> str:
     return "; ".join(parts)
 
 
+def settings_page() -> str:
+    """Return the page of settings and conditions."""
+    lines = ["# Settings and conditions", "", "## Settings", ""]
+    lines += ["Environment variables; a variable POLYLOOP_* that is none of these is refused.", ""]
+    lines += ["| variable | meaning | when not set |", "|---|---|---|"]
+    lines += [_row(f"`{row.name}`", row.meaning, row.default) for row in SETTINGS.values()]
+    lines += ["", "## Conditions", "", "The state of a sample: temperature and pressure, and any other of these that "]
+    lines[-1] += "differs from its default, in `[campaign.conditions]`, in columns of tables and in `Conditions(...)`."
+    lines += ["", "| name | unit | default | definition |", "|---|---|---|---|"]
+    lines += [
+        _row(f"`{name}`", row.unit or "a word", f"{row.default}", row.definition) for name, row in CONDITIONS.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
 _TABLES_BEGIN, _TABLES_END = "<!-- tables made from the models -->", "<!-- end of tables -->"
 
 
@@ -156,6 +172,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "properties.md": properties_page,
     "protocols.md": protocols_page,
     "campaign_file.md": campaign_file_page,
+    "settings.md": settings_page,
 }
 
 

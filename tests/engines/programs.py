@@ -62,8 +62,6 @@ class Facts:
         In ps: what a second or two of one core computes of some 100 atoms.
     blow_up
         How it says, in its own words, that numbers went out of bounds.
-    cannot
-        Fields of stages that it must refuse, by name.
     """
 
     make: Callable[..., Engine]
@@ -90,7 +88,6 @@ class Facts:
     repeats: float = 0.0
     gas_barostat_time: float = 1.0
     gas: Mapping[str, Any] = field(default_factory=dict)
-    cannot: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def _openmm(**settings: Any) -> OpenMMEngine:
@@ -160,7 +157,6 @@ ENGINES = {
         # LINCS as it stands by default.
         rigid=5e-4,
         tail_counts=by_hand.pairs_apart,
-        cannot={"strain": {"strain_rate": 0.04}, "pressure": {"ensemble": "npt", "pressure": (1.0, 100.0)}},
     ),
 }
 
@@ -173,8 +169,4 @@ def checkpoints(directory: Path) -> list[Path]:
 
 def timestep_divisor(directory: Path) -> int:
     """Into how many the steps of a finished run were cut."""
-    state = directory / "state.json"
-    if state.exists():
-        return int(json.loads(state.read_text())["divisor"])
-    with np.load(directory / "result.npz") as archive:
-        return int(archive["substeps"])
+    return int(json.loads((directory / "state.json").read_text())["divisor"])

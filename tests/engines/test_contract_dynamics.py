@@ -7,14 +7,14 @@ import pytest
 from scipy.stats import chi2
 
 from polyloop.chem import Cell
-from polyloop.core import EvaluationError, FailureCode, InvalidInputError
+from polyloop.core import InvalidInputError
+from polyloop.engines.dynamics.registry import DYNAMICS_ENGINES
 from polyloop.engines.dynamics.stages import SAMPLED, Stage
 from tests.engines.liquids import ideal_gas
 from tests.engines.programs import ENGINES
 
 GAS_CONSTANT = 1.987204259e-3  # kcal/(mol K)
 ATM_ANGSTROM3 = 1.4584e-5  # kcal/mol
-REFUSALS = [(name, what) for name, facts in ENGINES.items() for what in facts.cannot]
 
 
 def test_every_kind_of_atom_and_the_molecules_have_the_same_temperature(engine, facts, ethane, flexible, tmp_path):
@@ -125,7 +125,9 @@ def test_a_cell_that_grows_far_keeps_its_energy_right(engine, facts, ethane, fle
     assert np.sqrt(np.mean(np.square(errors))) < facts.mesh_scatter * ethane.topology.n_atoms
 
 
-@pytest.mark.parametrize("name", [name for name in ENGINES if "strain" not in ENGINES[name].cannot], indirect=True)
+@pytest.mark.parametrize(
+    "name", [name for name in ENGINES if DYNAMICS_ENGINES[name].capabilities.strain], indirect=True
+)
 @pytest.mark.parametrize("ensemble", ["nvt", "npt"])
 def test_strain_pulls_along_x_while_y_and_z_are_held_or_give(engine, ethane, flexible, tmp_path, ensemble):
     result = engine.run(ethane, flexible(ensemble=ensemble, duration=0.5, strain_rate=0.04), tmp_path)
@@ -143,14 +145,6 @@ def test_a_box_that_is_held_tells_the_pressure_along_each_axis(engine, ethane, f
     assert np.isfinite(axes[:, 1::2]).all()
     assert axes.mean(axis=0) == pytest.approx(samples["pressure"], nan_ok=True, rel=1e-3, abs=0.1)
     assert np.ptp(axes[:, 1::2], axis=0).min() > 0.0
-
-
-@pytest.mark.parametrize(("name", "what"), REFUSALS, indirect=["name"])
-def test_what_an_engine_cannot_do_it_refuses(engine, facts, ethane, flexible, tmp_path, what):
-    with pytest.raises(EvaluationError) as caught:
-        engine.run(ethane, flexible(**({"duration": 0.1} | facts.cannot[what])), tmp_path)
-    assert caught.value.failure.code is FailureCode.UNSUPPORTED
-    assert caught.value.failure.hint
 
 
 def test_the_seed_decides_and_nothing_else(engine, facts, ethane, flexible, tmp_path):

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from polyloop.chem import Cell, Topology
-from polyloop.core import InvalidInputError
 from polyloop.engines.dynamics.openmm import OpenMMEngine
 from polyloop.engines.dynamics.stages import ENERGY_TERMS, Stage
 from tests.engines import numpy_energies as by_hand
@@ -132,10 +131,3 @@ def test_short_interactions_are_openmm_s(engine, facts, polar):
     size = np.linalg.norm(one.forces, axis=1)
     error = np.linalg.norm(one.forces - other.forces, axis=1)
     assert (error < 10 * facts.arithmetic * (size + np.median(size))).all()
-
-
-def test_malformed_cells_are_refused(engine, pair):
-    with pytest.raises(InvalidInputError, match="three positive edges"):
-        engine.energies(replace(pair, box=np.array([20.0, 0.0, 20.0])), FULL)
-    with pytest.raises(InvalidInputError, match="needs positions"):
-        engine.energies(replace(pair, positions=pair.positions[1:]), FULL)

@@ -100,17 +100,16 @@ def is_alive(process_id):
 def test_a_killed_stage_goes_on_and_its_program_has_stopped_by_itself(name, facts, long, tmp_path):
     process = started(name, tmp_path)
     try:
-        if facts.is_program:
-            program = json.loads((tmp_path / "owner.json").read_text())["program"][0]
-            with pytest.raises(EvaluationError, match=f"Process {process.pid} runs this stage"):
-                long.engine.run(long.cell, long.stage, tmp_path)
+        program = json.loads((tmp_path / "owner.json").read_text())["program"][0]
+        with pytest.raises(EvaluationError, match=f"Process {process.pid} runs this stage"):
+            long.engine.run(long.cell, long.stage, tmp_path)
         time.sleep(np.random.default_rng().uniform(0, 0.5))
     finally:
         process.kill()
         process.communicate()
     assert (tmp_path / "result.npz").exists() or checkpoints(tmp_path)
     end = time.monotonic() + 60
-    while facts.is_program and is_alive(program):
+    while is_alive(program):
         assert time.monotonic() < end
         time.sleep(0.02)
     result, _ = finish(long, tmp_path)

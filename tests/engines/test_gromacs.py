@@ -7,10 +7,10 @@ import pytest
 
 from polyloop.core import EvaluationError, FailureCode, MissingDependencyError
 from polyloop.engines.dynamics.gromacs import GromacsEngine
-from polyloop.engines.dynamics.gromacs.engine import is_foreign
 from polyloop.engines.dynamics.gromacs.output import LogReader, read_energies
 from polyloop.engines.dynamics.gromacs.parameters import Steps
 from polyloop.engines.dynamics.gromacs.program import Program
+from polyloop.engines.dynamics.gromacs.run import is_foreign
 from polyloop.engines.dynamics.stages import Stage
 from tests.engines.liquids import ideal_gas
 

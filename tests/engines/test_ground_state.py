@@ -5,15 +5,17 @@ import pytest
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
-from polyloop.engines.quantum.pyscf import OPTICS_QUICK, Level, ground_state
+from polyloop.core.constants import HARTREE
+from polyloop.engines.quantum.pyscf import Level, ground_state
 from polyloop.engines.quantum.pyscf import ground_state as _function
-from polyloop.engines.quantum.pyscf.ground_state import HARTREE_IN_EV, one_thread
+from polyloop.engines.quantum.pyscf.ground_state import one_thread
+from polyloop.simulate.optics.polarizability_scale import LEVEL
 from tests.engines.molecules import SMALL, WATER
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_every_element_of_polymers_converges_at_the_level_of_the_optics_protocol(name):
-    state = ground_state(SMALL[name], OPTICS_QUICK)
+    state = ground_state(SMALL[name], LEVEL)
     assert state.energy < 0 and state.homo < 0 < state.lumo - state.homo
     assert state.mean_field.converged
 
@@ -31,8 +33,8 @@ def test_energy_orbitals_and_dipole_equal_those_of_stock_pyscf(method):
     state = ground_state(WATER, Level(method, "def2-svp", grid="fine"))
     # 1e-5 hartree for the two grids; without a grid both converge to 1e-8.
     assert state.energy == pytest.approx(reference.e_tot, abs=1e-8 if method == "hf" else 1e-5)
-    assert state.homo == pytest.approx(reference.mo_energy[4] * HARTREE_IN_EV, abs=2e-3)
-    assert state.lumo == pytest.approx(reference.mo_energy[5] * HARTREE_IN_EV, abs=2e-3)
+    assert state.homo == pytest.approx(reference.mo_energy[4] * HARTREE, abs=2e-3)
+    assert state.lumo == pytest.approx(reference.mo_energy[5] * HARTREE, abs=2e-3)
     assert state.dipole == pytest.approx(np.linalg.norm(reference.dip_moment(verbose=0)), abs=1e-3)
 
 

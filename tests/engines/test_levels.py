@@ -3,8 +3,9 @@
 import pytest
 
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
-from polyloop.engines.quantum.pyscf import OPTICS_QUICK, Level, versions
+from polyloop.engines.quantum.pyscf import Level, versions
 from polyloop.engines.quantum.pyscf.basis import BASIS_RECIPES, auxiliary_basis_by_element, basis_by_element
+from polyloop.simulate.optics.polarizability_scale import LEVEL
 
 ELEMENTS = ("H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Ge", "Se", "Br", "Sn", "I")
 
@@ -26,8 +27,8 @@ def test_an_unknown_functional_is_refused_before_anything_is_computed():
 
 
 def test_a_level_becomes_a_dictionary_for_provenance():
-    assert Level(**OPTICS_QUICK.to_dict()) == OPTICS_QUICK
-    assert OPTICS_QUICK.label == "hf/def2-svpd-lean"
+    assert Level(**LEVEL.to_dict()) == LEVEL
+    assert LEVEL.label == "hf/def2-svpd-lean"
 
 
 @pytest.mark.parametrize("name", BASIS_RECIPES)

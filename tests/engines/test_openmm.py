@@ -13,9 +13,10 @@ from polyloop.core import ConfigurationError, EvaluationError, FailureCode, Miss
 from polyloop.engines.dynamics.openmm import OpenMMEngine
 from polyloop.engines.dynamics.openmm.guard import Guard, Unstable
 from polyloop.engines.dynamics.openmm.platforms import choose_platform, device_indices
+from polyloop.engines.dynamics.openmm.run import words_of_openmm
 from polyloop.engines.dynamics.openmm.simulation import Simulation
-from polyloop.engines.dynamics.openmm.sitting import words_of_openmm
-from polyloop.engines.dynamics.openmm.snapshot import Snapshot, StageFiles
+from polyloop.engines.dynamics.openmm.snapshot import Snapshot
+from polyloop.engines.dynamics.run_directory import RunDirectory
 from polyloop.engines.dynamics.stages import Stage
 from tests.engines.liquids import liquid
 
@@ -114,23 +115,23 @@ def test_a_signal_at_the_very_end_comes_after_the_result(cold_ethane, flexible, 
 
     with pytest.raises(KeyboardInterrupt):
         OpenMMEngine("CPU").run(cold_ethane, flexible(duration=0.1), tmp_path, progress=progress)
-    assert [path.name for path in tmp_path.iterdir()] == ["result.npz"]
+    assert {path.name for path in tmp_path.iterdir()} == {"result.npz", "state.json"}
 
 
 @settings(max_examples=40, deadline=None)
 @given(place=st.integers(0, 10**6), bit=st.integers(0, 7), cut=st.booleans())
 def test_any_changed_bit_and_any_cut_is_noticed(tmp_path_factory, place, bit, cut):
     folder = tmp_path_factory.mktemp("bits")
-    files = StageFiles(folder, "key", "stage")
-    first, second = (
-        Snapshot(step=step, positions=np.full((3, 3), step), velocities=np.zeros((0, 3)), box=np.ones(3))
-        for step in (1, 2)
-    )
-    files.checkpoint(first)
-    files.checkpoint(second)
-    path = folder / "checkpoint.npz"
+    directory = RunDirectory(folder, "key", "stage")
+    directory.open()
+    for step in (1, 2):
+        state = Snapshot(step=step, positions=np.full((3, 3), step), velocities=np.zeros((0, 3)), box=np.ones(3))
+        directory.save(state.to_bytes(), 1.0)
+    path = folder / directory.newest().file
     content = bytearray(path.read_bytes())
     place %= len(content)
     content[place] ^= 1 << bit
     path.write_bytes(content[:place] if cut else content)
-    assert files.latest().step == 1
+    again = RunDirectory(folder, "key", "stage")
+    again.open()
+    assert Snapshot.from_bytes((folder / again.newest().file).read_bytes()).step == 1

@@ -11,9 +11,11 @@ from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
-from polyloop.engines.quantum.pyscf import OPTICS_QUICK, Level, ground_state, polarizability
+from polyloop.core.constants import BOHR
+from polyloop.engines.quantum.pyscf import Level, ground_state, polarizability
 from polyloop.engines.quantum.pyscf.operators import OrbitalHessian
-from polyloop.engines.quantum.pyscf.response import BOHR_IN_ANGSTROM, frequencies_in_hartree
+from polyloop.engines.quantum.pyscf.response import frequencies_in_hartree
+from polyloop.simulate.optics.polarizability_scale import LEVEL
 from tests.engines.molecules import METHANE, METHANETHIOL, SMALL, WATER
 
 LINES = (0.0, 656.27, 589.29, 486.13)
@@ -33,7 +35,7 @@ def stock(state, wavelengths):
             solver.polarizability_with_freq(freq=w) if w else solver.polarizability()
             for w in frequencies_in_hartree(wavelengths)
         ]
-    return np.array(tensors) * BOHR_IN_ANGSTROM**3
+    return np.array(tensors) * BOHR**3
 
 
 def relative_difference(tensors, reference):
@@ -42,7 +44,7 @@ def relative_difference(tensors, reference):
 
 @pytest.mark.parametrize("name", SMALL)
 def test_static_tensor_equals_the_stock_solver_for_every_element(name):
-    state = ground_state(SMALL[name], OPTICS_QUICK)
+    state = ground_state(SMALL[name], LEVEL)
     assert relative_difference(polarizability(state, [0.0]), stock(state, [0.0])) < 1e-4
 
 
@@ -69,7 +71,7 @@ def test_static_tensor_equals_the_change_of_the_dipole_in_a_finite_field(name):
             displaced.kernel()
             dipoles.append(displaced.dip_moment(unit="AU", verbose=0))
         columns.append((dipoles[0] - dipoles[1]) / (2 * field))
-    reference = np.array([np.array(columns)]) * BOHR_IN_ANGSTROM**3
+    reference = np.array([np.array(columns)]) * BOHR**3
     # 1e-4: the finite field's own error is of the order field^2 times the second hyperpolarizability.
     assert relative_difference(polarizability(state, [0.0]), reference) < 2e-4
 
@@ -92,7 +94,7 @@ def test_both_products_are_those_of_symmetric_matrices(method):
 
 @pytest.fixture(scope="module")
 def thiol_state():
-    return ground_state(METHANETHIOL, OPTICS_QUICK)
+    return ground_state(METHANETHIOL, LEVEL)
 
 
 def test_tensors_are_symmetric_and_grow_with_frequency(thiol_state):
@@ -140,7 +142,7 @@ def test_conjugation_does_not_blow_up_at_the_level_of_the_protocol():
     mol = Chem.AddHs(Chem.MolFromSmiles("C=C/C=C/C=C"))
     rdDistGeom.EmbedMolecule(mol, randomSeed=1)
     rdForceFieldHelpers.MMFFOptimizeMolecule(mol)
-    state = ground_state(Geometry.from_mol(mol), OPTICS_QUICK)
+    state = ground_state(Geometry.from_mol(mol), LEVEL)
     isotropic = np.trace(polarizability(state, LINES), axis1=1, axis2=2) / 3.0
     # Bond polarizabilities, of hexane 11.9 less four hydrogens each 0.4, sum to about 10; conjugation adds some.
     assert 10.0 < isotropic[0] < 15.0

@@ -5,7 +5,7 @@ import pytest
 from rdkit.Chem import rdFingerprintGenerator
 
 from polyloop.chem import Polymer
-from polyloop.core import InvalidInputError
+from polyloop.core import ConfigurationError
 from polyloop.features.block import BLOCKS, block_tag, get_block
 from polyloop.features.oligomer import interior
 
@@ -28,7 +28,7 @@ def test_a_block_names_its_columns(name):
 
 
 def test_an_unknown_block_is_refused():
-    with pytest.raises(InvalidInputError, match="forcefield, ecfp, rdkit2d"):
+    with pytest.raises(ConfigurationError, match=r"Did you mean .forcefield. or .rdkit2d."):
         get_block("mordred")
 
 

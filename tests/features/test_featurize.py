@@ -184,7 +184,7 @@ def test_progress_counts_distinct_polymers(tmp_path):
     ],
 )
 def test_wrong_settings_are_refused(settings, words):
-    with pytest.raises(InvalidInputError, match=words):
+    with pytest.raises(PolyloopError, match=words):
         featurize(["*CC*"], **settings)
 
 

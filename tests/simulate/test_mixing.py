@@ -11,7 +11,7 @@ from polyloop.chem import Polymer
 from polyloop.chem.copolymer import Copolymer
 from polyloop.chem.library import copolymers, references
 from polyloop.core import Conditions, EvaluationError, FailureCode
-from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.estimate import Estimate, Estimates
 from polyloop.simulate.optics.instant import check_scope as check_instant
 from polyloop.simulate.optics.instant import instant_optics
 from polyloop.simulate.optics.lorentz_lorenz import OpticalInputs, molar_refraction, propagated_std
@@ -33,13 +33,13 @@ MADE_UP = {
 instant = partial(copolymer_optics, seed=0, conditions=Conditions(), of_unit=instant_optics)
 
 
-def made_up(polymer: Polymer, seed: int = 0, conditions: Conditions | None = None) -> Outcome:
+def made_up(polymer: Polymer, seed: int = 0, conditions: Conditions | None = None) -> Estimates:
     """What a protocol of three lines would yield of a homopolymer."""
     alpha, density, (level, dispersion, packing) = MADE_UP[polymer.canonical]
     inputs = OpticalInputs(np.array(alpha), density, polymer.molar_mass)
     std = propagated_std(inputs, level, dispersion, packing)
     values = dict(zip(("C", "D", "F", "V"), zip(inputs.constants(), std, strict=True), strict=True))
-    return Outcome(
+    return Estimates(
         (
             Estimate("refractive_index", *values["D"], ""), Estimate("refractive_index_F", *values["F"], ""),
             Estimate("refractive_index_C", *values["C"], ""), Estimate("abbe_number", *values["V"], ""),

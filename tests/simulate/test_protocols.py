@@ -8,7 +8,7 @@ import pytest
 from polyloop.chem import Polymer
 from polyloop.core import Conditions, FailureCode, InvalidInputError, Request, Status, Subject
 from polyloop.simulate import PROTOCOLS, available_levels, evaluate, evaluate_request, get_protocol, protocol_for
-from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.estimate import Estimate, Estimates
 from polyloop.simulate.protocols import protocol_of_level
 
 
@@ -141,7 +141,7 @@ def test_a_measurement_names_the_evaluations_that_it_goes_on_from(monkeypatch):
     assert all(one.goes_on_from == () for one in PROTOCOLS.values() if not one.on_request)
     protocol = PROTOCOLS["md/optics@2"]
     estimates = tuple(Estimate(name, 1.5, None, "") for name in protocol.properties)
-    done = replace(protocol, function=lambda polymer, seed, conditions: Outcome(estimates))
+    done = replace(protocol, function=lambda polymer, seed, conditions: Estimates(estimates))
     monkeypatch.setitem(PROTOCOLS, protocol.protocol_id, done)
     hot = Conditions(400.0, 2.0)
     record = evaluate("*CC*", "md/optics@2", seed=7, conditions=hot)[0]

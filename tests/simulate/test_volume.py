@@ -9,8 +9,9 @@ from scipy.spatial.transform import Rotation
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
+from polyloop.core.constants import AVOGADRO_PER_ANGSTROM3_CM3
 from polyloop.simulate.conformers import force_field_geometry
-from polyloop.simulate.volume import ANGSTROM3_TO_CM3_PER_MOL, RADII, van_der_waals_volume
+from polyloop.simulate.volume import RADII, van_der_waals_volume
 
 
 def sphere(radius: float) -> float:
@@ -56,7 +57,7 @@ def test_the_volume_does_not_depend_on_orientation():
 def test_bondis_table_is_met(smiles, bondi):
     # cm3/mol, Bondi 1968, Physical Properties of Molecular Crystals, table 14.1. His aromatic rings have a smaller
     # carbon radius (1.77 out of plane, effective 1.7 in plane), hence the wider tolerance.
-    volume = van_der_waals_volume(force_field_geometry(Chem.MolFromSmiles(smiles), 0)) * ANGSTROM3_TO_CM3_PER_MOL
+    volume = van_der_waals_volume(force_field_geometry(Chem.MolFromSmiles(smiles), 0)) * AVOGADRO_PER_ANGSTROM3_CM3
     assert volume == pytest.approx(bondi, rel=0.02 if smiles != "c1ccccc1" else 0.05)
 
 

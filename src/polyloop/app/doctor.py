@@ -12,10 +12,6 @@ from typing import Any
 
 __all__ = ["examine"]
 
-# Programs that compute properties, as opposed to libraries that everything rests on.
-_ENGINES = ("pyscf", "tblite", "dftd4", "openmm", "rdkit")
-# Engines that are programs, asked for their version.
-_PROGRAMS = ("lammps", "gromacs")
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*([^;]*)(?:;.*extra\s*==\s*['\"]([^'\"]+)['\"])?")
 
 
@@ -27,25 +23,36 @@ def examine() -> dict[str, Any]:
     """
     core: list[dict[str, Any]] = []
     extras: list[dict[str, Any]] = []
-    for name, needed, extra in _requirements():
+    programs, packages = _engines()
+    for name, needed, extra in _requirements(packages):
         entry = _package(name, needed, extra)
-        if name not in _PROGRAMS:
+        if name not in programs:
             (extras if extra else core).append(entry)
     return {
         "polyloop": _version("polyloop"),
         "python": platform.python_version(),
-        "engines": [*(entry for entry in core if entry["name"] in _ENGINES), *map(_program, _PROGRAMS)],
-        "packages": [entry for entry in core if entry["name"] not in _ENGINES],
+        "engines": [*(entry for entry in core if entry["name"] in packages), *map(_program, programs)],
+        "packages": [entry for entry in core if entry["name"] not in packages],
         "extras": extras,
         "machine": _machine(),
     }
 
 
-def _requirements() -> list[tuple[str, str, str | None]]:
+def _engines() -> tuple[list[str], list[str]]:
+    """Names of the engines that are programs and are asked for their version, and the packages that others are."""
+    from polyloop.engines.dynamics.registry import DYNAMICS_ENGINES
+    from polyloop.engines.quantum.registry import QUANTUM_ENGINES
+
+    dynamics = {name: engine.capabilities.package for name, engine in DYNAMICS_ENGINES.items()}
+    packages = [*(engine.package for engine in QUANTUM_ENGINES.values()), *filter(None, dynamics.values()), "rdkit"]
+    return [name for name, package in dynamics.items() if not package], packages
+
+
+def _requirements(undeclared: list[str]) -> list[tuple[str, str, str | None]]:
     try:
         lines = requires("polyloop") or []
     except PackageNotFoundError:  # run from the source tree without installation: nothing is declared
-        lines = [*_ENGINES]
+        lines = undeclared
     found = []
     for line in lines:
         match = _REQUIREMENT.match(line)

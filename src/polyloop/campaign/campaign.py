@@ -64,7 +64,7 @@ class Campaign(AskAndTell):
     properties
         Properties of one's own, by name: unit, low, high, ...
     tables
-        Further tables of the campaign file: stop, limits, store, report.
+        Further tables of the campaign file: requirements, variables, constraints, stop, limits, store, report.
 
     Raises
     ------
@@ -95,15 +95,18 @@ class Campaign(AskAndTell):
         seed: int = 0,
         cycles: int = 10,
         batch: int = 10,
+        batch_cost: float | None = None,
         workers: int = 1,
         directory: str | Path | None = None,
-        **tables: Mapping[str, Any],
+        **tables: Any,
     ) -> None:
         folder = Path("runs") / name if directory is None else Path(directory)
         built = build_campaign(
             folder, objectives, candidates, kind=kind, evaluators=evaluators, features=features, surrogate=surrogate,
             acquisition=acquisition, initial=initial, properties=properties, conditions=conditions,
-            campaign={"name": name, "seed": seed, "cycles": cycles, "batch": batch, "workers": workers}, tables=tables,
+            campaign={"name": name, "seed": seed, "cycles": cycles, "batch": batch, "workers": workers}
+            | ({} if batch_cost is None else {"batch_cost": batch_cost}),
+            tables=tables,
         )  # fmt: skip
         self._open(built.config, folder, built.functions)
 
@@ -154,6 +157,11 @@ class Campaign(AskAndTell):
         files = RunDirectory(directory)
         files.must_exist()
         return cls._of(read_campaign_file(files.config, check=False, formerly=files.formerly()), files.path)
+
+    def _repr_html_(self) -> str:
+        from polyloop.campaign.display import campaign_html
+
+        return campaign_html(self.state(), self.status())
 
     @property
     def directory(self) -> Path:
@@ -253,7 +261,13 @@ class Campaign(AskAndTell):
         finished: tuple[Any, ...] = ()
         if known is not None and name is not None:
             with self.open_store() as store:
-                candidates = load_candidates(store, name, objectives, asked=known["identity"].get("evaluators", {}))
+                candidates = load_candidates(
+                    store,
+                    name,
+                    objectives,
+                    asked=known["identity"].get("evaluators", {}),
+                    below=known["identity"].get("levels", {}),
+                )
                 finished = load_cycles(store, name)
         return CampaignState(
             campaign=name or self.config.campaign.name,
@@ -268,18 +282,18 @@ class Campaign(AskAndTell):
             suggested=kept_suggestions(self._files.suggestions, candidates),
         )
 
-    def report(self, word: str = "", folder: str | Path | None = None) -> Path:
+    def report(self, word: str = "", folder: str | Path | None = None, form: str = "html") -> Path:
         """Write the report and return its path; `word` says where the campaign stands.
 
         It is a state, and a reason after a colon, in the words of `CampaignStatus`; those of now when left out.
-        `folder` is that of the run's report when left out.
+        `folder` is that of the run's report when left out; `form` names a registered report.
         """
         if not word:
             outcome = self.status()
             word = f"{outcome.state}:{outcome.reason}"
         status, _, reason = word.partition(":")
         target = self._files.report if folder is None else Path(folder)
-        write = REPORTS.find("html")
+        write = REPORTS.find(form)
         return write(self.state(), target, status=status, reason=reason)
 
     def retry(self, codes: Sequence[str] | None = None) -> int:
@@ -307,7 +321,7 @@ class Campaign(AskAndTell):
     def _run(self, prepared: Preparation) -> None:
         campaign, plan, store, interrupts = prepared.enter(), prepared.plan, prepared.store, prepared.interrupts
         store.set_state(campaign, "running")
-        evaluators = list(plan.evaluators.values())
+        evaluators = plan.everybody
         try:
             with (
                 open_runner(evaluators, prepared.workers, self.config.limits.limits) as runner,

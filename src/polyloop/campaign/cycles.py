@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from polyloop.campaign.loading import fixed_reference_point, is_over, load_candidates, load_cycles
 from polyloop.campaign.pace import Pace
-from polyloop.campaign.plan import Plan, protocol_id_of
+from polyloop.campaign.plan import EvaluationPlan, protocol_id_of
 from polyloop.campaign.progress import Listener, Progress
 from polyloop.campaign.proposal import Proposer, json_numbers
+from polyloop.campaign.space_proposal import SourceProposer
 from polyloop.campaign.state import Candidate, CycleMetrics, count_failures, observed_values, stated_reference_point
 from polyloop.campaign.suggestions import Proposed
 from polyloop.core import Request, Status
@@ -47,10 +48,10 @@ class CycleRunner:
     def __init__(
         self,
         campaign: str,
-        plan: Plan,
+        plan: EvaluationPlan,
         store: Store,
         queue: EvaluationQueue,
-        make_proposer: Callable[[], Proposer],
+        make_proposer: Callable[[], Proposer | SourceProposer],
         interrupts: Interrupts,
         *,
         cycles: int,
@@ -59,7 +60,7 @@ class CycleRunner:
     ) -> None:
         self._campaign, self._plan, self._store, self._queue = campaign, plan, store, queue
         self._make_proposer, self._interrupts, self._listen = make_proposer, interrupts, listen
-        self._proposer: Proposer | None = None
+        self._proposer: Proposer | SourceProposer | None = None
         self.cycles = cycles
         earlier = [_seconds(entry.metrics) for entry in store.cycles(campaign)]
         self._spent = sum(sum(seconds.values()) for seconds in earlier)
@@ -99,18 +100,29 @@ class CycleRunner:
 
     def suggest(self) -> list[Proposed]:
         """Return the batch that the next cycle would begin with, of which the store keeps nothing."""
-        known = load_candidates(self._store, self._campaign, self._plan.objectives, asked=self._plan.asked())
+        known = load_candidates(
+            self._store, self._campaign, self._plan.objectives, asked=self._plan.asked(), below=self._plan.asked_below()
+        )
         cycle = 1 + max((candidate.cycle for candidate in known), default=-1)
         with self._interrupts.at_once():
             self._proposer = self._proposer or self._make_proposer()
             return self._next_batch(self._proposer, cycle, time.monotonic(), "suggest")[0]
 
     def _candidates(self, cycle: int) -> tuple[Candidate, ...]:
-        return load_candidates(self._store, self._campaign, self._plan.objectives, cycle, asked=self._plan.asked())
+        return load_candidates(
+            self._store,
+            self._campaign,
+            self._plan.objectives,
+            cycle,
+            asked=self._plan.asked(),
+            below=self._plan.asked_below(),
+        )
 
     def _history(self, cycle: int) -> list[Candidate]:
         """Return everything picked up to and including a cycle, in the order of picking."""
-        everything = load_candidates(self._store, self._campaign, self._plan.objectives, asked=self._plan.asked())
+        everything = load_candidates(
+            self._store, self._campaign, self._plan.objectives, asked=self._plan.asked(), below=self._plan.asked_below()
+        )
         return [candidate for candidate in everything if candidate.cycle <= cycle]
 
     def _is_finished(self, cycle: int) -> bool:
@@ -159,12 +171,14 @@ class CycleRunner:
             return "pool exhausted"
         picks = [pick for candidate in proposed for pick in self._picks(candidate)]
         seconds = {"propose": time.monotonic() - started}
-        self._store.save_cycle(self._campaign, cycle, {"calibration": calibration, "seconds": seconds})
+        self._store.save_cycle(
+            self._campaign, cycle, {"calibration": calibration, "seconds": seconds, "batch": len(proposed)}
+        )
         self._store.save_picks(self._campaign, cycle, picks)
         return ""
 
     def _next_batch(
-        self, proposer: Proposer, cycle: int, started: float, stage: str = "propose"
+        self, proposer: Proposer | SourceProposer, cycle: int, started: float, stage: str = "propose"
     ) -> tuple[list[Proposed], dict[str, dict[str, Any]]]:
         def tell(step: str, done: int, total: int) -> None:
             self._interrupts.check()
@@ -179,12 +193,14 @@ class CycleRunner:
     def _picks(self, proposed: Proposed) -> list[Pick]:
         return [
             Pick(request, proposed.acquisition, proposed.predicted)
-            for request in self._plan.requests(self._plan.subject(proposed.text))
+            for request in self._plan.requests(self._plan.subject(proposed.text), proposed.level)
         ]
 
     def _evaluate(self, cycle: int, candidates: Sequence[Candidate]) -> bool:
         """Evaluate the batch; return False when the campaign's time was up first."""
-        requests = [request for candidate in candidates for request in self._plan.computed(candidate.subject)]
+        requests = [
+            request for candidate in candidates for request in self._plan.computed(candidate.subject, candidate.level)
+        ]
         started, done = time.monotonic(), 0
         self._tell("evaluate", cycle, 0, len(requests))
 

@@ -10,7 +10,8 @@ from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.directory import RunDirectory
 from polyloop.core import ConfigurationError
 from polyloop.design.pool import Pool
-from polyloop.features import BLOCKS, FeatureTable
+from polyloop.features import FeatureTable
+from polyloop.features.block import blocks_of
 from polyloop.features.mixtures import describe_subjects
 
 __all__ = ["blocks_for", "describe_pool"]
@@ -58,7 +59,7 @@ def blocks_for(kind: str, texts: Sequence[str], table: FeatureTable, time_limit:
         What the blocks of the campaign made of them.
     """
     found = []
-    for name in BLOCKS:
+    for name in blocks_of(kind):
         if name in table.blocks:
             values = table.blocks[name]
         else:

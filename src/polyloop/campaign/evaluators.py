@@ -9,9 +9,11 @@ from os.path import commonpath, relpath
 from pathlib import Path
 from typing import Any
 
-from polyloop.campaign.config.tables import CampaignConfig, EvaluatorTable
+from polyloop.campaign.config.tables import CampaignConfig, EvaluatorTable, ObjectiveTable, RequirementTable
+from polyloop.campaign.space import points_as_subjects, space_of
 from polyloop.core import Conditions, ConfigurationError, InvalidInputError
 from polyloop.core.subject import column_of
+from polyloop.design.space import Space
 from polyloop.evaluation.answers import check_function
 from polyloop.evaluation.callables import CallableEvaluator
 from polyloop.evaluation.evaluators import (
@@ -29,7 +31,7 @@ from polyloop.evaluation.functions import load_function
 from polyloop.evaluation.laboratory import EXPERIMENT, LaboratoryEvaluator
 from polyloop.tables import MeasuredTable, read_measured, same_state, state_words
 
-__all__ = ["evaluators_of"]
+__all__ = ["evaluators_of", "lower_evaluators"]
 
 
 def evaluators_of(
@@ -47,7 +49,11 @@ def evaluators_of(
     """
     groups: dict[str, list[str]] = {}
     found: dict[str, Evaluator] = {}
-    for objective in config.objectives:
+    asked: list[ObjectiveTable | RequirementTable] = [
+        *config.objectives,
+        *(one for one in config.requirements if not _is_objective(one, config)),
+    ]
+    for objective in asked:
         if objective.level == EXPERIMENT:
             found[objective.property] = LaboratoryEvaluator(objective.property)
         elif objective.evaluator is None:
@@ -67,6 +73,25 @@ def evaluators_of(
     for name, evaluator in _told_apart(named).items():
         found |= dict.fromkeys(groups[name], evaluator)
     return found
+
+
+def lower_evaluators(config: CampaignConfig) -> dict[str, dict[str, Evaluator]]:
+    """Return who answers at the cheaper levels that a campaign may ask, by level and property, the cheapest first."""
+    if config.levels is None:
+        return {}
+    target, kind = config.objectives[0].level, config.pool.kind
+    return {
+        level: {
+            objective.property: protocol_evaluator(protocol_of(objective.property, level=level, kind=kind))
+            for objective in config.objectives
+        }
+        for level in sorted(config.levels.costs, key=config.levels.costs.__getitem__)
+        if level != target
+    }
+
+
+def _is_objective(requirement: RequirementTable, config: CampaignConfig) -> bool:
+    return requirement.property in {objective.property for objective in config.objectives}
 
 
 def _told_apart(evaluators: Mapping[str, Evaluator]) -> dict[str, Evaluator]:
@@ -97,7 +122,7 @@ def _named_evaluator(name: str, properties: tuple[str, ...], config: CampaignCon
     if table is None:
         return _entry_point_evaluator(name, properties, config)
     if table.table is not None:
-        return _table_evaluator(name, table, properties, config.campaign.state, config.pool.kind)
+        return _table_evaluator(name, table, properties, config.campaign.state, config.pool.kind, space_of(config))
     location, folder = table.python or "", str(table.folder or "")
     return _function_evaluator(
         f"python/{slug(location.replace(':', '.'))}", properties, location, folder, table.version, name, config
@@ -128,18 +153,27 @@ def _entry_point_evaluator(name: str, promised: tuple[str, ...], config: Campaig
 
 
 def _table_evaluator(
-    name: str, table: EvaluatorTable, properties: tuple[str, ...], conditions: Conditions, kind: str
+    name: str,
+    table: EvaluatorTable,
+    properties: tuple[str, ...],
+    conditions: Conditions,
+    kind: str,
+    space: Space | None,
 ) -> TableEvaluator:
     path = table.table or Path()
-    measured = read_measured(
-        path,
-        table.smiles_column if kind == "polymer" else column_of(kind),
-        table.columns,
-        table.missing,
-        kind=kind,
-        conditions=table.conditions,
-        skip_bad=table.skip_bad,
-    )
+    with points_as_subjects(path, space) as readable:
+        measured = replace(
+            read_measured(
+                readable,
+                table.smiles_column or column_of(kind),
+                table.columns,
+                table.missing,
+                kind=kind,
+                conditions=table.conditions,
+                skip_bad=table.skip_bad,
+            ),
+            path=path,
+        )
     for wanted in properties:
         if wanted not in measured.properties:
             raise InvalidInputError(

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from polyloop.campaign.directory import RunDirectory
-from polyloop.campaign.plan import Plan
+from polyloop.campaign.plan import EvaluationPlan
 from polyloop.core import ConfigurationError, write_atomically
 from polyloop.design.left_out import FILTERED
 from polyloop.design.pool import Pool
@@ -114,7 +114,7 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def check_tables(plan: Plan, store: Store, campaign: str) -> None:
+def check_tables(plan: EvaluationPlan, store: Store, campaign: str) -> None:
     """Raise where a table now says something else of a polymer that the campaign has picked.
 
     Raises

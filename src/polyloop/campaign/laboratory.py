@@ -13,12 +13,14 @@ from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.loading import fixed_reference_point, load_candidates
 from polyloop.campaign.preparation import Preparation
 from polyloop.campaign.results_table import read_results
+from polyloop.campaign.space import point_columns, points_as_subjects, space_of
 from polyloop.campaign.state import Candidate, observed_values, stated_reference_point
 from polyloop.campaign.suggestions import Proposed
 from polyloop.core import InvalidInputError, Record, Status, Subject, get_property, write_atomically
 from polyloop.core.csv_text import csv_text
 from polyloop.design import default_reference_point
 from polyloop.design.pool import Pool
+from polyloop.design.space import Space
 from polyloop.evaluation.laboratory import experiment_id
 from polyloop.store import Pick, Store
 
@@ -88,7 +90,7 @@ def suggest(prepared: Preparation, count: int) -> list[Suggestion]:
     if count < 1:
         raise InvalidInputError(f"{count} suggestions are none.", where="count", hint="Give at least 1.")
     campaign, plan, store = prepared.campaign, prepared.plan, prepared.store
-    known = load_candidates(store, campaign, plan.objectives, asked=plan.asked())
+    known = load_candidates(store, campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below())
     cycle = 1 + max((one.cycle for one in known), default=-1)
     with prepared.interrupts.at_once():
         proposer = prepared.make_proposer()
@@ -140,16 +142,17 @@ def enter_results(
         Naming file, line and column of all that is wrong.
     """
     plan, store, config = prepared.plan, prepared.store, prepared.config
-    known = load_candidates(store, prepared.campaign, plan.objectives, asked=plan.asked())
-    records = read_results(
-        path,
-        kind=config.pool.kind,
-        column=column or _subject_column(config),
-        wanted=plan.measured or tuple(objective.property for objective in plan.objectives),
-        passed=[*prepared.pool.extras, "name"],
-        conditions=config.campaign.state,
-        next_seed=_Seeds(store, config.campaign.evaluation_seed, repeats),
-    )
+    known = load_candidates(store, prepared.campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below())
+    with points_as_subjects(path, space_of(config)) as readable:
+        records = read_results(
+            readable,
+            kind=config.pool.kind,
+            column=column or config.pool.column,
+            wanted=plan.measured or tuple(objective.property for objective in plan.objectives),
+            passed=[*prepared.pool.extras, "name"],
+            conditions=config.campaign.state,
+            next_seed=_Seeds(store, config.campaign.evaluation_seed, repeats),
+        )
     corrections = _corrections(store, records)
     told = store.tell(records, reason)
     asked = {one.text for one in known}
@@ -211,8 +214,13 @@ def _waiting(prepared: Preparation, proposed: Proposed, cycle: int) -> Candidate
     return Candidate(cycle, 0, prepared.plan.subject(proposed.text), None, {}, {}, Status.WAITING)
 
 
-def _subject_column(config: CampaignConfig) -> str:
-    return config.pool.column
+def _subject_columns(config: CampaignConfig, space: Space | None) -> list[str]:
+    return [config.pool.column] if space is None else list(space.names)
+
+
+def _subject_cells(suggestion: Suggestion, space: Space | None) -> list[str]:
+    text = suggestion.subject.text
+    return [text] if space is None else list(point_columns(space, text).values())
 
 
 def _columns_of(pool: Pool) -> dict[str, dict[str, str]]:
@@ -226,7 +234,7 @@ def _columns_of(pool: Pool) -> dict[str, dict[str, str]]:
 
 def suggestions_csv(suggestions: Sequence[Suggestion], config: CampaignConfig, measured: Sequence[str]) -> str:
     """Return suggestions as a table to fill in: subject, the pool's columns, predictions, empty cells for results."""
-    names = [objective.property for objective in config.objectives]
+    names, space = [objective.property for objective in config.objectives], space_of(config)
     pool_columns = list(dict.fromkeys(header for one in suggestions for header in one.columns))
     predicted = [f"{name}_predicted{end} [{get_property(name).unit}]" for name in names for end in ("", "_std")]
     empty = [
@@ -235,14 +243,14 @@ def suggestions_csv(suggestions: Sequence[Suggestion], config: CampaignConfig, m
     results = [header for header in [*empty, "status", "note"] if header not in pool_columns]
     rows = [
         [
-            one.subject.text,
+            *_subject_cells(one, space),
             *(one.columns.get(header, "") for header in pool_columns),
             *(cell for name in names for cell in _prediction(one.predicted.get(name))),
             *("" for _ in results),
         ]
         for one in suggestions
     ]
-    return csv_text([_subject_column(config), *pool_columns, *predicted, *results], rows)
+    return csv_text([*_subject_columns(config, space), *pool_columns, *predicted, *results], rows)
 
 
 def write_suggestions(

@@ -24,10 +24,12 @@ def load_candidates(
     cycle: int | None = None,
     *,
     asked: Mapping[str, str],
+    below: Mapping[str, Mapping[str, str]] | None = None,
 ) -> tuple[Candidate, ...]:
     """Return what the campaign picked (in one cycle, or ever), in the order of picking.
 
     `asked` is the identity of the evaluator that is asked for each property: another one may yield it beside its own.
+    `below` is the same for each cheaper level that may be asked.
     """
     picks = store.picks(campaign, cycle)
     keys = [saved.pick.request.key for saved in picks]
@@ -38,14 +40,18 @@ def load_candidates(
     for record in store.records(keys=keys):
         records.setdefault(record.key, []).append(record)
     repeats = _repeats(store, [saved.pick.request for saved in picks])
-    groups: dict[tuple[int, str], list[SavedPick]] = {}
+    level_of = {name: level for level, names in (below or {}).items() for name in names.values()}
+    groups: dict[tuple[int, str, str], list[SavedPick]] = {}
     for saved in picks:
-        groups.setdefault((saved.cycle, saved.pick.request.subject.text), []).append(saved)
+        request = saved.pick.request
+        groups.setdefault((saved.cycle, request.subject.text, level_of.get(request.protocol_id, "")), []).append(saved)
     ranks: dict[int, int] = {}
     candidates = []
-    for (number, _), group in groups.items():
+    for (number, _, level), group in groups.items():
         rank = ranks[number] = ranks.get(number, -1) + 1
-        candidates.append(_candidate(group, rank, evaluations, records, objectives, asked, repeats))
+        own = (below or {})[level] if level else asked
+        candidate = _candidate(group, rank, evaluations, records, objectives, own, repeats)
+        candidates.append(replace(candidate, level=level))
     return tuple(candidates)
 
 

@@ -69,7 +69,7 @@ def build_campaign(
     properties: Mapping[str, Mapping[str, Any]] | None,
     conditions: Conditions | None,
     campaign: Mapping[str, Any],
-    tables: Mapping[str, Mapping[str, Any]],
+    tables: Mapping[str, Any],
 ) -> Built:
     """Return the campaign file that objects describe; see `Campaign` for what they may be.
 
@@ -82,7 +82,7 @@ def build_campaign(
     state = (conditions or Conditions()).to_dict()
     own = {name: state.pop(name) for name in ("temperature", "pressure")}
     builder.raw["campaign"] = {**campaign, **own} | ({"conditions": state} if state else {})
-    builder.raw |= {name: dict(content) for name, content in tables.items() if content}
+    builder.raw |= {name: content for name, content in tables.items() if content}
     if properties:
         builder.raw["properties"] = {name: _plain(row) for name, row in properties.items()}
     builder.raw["pool"] = _pool(builder, candidates, kind)

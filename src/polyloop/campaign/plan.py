@@ -1,26 +1,27 @@
-"""Plan: a campaign file turned into objectives and evaluators, and the requests that each candidate needs."""
+"""EvaluationPlan: a campaign file turned into objectives and evaluators, and the requests that each candidate needs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
-from polyloop.campaign.evaluators import evaluators_of
+from polyloop.campaign.evaluators import evaluators_of, lower_evaluators
 from polyloop.core import Request, Subject
 from polyloop.design import Objective
+from polyloop.design.acquisition import Constraint
 from polyloop.evaluation.evaluators import Evaluator, FunctionEvaluator, TableEvaluator
 from polyloop.evaluation.function_source import Source
 from polyloop.evaluation.laboratory import LaboratoryEvaluator
 
-__all__ = ["Plan", "is_answer_of", "make_plan", "objectives_of", "protocol_id_of"]
+__all__ = ["EvaluationPlan", "is_answer_of", "make_plan", "objectives_of", "protocol_id_of"]
 
 # What may change between two sittings of a campaign, because no pick depends on it. Paths may too: what the files hold
 # is part of the evaluators' identities and of the pool's digest.
 _FREE = {
-    "campaign": {"cycles", "workers"},
+    "campaign": {"cycles", "workers", "batch"},
     "stop": True,
     "limits": True,
     "report": True,
@@ -32,47 +33,60 @@ _FREE = {
 
 
 @dataclass(frozen=True)
-class Plan:
+class EvaluationPlan:
     """What to ask of whom.
 
     Parameters
     ----------
     evaluators
         By the name of the objective's property; several objectives may share one.
+    lower
+        The same of cheaper levels, by level, the cheapest first; empty where there is one level.
     """
 
     config: CampaignConfig
     objectives: tuple[Objective, ...]
     evaluators: Mapping[str, Evaluator]
+    lower: Mapping[str, Mapping[str, Evaluator]] = field(default_factory=dict)
 
     def subject(self, text: str) -> Subject:
         """Return a candidate of the campaign's kind by its canonical text."""
         return Subject(self.config.pool.kind, text)
 
-    def requests(self, subject: Subject) -> list[Request]:
-        """Return the evaluations that a candidate needs, one per distinct evaluator."""
-        names = dict.fromkeys(protocol_id_of(evaluator, subject) for evaluator in self.evaluators.values())
+    def requests(self, subject: Subject, level: str = "") -> list[Request]:
+        """Return the evaluations that a candidate needs at a level, one per distinct evaluator; "" is the target."""
+        chosen = self.lower[level] if level else self.evaluators
+        names = dict.fromkeys(protocol_id_of(evaluator, subject) for evaluator in chosen.values())
         campaign = self.config.campaign
         return [Request(subject, name, campaign.evaluation_seed, campaign.state) for name in names]
 
-    def computed(self, subject: Subject) -> list[Request]:
+    def computed(self, subject: Subject, level: str = "") -> list[Request]:
         """Return the evaluations of a candidate that a program answers; the laboratory answers the others."""
-        return [one for one in self.requests(subject) if not isinstance(self.evaluator(one), LaboratoryEvaluator)]
+        return [
+            one for one in self.requests(subject, level) if not isinstance(self.evaluator(one), LaboratoryEvaluator)
+        ]
 
     @property
     def measured(self) -> tuple[str, ...]:
         """Properties of objectives that a laboratory measures."""
         return tuple(name for name, who in self.evaluators.items() if isinstance(who, LaboratoryEvaluator))
 
+    @property
+    def everybody(self) -> list[Evaluator]:
+        """All evaluators, those of the objectives' level first."""
+        return [*self.evaluators.values(), *(who for of in self.lower.values() for who in of.values())]
+
     def evaluator(self, request: Request) -> Evaluator:
         """Return who answers `request`."""
-        return next(
-            who for who in self.evaluators.values() if protocol_id_of(who, request.subject) == request.protocol_id
-        )
+        return next(who for who in self.everybody if protocol_id_of(who, request.subject) == request.protocol_id)
 
     def asked(self) -> dict[str, str]:
         """Return the identity of the evaluator of each objective's property."""
         return {name: evaluator.protocol_id for name, evaluator in self.evaluators.items()}
+
+    def asked_below(self) -> dict[str, dict[str, str]]:
+        """Return the same for each cheaper level."""
+        return {level: {name: who.protocol_id for name, who in of.items()} for level, of in self.lower.items()}
 
     def identity(self, *, without_defaults: bool = False) -> dict[str, Any]:
         """Return everything that the picks depend on, but the pool; ready for JSON.
@@ -86,7 +100,12 @@ class Plan:
             exclude=_FREE,  # type: ignore[arg-type]
             exclude_defaults=without_defaults,
         )
-        return {"config": config, "evaluators": self.asked()}
+        return {"config": config, "evaluators": self.asked()} | ({"levels": self.asked_below()} if self.lower else {})
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """What candidates must meet."""
+        return tuple(Constraint(one.property, one.low, one.high, one.probability) for one in self.config.requirements)
 
     @property
     def tables(self) -> tuple[TableEvaluator, ...]:
@@ -119,7 +138,7 @@ def is_answer_of(protocol: str, identity: str) -> bool:
     return name.startswith("table/") and bool(re.fullmatch(rf"{re.escape(name)}\.[0-9a-f]{{16}}@{version}", protocol))
 
 
-def make_plan(config: CampaignConfig, functions: Mapping[str, Callable[..., Any]] | None = None) -> Plan:
+def make_plan(config: CampaignConfig, functions: Mapping[str, Callable[..., Any]] | None = None) -> EvaluationPlan:
     """Make objectives and evaluators of a campaign file; `functions` are evaluators given as objects, by name.
 
     Raises
@@ -127,7 +146,7 @@ def make_plan(config: CampaignConfig, functions: Mapping[str, Callable[..., Any]
     ConfigurationError, InvalidInputError
         If a table cannot be read or a function cannot be imported.
     """
-    return Plan(config, objectives_of(config), evaluators_of(config, functions))
+    return EvaluationPlan(config, objectives_of(config), evaluators_of(config, functions), lower_evaluators(config))
 
 
 def objectives_of(config: CampaignConfig) -> tuple[Objective, ...]:

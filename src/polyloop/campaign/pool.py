@@ -7,12 +7,16 @@ from collections.abc import Callable, Sequence
 from polyloop.campaign.config.tables import CampaignConfig, PoolTable
 from polyloop.campaign.directory import RunDirectory
 from polyloop.campaign.inputs import Inputs, file_digest
-from polyloop.core import ConfigurationError
+from polyloop.core import ConfigurationError, InvalidInputError
+from polyloop.core.names import did_you_mean
 from polyloop.design.pool import Pool
+from polyloop.tables.numbers import parse_number
 
-__all__ = ["check_pool", "load_pool", "make_pool"]
+__all__ = ["check_pool", "costs_of", "load_pool", "make_pool"]
 
 _NAMED = 5
+# Origin of candidates that people told values of without being asked.
+TOLD = "told"
 
 
 def make_pool(config: CampaignConfig, files: RunDirectory, screen: Callable[[Pool], Pool]) -> Pool:
@@ -39,7 +43,7 @@ def make_pool(config: CampaignConfig, files: RunDirectory, screen: Callable[[Poo
     if config.pool.screening is not None:
         considered, pool = pool.texts, screen(pool)
     needed = len(config.initial.polymers) or config.initial.size
-    if len(pool) < needed:
+    if len(pool) < needed and config.pool.source != "space":
         raise ConfigurationError(
             f"The pool has {len(pool)} candidates, fewer than the initial design of {needed}.",
             where="[pool]",
@@ -95,6 +99,32 @@ def check_pool(config: CampaignConfig, files: RunDirectory, pool: Pool) -> Pool:
     return pool
 
 
+def costs_of(pool: Pool, column: str) -> dict[str, float]:
+    """Return what each candidate costs, by canonical text; one that was never in the pool costs as the dearest.
+
+    Raises
+    ------
+    ConfigurationError
+        If the pool has no such column, or a cost is no number above 0.
+    """
+    if column not in pool.extras:
+        raise ConfigurationError(
+            f"The pool has no column {column!r}.", where="[pool] cost", hint=did_you_mean(column, pool.extras)
+        )
+    costs: dict[str, float] = {}
+    for text, origin, cell in zip(pool.texts, pool.origins, pool.extras[column], strict=True):
+        if not cell and origin == TOLD:
+            continue
+        try:
+            costs[text] = parse_number(cell)
+        except InvalidInputError as error:
+            raise ConfigurationError(f"The cost {cell!r} is none: {error.reason}", where=origin) from error
+        if costs[text] <= 0:
+            raise ConfigurationError(f"A cost of {cell} is none.", where=origin, hint="Give a number above 0.")
+    dearest = max(costs.values(), default=1.0)
+    return {text: costs.get(text, dearest) for text in pool.texts}
+
+
 def _build(table: PoolTable) -> Pool:
     if table.source == "csv" and table.file is not None:
         return Pool.from_csv(
@@ -106,6 +136,8 @@ def _build(table: PoolTable) -> Pool:
             heavy_atoms=table.heavy_atoms,
             classes=table.classes,
         )
+    if table.source == "space":
+        return Pool((), (), (), (), kind=table.kind)
     if table.source == "virtual":
         return Pool.from_virtual_library(
             table.size,

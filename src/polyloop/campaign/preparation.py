@@ -13,12 +13,15 @@ from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.descriptors import describe_pool
 from polyloop.campaign.directory import RunDirectory
 from polyloop.campaign.inputs import Inputs, check_tables, left_out_sentences
+from polyloop.campaign.level_proposal import LevelProposer
 from polyloop.campaign.loading import load_candidates
-from polyloop.campaign.plan import Plan
-from polyloop.campaign.pool import check_pool, make_pool
+from polyloop.campaign.plan import EvaluationPlan
+from polyloop.campaign.pool import TOLD, check_pool, costs_of, make_pool
 from polyloop.campaign.progress import Listener, Progress
 from polyloop.campaign.proposal import Proposer
 from polyloop.campaign.screening import screen
+from polyloop.campaign.space import source_of
+from polyloop.campaign.space_proposal import SourceProposer
 from polyloop.core import ConfigurationError, content_key
 from polyloop.design.pool import Pool
 from polyloop.run.interrupts import Interrupts
@@ -39,7 +42,7 @@ class Preparation:
 
     config: CampaignConfig
     files: RunDirectory
-    plan: Plan
+    plan: EvaluationPlan
     store: Store
     interrupts: Interrupts
     listen: Listener
@@ -69,18 +72,26 @@ class Preparation:
     def pool(self) -> Pool:
         """The candidates, and those that people told values of without being asked."""
         known = set(self._pool.texts)
-        candidates = load_candidates(self.store, self.campaign, self.plan.objectives, asked=self.plan.asked())
+        candidates = load_candidates(
+            self.store, self.campaign, self.plan.objectives, asked=self.plan.asked(), below=self.plan.asked_below()
+        )
         told = [one.text for one in candidates if one.text not in known]
-        return self._pool.with_texts(told, "told") if told else self._pool
+        return self._pool.with_texts(told, TOLD) if told else self._pool
 
-    def make_proposer(self) -> Proposer:
+    def make_proposer(self) -> Proposer | SourceProposer:
         """Describe the candidates, and return who proposes from them."""
+        source = source_of(self.config)
+        if source is not None:
+            return SourceProposer(self.config, self.plan.objectives, source)
         table, undescribed, blocks = describe_pool(
             self.pool, self.config, self.files, self.workers, self._step("features")
         )
         inputs = Inputs.load(self.files).update(self.files, undescribed=undescribed, blocks=blocks)
         self._note(left_out_sentences(replace(self.pool, left_out=()), inputs))
-        return Proposer(self.config, self.plan.objectives, table)
+        if self.plan.lower:
+            return LevelProposer(self.config, self.plan.objectives, table)
+        costs = costs_of(self.pool, self.config.pool.cost) if self.config.pool.cost is not None else None
+        return Proposer(self.config, self.plan.objectives, table, constraints=self.plan.constraints, costs=costs)
 
     def _enter(self, pool: Pool) -> str:
         """Write down what the picks depend on, or check that it is what it was; enter the campaign, return its name."""
@@ -131,6 +142,10 @@ class Preparation:
             self.listen(Progress("pool", 0, self.cycles, note=sentence))
 
 
+# What earlier versions held to be part of a campaign, and picks that are kept do not depend on.
+_FREED = {("config.campaign", "batch")}
+
+
 def _differences(before: Any, now: Any, path: str = "", *, said: Any = None) -> list[str]:
     """Name the keys whose values differ; a key that was unknown before and that nobody has `said` is none."""
     if isinstance(before, dict) and isinstance(now, dict):
@@ -140,7 +155,7 @@ def _differences(before: Any, now: Any, path: str = "", *, said: Any = None) -> 
             unsaid = (key not in before and own is None) or (
                 key not in now and (not before[key] or FORMER_DEFAULTS.get(key) == before[key])
             )
-            if unsaid and path:
+            if (unsaid and path) or (path, key) in _FREED:
                 continue
             found += _differences(before.get(key), now.get(key), f"{path}{'.' if path else ''}{key}", said=own)
         return found

@@ -16,14 +16,15 @@ from polyloop.campaign.suggestions import Proposed
 from polyloop.core import ConfigurationError, parse_subject
 from polyloop.core.options import read_options
 from polyloop.design import Objective, initial_design, propose
+from polyloop.design.acquisition import Constraint, Feasibility
 from polyloop.features import FeatureTable
 from polyloop.learn import SURROGATES, Blocks, Surrogate, TrainingDomain, calibrate, make_surrogate
-from polyloop.learn.surrogate import take
+from polyloop.learn.surrogate import row_count, take
 
-__all__ = ["Proposer", "acquisition_of", "json_numbers"]
+__all__ = ["LEAST_DATA", "Proposer", "Step", "acquisition_of", "fit_models", "json_numbers", "predictions_of"]
 
 # The least number of complete evaluations from which a model is worth its name.
-_LEAST_DATA = 3
+LEAST_DATA = 3
 
 Step = Callable[[str, int, int], None]
 """Told what begins: the step's name, how many of its parts are done, and their number."""
@@ -36,13 +37,27 @@ class Proposer:
     ----------
     table
         Descriptors of the whole pool; rows without are never proposed.
+    constraints
+        What candidates must meet with a stated probability.
+    costs
+        What each candidate costs, by its canonical text.
     """
 
-    def __init__(self, config: CampaignConfig, objectives: Sequence[Objective], table: FeatureTable) -> None:
+    def __init__(
+        self,
+        config: CampaignConfig,
+        objectives: Sequence[Objective],
+        table: FeatureTable,
+        *,
+        constraints: Sequence[Constraint] = (),
+        costs: Mapping[str, float] | None = None,
+    ) -> None:
         self._config, self._objectives = config, tuple(objectives)
+        self._constraints, costs = tuple(constraints), costs or {}
         self._table = table.take(table.valid)
         self._row = {polymer: row for row, polymer in enumerate(self._table.polymers)}
         self._X: Blocks = self._table.described()
+        self._costs = np.array([costs.get(text, np.nan) for text in self._table.polymers]) if costs else None
 
     def initial(self, rng: np.random.Generator) -> list[Proposed]:
         """Return the initial design.
@@ -95,10 +110,11 @@ class Proposer:
         if exclude.all():
             return [], {}
         rows, Y, noise = self._observations(candidates)
-        if min(np.isfinite(Y).sum(axis=0), default=0) < _LEAST_DATA or reference_point is None:
+        if min(np.isfinite(Y).sum(axis=0), default=0) < LEAST_DATA or reference_point is None:
             chosen = rng.permutation(np.flatnonzero(~exclude))[:size]
             return [Proposed(self._table.polymers[row]) for row in chosen], {}
-        models, calibration, domains = self._fit(rows, Y, noise, rng, tell)
+        table = self._config.surrogate
+        models, calibration, domains = fit_models(table, self._objectives, self._take(rows), Y, noise, rng, tell)
         proposal = propose(
             models,
             self._X,
@@ -112,10 +128,13 @@ class Proposer:
             X_observed=self._take(rows),
             X_pending=self._pending(candidates),
             options=self._config.acquisition.options,
+            feasibility=self._feasibility(candidates, rows, models, rng, tell),
+            costs=self._costs,
+            budget=self._config.campaign.batch_cost,
             progress=partial(tell, "acquire"),
         )
         picks = [int(row) for row in proposal.indices]
-        predicted = self._predict(picks, models, domains)
+        predicted = predictions_of(self._take(picks), self._objectives, models, domains)
         proposed = [
             Proposed(self._table.polymers[row], float(score), predicted[place])
             for place, (row, score) in enumerate(zip(picks, proposal.scores, strict=True))
@@ -134,54 +153,85 @@ class Proposer:
         some = np.isfinite(Y).any(axis=1)
         return rows[some], Y[some], noise[some]
 
+    def _feasibility(
+        self,
+        candidates: Sequence[Candidate],
+        rows: NDArray[np.intp],
+        models: Sequence[Surrogate],
+        rng: np.random.Generator,
+        tell: Step,
+    ) -> Feasibility | None:
+        """Return what is known of the constraints; None where there are none, or too little is known of one."""
+        if not self._constraints:
+            return None
+        by_row = {self._row[one.text]: one for one in candidates if one.text in self._row}
+        known = dict(zip((objective.property for objective in self._objectives), models, strict=True))
+        columns = [Objective(rule.property) for rule in self._constraints]
+        Z = observed_values([by_row[int(row)] for row in rows], columns)
+        if np.isfinite(Z).sum(axis=0).min() < LEAST_DATA:
+            return None
+        noise = np.full(Z.shape, np.nan)
+        fitted, _, _ = fit_models(self._config.surrogate, columns, self._take(rows), Z, noise, rng, tell)
+        chosen = [known.get(rule.property, model) for rule, model in zip(self._constraints, fitted, strict=True)]
+        return Feasibility(self._constraints, chosen, Z)
+
     def _pending(self, candidates: Sequence[Candidate]) -> Blocks | None:
         """Return the descriptors of those whose values are awaited, which the models believe meanwhile."""
         rows = [self._row[one.text] for one in candidates if not one.status.is_final and one.text in self._row]
         return self._take(rows) if rows else None
 
-    def _fit(
-        self,
-        rows: NDArray[np.intp],
-        Y: NDArray[np.float64],
-        noise: NDArray[np.float64],
-        rng: np.random.Generator,
-        tell: Step,
-    ) -> tuple[list[Surrogate], dict[str, dict[str, Any]], list[TrainingDomain]]:
-        models, calibration, domains = [], {}, []
-        table = self._config.surrogate
-        for column, objective in enumerate(self._objectives):
-            tell("fit", column, len(self._objectives))
-            known = np.isfinite(Y[:, column])
-            X, y = self._take(rows[known]), Y[known, column]
-            variance = noise[known, column] if table.record_noise else None
-            seed = int(rng.integers(2**31))
-            model = _surrogate(table, seed).fit(X, y, variance)
-            models.append(model)
-            domains.append(TrainingDomain().fit(X, y))
-            refit = None if hasattr(model, "leave_one_out") else partial(_surrogate, table, seed)
-            held_out = calibrate(model, X, y, variance, make=refit, rng=rng)
-            calibration[objective.property] = json_numbers(held_out.to_dict())
-        return models, calibration, domains
-
-    def _predict(
-        self, picks: Sequence[int], models: Sequence[Surrogate], domains: Sequence[TrainingDomain]
-    ) -> list[dict[str, dict[str, float]]]:
-        X = self._take(picks)
-        predicted: list[dict[str, dict[str, float]]] = [{} for _ in picks]
-        for objective, model, domain in zip(self._objectives, models, domains, strict=True):
-            prediction = model.predict(X)
-            outside = domain.assess(X, prediction).outside
-            for place in range(len(picks)):
-                predicted[place][objective.property] = {
-                    "mean": float(prediction.mean[place]),
-                    "std": float(prediction.std[place]),
-                    "noise_std": float(prediction.noise_std[place]),
-                    "outside": float(outside[place]),
-                }
-        return predicted
-
     def _take(self, rows: Sequence[int] | NDArray[np.intp]) -> Blocks:
         return take(self._X, np.asarray(rows, dtype=np.intp))
+
+
+def fit_models(
+    table: SurrogateTable,
+    objectives: Sequence[Objective],
+    X: Blocks,
+    Y: NDArray[np.float64],
+    noise: NDArray[np.float64],
+    rng: np.random.Generator,
+    tell: Step,
+) -> tuple[list[Surrogate], dict[str, dict[str, Any]], list[TrainingDomain]]:
+    """Return a fitted surrogate, its held-out calibration and its training domain for each objective.
+
+    Parameters
+    ----------
+    Y, noise
+        Values and their known variances, shape (n, m), NaN where missing.
+    """
+    models, calibration, domains = [], {}, []
+    for column, objective in enumerate(objectives):
+        tell("fit", column, len(objectives))
+        known = np.isfinite(Y[:, column])
+        rows, y = take(X, np.flatnonzero(known)), Y[known, column]
+        variance = noise[known, column] if table.record_noise else None
+        seed = int(rng.integers(2**31))
+        model = _surrogate(table, seed).fit(rows, y, variance)
+        models.append(model)
+        domains.append(TrainingDomain().fit(rows, y))
+        refit = None if hasattr(model, "leave_one_out") else partial(_surrogate, table, seed)
+        held_out = calibrate(model, rows, y, variance, make=refit, rng=rng)
+        calibration[objective.property] = json_numbers(held_out.to_dict())
+    return models, calibration, domains
+
+
+def predictions_of(
+    X: Blocks, objectives: Sequence[Objective], models: Sequence[Surrogate], domains: Sequence[TrainingDomain]
+) -> list[dict[str, dict[str, float]]]:
+    """Return what is predicted of each row, by property: mean, std, noise_std, and whether it is outside the domain."""
+    predicted: list[dict[str, dict[str, float]]] = [{} for _ in range(row_count(X))]
+    for objective, model, domain in zip(objectives, models, domains, strict=True):
+        prediction = model.predict(X)
+        outside = domain.assess(X, prediction).outside
+        for place, said in enumerate(predicted):
+            said[objective.property] = {
+                "mean": float(prediction.mean[place]),
+                "std": float(prediction.std[place]),
+                "noise_std": float(prediction.noise_std[place]),
+                "outside": float(outside[place]),
+            }
+    return predicted
 
 
 def acquisition_of(config: CampaignConfig) -> str:

@@ -62,6 +62,8 @@ class Candidate:
         unphysical, failed or cancelled.
     failure
         Why it failed.
+    level
+        The cheaper level at which it was asked; empty for the level of the objectives, whose values alone are results.
     """
 
     cycle: int
@@ -72,6 +74,7 @@ class Candidate:
     records: Mapping[str, Record]
     status: Status
     failure: Failure | None = None
+    level: str = ""
 
     @property
     def text(self) -> str:
@@ -79,7 +82,11 @@ class Candidate:
         return self.subject.text
 
     def value(self, name: str) -> float | None:
-        """Return the plausible value of a property in its unit, or None."""
+        """Return the plausible value of a property in its unit, or None; of a cheaper level there is none."""
+        return None if self.level else self.level_value(name)
+
+    def level_value(self, name: str) -> float | None:
+        """Return the plausible value of a property at the level that was asked, or None."""
         record = self.records.get(name)
         return record.value if record is not None and record.status is Status.DONE else None
 

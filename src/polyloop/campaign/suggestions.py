@@ -23,6 +23,7 @@ class Proposed:
     text: str
     acquisition: float | None = None
     predicted: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    level: str = ""
 
 
 def keep_suggestions(path: Path, candidates: Sequence[Candidate], batch: Sequence[Proposed]) -> None:

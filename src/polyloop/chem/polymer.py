@@ -53,6 +53,9 @@ class Polymer:
     def __repr__(self) -> str:
         return f"Polymer({self.smiles!r})"
 
+    def _repr_html_(self) -> str:
+        return self.subject._repr_html_()
+
     def __getstate__(self) -> dict[str, str]:
         return {"smiles": self.smiles, "canonical": self.canonical}
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from polyloop.core.constants import DALTON
 from polyloop.core.errors import InvalidInputError
 
 __all__ = ["Cell", "Topology"]
@@ -160,7 +161,7 @@ class Cell:
     @property
     def density(self) -> float:
         """In g/cm3."""
-        return float(self.topology.masses.sum()) / self.volume * 1.66053906660
+        return float(self.topology.masses.sum()) / self.volume * DALTON
 
     def replicated(self, counts: tuple[int, int, int]) -> Cell:
         """Return so many copies of the cell side by side along x, y and z; molecules stay whole.

@@ -11,7 +11,7 @@ __all__ = ["did_you_mean"]
 _FEW = 24
 
 
-def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.4) -> str:
+def did_you_mean(word: str, known: Iterable[object], cutoff: float = 0.4) -> str:
     """Return a sentence that names the nearest of `known`, or all of them where none is near.
 
     Examples

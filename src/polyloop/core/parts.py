@@ -15,6 +15,7 @@ PARTS: dict[str, dict[str, str]] = {
         "polymer": "polyloop.chem.kinds:POLYMER",
         "copolymer": "polyloop.chem.kinds:COPOLYMER",
         "molecule": "polyloop.chem.kinds:MOLECULE",
+        "process": "polyloop.design.space.kind:PROCESS",
     },
     "conditions": {
         "temperature": "polyloop.core.conditions:TEMPERATURE",
@@ -46,6 +47,22 @@ PARTS: dict[str, dict[str, str]] = {
         "pi": "polyloop.design.acquisition.probability:ProbabilityOfImprovement",
         "ehvi": "polyloop.design.acquisition.simple:ExpectedHypervolume",
         "qlognehvi": "polyloop.design.acquisition.noisy_hypervolume:NoisyHypervolume",
+    },
+    "dynamics_engines": {
+        "gromacs": "polyloop.engines.dynamics.gromacs.engine:GromacsEngine",
+        "lammps": "polyloop.engines.dynamics.lammps.engine:LammpsEngine",
+        "openmm": "polyloop.engines.dynamics.openmm.engine:OpenMMEngine",
+    },
+    "quantum_engines": {
+        "pyscf": "polyloop.engines.quantum.pyscf_engine:PYSCF",
+        "tblite": "polyloop.engines.quantum.tblite_engine:TBLITE",
+        "dftd4": "polyloop.engines.quantum.dftd4_engine:DFTD4",
+    },
+    "charges": {
+        "resp": "polyloop.simulate.charges.models:RESP",
+        "esp": "polyloop.simulate.charges.models:ESP",
+        "fast": "polyloop.simulate.charges.models:FAST",
+        "gasteiger": "polyloop.simulate.charges.models:GASTEIGER",
     },
     "reports": {
         "html": "polyloop.report.write:write_report",

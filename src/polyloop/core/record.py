@@ -14,6 +14,7 @@ from typing import Any
 
 from polyloop.core.conditions import Conditions
 from polyloop.core.errors import Failure, InvalidInputError
+from polyloop.core.notebook import table
 from polyloop.core.properties import get_property
 from polyloop.core.subject import Subject
 
@@ -159,6 +160,14 @@ class Record:
     def key(self) -> str:
         """Key of the evaluation that this record belongs to."""
         return self.request.key
+
+    def _repr_html_(self) -> str:
+        said = self.failure.reason if self.failure else self.value
+        rows = [
+            ("subject", self.request.subject.text), (self.property, said), ("std", self.std), ("unit", self.unit),
+            ("protocol", self.request.protocol_id), ("state", self.request.conditions.words()), ("status", self.status),
+        ]  # fmt: skip
+        return table(("", ""), rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a flat JSON-ready dictionary (the contract for scripts; see `docs/reference/json.md`)."""

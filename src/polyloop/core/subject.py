@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from polyloop.core.errors import InvalidInputError
+from polyloop.core.notebook import figure
 from polyloop.core.registry import Registry
 
-__all__ = ["KINDS", "Drawing", "Kind", "Subject", "as_given", "classify", "column_of", "parse_subject"]
+__all__ = ["KINDS", "Drawing", "Kind", "Subject", "argument_of", "as_given", "classify", "column_of", "parse_subject"]
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,31}$")
 # Words that stand beside the kind's name in what a key is made of.
@@ -57,6 +58,10 @@ class Subject:
 
     def __str__(self) -> str:
         return self.text
+
+    def _repr_html_(self) -> str:
+        drawing = KINDS[self.kind].draw(self.text) if self.kind in KINDS else Drawing()
+        return figure(drawing.svg, self.text, drawing.width)
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,12 @@ class Kind(Protocol):
 KINDS: Registry[Kind] = Registry(
     "kinds", "kind of subject", ("name", "title", "column", "typed", "example", "parse", "classify", "draw")
 )
+
+
+def argument_of(subject: Subject) -> Any:
+    """Return what a user's function is handed of a subject: its canonical text, unless its kind says otherwise."""
+    own = getattr(KINDS.find(subject.kind), "argument", None) if subject.kind in KINDS else None
+    return subject.text if own is None else own(subject.text)
 
 
 def parse_subject(kind: str, text: str) -> Subject:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
+from polyloop.core.constants import ATMOSPHERE_IN_PASCAL, BOHR, CALORIE, DEBYE_PER_ATOMIC_UNIT, FARADAY, HARTREE
 from polyloop.core.errors import InvalidInputError
 
 __all__ = ["Unit", "convert", "convert_std", "find_unit", "related_units"]
@@ -25,8 +26,6 @@ class Unit:
         return self.names[0]
 
 
-_ATM, _CALORIE, _FARADAY = 101325.0, 4.184, 96.48533212331002  # Pa; J; kJ/mol per eV (CODATA 2018, exact)
-
 # Per dimension: spellings separated by "|", factor to the base unit, and an offset for temperatures. Those come first
 # that people use most: of several units that would explain a column of implausible values, the first is named.
 _TABLE: dict[str, tuple[tuple[str, float] | tuple[str, float, float], ...]] = {
@@ -38,30 +37,32 @@ _TABLE: dict[str, tuple[tuple[str, float] | tuple[str, float, float], ...]] = {
     ),
     "pressure": (
         ("GPa|kN/mm2", 1e9), ("MPa|N/mm2|J/cm3", 1e6), ("Pa|N/m2|J/m3", 1.0), ("kPa", 1e3), ("bar", 1e5),
-        ("atm", _ATM), ("psi", 6894.757293168361), ("ksi", 6894757.293168361), ("dyn/cm2", 0.1), ("mbar|hPa", 100.0),
-        ("torr|mmHg", _ATM / 760.0), ("cal/cm3", 1e6 * _CALORIE),
+        ("atm", ATMOSPHERE_IN_PASCAL), ("psi", 6894.757293168361), ("ksi", 6894757.293168361), ("dyn/cm2", 0.1),
+        ("mbar|hPa", 100.0),
+        ("torr|mmHg", ATMOSPHERE_IN_PASCAL / 760.0), ("cal/cm3", 1e6 * CALORIE),
     ),
     "compressibility": (
-        ("1/GPa|GPa-1", 1e-9), ("1/MPa|MPa-1", 1e-6), ("1/Pa|Pa-1", 1.0), ("1/bar|bar-1", 1e-5), ("1/atm", 1.0 / _ATM),
+        ("1/GPa|GPa-1", 1e-9), ("1/MPa|MPa-1", 1e-6), ("1/Pa|Pa-1", 1.0), ("1/bar|bar-1", 1e-5),
+        ("1/atm", 1.0 / ATMOSPHERE_IN_PASCAL),
     ),
     "root of pressure": (
         ("MPa^0.5|MPa^1/2|MPa^(1/2)|(J/cm3)^0.5|(J/cm3)^1/2", 1e3), ("Pa^0.5|(J/m3)^0.5", 1.0),
-        ("(cal/cm3)^0.5|(cal/cm3)^1/2|hildebrand", 1e3 * _CALORIE**0.5),
+        ("(cal/cm3)^0.5|(cal/cm3)^1/2|hildebrand", 1e3 * CALORIE**0.5),
     ),
     "density": (
         ("g/cm3|g/cc|g/ml|kg/l|g cm-3|kg/dm3|Mg/m3", 1000.0), ("kg/m3|g/l|kg m-3", 1.0), ("mg/cm3|mg/ml", 1.0),
     ),
     "energy": (
-        ("eV", 1.0), ("kJ/mol|kJ mol-1", 1.0 / _FARADAY), ("kcal/mol|kcal mol-1", _CALORIE / _FARADAY),
-        ("hartree|Ha|Eh|a.u.", 27.211386245988), ("J/mol", 1e-3 / _FARADAY), ("meV", 1e-3),
+        ("eV", 1.0), ("kJ/mol|kJ mol-1", 1.0 / FARADAY), ("kcal/mol|kcal mol-1", CALORIE / FARADAY),
+        ("hartree|Ha|Eh|a.u.", HARTREE), ("J/mol", 1e-3 / FARADAY), ("meV", 1e-3),
     ),
     "specific heat": (
         ("J/(kg K)|J/kg/K|J/kg K|J kg-1 K-1", 1.0), ("J/(g K)|J/g/K|J g-1 K-1|kJ/(kg K)|kJ/kg/K|J/(g degC)", 1000.0),
-        ("cal/(g K)|cal/g/K|cal/(g degC)|kcal/(kg K)", 1000.0 * _CALORIE),
+        ("cal/(g K)|cal/g/K|cal/(g degC)|kcal/(kg K)", 1000.0 * CALORIE),
     ),
     "per kelvin": (("1/K|K-1|1/degC|1/°C", 1.0), ("ppm/K|1e-6/K|um/(m K)", 1e-6), ("1e-4/K", 1e-4), ("1e-5/K", 1e-5)),
-    "length": (("angstrom|Å|ang", 1.0), ("nm", 10.0), ("pm", 0.01), ("m", 1e10), ("bohr", 0.529177210903)),
-    "polarizability": (("angstrom3|Å3", 1.0), ("bohr3|a.u.", 0.529177210903**3), ("nm3", 1000.0), ("cm3", 1e24)),
+    "length": (("angstrom|Å|ang", 1.0), ("nm", 10.0), ("pm", 0.01), ("m", 1e10), ("bohr", BOHR)),
+    "polarizability": (("angstrom3|Å3", 1.0), ("bohr3|a.u.", BOHR**3), ("nm3", 1000.0), ("cm3", 1e24)),
     "molar volume": (("cm3/mol|ml/mol", 1.0), ("m3/mol", 1e6), ("l/mol|dm3/mol", 1000.0)),
     "diffusion": (
         ("m2/s", 1.0), ("cm2/s", 1e-4), ("mm2/s", 1e-6), ("angstrom2/ps|Å2/ps", 1e-8), ("nm2/ns", 1e-9),
@@ -69,11 +70,11 @@ _TABLE: dict[str, tuple[tuple[str, float] | tuple[str, float, float], ...]] = {
     "mobility": (("m2/(V s)|m2/V/s|m2/Vs", 1.0), ("cm2/(V s)|cm2/V/s|cm2/Vs", 1e-4)),
     "thermal conductivity": (
         ("W/(m K)|W/m/K|W/mK|W m-1 K-1|W/(m degC)", 1.0), ("mW/(m K)|mW/m/K|mW/mK", 1e-3), ("W/(cm K)|W/cm/K", 100.0),
-        ("cal/(cm s K)|cal/cm/s/K", 100.0 * _CALORIE),
+        ("cal/(cm s K)|cal/cm/s/K", 100.0 * CALORIE),
     ),
     "viscosity": (("Pa s|Pa.s|N s/m2", 1.0), ("mPa s|mPa.s|cP", 1e-3), ("P|poise", 0.1)),
     "dipole": (("debye|D", 1.0), ("C m", 1.0 / 3.33564095e-30), ("e angstrom|e Å", 4.803204712570263),
-               ("a.u.|e a0", 2.541746473)),
+               ("a.u.|e a0", DEBYE_PER_ATOMIC_UNIT)),
     "frequency": (("Hz|1/s|s-1", 1.0), ("kHz", 1e3), ("MHz", 1e6), ("GHz", 1e9), ("THz", 1e12)),
     "concentration": (("mol/cm3|mol/ml", 1.0), ("mol/l|mol/dm3|M|mmol/cm3", 1e-3), ("mol/m3", 1e-6)),
 }  # fmt: skip

@@ -8,7 +8,6 @@ from typing import Any
 
 from rdkit import Chem
 
-from polyloop.chem import Polymer
 from polyloop.chem.polymer_class import PolymerClass
 from polyloop.core import InvalidInputError
 from polyloop.core.names import did_you_mean
@@ -48,8 +47,10 @@ class PoolFilter:
             classes=None if classes is None else frozenset(_polymer_class(name) for name in classes),
         )
 
-    def accepts(self, polymer: Polymer) -> bool:
-        """Tell whether `polymer` is within all limits."""
+    def accepts(self, polymer: Any) -> bool:
+        """Tell whether `polymer` is within all limits; without limits, an object of any kind is."""
+        if self.elements is None and self.heavy_atoms is None and self.classes is None:
+            return True
         # The canonical unit, so that the answer does not depend on how the polymer was written.
         mol = Chem.MolFromSmiles(polymer.canonical)
         if self.heavy_atoms is not None:

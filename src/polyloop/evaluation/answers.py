@@ -23,6 +23,7 @@ from polyloop.core import (
     get_property,
 )
 from polyloop.core.faults import failure_not_of_polymer, message_of
+from polyloop.core.subject import argument_of
 from polyloop.evaluation.functions import load_function, serving
 
 __all__ = ["answer_of", "ask_function", "check_function"]
@@ -87,7 +88,7 @@ def answer_of(function: Function, request: Request, properties: tuple[str, ...],
     """Return the records of a function's answer to a request; raises as `ask_function`."""
     try:
         with serving(function):
-            answer = function(request.subject.text, request.seed, **_handed(function, request.conditions))
+            answer = function(argument_of(request.subject), request.seed, **_handed(function, request.conditions))
             return _records(request, properties, location, answer)
     except MemoryError:
         raise

@@ -22,6 +22,7 @@ from polyloop.core import (
     write_atomically,
 )
 from polyloop.core.csv_text import csv_text
+from polyloop.core.settings import setting
 from polyloop.core.subject import as_given, column_of
 from polyloop.evaluation.evaluators import Evaluator, protocol_evaluator, protocol_of
 from polyloop.evaluation.leases import LEASE_S
@@ -279,7 +280,7 @@ def _cells(value: Record | ReplicaMean | None) -> tuple[object, object, object]:
 
 def default_store() -> str:
     """Return the store of `polyloop properties`: $POLYLOOP_STORE, or a file in the user's data folder."""
-    named = os.environ.get("POLYLOOP_STORE")
+    named = setting("POLYLOOP_STORE")
     if named:
         return named
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "polyloop"

@@ -9,16 +9,17 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from polyloop.core import PROPERTIES, EvaluationError, Failure, Property, Record, Request, Status
 from polyloop.core.properties import added_properties
 from polyloop.evaluation.evaluators import Evaluator
 from polyloop.evaluation.leases import LEASE_S, Leases
-from polyloop.run import Outcome, Runner, Task
+from polyloop.run import Runner, Task, TaskOutcome
 from polyloop.run.interrupts import Interrupts
 from polyloop.run.limits import Limits
-from polyloop.store import Attempt, ClaimOutcome, Store, new_owner
+from polyloop.store import ClaimOutcome, Store, new_owner
 
 __all__ = ["EvaluationQueue", "open_runner"]
 
@@ -127,25 +128,14 @@ class EvaluationQueue:
                 self._store.release(granted.values(), self._owner, Status.WAITING)
         return busy + waiting
 
-    def _keep(self, request: Request, outcome: Outcome) -> None:
+    def _keep(self, request: Request, outcome: TaskOutcome) -> None:
         failure = outcome.failure or _failure_of(outcome.value)
         if failure is not None and not failure.code.is_of_polymer:
             # Kept, it would be taken for the polymer's own failure when machine or program have long been mended.
             error = EvaluationError(failure.code, failure.stage, failure.reason, hint=failure.hint)
             error.add_note(f"{request.subject} by {request.protocol_id}:\n{outcome.log}")  # shown with the traceback
             raise error
-        attempts = [
-            Attempt(
-                started=item.started,
-                ended=item.ended,
-                outcome=item.status,
-                failure=item.failure,
-                log=item.log,
-                host=self._host,
-                wall_time=item.wall_time,
-            )
-            for item in outcome.tries
-        ]
+        attempts = [replace(attempt, host=self._host) for attempt in outcome.tries]
         if outcome.failure is None:
             self._store.finish(request, outcome.value, self._owner, attempts=attempts)
         else:

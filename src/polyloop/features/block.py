@@ -9,18 +9,18 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.chem import Polymer
 from polyloop.core.descriptors import BlockKind
 from polyloop.core.registry import Registry
 
-__all__ = ["BLOCKS", "Block", "block_tag", "get_block"]
+__all__ = ["BLOCKS", "Block", "block_tag", "blocks_of", "get_block"]
 
 
 class Block(Protocol):
     """A named, versioned set of descriptors.
 
     `kind` says what the columns are, by which models choose kernel and scale. `packages` names the distributions whose
-    version changes the values; `subjects` the kinds of subjects that it describes; `storage` is the dtype in the cache,
+    version changes the values; `subjects` the kinds of subjects that it describes, whose objects `evaluate` is given
+    (a copolymer is described by its units, each a polymer); `storage` is the dtype in the cache,
     `dtype` that of the columns handed out. `version` goes up whenever the values change.
     """
 
@@ -36,8 +36,8 @@ class Block(Protocol):
         """Return the columns' names, length d."""
         ...
 
-    def evaluate(self, polymer: Polymer) -> NDArray[Any]:
-        """Return the descriptors of one polymer, shape (d,).
+    def evaluate(self, polymer: Any) -> NDArray[Any]:
+        """Return the descriptors of one polymer, or of one object of the kinds that it describes; shape (d,).
 
         Raises
         ------
@@ -48,7 +48,7 @@ class Block(Protocol):
 
 
 BLOCKS: Registry[Callable[[], Block]] = Registry(
-    "blocks", "block of descriptors", ("name", "version", "kind", "evaluate")
+    "blocks", "block of descriptors", ("name", "version", "kind", "subjects", "evaluate")
 )
 _MADE: dict[str, Block] = {}
 
@@ -65,6 +65,11 @@ def get_block(name: str) -> Block:
     if type(_MADE.get(name)) is not make:
         _MADE[name] = make()
     return _MADE[name]
+
+
+def blocks_of(kind: str) -> tuple[str, ...]:
+    """Return the names of the blocks that describe subjects of a kind."""
+    return tuple(name for name in BLOCKS if kind in get_block(name).subjects)
 
 
 def block_tag(block: Block) -> str:

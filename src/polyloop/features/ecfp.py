@@ -30,7 +30,7 @@ class EcfpBlock:
     version = 2
     kind = BlockKind.COUNTS
     packages: tuple[str, ...] = ("rdkit",)
-    subjects: tuple[str, ...] = ("polymer",)
+    subjects: tuple[str, ...] = ("polymer", "copolymer")
     dtype: np.dtype[Any] = np.dtype(np.float32)
     storage: np.dtype[Any] = np.dtype(np.uint16)
 

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.chem import Polymer
-from polyloop.core import InvalidInputError
-from polyloop.features.block import BLOCKS, block_tag, get_block
+from polyloop.core import KINDS, InvalidInputError, parse_subject
+from polyloop.features.block import block_tag, blocks_of, get_block
 from polyloop.features.cache import CachedFailure, FeatureCache
 from polyloop.features.table import FeatureTable
 from polyloop.features.worker import Evaluation, evaluate
@@ -45,15 +44,16 @@ def featurize(
     time_limit: float | None = 20.0,
     memory_limit: int | None = 2 * _GIBIBYTE,
     progress: Callable[[int, int], None] | None = None,
+    kind: str = "polymer",
 ) -> FeatureTable:
     """Describe polymers; the same polymer gets the same row, however it is written.
 
     Parameters
     ----------
     polymers
-        Repeat units as SMILES with two `*`, length n.
+        Repeat units as SMILES with two `*`, length n; of another kind, its texts.
     blocks
-        Which descriptors (the reference lists them); all when left out.
+        Which descriptors (the reference lists them); all that describe the kind when left out.
     cache
         File that keeps what was computed (made if absent); it may be shared by processes.
     workers
@@ -63,6 +63,8 @@ def featurize(
         fails. With both None and one worker, all is computed in this process, without limits.
     progress
         Called with the number of distinct polymers done and their total.
+    kind
+        Kind of the subjects, one that the blocks name among their `subjects`.
 
     Returns
     -------
@@ -71,13 +73,13 @@ def featurize(
     Raises
     ------
     InvalidInputError
-        If there is no such block, or a limit is not positive.
+        If there is no such block, it does not describe the kind, or a limit is not positive.
     StoreError
         If the cache cannot be used.
     """
-    names = tuple(dict.fromkeys(BLOCKS if blocks is None else blocks))
-    _check(names, workers, time_limit, memory_limit)
-    units, failures = _distinct(polymers)
+    names = tuple(dict.fromkeys(blocks_of(kind) if blocks is None else blocks))
+    _check(names, kind, workers, time_limit, memory_limit)
+    units, failures = _distinct(polymers, kind)
     columns = {name: np.full((len(polymers), len(get_block(name).names())), np.nan, _dtype(name)) for name in names}
     rows_by_key = {unit.key: unit.rows for unit in units}
 
@@ -91,7 +93,7 @@ def featurize(
     store = FeatureCache(_cache_file(cache)) if cache is not None else None
     try:
         missing = _from_cache(store, units, names, time_limit, keep)
-        _compute(store, missing, len(units), workers, time_limit, memory_limit, keep, progress)
+        _compute(store, missing, len(units), workers, time_limit, memory_limit, keep, progress, kind)
     finally:
         if store is not None:
             store.close()
@@ -108,11 +110,18 @@ def featurize(
     )
 
 
-def _check(names: Sequence[str], workers: int, time_limit: float | None, memory_limit: int | None) -> None:
+def _check(names: Sequence[str], kind: str, workers: int, time_limit: float | None, memory_limit: int | None) -> None:
     for name in names:
-        get_block(name)
+        if kind not in get_block(name).subjects:
+            raise InvalidInputError(
+                f"The block {name!r} describes no {kind}.",
+                where="features",
+                hint=f"A {kind} is described by: {', '.join(blocks_of(kind)) or 'none'}.",
+            )
     if not names:
-        raise InvalidInputError("No block of descriptors was asked for.", hint=f"Choose from {', '.join(BLOCKS)}.")
+        raise InvalidInputError(
+            "No block of descriptors was asked for.", hint=f"Choose from {', '.join(blocks_of(kind))}."
+        )
     for word, value in (("workers", workers), ("time_limit", time_limit), ("memory_limit", memory_limit)):
         if value is not None and value <= 0:
             raise InvalidInputError(f"{word} is {value}.", hint="Give a positive number.")
@@ -126,7 +135,7 @@ def _cache_file(cache: Path) -> Path:
     return cache / "features.sqlite" if cache.is_dir() else cache
 
 
-def _distinct(polymers: Sequence[str]) -> tuple[list[_Unit], dict[int, str]]:
+def _distinct(polymers: Sequence[str], kind: str) -> tuple[list[_Unit], dict[int, str]]:
     rows: dict[str, list[int]] = {}
     canonical: dict[str, str] = {}
     failures: dict[int, str] = {}
@@ -134,9 +143,9 @@ def _distinct(polymers: Sequence[str]) -> tuple[list[_Unit], dict[int, str]]:
     for row, smiles in enumerate(polymers):
         if smiles not in known:
             try:
-                polymer = Polymer(smiles)
-                known[smiles] = polymer.key
-                canonical[polymer.key] = polymer.canonical
+                subject = parse_subject(kind, smiles)
+                known[smiles] = subject.key
+                canonical[subject.key] = subject.text
             except InvalidInputError as error:
                 failures[row] = str(error)
                 continue
@@ -177,6 +186,7 @@ def _compute(
     memory_limit: int | None,
     keep: Callable[[str, str, NDArray[Any] | CachedFailure], None],
     progress: Callable[[int, int], None] | None,
+    kind: str,
 ) -> None:
     keys = {unit.canonical: unit.key for unit, _ in missing}
     remaining: dict[str, int] = {}
@@ -189,7 +199,7 @@ def _compute(
         progress(done, total)
     try:
         # Closed at once when `progress` raises, so that no worker outlives the call.
-        with closing(_evaluate(tasks, workers, time_limit, memory_limit)) as outcomes:
+        with closing(_evaluate(tasks, workers, time_limit, memory_limit, kind)) as outcomes:
             for (smiles, name), outcome in outcomes:
                 key = keys[smiles]
                 content = _content(name, outcome, time_limit)
@@ -223,15 +233,16 @@ def _commit(store: FeatureCache, pending: dict[str, list[tuple[str, NDArray[Any]
 
 
 def _evaluate(
-    tasks: Sequence[Task], workers: int, time_limit: float | None, memory_limit: int | None
+    tasks: Sequence[Task], workers: int, time_limit: float | None, memory_limit: int | None, kind: str
 ) -> Generator[tuple[Task, Evaluation], None, None]:
     if workers == 1 and time_limit is None and memory_limit is None:
         for smiles, name in tasks:
-            yield (smiles, name), evaluate(Polymer(smiles), name)
+            yield (smiles, name), evaluate(KINDS.find(kind).parse(smiles), name)
         return
     yield from evaluate_in_processes(
         tasks,
         workers=workers,
         time_limit=time_limit if time_limit is not None else float("inf"),
         memory_limit=memory_limit if memory_limit is not None else 2**62,
+        kind=kind,
     )

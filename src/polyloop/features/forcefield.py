@@ -41,7 +41,7 @@ class ForceFieldBlock:
     version = 1
     kind = BlockKind.DENSITIES
     packages: tuple[str, ...] = ("radonpy-pypi", "rdkit")
-    subjects: tuple[str, ...] = ("polymer",)
+    subjects: tuple[str, ...] = ("polymer", "copolymer")
     dtype: np.dtype[Any] = np.dtype(np.float64)
     storage: np.dtype[Any] = np.dtype(np.float64)
 

@@ -11,6 +11,7 @@ import numpy as np
 from polyloop.chem import Copolymer
 from polyloop.core import InvalidInputError
 from polyloop.core.registry import Registry
+from polyloop.features.block import BLOCKS, blocks_of, get_block
 from polyloop.features.featurization import featurize
 from polyloop.features.table import FeatureTable
 
@@ -27,14 +28,20 @@ def describe_subjects(
 ) -> FeatureTable:
     """Describe subjects of one kind (canonical texts); arguments as for `featurize`.
 
+    A kind has a describer of its own where it is described by its parts; any other by the blocks that name it among
+    their `subjects`.
+
     Raises
     ------
     InvalidInputError
         If no blocks describe that kind.
     """
     if kind not in DESCRIBERS:
+        if blocks_of(kind):
+            return featurize(texts, blocks, kind=kind, **limits)
+        described = dict.fromkeys(one for name in BLOCKS for one in get_block(name).subjects)
         raise InvalidInputError(
-            f"No block describes a {kind}.", where="features", hint=f"Described are: {', '.join(DESCRIBERS)}."
+            f"No block describes a {kind}.", where="features", hint=f"Described are: {', '.join(described)}."
         )
     return DESCRIBERS[kind](texts, blocks, **limits)
 

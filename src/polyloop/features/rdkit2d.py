@@ -57,7 +57,7 @@ class Rdkit2dBlock:
     version = 2
     kind = BlockKind.PHYSICAL
     packages: tuple[str, ...] = ("rdkit",)
-    subjects: tuple[str, ...] = ("polymer",)
+    subjects: tuple[str, ...] = ("polymer", "copolymer")
     dtype: np.dtype[Any] = np.dtype(np.float64)
     storage: np.dtype[Any] = np.dtype(np.float64)
 

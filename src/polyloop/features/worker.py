@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import rdBase
 
-from polyloop.chem import Polymer
 from polyloop.core.errors import PolyloopError
+from polyloop.core.subject import KINDS
 from polyloop.features.block import get_block
 
 __all__ = ["Evaluation", "evaluate", "main", "serve"]
@@ -32,7 +32,7 @@ class Evaluation:
     limited: bool = False
 
 
-def evaluate(polymer: Polymer, block: str) -> Evaluation:
+def evaluate(polymer: Any, block: str) -> Evaluation:
     """Compute one block of one polymer; a failure becomes a reason."""
     try:
         return Evaluation(get_block(block).evaluate(polymer))
@@ -58,10 +58,10 @@ def limit_memory(extra: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
 
 
-def main(source: BinaryIO, sink: BinaryIO, blocks: tuple[str, ...], memory_limit: int) -> None:
-    """Serve until `source` ends: lists of (canonical SMILES, block) in, one pickled `Evaluation` each out."""
+def main(source: BinaryIO, sink: BinaryIO, blocks: tuple[str, ...], memory_limit: int, kind: str = "polymer") -> None:
+    """Serve until `source` ends: lists of (canonical text, block) in, one pickled `Evaluation` each out."""
     rdBase.DisableLog("rdApp.*")
-    warm_up(blocks)
+    warm_up(blocks, kind)
     limit_memory(memory_limit)
     answer(sink, "ready")
     last, polymer = "", None
@@ -72,16 +72,17 @@ def main(source: BinaryIO, sink: BinaryIO, blocks: tuple[str, ...], memory_limit
             return
         for smiles, block in tasks:
             if polymer is None or smiles != last:
-                polymer, last = Polymer(smiles), smiles
+                polymer, last = KINDS.find(kind).parse(smiles), smiles
             result = evaluate(polymer, block)
             answer(sink, result)
 
 
-def warm_up(blocks: tuple[str, ...]) -> None:
+def warm_up(blocks: tuple[str, ...], kind: str) -> None:
     """Load what the blocks need, so that the first polymer is not charged for it."""
-    ethylene = Polymer("*CC*")
+    row = KINDS.find(kind)
+    example = row.parse(row.example)
     for block in blocks:
-        evaluate(ethylene, block)
+        evaluate(example, block)
 
 
 def answer(sink: BinaryIO, content: Evaluation | str) -> None:
@@ -91,9 +92,9 @@ def answer(sink: BinaryIO, content: Evaluation | str) -> None:
 
 
 def serve() -> None:
-    """Run `main` on this process's standard input and output, with the memory limit and blocks of its arguments."""
+    """Run `main` on this process's standard input and output, with memory limit, blocks and kind of its arguments."""
     # Packages print to standard output; it is kept for the answers.
     with os.fdopen(os.dup(1), "wb") as channel:
         os.dup2(2, 1)
         np.seterr(all="ignore")
-        main(sys.stdin.buffer, channel, tuple(sys.argv[2].split(",")), int(sys.argv[1]))
+        main(sys.stdin.buffer, channel, tuple(sys.argv[2].split(",")), int(sys.argv[1]), sys.argv[3])

@@ -24,7 +24,7 @@ from polyloop.features.worker import Evaluation
 __all__ = ["Task", "evaluate_in_processes"]
 
 Task = tuple[str, str]
-"""(canonical SMILES, name of the block)"""
+"""(canonical text, name of the block)"""
 
 _CHUNK = 16
 _PROGRAM = "from polyloop.features.worker import serve; serve()"
@@ -34,7 +34,7 @@ _SINGLE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def evaluate_in_processes(
-    tasks: Sequence[Task], *, workers: int, time_limit: float, memory_limit: int
+    tasks: Sequence[Task], *, workers: int, time_limit: float, memory_limit: int, kind: str = "polymer"
 ) -> Iterator[tuple[Task, Evaluation]]:
     """Yield each task with what came of it, in the order of completion.
 
@@ -46,6 +46,8 @@ def evaluate_in_processes(
         Wall time in s that one task may take.
     memory_limit
         Bytes that one worker may take beyond what it needs to start.
+    kind
+        Kind of subjects that the texts are of.
 
     Raises
     ------
@@ -55,7 +57,7 @@ def evaluate_in_processes(
     waiting = deque(tasks)
     blocks = tuple(dict.fromkeys(block for _, block in tasks))
     inbox: queue.Queue[tuple[_Worker, Evaluation | str | None]] = queue.Queue()
-    with _Crew(inbox, blocks, memory_limit) as crew:
+    with _Crew(inbox, blocks, memory_limit, kind) as crew:
         for _ in range(min(workers, -(-len(tasks) // _CHUNK))):
             crew.hire()
         unfinished = len(tasks)
@@ -166,9 +168,9 @@ class _Worker:
 class _Crew:
     """The worker processes; leaving the context ends them all."""
 
-    def __init__(self, inbox: queue.Queue[Any], blocks: tuple[str, ...], memory_limit: int) -> None:
+    def __init__(self, inbox: queue.Queue[Any], blocks: tuple[str, ...], memory_limit: int, kind: str) -> None:
         self.members: list[_Worker] = []
-        self._inbox, self._blocks, self._memory_limit = inbox, blocks, memory_limit
+        self._inbox, self._blocks, self._memory_limit, self._kind = inbox, blocks, memory_limit, kind
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> _Crew:
@@ -189,7 +191,7 @@ class _Crew:
         errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the worker)
         environment = {**os.environ, **dict.fromkeys(_SINGLE_THREAD, "1"), "PYTHONPATH": os.pathsep.join(sys.path)}
         process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, str(self._memory_limit), ",".join(self._blocks)],
+            [sys.executable, "-c", _PROGRAM, str(self._memory_limit), ",".join(self._blocks), self._kind],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=environment,
             start_new_session=True,  # Ctrl-C is the campaign's business: a worker that died of it would look broken
         )  # fmt: skip

@@ -12,14 +12,14 @@ from polyloop.core import EvaluationError, Failure, FailureCode, PolyloopError
 from polyloop.core.faults import failure_not_of_polymer, message_of, origin_of, raised_by_polyloop
 from polyloop.core.text import storable
 
-__all__ = ["LONGEST_LOG", "Attempted", "attempt", "failure_of"]
+__all__ = ["LONGEST_LOG", "CallResult", "attempt", "failure_of"]
 
 # Characters of a traceback that are kept.
 LONGEST_LOG = 20_000
 
 
 @dataclass(frozen=True)
-class Attempted:
+class CallResult:
     """The value or failure of one call, its traceback as text, and how many seconds it took."""
 
     value: Any
@@ -28,7 +28,7 @@ class Attempted:
     wall_time: float
 
 
-def attempt(function: Callable[..., Any], args: tuple[Any, ...]) -> Attempted:
+def attempt(function: Callable[..., Any], args: tuple[Any, ...]) -> CallResult:
     """Return what `function(*args)` returned or why it failed; runs where the work is done."""
     started = time.monotonic()
     value, failure, log = None, None, ""
@@ -36,7 +36,7 @@ def attempt(function: Callable[..., Any], args: tuple[Any, ...]) -> Attempted:
         value = function(*args)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's function may raise anything, and must not end the run
         failure, log = failure_of(error), traceback.format_exc()
-    return Attempted(value, failure, storable(log, LONGEST_LOG), time.monotonic() - started)
+    return CallResult(value, failure, storable(log, LONGEST_LOG), time.monotonic() - started)
 
 
 def failure_of(error: BaseException) -> Failure:

@@ -1,4 +1,4 @@
-"""Stop cleanly on Ctrl-C or SIGTERM: give up what runs, keep what is finished, and end at the next good moment."""
+"""Stop cleanly on Ctrl-C or SIGTERM: a long command at its next good moment, a simulation with a checkpoint."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
+from typing import Any
 
-__all__ = ["Interrupted", "Interrupts"]
+__all__ = ["Interrupted", "Interruption", "Interrupts"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LOOK_EVERY_S = 0.1
@@ -19,8 +20,29 @@ class Interrupted(BaseException):
     """The user asked to stop. No `Exception`, so that nothing on the way takes it for an error."""
 
 
+class _Handlers:
+    """Handlers of SIGINT and SIGTERM, set for a while; outside the main thread, where Python has none, nothing."""
+
+    def __init__(self) -> None:
+        self._before: dict[signal.Signals, Any] = {}
+
+    def set(self, handler: Callable[[int, FrameType | None], None], *, also_ignored: bool) -> None:
+        """Set `handler`, where a signal was ignored only if asked to."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in _SIGNALS:
+            if also_ignored or signal.getsignal(number) not in (signal.SIG_IGN, None):
+                self._before[number] = signal.signal(number, handler)
+
+    def restore(self) -> None:
+        """Put back what was there."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()
+
+
 class Interrupts:
-    """Whether the user has asked to stop."""
+    """Whether the user has asked to stop a command."""
 
     def __init__(self) -> None:
         self.requested = False
@@ -32,15 +54,12 @@ class Interrupts:
 
         Outside the main thread, where Python delivers no signals, do nothing.
         """
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self._receive) for number in _SIGNALS}
+        handlers = _Handlers()
+        handlers.set(self._receive, also_ignored=True)
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            handlers.restore()
 
     @contextmanager
     def cancelling(self, cancel: Callable[[], None]) -> Iterator[None]:
@@ -80,3 +99,46 @@ class Interrupts:
             raise KeyboardInterrupt
         self.requested = True
         self._on_request()
+
+
+class Interruption:
+    """Context that notes SIGTERM and SIGINT in `asked`; who runs in it looks there, saves, and calls `pass_on`.
+
+    A second signal takes effect at once. Signals that were ignored stay ignored, and outside of the main thread,
+    which alone may have handlers, this does nothing.
+    """
+
+    def __init__(self) -> None:
+        self.asked: signal.Signals | None = None
+        self._handlers = _Handlers()
+
+    def __enter__(self) -> Interruption:
+        self._handlers.set(self._note, also_ignored=False)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._handlers.restore()
+
+    def pass_on(self) -> None:
+        """Send the noted signal to the handlers that were there before, and end the run if they return.
+
+        Raises
+        ------
+        KeyboardInterrupt, SystemExit
+            For SIGINT and SIGTERM.
+        """
+        if self.asked is None:
+            return
+        self._handlers.restore()
+        signal.raise_signal(self.asked)
+        if self.asked is signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(128 + self.asked)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.asked is not None:
+            self._handlers.restore()
+            signal.raise_signal(number)
+        self.asked = signal.Signals(number)

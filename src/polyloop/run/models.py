@@ -1,20 +1,20 @@
-"""The words of running: a task, what was tried, its outcome, and the events on the way."""
+"""A task, and what became of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from polyloop.core import Failure, Status
+from polyloop.core.attempt import Attempt
 
-__all__ = ["Event", "EventKind", "Outcome", "Task", "Try"]
+__all__ = ["Task", "TaskOutcome"]
 
 
 @dataclass(frozen=True)
 class Task:
-    """A call to make: `function(*args)`. `key` names it in outcomes and events.
+    """A call to make: `function(*args)`. `key` names it in outcomes.
 
     For worker processes, `function` is one that can be imported by name, and `args` and the result can be pickled.
     """
@@ -25,40 +25,24 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Try:
-    """One time that a task was tried. Times are seconds since 1970 (UTC), `wall_time` is in s.
-
-    `status` is `done`, `failed`, `lost` (its worker died) or `cancelled`. `log` is the end of what the call printed,
-    with the traceback if it raised.
-    """
-
-    started: float
-    ended: float
-    status: Status
-    failure: Failure | None = None
-    log: str = ""
-    wall_time: float = 0.0
-
-
-@dataclass(frozen=True)
-class Outcome:
+class TaskOutcome:
     """What became of a task: `done` with a `value`, `failed` with a `failure`, or `cancelled` with neither."""
 
     key: str
     status: Status
     value: Any = None
     failure: Failure | None = None
-    tries: tuple[Try, ...] = field(default=())
+    tries: tuple[Attempt, ...] = field(default=())
 
     @property
     def attempts(self) -> int:
         """How often it was tried until the call ended by itself or by a limit; losses do not count."""
-        return sum(item.status in (Status.DONE, Status.FAILED) for item in self.tries)
+        return sum(item.outcome in (Status.DONE, Status.FAILED) for item in self.tries)
 
     @property
     def losses(self) -> int:
         """How often its worker died under it."""
-        return sum(item.status is Status.LOST for item in self.tries)
+        return sum(item.outcome is Status.LOST for item in self.tries)
 
     @property
     def wall_time(self) -> float:
@@ -69,23 +53,3 @@ class Outcome:
     def log(self) -> str:
         """The log of the last try."""
         return self.tries[-1].log if self.tries else ""
-
-
-class EventKind(StrEnum):
-    """What happened to a task."""
-
-    QUEUED = "queued"  # read from the iterable of tasks
-    STARTED = "started"  # given to a worker
-    RETRIED = "retried"  # failed, and will be tried again
-    LOST = "lost"  # its worker died, and it was put back
-    FINISHED = "finished"  # its outcome is known
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened to a task, for progress displays. `outcome` comes with `finished`."""
-
-    kind: EventKind
-    key: str
-    failure: Failure | None = None
-    outcome: Outcome | None = None

@@ -1,10 +1,10 @@
-"""Runner: run tasks on any executor, with retries, lost workers put back, cancellation and events."""
+"""Runner: run tasks on any executor, with retries, lost workers put back and cancellation."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -12,8 +12,9 @@ from types import TracebackType
 from typing import Any
 
 from polyloop.core import ConfigurationError, Failure, FailureCode, PolyloopError, Status
-from polyloop.run.attempts import Attempted, attempt, failure_of
-from polyloop.run.models import Event, EventKind, Outcome, Task, Try
+from polyloop.core.attempt import Attempt
+from polyloop.run.attempts import CallResult, attempt, failure_of
+from polyloop.run.models import Task, TaskOutcome
 from polyloop.run.processes import SupervisedProcessPool
 from polyloop.run.supervised import SupervisedFuture
 
@@ -23,7 +24,7 @@ __all__ = ["Runner"]
 @dataclass
 class _Job:
     task: Task
-    tries: list[Try] = field(default_factory=list)
+    tries: list[Attempt] = field(default_factory=list)
     started: float = 0.0
 
 
@@ -48,8 +49,6 @@ class Runner:
         one run to the next until `close`.
     warm_up
         Modules that a new worker imports before its first task; only for the default executor.
-    on_event
-        Called with each `Event`, in the thread that iterates.
 
     Raises
     ------
@@ -67,7 +66,6 @@ class Runner:
         *,
         max_losses: int = 2,
         warm_up: Sequence[str] = (),
-        on_event: Callable[[Event], None] | None = None,
     ) -> None:
         for name, number, least in (("workers", workers, 1), ("retries", retries, 0), ("max_losses", max_losses, 0)):
             if number < least:
@@ -83,7 +81,6 @@ class Runner:
         self._executor = executor or SupervisedProcessPool(
             workers, time_limit=time_limit, memory_limit=memory_limit, warm_up=warm_up
         )
-        self._on_event = on_event
         self._cancelled = False
         self._news: SimpleQueue[Future[Any] | None] = SimpleQueue()
 
@@ -110,7 +107,7 @@ class Runner:
         if self._own and isinstance(self._executor, SupervisedProcessPool):
             self._executor.terminate()
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+    def run(self, tasks: Iterable[Task]) -> Iterator[TaskOutcome]:
         """Yield one outcome a task, in the order in which they finish.
 
         `tasks` is read only as fast as workers become free, so that a generator may claim each task just before it
@@ -148,10 +145,7 @@ class Runner:
 
     def _read(self, source: Iterator[Task]) -> _Job | None:
         task = next(source, None)
-        if task is None:
-            return None
-        self._tell(Event(EventKind.QUEUED, task.key))
-        return _Job(task)
+        return None if task is None else _Job(task)
 
     def _submit(self, job: _Job) -> Future[Any]:
         try:
@@ -159,27 +153,21 @@ class Runner:
         except BrokenExecutor as error:
             raise _broken(error) from error
         job.started = time.time()
-        self._tell(Event(EventKind.STARTED, job.task.key))
         future.add_done_callback(self._news.put)
         return future
 
-    def _settle(self, job: _Job, future: Future[Any], again: deque[_Job]) -> Outcome | None:
+    def _settle(self, job: _Job, future: Future[Any], again: deque[_Job]) -> TaskOutcome | None:
         """Note the try that has ended; return the task's outcome, or None if it is to be tried again."""
         status, failure, value = self._note(job, future)
         if status is Status.DONE:
             return self._conclude(job, status, value=value)
-        counted = sum(item.status is Status.FAILED for item in job.tries)
-        lost = sum(item.status is Status.LOST for item in job.tries)
-        if status is Status.LOST and lost <= self._max_losses:
-            self._tell(Event(EventKind.LOST, job.task.key, failure))
-        elif status is Status.FAILED and failure is not None and failure.retryable and counted <= self._retries:
-            self._tell(Event(EventKind.RETRIED, job.task.key, failure))
-        else:
-            return self._conclude(
-                job, Status.CANCELLED if status is Status.CANCELLED else Status.FAILED, failure=failure
-            )
-        again.append(job)
-        return None
+        counted = sum(item.outcome is Status.FAILED for item in job.tries)
+        lost = sum(item.outcome is Status.LOST for item in job.tries)
+        is_worth_another = failure is not None and failure.retryable and counted <= self._retries
+        if (status is Status.LOST and lost <= self._max_losses) or (status is Status.FAILED and is_worth_another):
+            again.append(job)
+            return None
+        return self._conclude(job, Status.CANCELLED if status is Status.CANCELLED else Status.FAILED, failure=failure)
 
     def _note(self, job: _Job, future: Future[Any]) -> tuple[Status, Failure | None, Any]:
         log, wall_time = "", time.time() - job.started
@@ -194,16 +182,14 @@ class Runner:
             failure, value = failure_of(error), None
             status = Status.LOST if failure.code is FailureCode.WORKER_DIED else Status.FAILED
         else:
-            result: Attempted = future.result()
+            result: CallResult = future.result()
             value, failure, wall_time = result.value, result.failure, result.wall_time
             status, log = (Status.FAILED if failure else Status.DONE), log + result.log
-        job.tries.append(Try(job.started, time.time(), status, failure, log, wall_time))
+        job.tries.append(Attempt(job.started, time.time(), status, failure, log, wall_time=wall_time))
         return status, failure, value
 
-    def _conclude(self, job: _Job, status: Status, value: Any = None, failure: Failure | None = None) -> Outcome:
-        outcome = Outcome(job.task.key, status, value, failure, tuple(job.tries))
-        self._tell(Event(EventKind.FINISHED, job.task.key, failure, outcome))
-        return outcome
+    def _conclude(self, job: _Job, status: Status, value: Any = None, failure: Failure | None = None) -> TaskOutcome:
+        return TaskOutcome(job.task.key, status, value, failure, tuple(job.tries))
 
     def _abandon(self, running: dict[Future[Any], _Job]) -> None:
         for future in running:
@@ -211,10 +197,6 @@ class Runner:
                 self._executor.kill(future)
             else:
                 future.cancel()
-
-    def _tell(self, event: Event) -> None:
-        if self._on_event is not None:
-            self._on_event(event)
 
 
 def _broken(error: BaseException) -> PolyloopError:

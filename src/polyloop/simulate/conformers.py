@@ -11,10 +11,11 @@ from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
-from polyloop.engines.quantum import tblite
-from polyloop.engines.quantum.tblite.single_point import HARTREE_KJ_MOL
+from polyloop.core.constants import CALORIE, GAS_CONSTANT_OF_CONFORMERS, HARTREE_IN_KJ_PER_MOL
+from polyloop.engines.quantum.registry import tight_binding
 
 __all__ = [
+    "ENGINE",
     "Conformer",
     "ConformerSearch",
     "boltzmann_weights",
@@ -24,11 +25,11 @@ __all__ = [
     "search_conformers",
 ]
 
+# Relaxes the conformers; another engine's minima would be another version of every protocol.
+ENGINE = "tblite"
 _STAGE = "conformers"
 _WINDOW = 30.0  # kJ/mol above the lowest force-field energy; wider than the force field's error in conformer energies
 _SAME_ENERGY, _SAME_SHAPE = 0.2, 0.01  # kJ/mol; relative difference of the principal moments of the mass distribution
-_KCAL = 4.184
-_GAS_CONSTANT = 8.314462618e-3  # kJ/(mol K)
 # A random start for each embedding, then ever fewer demands on the geometry: crowded or caged units need them.
 _FALL_BACKS: tuple[dict[str, int | bool], ...] = (
     {},
@@ -91,13 +92,14 @@ def search_conformers(mol: Chem.Mol, seed: int, keep: int = 3, embeddings: int |
     chosen = _prune(starts, energies, keep)
     relaxed: list[tuple[float, Geometry, int]] = []
     failure: EvaluationError | None = None
+    engine = tight_binding(ENGINE)
     for conformer in chosen:
         try:
-            optimized = tblite.optimize(Geometry.from_mol(starts, conformer), bonds)
+            optimized = engine.optimize(Geometry.from_mol(starts, conformer), bonds)
         except EvaluationError as error:
             failure = error
             continue
-        relaxed.append((optimized.energy * HARTREE_KJ_MOL, optimized.geometry, conformer))
+        relaxed.append((optimized.energy * HARTREE_IN_KJ_PER_MOL, optimized.geometry, conformer))
     if not relaxed:
         if failure is None:
             raise EvaluationError(FailureCode.CONFORMER, _STAGE, "No conformer has a finite force-field energy.")
@@ -164,7 +166,7 @@ def force_field_geometry(mol: Chem.Mol, seed: int) -> Geometry:
 def boltzmann_weights(relative_energies: list[float], temperature: float = 298.15) -> NDArray[np.float64]:
     """Return normalised Boltzmann weights of energies in kJ/mol at `temperature` in K, shape (n,)."""
     energies = np.asarray(relative_energies, dtype=np.float64)
-    factors = np.exp(-(energies - energies.min()) / (_GAS_CONSTANT * temperature))
+    factors = np.exp(-(energies - energies.min()) / (GAS_CONSTANT_OF_CONFORMERS * temperature))
     weights: NDArray[np.float64] = factors / factors.sum()
     return weights
 
@@ -194,7 +196,7 @@ def _relax_by_force_field(mol: Chem.Mol, iterations: int = 1000) -> dict[int, fl
             outcome = rdForceFieldHelpers.UFFOptimizeMoleculeConfs(mol, numThreads=1, maxIters=iterations)
     conformers = (conformer.GetId() for conformer in mol.GetConformers())
     pairs = zip(conformers, outcome, strict=True)
-    return {conformer: energy * _KCAL for conformer, (_, energy) in pairs if np.isfinite(energy)}
+    return {conformer: energy * CALORIE for conformer, (_, energy) in pairs if np.isfinite(energy)}
 
 
 def _prune(mol: Chem.Mol, energies: dict[int, float], keep: int) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Estimate", "Outcome"]
+__all__ = ["Estimate", "Estimates"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Estimates:
     """All estimates of one evaluation, with the engines' versions and the settings that made them."""
 
     estimates: tuple[Estimate, ...]

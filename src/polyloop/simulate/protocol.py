@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from polyloop.core import Conditions
-from polyloop.simulate.estimate import Outcome
+from polyloop.simulate.estimate import Estimates
 
 __all__ = ["Protocol"]
 
@@ -27,7 +27,7 @@ class Protocol:
     cost
         Typical cost, in words.
     function
-        Maps (polymer, seed, conditions) to an `Outcome`, or raises `EvaluationError`; of another kind than a polymer it
+        Maps (polymer, seed, conditions) to `Estimates`, or raises `EvaluationError`; of another kind than a polymer it
         gets that kind's object.
     conditions
         Names of the conditions that it honours; of all others it knows the defaults only.
@@ -52,7 +52,7 @@ class Protocol:
     properties: tuple[str, ...]
     cost: str
     description: str
-    function: Callable[[Any, int, Conditions], Outcome]
+    function: Callable[[Any, int, Conditions], Estimates]
     check: Callable[[Any], None]
     conditions: tuple[str, ...] = ()
     time_limit: float = 3600.0

@@ -11,9 +11,8 @@ from scipy.spatial import cKDTree
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
 
-__all__ = ["ANGSTROM3_TO_CM3_PER_MOL", "RADII", "sphere_points", "van_der_waals_volume"]
+__all__ = ["RADII", "sphere_points", "van_der_waals_volume"]
 
-ANGSTROM3_TO_CM3_PER_MOL = 0.602214076
 
 # angstrom. Bondi, doi:10.1021/j100785a001; B, Al, Ge, Sb, Bi and the alkaline earths by Mantina et al.,
 # doi:10.1021/jp8111556.

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from polyloop.core import Failure, Record, Request, Status
+from polyloop.core.attempt import Attempt
 
 __all__ = [
     "Attempt",
@@ -48,24 +49,6 @@ class Claim:
     lease_until: float | None = None
     attempts: int = 0
     losses: int = 0
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One attempt at an evaluation, kept for good. Times are seconds since 1970 (UTC), `wall_time` is in s.
-
-    `host` is a host class such as "x86_64, 16 cores", never a host's name.
-    """
-
-    started: float
-    ended: float | None = None
-    outcome: Status = Status.RUNNING
-    failure: Failure | None = None
-    log: str = ""
-    host: str = ""
-    wall_time: float = 0.0
-    owner: str = ""
-    number: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from polyloop.core import StoreError, require
+from polyloop.core.settings import setting
 from polyloop.core.text import without_passwords
 
 __all__ = ["PASSWORD_VARIABLE", "public_url", "read_place"]
@@ -42,6 +42,8 @@ def read_place(place: str | Path) -> URL:
     MissingDependencyError
         If PostgreSQL's driver is not installed.
     """
+    if not isinstance(place, str | Path):
+        raise StoreError(f"{place!r} is no place for a store.", hint="Give the path of a file, or a URL.")
     if isinstance(place, Path) or "://" not in place:
         path = Path(place).expanduser().absolute()
         if str(place).strip() in ("", ":memory:"):
@@ -75,8 +77,8 @@ def read_place(place: str | Path) -> URL:
             hint="Write %40 for an @ in the user's name or password.",
         )
     require("psycopg", extra="postgres")
-    if url.password is None and "password" not in url.query and os.environ.get(PASSWORD_VARIABLE):
-        url = url.set(password=os.environ[PASSWORD_VARIABLE])
+    if url.password is None and "password" not in url.query and setting(PASSWORD_VARIABLE):
+        url = url.set(password=setting(PASSWORD_VARIABLE))
     return url.set(drivername="postgresql+psycopg")
 
 

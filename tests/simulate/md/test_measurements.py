@@ -14,7 +14,7 @@ from polyloop.simulate.md.analysis.thermal_relaxation import Decay
 from polyloop.simulate.md.protocols import FOLLOW_UPS
 from polyloop.simulate.md.protocols import thermal as module
 from polyloop.simulate.md.protocols.recipes import RECIPES, SMOKE
-from polyloop.simulate.md.protocols.thermal import SMOKE_THERMAL, THERMAL, RelaxationPlan, conductivity, stages_of
+from polyloop.simulate.md.protocols.thermal import SMOKE_THERMAL, THERMAL, RelaxationSettings, conductivity, stages_of
 from polyloop.simulate.md.run import preview, workflow
 from tests.simulate.md.argon import argon
 
@@ -143,6 +143,6 @@ def test_conductivity_is_the_diffusivity_times_the_heat_capacity_by_volume():
 
 
 def test_stages_of_a_plan_ask_for_velocities_where_the_profile_is_read():
-    stages = stages_of(RelaxationPlan(pairs=2))
+    stages = stages_of(RelaxationSettings(pairs=2))
     assert [stage.velocities for stage in stages] == [False] + [False, True, True] * 2
     assert all(stage.ensemble == "nve" and stage.frame_interval > 0.0 for stage in stages if stage.velocities)

@@ -23,6 +23,8 @@ from polyloop.core import (
     Status,
     get_property,
 )
+from polyloop.engines.dynamics.lammps import LammpsEngine
+from polyloop.engines.dynamics.openmm import OpenMMEngine
 from polyloop.simulate import evaluate_request, protocols
 from polyloop.simulate.md.protocols import recipes
 from polyloop.simulate.md.protocols.recipes import SMOKE, Criterion
@@ -152,8 +154,8 @@ def test_by_itself_it_takes_no_gromacs_that_would_not_do(tmp_path, monkeypatch, 
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("POLYLOOP_MD_ENGINE", raising=False)
-    monkeypatch.setattr(engine_choice, "_has_gpu", lambda: False)
-    monkeypatch.setattr(engine_choice, "_has_lammps", lambda: False)
+    monkeypatch.setattr(OpenMMEngine, "works_on", lambda device: device == "cpu")
+    monkeypatch.setattr(LammpsEngine, "works_on", lambda device: False)
     assert engine_choice.choose_engine().name == engine
     if engine != "gromacs":
         with pytest.raises((MissingDependencyError, EvaluationError), match=r"2020\.6; 2021 or newer|does not start"):
@@ -171,7 +173,7 @@ def test_a_number_of_cores_that_is_none_is_refused(monkeypatch):
 )
 def test_workers_are_dealt_out_over_the_gpus(monkeypatch, gpus, worker, device):
     # Which GPUs there are is the driver's to say, and this must hold where there are none.
-    monkeypatch.setattr("polyloop.engines.dynamics.openmm.platforms.device_indices", lambda platform: gpus)
+    monkeypatch.setattr("polyloop.engines.dynamics.openmm.engine.device_indices", lambda platform: gpus)
     monkeypatch.setenv("POLYLOOP_WORKER", worker)
     assert engine_choice.choose_engine("openmm").device == device
 

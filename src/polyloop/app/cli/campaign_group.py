@@ -113,11 +113,12 @@ def report(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.  [default: DIR/report]")
     ] = None,
+    form: Annotated[str, typer.Option("--format", help="html, or what an installed package brings.")] = "html",
 ) -> None:
     """Write the report of a campaign anew and name its path."""
     from polyloop.campaign import Campaign
 
-    typer.echo(Campaign.from_directory(directory).report(folder=output))
+    typer.echo(Campaign.from_directory(directory).report(folder=output, form=form))
 
 
 def retry(

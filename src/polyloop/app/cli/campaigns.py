@@ -84,7 +84,7 @@ def _show(outcome: CampaignStatus, directory: Path) -> None:
         lines.append(f"  {STOP_REASONS[outcome.reason]}")
     waiting = f", {outcome.waiting} waiting or running" if outcome.waiting else ""
     lines.append(
-        f"cycle {outcome.cycle} of {outcome.cycles}: {outcome.evaluations} of {outcome.pool} candidates evaluated, "
+        f"cycle {outcome.cycle} of {outcome.cycles}: {outcome.evaluations}{_of_pool(outcome)} evaluated, "
         f"{outcome.failures} of them failed or implausible{waiting}"
     )
     lines += [f"  {code.replace('_', ' ')}: {count}" for code, count in outcome.failures_by_reason.items()]
@@ -92,6 +92,11 @@ def _show(outcome: CampaignStatus, directory: Path) -> None:
         lines.append(f"hypervolume {outcome.hypervolume:.5g}")
     lines += [*_best(outcome), *_next(outcome), *_left_out(outcome), f"folder {directory}"]
     typer.echo("\n".join(visible(line) for line in lines))
+
+
+def _of_pool(outcome: CampaignStatus) -> str:
+    """Say of how many candidates; a space of variables has no number."""
+    return f" of {outcome.pool} candidates" if outcome.pool else " candidates"
 
 
 def _best(outcome: CampaignStatus) -> list[str]:

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from polyloop.app.cli import campaign_group, campaigns, cells, polymers, stores, system
 from polyloop.app.cli.console import message
 from polyloop.core.errors import EvaluationError, FailureCode, PolyloopError
+from polyloop.core.settings import check_settings
 
 __all__ = ["app", "main", "run"]
 
@@ -26,6 +27,7 @@ class _Commands(TyperGroup):
         if ctx.params.get("debug"):
             return super().invoke(ctx)
         try:
+            check_settings()
             return super().invoke(ctx)
         except EvaluationError as error:
             if error.failure.code is FailureCode.PROGRAM:

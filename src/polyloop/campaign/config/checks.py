@@ -25,6 +25,8 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
     """
     for index, objective in enumerate(config.objectives):
         _check_objective(config, objective, index, source)
+    _check_requirements(config, source)
+    _check_levels(config, source)
     _check_evaluators(config, source)
     _check_pool(config, source)
     _check_initial(config, source)
@@ -114,6 +116,67 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
         _check_conditions(config, source, objective.property, objective.protocol, objective.level)
 
 
+def _check_requirements(config: CampaignConfig, source: CampaignSource) -> None:
+    from polyloop.design.acquisition import Constraint
+    from polyloop.evaluation.evaluators import entry_point_names
+    from polyloop.evaluation.laboratory import EXPERIMENT
+
+    objectives = {objective.property for objective in config.objectives}
+    for index, one in enumerate(config.requirements):
+        key: KeyPath = ("requirements", index)
+        try:
+            Constraint(one.property, one.low, one.high, one.probability)
+        except PolyloopError as error:
+            raise source.error(key, error.reason, error.hint) from error
+        given = {"level": one.level, "protocol": one.protocol, "evaluator": one.evaluator}
+        _one_of(source, key, given, needed=one.property not in objectives)
+        if one.evaluator is not None:
+            _known(source, (*key, "evaluator"), one.evaluator, [*config.evaluators, *entry_point_names()])
+        elif one.level != EXPERIMENT and one.property not in objectives:
+            _check_protocol(config, source, key, one.property, one.protocol, one.level)
+    if (config.requirements or config.pool.cost is not None) and config.pool.source == "space":
+        raise source.error(("pool", "source"), "Requirements and costs are for lists of candidates.", "Leave them out.")
+    if config.campaign.batch_cost is not None and config.pool.cost is None and config.levels is None:
+        raise source.error(
+            ("campaign", "batch_cost"), "Nothing says what candidates cost.", "Name the column: cost = ."
+        )
+    if config.requirements or config.pool.cost is not None:
+        _check_weighable(config, source)
+
+
+def _check_levels(config: CampaignConfig, source: CampaignSource) -> None:
+    from polyloop.evaluation.laboratory import EXPERIMENT
+
+    if config.levels is None:
+        return
+    targets = {objective.level for objective in config.objectives}
+    if len(targets) != 1 or None in targets or EXPERIMENT in targets:
+        raise source.error(("levels",), "All objectives need one level that is computed.", "Say level = ... in each.")
+    key: KeyPath = ("levels", "costs")
+    target, costs = str(next(iter(targets))), config.levels.costs
+    if target not in costs or len(costs) < 2:
+        raise source.error(key, f"It needs a cost of {target} and of a cheaper level.", "Write { LEVEL = COST, ... }.")
+    if min(costs.values()) <= 0 or max(costs, key=costs.__getitem__) != target:
+        raise source.error(key, f"Costs must be above 0, and that of {target} the highest.", "Correct them.")
+    for level in costs:
+        for objective in config.objectives:
+            _check_protocol(config, source, key, objective.property, None, level)
+    if config.requirements or config.pool.source == "space" or config.pool.cost is not None:
+        raise source.error(("levels",), "Levels go with neither requirements, spaces nor costs of candidates yet.", "")
+
+
+def _check_weighable(config: CampaignConfig, source: CampaignSource) -> None:
+    from polyloop.campaign.proposal import acquisition_of
+    from polyloop.design import ACQUISITIONS
+
+    name = acquisition_of(config)
+    if name in ACQUISITIONS and not ACQUISITIONS[name].is_weighable:
+        fit = [other for other, one in ACQUISITIONS.items() if one.is_weighable]
+        raise source.error(
+            ("acquisition", "name"), f"{name} knows neither requirements nor costs.", f"Use {' or '.join(fit)}."
+        )
+
+
 def _check_protocol(
     config: CampaignConfig,
     source: CampaignSource,
@@ -171,7 +234,20 @@ def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
 def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:
     pool = config.pool
     _known(source, ("pool", "kind"), pool.kind, KINDS)
-    if pool.kind != "polymer":
+    if (pool.source == "space") != (pool.kind == "process") or (pool.source == "space") != bool(config.variables):
+        raise source.error(
+            ("pool", "source"), "A space has kind = 'process', source = 'space' and tables [variables.NAME].",
+            "Give all three, or none of them.",
+        )  # fmt: skip
+    if pool.source == "space":
+        from polyloop.campaign.space import space_of
+
+        try:
+            space_of(config)
+        except PolyloopError as error:
+            said = f"{error.where}: {error.reason}" if error.where else error.reason
+            raise source.error(("variables",), said, error.hint) from error
+    elif pool.kind != "polymer":
         if pool.source != "csv":
             raise source.error(("pool", "source"), f"source {pool.source!r} makes polymers.", "Use source = 'csv'.")
         for word in ("elements", "heavy_atoms", "classes"):

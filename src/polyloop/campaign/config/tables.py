@@ -15,18 +15,22 @@ __all__ = [
     "AcquisitionTable",
     "CampaignConfig",
     "CampaignTable",
+    "ConstraintTable",
     "EvaluatorTable",
     "FeaturesTable",
     "InitialTable",
+    "LevelsTable",
     "LimitsTable",
     "ObjectiveTable",
     "PoolTable",
     "PropertyTable",
     "ReportTable",
+    "RequirementTable",
     "ScreeningTable",
     "StopTable",
     "StoreTable",
     "SurrogateTable",
+    "VariableTable",
 ]
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
@@ -53,6 +57,11 @@ class CampaignTable(_Table):
     seed: int = Field(0, ge=0, le=_SEEDS, description="Seed of every random choice of the loop.")
     cycles: int = Field(10, ge=1, le=10**9, description="Cycles of propose, evaluate, learn after the initial design.")
     batch: int = Field(10, ge=1, le=10_000, description="Evaluations proposed per cycle.")
+    batch_cost: float | None = Field(
+        None,
+        gt=0,
+        description="Largest sum of costs of a batch, in the unit of the pool's column of costs, or of [levels].",
+    )
     workers: int = Field(1, ge=1, le=4096, description="Evaluations at once.")
     evaluation_seed: int = Field(
         0,
@@ -92,11 +101,27 @@ class ObjectiveTable(_Table):
     evaluator: str | None = Field(None, description="Or a table [evaluators.NAME], or an entry point.")
 
 
+class RequirementTable(_Table):
+    """`[[requirements]]`: a property that must stay in a range, with a stated probability."""
+
+    property: str = Field(description="Name from the property table; it may be that of an objective too.")
+    low: float | None = Field(None, description="Least value that will do.")
+    high: float | None = Field(None, description="Greatest value that will do.")
+    probability: float = Field(
+        0.8, ge=0, lt=1, description="Least probability of lying in the range that a candidate must have."
+    )
+    level: str | None = Field(None, description="Level that names the protocol; of an objective, that is taken.")
+    protocol: str | None = Field(None, description="Or a protocol by name.")
+    evaluator: str | None = Field(None, description="Or a table [evaluators.NAME], or an entry point.")
+
+
 class EvaluatorTable(_Table):
     """`[evaluators.NAME]`: a table of measured data, or a Python function."""
 
     table: Path | None = Field(None, description="CSV or Parquet with a column of repeat units and one per property.")
-    smiles_column: str = Field("smiles", description="Column of the table that holds the repeat units.")
+    smiles_column: str | None = Field(
+        None, description="Column of the table that holds the candidates; smiles, or that of their kind, when left out."
+    )
     columns: dict[str, str] = Field({}, description="Column per property, where its name is not the property's own.")
     missing: list[float] = Field([], description="Numbers in the table that mean 'no value', e.g. -9999.")
     skip_bad: bool = Field(False, description="Leave out rows of the table that cannot be read, and name them.")
@@ -137,6 +162,36 @@ class PropertyTable(_Table):
     depends_on_state: bool = Field(True, description="Whether it depends on temperature and the other conditions.")
 
 
+class VariableTable(_Table):
+    """`[variables.NAME]`: one variable of a space, for `source = "space"`."""
+
+    type: Literal["continuous", "integer", "ordinal", "categorical", "molecular"] = Field(
+        description="A number of a range, a whole number, ordered numbers, words, or molecules as a choice."
+    )
+    low: float | None = Field(None, description="Least value, of a range.")
+    high: float | None = Field(None, description="Greatest value, of a range.")
+    unit: str = Field("", max_length=32, description="Unit of the numbers, for people.")
+    step: float | None = Field(None, gt=0, description="Distance of the values that can be set, of continuous ones.")
+    log: bool = Field(False, description="Whether equal factors count as equal distances, of continuous ones.")
+    values: list[float | str] | None = Field(None, min_length=2, description="What may be chosen, in order if ordinal.")
+    molecules: dict[str, str] | None = Field(
+        None, min_length=2, description="SMILES by the label that tables use, of molecular ones."
+    )
+    descriptors: dict[str, list[float]] | None = Field(
+        None, description="Numbers of your own by label, of molecular ones, beside those of the structure."
+    )
+
+
+class ConstraintTable(_Table):
+    """`[[constraints]]`: what points of a space must keep."""
+
+    condition: str | None = Field(None, description="Arithmetic on variables, e.g. 'temperature * time < 4000'.")
+    sum: dict[str, float] | None = Field(None, description="Or coefficients by variable, whose sum has a bound.")
+    at_most: float | None = Field(None, description="Upper bound of the sum.")
+    at_least: float | None = Field(None, description="Lower bound of the sum.")
+    equals: float | None = Field(None, description="Or what the sum must be.")
+
+
 class ScreeningTable(_Table):
     """`[pool.screening]`: look over the whole pool with a cheap protocol and keep the best."""
 
@@ -150,10 +205,10 @@ class PoolTable(_Table):
     """`[pool]`: the candidates."""
 
     kind: str = Field("polymer", description="Kind of the candidates: polymer, copolymer, molecule, ...")
-    source: Literal["csv", "homopolymers", "virtual"] = Field(description="Where the candidates come from.")
+    source: Literal["csv", "homopolymers", "virtual", "space"] = Field(description="Where the candidates come from.")
     file: Path | None = Field(None, description="The CSV or Parquet file of source 'csv'.")
-    smiles_column: str = Field(
-        "smiles", description="Column of the CSV that holds the candidates; of another kind, that kind's column."
+    smiles_column: str | None = Field(
+        None, description="Column of the file that holds the candidates; smiles, or that of their kind, when left out."
     )
     skip_bad: bool = Field(
         False, description="Leave out rows of the file that hold no repeat unit, and name them in status."
@@ -163,12 +218,16 @@ class PoolTable(_Table):
     elements: list[str] | None = Field(None, min_length=1, description="Keep only these elements (H is always in).")
     heavy_atoms: tuple[Size, Size] | None = Field(None, description="Keep [low, high] heavy atoms per repeat unit.")
     classes: list[str] | None = Field(None, min_length=1, description="Keep only these polymer classes.")
+    cost: str | None = Field(
+        None,
+        description="Column of the file that holds what evaluating a candidate costs; improvement is then per cost.",
+    )
     screening: ScreeningTable | None = Field(None, description="Pre-selection by a cheap protocol.")
 
     @property
     def column(self) -> str:
         """Column of the file that holds the candidates."""
-        return self.smiles_column if "smiles_column" in self.model_fields_set else column_of(self.kind)
+        return self.smiles_column or column_of(self.kind)
 
 
 class FeaturesTable(_Table):
@@ -214,6 +273,17 @@ class AcquisitionTable(_Table):
         return dict(self.model_extra or {})
 
 
+class LevelsTable(_Table):
+    """`[levels]`: cheaper levels of the same properties, which the loop may ask too."""
+
+    costs: dict[str, float] = Field(
+        description="What one evaluation costs at each level that may be asked, that of the objectives among them."
+    )
+    one_unit: bool = Field(
+        True, description="Whether all levels say the same quantity; false where a cheap one is only related to it."
+    )
+
+
 class InitialTable(_Table):
     """`[initial]`: the first evaluations, before there is a model."""
 
@@ -227,9 +297,7 @@ class InitialTable(_Table):
 class StopTable(_Table):
     """`[stop]`: when to end before the last cycle."""
 
-    hours: float | None = Field(
-        None, gt=0, le=1e6, description="Wall time in h, summed over all sittings of the campaign."
-    )
+    hours: float | None = Field(None, gt=0, le=1e6, description="Wall time in h, summed over all runs of the campaign.")
     stall_cycles: int | None = Field(
         None, ge=1, le=10**9, description="Stop when the hypervolume stood still for so many cycles, also at 0."
     )
@@ -279,11 +347,15 @@ class CampaignConfig(_Table):
     campaign: CampaignTable
     objectives: list[ObjectiveTable] = Field(min_length=1)
     properties: dict[Name, PropertyTable] = {}
+    requirements: list[RequirementTable] = []
     evaluators: dict[Name, EvaluatorTable] = {}
     pool: PoolTable
+    variables: dict[Name, VariableTable] = {}
+    constraints: list[ConstraintTable] = []
     features: FeaturesTable = FeaturesTable()
     surrogate: SurrogateTable = SurrogateTable()
     acquisition: AcquisitionTable = AcquisitionTable()
+    levels: LevelsTable | None = None
     initial: InitialTable = InitialTable()
     stop: StopTable = StopTable()
     store: StoreTable = StoreTable()

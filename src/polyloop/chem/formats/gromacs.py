@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from polyloop.chem.formats.rows import atom_names, distinct_rows, residue_numbers, rows, whole_in_box
 from polyloop.chem.topology import Cell, Topology
+from polyloop.core.constants import CALORIE
 from polyloop.core.errors import InvalidInputError
 
 __all__ = ["gromacs_coordinates", "gromacs_topology"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
-_KJ = 4.184
 _NM = 0.1
 
 
@@ -81,7 +81,7 @@ def _atom_types(topology: Topology) -> tuple[str, list[str]]:
         topology.numbers[first],
         topology.masses[first],
         topology.sigma[first] * _NM,
-        topology.epsilon[first] * _KJ,
+        topology.epsilon[first] * CALORIE,
     )
     return section, [names[kind] for kind in which.tolist()]
 
@@ -123,12 +123,12 @@ def _terms(topology: Topology) -> list[tuple[str, Indices, str, tuple[NDArray[np
     dihedral, k, n, phase = _one_term_a_multiplicity(topology)
     return [
         ("bonds", topology.bonds, "%d %d 1 %r %r",
-         (topology.bond_r0 * _NM, 2 * topology.bond_k * _KJ / _NM**2)),
+         (topology.bond_r0 * _NM, 2 * topology.bond_k * CALORIE / _NM**2)),
         ("pairs", topology.pairs_14, "%d %d 1", ()),
-        ("angles", topology.angles, "%d %d %d 1 %r %r", (topology.angle_theta0, 2 * topology.angle_k * _KJ)),
-        ("dihedrals", topology.dihedrals[dihedral], "%d %d %d %d 9 %r %r %d", (phase, k * _KJ, n)),
+        ("angles", topology.angles, "%d %d %d 1 %r %r", (topology.angle_theta0, 2 * topology.angle_k * CALORIE)),
+        ("dihedrals", topology.dihedrals[dihedral], "%d %d %d %d 9 %r %r %d", (phase, k * CALORIE, n)),
         ("dihedrals", topology.impropers, "%d %d %d %d 4 %r %r %d",
-         (np.where(topology.improper_sign > 0, 0.0, 180.0), topology.improper_k * _KJ, topology.improper_n)),
+         (np.where(topology.improper_sign > 0, 0.0, 180.0), topology.improper_k * CALORIE, topology.improper_n)),
     ]  # fmt: skip
 
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from polyloop.chem.formats.rows import rows
 from polyloop.chem.topology import Cell, Topology
+from polyloop.core.constants import CALORIE
 
 __all__ = ["openmm_system"]
 
-_KJ = 4.184
 _NM = 0.1
 _CUTOFF = 1.0  # nm
 
@@ -42,20 +42,20 @@ name="CMMotionRemover" type="CMMotionRemover" version="1"/>
 def _bonded(topology: Topology) -> str:
     bonds = rows(
         '<Bond p1="%d" p2="%d" d="%r" k="%r"/>',
-        topology.bonds, topology.bond_r0 * _NM, 2 * topology.bond_k * _KJ / _NM**2,
+        topology.bonds, topology.bond_r0 * _NM, 2 * topology.bond_k * CALORIE / _NM**2,
     )  # fmt: skip
     angles = rows(
         '<Angle p1="%d" p2="%d" p3="%d" a="%r" k="%r"/>',
-        topology.angles, np.radians(topology.angle_theta0), 2 * topology.angle_k * _KJ,
+        topology.angles, np.radians(topology.angle_theta0), 2 * topology.angle_k * CALORIE,
     )  # fmt: skip
     torsion = '<Torsion p1="%d" p2="%d" p3="%d" p4="%d" periodicity="%d" phase="%r" k="%r"/>'
     proper = rows(
         torsion, topology.dihedrals[topology.term_dihedral],
-        topology.term_n, np.radians(topology.term_phase), topology.term_k * _KJ,
+        topology.term_n, np.radians(topology.term_phase), topology.term_k * CALORIE,
     )  # fmt: skip
     improper = rows(
         torsion, topology.impropers,
-        topology.improper_n, np.where(topology.improper_sign > 0, 0.0, np.pi), topology.improper_k * _KJ,
+        topology.improper_n, np.where(topology.improper_sign > 0, 0.0, np.pi), topology.improper_k * CALORIE,
     )  # fmt: skip
     return (
         _force("HarmonicBondForce", f"<Bonds>\n{bonds}</Bonds>\n")
@@ -71,14 +71,14 @@ def _force(kind: str, body: str, *, name: str = "") -> str:
 
 def _nonbonded(topology: Topology, cutoff: float) -> str:
     particles = rows(
-        '<Particle eps="%r" q="%r" sig="%r"/>', topology.epsilon * _KJ, topology.charges, topology.sigma * _NM
+        '<Particle eps="%r" q="%r" sig="%r"/>', topology.epsilon * CALORIE, topology.charges, topology.sigma * _NM
     )
     i, j = topology.pairs_14.T
     excluded = rows('<Exception p1="%d" p2="%d" eps="0" q="0" sig="0.1"/>', topology.excluded)
     scaled = rows(
         '<Exception p1="%d" p2="%d" eps="%r" q="%r" sig="%r"/>',
         topology.pairs_14,
-        np.sqrt(topology.epsilon[i] * topology.epsilon[j]) * _KJ * topology.LENNARD_JONES_14,
+        np.sqrt(topology.epsilon[i] * topology.epsilon[j]) * CALORIE * topology.LENNARD_JONES_14,
         topology.charges[i] * topology.charges[j] * topology.COULOMB_14,
         (topology.sigma[i] + topology.sigma[j]) / 2 * _NM,
     )

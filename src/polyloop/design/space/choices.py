@@ -8,8 +8,9 @@ import numpy as np
 
 from polyloop.core import InvalidInputError
 from polyloop.core.descriptors import BlockKind, BlockValues
+from polyloop.core.names import did_you_mean
 from polyloop.design.space.scales import OnScale
-from polyloop.design.space.variables import DIGITS, Value, check_choices, nearest_hint, significant
+from polyloop.design.space.variables import DIGITS, Value, check_choices, significant
 from polyloop.learn.surrogate import Array
 
 __all__ = ["Categorical", "Ordinal"]
@@ -63,7 +64,7 @@ class Ordinal(OnScale):
             if value == known or (self.is_numeric and not isinstance(value, str) and significant(value) == known):
                 return known
         raise InvalidInputError(
-            f"{value!r} is no step of it.", where=f"variable {self.name}", hint=nearest_hint(value, self.values)
+            f"{value!r} is no step of it.", where=f"variable {self.name}", hint=did_you_mean(str(value), self.values)
         )
 
     def coordinate(self, value: Value) -> float:
@@ -127,7 +128,7 @@ class Categorical:
         if value in self.values:
             return value
         raise InvalidInputError(
-            f"{value!r} is no choice of it.", where=f"variable {self.name}", hint=nearest_hint(value, self.values)
+            f"{value!r} is no choice of it.", where=f"variable {self.name}", hint=did_you_mean(str(value), self.values)
         )
 
     def coordinate(self, value: Value) -> float:

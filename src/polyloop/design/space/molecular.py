@@ -9,6 +9,7 @@ import numpy as np
 
 from polyloop.core import InvalidInputError
 from polyloop.core.descriptors import BlockKind, BlockValues
+from polyloop.core.names import did_you_mean
 from polyloop.design.space.molecule_descriptors import (
     MOLECULE_BLOCKS,
     canonical_molecule,
@@ -17,7 +18,7 @@ from polyloop.design.space.molecule_descriptors import (
     property_distances,
     standardised_distances,
 )
-from polyloop.design.space.variables import Value, check_choices, nearest_hint
+from polyloop.design.space.variables import Value, check_choices
 from polyloop.learn.surrogate import Array
 
 __all__ = ["Molecular"]
@@ -93,7 +94,9 @@ class Molecular:
         for block in self.blocks:
             if block not in MOLECULE_BLOCKS:
                 raise InvalidInputError(
-                    f"There is no block {block!r} of molecules.", where=where, hint=nearest_hint(block, MOLECULE_BLOCKS)
+                    f"There is no block {block!r} of molecules.",
+                    where=where,
+                    hint=did_you_mean(str(block), MOLECULE_BLOCKS),
                 )
             parts.append(fingerprint_distances(smiles) if block == "ecfp" else property_distances(smiles))
         if self.descriptors is not None:
@@ -153,7 +156,7 @@ class Molecular:
             if known == text:
                 return label
         raise InvalidInputError(
-            f"{value!r} is no choice of it.", where=f"variable {self.name}", hint=nearest_hint(value, self.values)
+            f"{value!r} is no choice of it.", where=f"variable {self.name}", hint=did_you_mean(str(value), self.values)
         )
 
     def coordinate(self, value: Value) -> float:

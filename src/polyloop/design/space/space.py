@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError
 from polyloop.core.descriptors import BlockValues
+from polyloop.core.names import did_you_mean
 from polyloop.design.space.constraints import Condition, Constraint, Linear
 from polyloop.design.space.scales import OnScale
-from polyloop.design.space.variables import DIGITS, Value, Variable, nearest_hint
+from polyloop.design.space.variables import DIGITS, Value, Variable
 from polyloop.learn.surrogate import Array
 
 __all__ = ["MOST_COMBINATIONS", "Point", "Space"]
@@ -180,7 +181,7 @@ class Space:
         for name in point:
             if name not in self.names:
                 raise InvalidInputError(
-                    f"There is no variable {name!r}.", where="point", hint=nearest_hint(str(name), self.names)
+                    f"There is no variable {name!r}.", where="point", hint=did_you_mean(str(name), self.names)
                 )
         missing = [name for name in self.names if name not in point]
         if missing:

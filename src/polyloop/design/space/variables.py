@@ -7,7 +7,6 @@ see values.
 
 from __future__ import annotations
 
-import difflib
 import keyword
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
@@ -16,7 +15,7 @@ from polyloop.core import InvalidInputError
 from polyloop.core.descriptors import BlockValues
 from polyloop.learn.surrogate import Array
 
-__all__ = ["DIGITS", "Value", "Variable", "check_choices", "check_name", "nearest_hint", "significant"]
+__all__ = ["DIGITS", "Value", "Variable", "check_choices", "check_name", "significant"]
 
 Value = float | int | str
 DIGITS = 6
@@ -103,13 +102,6 @@ def check_name(name: str) -> None:
 def significant(value: float) -> float:
     """Return a number rounded to `DIGITS` significant digits; never minus zero."""
     return float(f"{float(value):.{DIGITS}g}") + 0.0
-
-
-def nearest_hint(value: Value, known: Sequence[Value]) -> str:
-    """Return what a refused choice may have meant."""
-    near = difflib.get_close_matches(str(value), [str(choice) for choice in known], n=1, cutoff=0.5)
-    shown = ", ".join(str(choice) for choice in known[:12]) + (", ..." if len(known) > 12 else "")
-    return f"Did you mean {near[0]!r}?" if near else f"Known: {shown}."
 
 
 def check_choices(name: str, values: Sequence[Value]) -> None:

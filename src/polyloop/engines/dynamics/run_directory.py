@@ -1,4 +1,4 @@
-"""The directory of one run of a program beside us: what belongs to it, its checkpoints, and its result."""
+"""The directory of one run of a stage: what belongs to it, who is at it, its checkpoints, and its result."""
 
 from __future__ import annotations
 
@@ -139,6 +139,11 @@ class RunDirectory:
         """Stems of the files of all sittings, in order."""
         return [f"sitting-{number:03d}" for number in range(1, self.state.sittings + 1)]
 
+    def save(self, content: bytes, seconds: float) -> None:
+        """Write a checkpoint of an engine in this process; see `adopt`."""
+        self.write(FRESH, content)
+        self.adopt(seconds)
+
     def adopt(self, seconds: float) -> None:
         """Take the restart file that the program has just finished as the newest checkpoint; the oldest goes.
 
@@ -165,7 +170,9 @@ class RunDirectory:
         self._save(replace(self.state, divisor=2))
 
     def own(self, program_id: int | None) -> None:
-        """Note which process runs the program, so that whoever comes after a kill can end it."""
+        """Note which process runs the program (this one, where it is no other), so that whoever comes after a kill can
+        end it, and whoever comes too early is told.
+        """
         if program_id is None:
             self._owner.unlink(missing_ok=True)
             return
@@ -258,7 +265,7 @@ class RunDirectory:
             owner, program = (tuple(note[name]) for name in ("owner", "program"))
         except (OSError, ValueError, KeyError, TypeError):
             return  # nothing runs here, or its note was cut short by the same crash
-        if program[1] is None or born(program[0]) != program[1]:
+        if program[1] is None or born(program[0]) != program[1] or program[0] == os.getpid():
             return
         if owner[0] != os.getpid() and born(owner[0]) == owner[1]:
             raise self.error(f"Process {owner[0]} runs this stage in {self.path}.", "Wait for it, or end it.")

@@ -1,16 +1,17 @@
-"""The words that all molecular-dynamics engines share: a stage, what it yields, and what an engine offers."""
+"""The contract of molecular-dynamics engines: a stage, what it yields, and what an engine offers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem.topology import Cell
+from polyloop.engines.dynamics.capabilities import Capabilities, Device
 
 __all__ = ["ENERGY_TERMS", "SAMPLED", "Energies", "Engine", "Progress", "Stage", "StageResult"]
 
@@ -136,9 +137,23 @@ Progress = Callable[[str, float, float], None]
 
 
 class Engine(Protocol):
-    """A molecular-dynamics program."""
+    """A molecular-dynamics program.
+
+    `name` is the one under which it is registered; `processes` is how many processes of its own compute a stage, each
+    with its own memory (0: it computes in this one).
+    """
 
     name: str
+    capabilities: Capabilities
+    processes: int
+
+    @classmethod
+    def works_on(cls, device: Device) -> bool:
+        """Whether it is installed, starts, and finds such a device; without computing anything."""
+
+    @classmethod
+    def for_machine(cls, n_cores: int, worker: int = 0) -> Self:
+        """Return the engine as it is best on this machine: on so many cores, as one of several workers, from 0 on."""
 
     def version(self) -> str:
         """Return the program's version; raises `MissingDependencyError` where it is not installed."""

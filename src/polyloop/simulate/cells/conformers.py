@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDistGeom
 
+from polyloop.core.constants import GAS_CONSTANT_KCAL_OF_GROWTH
 from polyloop.core.errors import EvaluationError, FailureCode
 from polyloop.simulate.cells.fragment import Fragment
 from polyloop.simulate.cells.strain import Strain
@@ -19,7 +20,7 @@ __all__ = ["THERMAL_ENERGY", "TORSIONS", "BlockShapes", "block_shapes", "frame",
 Floats = NDArray[np.float64]
 
 # kcal/mol at 413 K, where the characteristic ratios of polyethylene and polystyrene melts are tabulated.
-THERMAL_ENERGY = 0.0019872041 * 413.0
+THERMAL_ENERGY = GAS_CONSTANT_KCAL_OF_GROWTH * 413.0
 TORSIONS = np.radians(np.arange(0.0, 360.0, 5.0))
 _MOST_SHAPES = 12
 _SEED = 20261120

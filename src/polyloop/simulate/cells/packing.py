@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from polyloop.chem.topology import Cell, Topology
+from polyloop.core.constants import DALTON
 from polyloop.core.errors import EvaluationError, FailureCode, InvalidInputError
 from polyloop.simulate.cells.contacts import periodic_tree
 from polyloop.simulate.cells.rings import pierced_rings, smallest_rings
@@ -18,7 +19,6 @@ __all__ = ["pack"]
 
 Floats = NDArray[np.float64]
 
-GRAM_PER_CM3 = 1.66053906660  # g/mol per angstrom3
 # Two carbon atoms rest 3.4 A apart; at this distance a minimizer meets no wall, and no bond fits through a ring of six.
 _CLEARANCE = 2.5
 _TRIES, _BOXES, _LARGER = 100, 12, 0.8
@@ -52,7 +52,7 @@ def pack(topologies: Sequence[Topology], positions: Sequence[Floats], density: f
     mass = float(topology.masses.sum())
     for attempt in range(_BOXES):
         thinned = density * _LARGER**attempt
-        box = np.full(3, (mass / thinned * GRAM_PER_CM3) ** (1 / 3))
+        box = np.full(3, (mass / thinned * DALTON) ** (1 / 3))
         placed = _place_all(positions, box, rng)
         if placed is None:
             continue

@@ -3,11 +3,13 @@
 `chain_charges` is the call that other rooms use.
 """
 
+from polyloop.simulate.charges.registry import CHARGES, ChargeMethod
 from polyloop.simulate.charges.resp import ChargeSum, Potential, fit_charges, resp_charges
-from polyloop.simulate.charges.unit import METHODS, UnitCharges, chain_charges, unit_charges
+from polyloop.simulate.charges.unit import UnitCharges, chain_charges, unit_charges
 
 __all__ = [
-    "METHODS",
+    "CHARGES",
+    "ChargeMethod",
     "ChargeSum",
     "Potential",
     "UnitCharges",

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 from rdkit.Chem import rdPartialCharges
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
-from polyloop.engines.quantum.pyscf import Level, ground_state
-from polyloop.engines.quantum.pyscf.electrostatic_potential import electrostatic_potential
-from polyloop.engines.quantum.tblite import TightBinding
+from polyloop.engines.quantum.registry import electronic_structure, tight_binding
 from polyloop.simulate.charges.bond_corrections import shipped_corrections
 from polyloop.simulate.charges.oligomer import Oligomer
+from polyloop.simulate.charges.registry import ChargeMethod
 from polyloop.simulate.charges.resp import ChargeSum, Potential, fit_charges, resp_charges
 from polyloop.simulate.charges.shells import merz_kollman_points
 
-__all__ = ["LEVEL", "MODELS", "gasteiger_charges", "potential_around", "segments_made_whole", "unit_sums"]
+__all__ = [
+    "ESP",
+    "FAST",
+    "GASTEIGER",
+    "LEVEL",
+    "RESP",
+    "gasteiger_charges",
+    "potential_around",
+    "segments_made_whole",
+    "unit_sums",
+]
 
 # The level that RESP was made for; its overpolarisation in the gas phase stands for that of the condensed phase.
 # Elements beyond krypton, which 6-31G(d) lacks, take def2-SVP with its effective core potential.
-LEVEL = Level("hf", "6-31g(d)", "def2-universal-jkfit")
+_ELECTRONS, _TIGHT_BINDING = "pyscf", "tblite"
+LEVEL = electronic_structure(_ELECTRONS).level("hf", "6-31g(d)", "def2-universal-jkfit")
 POINT_DENSITY = 2.0  # points per angstrom2 of each shell
 CONFORMERS = 1
 # Elements that RDKit has Gasteiger parameters for.
@@ -39,7 +47,8 @@ def potential_around(geometry: Geometry, density: float = POINT_DENSITY) -> Pote
         ELEMENT, SCF or UNSUPPORTED, as `ground_state` and `merz_kollman_points`.
     """
     points = merz_kollman_points(geometry, density)
-    values = electrostatic_potential(ground_state(geometry, LEVEL), points)
+    engine = electronic_structure(_ELECTRONS)
+    values = engine.electrostatic_potential(engine.ground_state(geometry, LEVEL), points)
     return Potential(geometry.coordinates, points, values, density)
 
 
@@ -96,14 +105,14 @@ def _gasteiger(oligomer: Oligomer, seed: int) -> Floats:
 
 def _fast(oligomer: Oligomer, seed: int) -> Floats:
     (geometry,) = oligomer.conformers(seed, 1)
-    charges = TightBinding(geometry)(geometry.coordinates).charges
+    charges = tight_binding(_TIGHT_BINDING).single_point(geometry).charges
     moved = shipped_corrections()(oligomer.chain.numbers, oligomer.chain.bonds)
     return segments_made_whole(oligomer, charges + moved)
 
 
-MODELS: Mapping[str, Callable[[Oligomer, int], Floats]] = {
-    "resp": _resp,
-    "esp": _esp,
-    "fast": _fast,
-    "gasteiger": _gasteiger,
-}
+RESP = ChargeMethod(
+    _resp, "Restrained fit to the Hartree-Fock potential, equivalent atoms alike.", largest=60, takes_minutes=True
+)
+ESP = ChargeMethod(_esp, "Fit to the Hartree-Fock potential without restraint.", largest=60, takes_minutes=True)
+FAST = ChargeMethod(_fast, "GFN2-xTB charges, moved along bonds by fitted amounts.", largest=200)
+GASTEIGER = ChargeMethod(_gasteiger, "Electronegativities equalised along the bonds.")

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from scipy.linalg import null_space
 
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
+from polyloop.core.constants import BOHR
 from polyloop.simulate.charges.equivalence import equivalence_classes, saturated_groups
 
 __all__ = ["ChargeSum", "Potential", "fit_charges", "resp_charges"]
 
-_BOHR = 0.529177210903
 _STAGE = "charges"
 STAGE_1, STAGE_2, TIGHTNESS = 0.0005, 0.001, 0.1  # e-2 hartree2, e-2 hartree2, e
 # The restraint's strength was set for shells of one point per angstrom2; a denser grid must not weaken it.
@@ -46,7 +46,7 @@ class Potential:
 
     def inverse_distances(self) -> Floats:
         """Potential of unit charges on the atoms, 1/bohr, shape (p, n)."""
-        inverse: Floats = _BOHR / np.linalg.norm(self.points[:, None] - self.positions[None], axis=2)
+        inverse: Floats = BOHR / np.linalg.norm(self.points[:, None] - self.positions[None], axis=2)
         return inverse
 
     def error(self, charges: Floats) -> float:

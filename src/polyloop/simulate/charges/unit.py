@@ -11,17 +11,14 @@ from numpy.typing import NDArray
 from polyloop.chem import Chain, ChainUnit, Polymer
 from polyloop.core import EvaluationError, FailureCode, InvalidInputError
 from polyloop.simulate.charges.equivalence import equivalence_classes
-from polyloop.simulate.charges.models import MODELS
 from polyloop.simulate.charges.oligomer import Oligomer
+from polyloop.simulate.charges.registry import CHARGES
 from polyloop.simulate.optics.oligomers import reframe
 
-__all__ = ["METHODS", "UnitCharges", "chain_charges", "unit_charges"]
+__all__ = ["UnitCharges", "chain_charges", "unit_charges"]
 
 # A neighbour of its own kind on either side matters most to small units and costs least there.
 LARGEST_TRIMER = 24  # heavy atoms in three units
-# Heavy atoms of the oligomer, by what quantum chemistry on it costs; methods that are not named take any size.
-LARGEST = {"resp": 60, "esp": 60, "fast": 200}
-METHODS = tuple(MODELS)
 Floats = NDArray[np.float64]
 
 
@@ -46,7 +43,7 @@ def unit_charges(unit: ChainUnit, method: str = "resp", seed: int = 0) -> UnitCh
     Parameters
     ----------
     method
-        One of `METHODS`.
+        A name in `CHARGES`.
     seed
         Seed of the conformer search.
 
@@ -55,12 +52,12 @@ def unit_charges(unit: ChainUnit, method: str = "resp", seed: int = 0) -> UnitCh
     InvalidInputError
         For an unknown method.
     EvaluationError
-        SIZE for a unit too large for the method's quantum chemistry (`LARGEST`); ELEMENT where the method has no
+        SIZE for a unit too large for the method's quantum chemistry; ELEMENT where the method has no
         parameters; CONFORMER, GEOMETRY, SCF or UNSUPPORTED from the engines.
     """
-    if method not in MODELS:
+    if method not in CHARGES:
         raise InvalidInputError(f"There is no charge method {method!r}.", where="method",
-                                hint=f"Known: {', '.join(METHODS)}.")  # fmt: skip
+                                hint=f"Known: {', '.join(CHARGES)}.")  # fmt: skip
     return _unit_charges(unit.polymer.smiles, method, seed)
 
 
@@ -89,7 +86,7 @@ def _unit_charges(smiles: str, method: str, seed: int) -> UnitCharges:
     written = ChainUnit.of(Polymer(smiles))
     framed = ChainUnit.of(reframe(written.polymer)[0])
     oligomer = _oligomer(framed, method)
-    charges = MODELS[method](oligomer, seed)
+    charges = CHARGES.find(method).charges(oligomer, seed)
     head_cap, *_, tail_cap = oligomer.segments
     unit = _carried_over(charges[oligomer.middle], framed, written)
     parts = [unit, *(charges[cap] - charges[cap].mean() for cap in (head_cap, tail_cap))]
@@ -101,12 +98,13 @@ def _unit_charges(smiles: str, method: str, seed: int) -> UnitCharges:
 def _oligomer(unit: ChainUnit, method: str) -> Oligomer:
     heavy = int((unit.numbers != 1).sum())
     degree = 3 if 3 * heavy <= LARGEST_TRIMER else 1
-    if heavy + 2 > LARGEST.get(method, heavy + 2):
-        fitting = [other for other in METHODS if heavy + 2 <= LARGEST.get(other, heavy + 2)]
+    largest = CHARGES.find(method).largest
+    if not CHARGES.find(method).takes(heavy + 2):
+        fitting = [name for name, other in CHARGES.items() if other.takes(heavy + 2)]
         raise EvaluationError(
             FailureCode.SIZE,
             "charges",
-            f"The capped unit has {heavy + 2} heavy atoms; {method} charges take at most {LARGEST[method]}.",
+            f"The capped unit has {heavy + 2} heavy atoms; {method} charges take at most {largest}.",
             hint=f"Use {' or '.join(fitting)} charges.",
         )
     return Oligomer.of(unit, degree)

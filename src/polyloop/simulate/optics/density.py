@@ -8,10 +8,11 @@ from functools import lru_cache
 from rdkit import Chem
 
 from polyloop.chem import Geometry, Polymer
+from polyloop.core.constants import AVOGADRO_PER_ANGSTROM3_CM3
 from polyloop.simulate.conformers import force_field_geometry
 from polyloop.simulate.optics.oligomers import Difference, choose_difference
 from polyloop.simulate.optics.packing_model import descriptors, packing_model
-from polyloop.simulate.volume import ANGSTROM3_TO_CM3_PER_MOL, van_der_waals_volume
+from polyloop.simulate.volume import van_der_waals_volume
 
 __all__ = ["AmorphousDensity", "amorphous_density", "oligomer_geometries", "repeat_unit_volume"]
 
@@ -62,7 +63,7 @@ def repeat_unit_volume(difference: Difference, seed: int = 0) -> float:
     """Return the van der Waals volume of one repeat unit in cm3/mol, by the difference of two oligomers."""
     larger, smaller = oligomer_geometries(difference, seed)
     volume = van_der_waals_volume(larger) - van_der_waals_volume(smaller)
-    return volume / difference.units * ANGSTROM3_TO_CM3_PER_MOL
+    return volume / difference.units * AVOGADRO_PER_ANGSTROM3_CM3
 
 
 def oligomer_geometries(difference: Difference, seed: int = 0) -> tuple[Geometry, Geometry]:

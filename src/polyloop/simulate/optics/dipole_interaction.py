@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem import Geometry
-from polyloop.engines.quantum import dftd4
+from polyloop.engines.quantum.registry import atomic_polarizability
 
-__all__ = ["interacting_polarizability"]
+__all__ = ["ENGINE", "interacting_polarizability"]
 
+ENGINE = "dftd4"
 _DAMPING = 0.572  # Thole's universal constant for exponential damping
 
 
@@ -23,7 +24,7 @@ def interacting_polarizability(geometry: Geometry) -> float:
     ----------
     doi:10.1016/0301-0104(81)85176-2 (Thole 1981)
     """
-    alpha = dftd4.atomic_polarizabilities(geometry)
+    alpha = atomic_polarizability(ENGINE).atomic_polarizabilities(geometry)
     n = len(alpha)
     apart = geometry.coordinates[:, None, :] - geometry.coordinates[None, :, :]
     distance = np.linalg.norm(apart, axis=2)

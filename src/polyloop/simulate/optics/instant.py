@@ -13,10 +13,11 @@ from rdkit import Chem, rdBase
 
 from polyloop.chem import Polymer
 from polyloop.core import Conditions, EvaluationError, FailureCode
-from polyloop.engines.quantum import dftd4
-from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.engines.quantum.registry import atomic_polarizability
+from polyloop.simulate.estimate import Estimate, Estimates
 from polyloop.simulate.neutrality import refuse_charge
 from polyloop.simulate.optics.density import amorphous_density, oligomer_geometries
+from polyloop.simulate.optics.dipole_interaction import ENGINE
 from polyloop.simulate.optics.lorentz_lorenz import molar_refraction, refractive_index
 from polyloop.simulate.optics.oligomers import Difference, choose_difference
 
@@ -73,7 +74,7 @@ class AdditiveCorrection:
         return self.scale * static + sum(self.coefficients[term] * count for term, count in counts.items())
 
 
-def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outcome:
+def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Estimates:
     """Estimate the refractive index of the amorphous polymer in milliseconds.
 
     Raises
@@ -90,14 +91,14 @@ def instant_optics(polymer: Polymer, seed: int, conditions: Conditions) -> Outco
     index_std = _slope(index) * float(np.linalg.norm(relative))
     static, refraction = dynamic / correction.dispersion, molar_refraction(dynamic)
     polarizability = f"{correction.name} (leave-one-out on liquids) and oligomer extrapolation, in quadrature"
-    return Outcome(
+    return Estimates(
         estimates=(
             Estimate("refractive_index", index, index_std, f"{correction.name} and density model, in quadrature"),
             Estimate("density", density.value, density.std, f"density model {density.model}, cross-validated"),
             Estimate("static_polarizability", static, static * level, polarizability),
             Estimate("molar_refraction", refraction, refraction * level, polarizability),
         ),
-        engines={"dftd4": dftd4.version(), "rdkit": rdBase.rdkitVersion},
+        engines={**atomic_polarizability(ENGINE).versions(), "rdkit": rdBase.rdkitVersion},
         settings={
             "correction": correction.name,
             "packing": density.model,
@@ -134,7 +135,9 @@ def _checked_difference(polymer: Polymer) -> Difference:
 
 def _at_d_line(difference: Difference, seed: int) -> tuple[float, float]:
     larger, smaller = oligomer_geometries(difference, seed)
-    static_d4 = dftd4.static_polarizability(larger) - dftd4.static_polarizability(smaller)
+    engine = atomic_polarizability(ENGINE)
+    of_larger, of_smaller = (float(engine.atomic_polarizabilities(each).sum()) for each in (larger, smaller))
+    static_d4 = of_larger - of_smaller
     more, fewer = correction_counts(difference.larger), correction_counts(difference.smaller)
     correction = additive_correction()
     dynamic = correction.at_d_line(static_d4, {term: more[term] - fewer[term] for term in more}) / difference.units

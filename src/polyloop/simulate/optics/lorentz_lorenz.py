@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import EvaluationError, FailureCode
+from polyloop.core.constants import AVOGADRO_PER_ANGSTROM3_CM3
 
 __all__ = ["OpticalInputs", "molar_refraction", "propagated_std", "refractive_index"]
 
 # (4 pi / 3) N_A in cm3/mol per angstrom3 of polarizability volume.
-_REFRACTION = 4.0 * np.pi / 3.0 * 0.602214076
+_REFRACTION = 4.0 * np.pi / 3.0 * AVOGADRO_PER_ANGSTROM3_CM3
 
 
 def molar_refraction(polarizability: float) -> float:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from polyloop.chem import Copolymer, Polymer
 from polyloop.core import Conditions, EvaluationError, FailureCode
-from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.estimate import Estimate, Estimates
 from polyloop.simulate.optics.lorentz_lorenz import OpticalInputs, molar_refraction, propagated_std, refractive_index
 from polyloop.simulate.optics.quick import quick_optics
 
@@ -80,8 +80,8 @@ def copolymer_optics(
     copolymer: Copolymer,
     seed: int,
     conditions: Conditions,
-    of_unit: Callable[[Polymer, int, Conditions], Outcome] = quick_optics,
-) -> Outcome:
+    of_unit: Callable[[Polymer, int, Conditions], Estimates] = quick_optics,
+) -> Estimates:
     """Compute the optical constants of an amorphous copolymer or blend from its units' homopolymers.
 
     Parameters
@@ -106,7 +106,7 @@ def copolymer_optics(
         units.append(unit_optics(polymer, {estimate.property: estimate for estimate in outcome.estimates}))
         parts.append({"unit": polymer.smiles, "mole_fraction": round(share, 6), **outcome.settings})
         engines.update(outcome.engines)
-    return Outcome(
+    return Estimates(
         estimates=tuple(mix_optics(units, copolymer.mole_fractions)),
         engines=engines,
         settings={"mixing": "additive molar refraction and volume, units' errors shared", "units": parts},

@@ -19,12 +19,13 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.engines.quantum.pyscf import OPTICS_QUICK
+from polyloop.engines.quantum.registry import electronic_structure
 
-__all__ = ["LEVEL", "SCALE", "SCALE_1", "SCALE_2", "PolarizabilityScale", "relative_dispersion"]
+__all__ = ["ENGINE", "LEVEL", "SCALE", "SCALE_1", "SCALE_2", "PolarizabilityScale", "relative_dispersion"]
 
-# Chosen by cost and accuracy on liquids: docs/validation/optics_levels.md.
-LEVEL = OPTICS_QUICK
+# Chosen by cost and accuracy on liquids: docs/validation/optics_levels.md. A change is a new version of optics/quick.
+ENGINE = "pyscf"
+LEVEL = electronic_structure(ENGINE).level("hf", "def2-svpd-lean", "def2-mixed-fit")
 _STATIC, _C_LINE, _D_LINE, _F_LINE = range(4)
 
 

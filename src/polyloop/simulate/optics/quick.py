@@ -11,15 +11,17 @@ from rdkit import Chem, rdBase
 
 from polyloop.chem import Geometry, Polymer
 from polyloop.core import Conditions, EvaluationError, FailureCode
-from polyloop.engines.quantum import pyscf, tblite
+from polyloop.engines.quantum.contract import LevelOfTheory
+from polyloop.engines.quantum.registry import electronic_structure, tight_binding
+from polyloop.simulate.conformers import ENGINE as GEOMETRIES
 from polyloop.simulate.conformers import Conformer, ConformerSearch, boltzmann_weights, search_conformers
-from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.estimate import Estimate, Estimates
 from polyloop.simulate.neutrality import refuse_charge
 from polyloop.simulate.optics.density import AmorphousDensity, amorphous_density
 from polyloop.simulate.optics.dipole_interaction import interacting_polarizability
 from polyloop.simulate.optics.lorentz_lorenz import OpticalInputs, molar_refraction, propagated_std
 from polyloop.simulate.optics.oligomers import Caps, Difference, choose_difference
-from polyloop.simulate.optics.polarizability_scale import LEVEL, SCALE, PolarizabilityScale
+from polyloop.simulate.optics.polarizability_scale import ENGINE, LEVEL, SCALE, PolarizabilityScale
 
 __all__ = [
     "PROPERTIES",
@@ -92,7 +94,7 @@ class OligomerOptics:
 
 def quick_optics(
     polymer: Polymer, seed: int, conditions: Conditions, scale: PolarizabilityScale = SCALE, caps: Caps = "matched"
-) -> Outcome:
+) -> Estimates:
     """Compute the optical constants of the amorphous polymer, and the electronic properties of its repeat unit.
 
     The versions of the protocol differ in `scale` and `caps` alone.
@@ -110,9 +112,13 @@ def quick_optics(
     raw = (larger.polarizabilities - smaller.polarizabilities) / difference.units
     scatter = float(np.hypot(larger.scatter, smaller.scatter)) / difference.units / float(raw[2])
     unit = smaller if difference.n_smaller else larger
-    return Outcome(
+    return Estimates(
         estimates=(*solid_optics(polymer, difference, density, raw, scatter, scale), *_electronic(larger, unit)),
-        engines={**pyscf.versions(), "tblite": tblite.version(), "rdkit": rdBase.rdkitVersion},
+        engines={
+            **electronic_structure(ENGINE).versions(),
+            **tight_binding(GEOMETRIES).versions(),
+            "rdkit": rdBase.rdkitVersion,
+        },
         settings={
             "level": LEVEL.to_dict(),
             "polarizability_scale": scale.name,
@@ -204,12 +210,13 @@ def _optics_of(mol: Chem.Mol, seed: int) -> OligomerOptics:
 
 # Ethane or hexafluoroethane, the smaller oligomer of nearly every polymer, is computed once per process.
 @lru_cache(maxsize=16)
-def oligomer_optics(smiles: str, seed: int, level: pyscf.Level = LEVEL) -> OligomerOptics:
+def oligomer_optics(smiles: str, seed: int, level: LevelOfTheory = LEVEL) -> OligomerOptics:
     """Return the unscaled polarizabilities and the electronic properties of one closed-shell molecule."""
     mol = Chem.MolFromSmiles(smiles)
     search = search_conformers(mol, seed, keep=_conformers_to_keep(mol))
-    state = pyscf.ground_state(search.lowest[0].geometry, level)
-    tensors = pyscf.polarizability(state, WAVELENGTHS)
+    engine = electronic_structure(ENGINE)
+    state = engine.ground_state(search.lowest[0].geometry, level)
+    tensors = engine.polarizability(state, WAVELENGTHS)
     polarizabilities, scatter = ensemble_mean(np.trace(tensors, axis1=1, axis2=2) / 3.0, search)
     solvation, spread = _over_conformers(search.lowest)
     return OligomerOptics(
@@ -258,6 +265,6 @@ def _over_conformers(conformers: tuple[Conformer, ...]) -> tuple[float, NDArray[
 
 
 def _tight_binding_row(geometry: Geometry) -> list[float]:
-    point = tblite.TightBinding(geometry)(geometry.coordinates)
-    solvation = tblite.solvation_energy(geometry)
+    engine = tight_binding(GEOMETRIES)
+    point, solvation = engine.single_point(geometry), engine.solvation_energy(geometry)
     return [point.homo, point.lumo, point.lumo - point.homo, point.dipole_moment, solvation]

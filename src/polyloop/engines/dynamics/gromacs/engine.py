@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
+import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,29 +13,27 @@ from scipy.spatial import KDTree
 
 from polyloop.chem.formats import gromacs_topology
 from polyloop.chem.topology import Cell, Topology
-from polyloop.core import ConfigurationError, EvaluationError, FailureCode, write_atomically
+from polyloop.core import EvaluationError, FailureCode, MissingDependencyError, write_atomically
+from polyloop.engines.dynamics.capabilities import Capabilities, Device
 from polyloop.engines.dynamics.gromacs.output import g96, read_energies, read_g96, read_trr, sample_columns
 from polyloop.engines.dynamics.gromacs.parameters import Steps, energy_parameters, stage_parameters
-from polyloop.engines.dynamics.gromacs.program import CONSOLE, Program, last_words
-from polyloop.engines.dynamics.gromacs.sitting import FINAL, Sitting, is_unstable
+from polyloop.engines.dynamics.gromacs.program import INSTALL, Program, last_words
+from polyloop.engines.dynamics.gromacs.run import FINAL, GromacsRun, is_unstable
 from polyloop.engines.dynamics.gromacs.wrapping import followed, whole
-from polyloop.engines.dynamics.interruption import Interruption
-from polyloop.engines.dynamics.processes import end_group
-from polyloop.engines.dynamics.run_directory import RunDirectory
-from polyloop.engines.dynamics.stages import ENERGY_TERMS, Energies, Progress, Stage, StageResult
-from polyloop.engines.dynamics.supervise import sit_until_done
-from polyloop.engines.dynamics.validation import blown_up, check_cell, check_stage, effective_masses, run_key
+from polyloop.engines.dynamics.processes import CONSOLE
+from polyloop.engines.dynamics.program_engine import ProgramEngine
+from polyloop.engines.dynamics.stage_run import StageRun
+from polyloop.engines.dynamics.stages import ENERGY_TERMS, Energies, Stage, StageResult
+from polyloop.engines.dynamics.validation import blown_up
 
-__all__ = ["GromacsEngine", "is_foreign"]
+__all__ = ["GromacsEngine"]
 
 Floats = NDArray[np.float64]
 # Angstrom: no two atoms of a sane cell are so near.
 _COINCIDENT = 0.3
-# Besides what it writes anyway, the states before a constraint failed.
-_PASSING = ("run-*.tpr", "run-*.trr", "run-*.edr", "run-*.cpt", "*.mdout*", "step*.pdb")
 
 
-class GromacsEngine:
+class GromacsEngine(ProgramEngine):
     """Molecular dynamics with GROMACS (doi:10.1016/j.softx.2015.06.001) as a program beside us: an `Engine`.
 
     Leap-frog with stochastic velocity rescaling (doi:10.1063/1.2408420) in `nvt` and `npt`, in `npt` also stochastic
@@ -57,97 +56,79 @@ class GromacsEngine:
     """
 
     name = "gromacs"
+    capabilities = Capabilities(
+        "GROMACS", INSTALL, precision="mixed", preference={"cpu": 10}, strain=False, pressure_ramp=False
+    )
+    # Besides what it writes anyway, the states before a constraint failed.
+    passing = ("run-*.tpr", "run-*.trr", "run-*.edr", "run-*.cpt", "*.mdout*", "step*.pdb")
+    final = FINAL
 
     def __init__(self, threads: int = 1, checkpoint_minutes: float = 2.0, program: Path | None = None) -> None:
-        if threads < 1 or not 0 <= checkpoint_minutes <= 5:
-            raise ConfigurationError(
-                f"threads = {threads}, checkpoint_minutes = {checkpoint_minutes}: out of range.",
-                hint="Take at least one thread, and 0 to 5 minutes.",
-            )
+        super().__init__(threads, checkpoint_minutes=checkpoint_minutes)
         self.program = Program(program, threads)
-        self.checkpoint_minutes = checkpoint_minutes
+
+    @classmethod
+    def works_on(cls, device: Device) -> bool:
+        """Whether it is there, starts, and is new enough: distributions still bring older ones."""
+        try:
+            return device == "cpu" and bool(Program().version())
+        except (MissingDependencyError, EvaluationError):
+            return False
+
+    @classmethod
+    def for_machine(cls, n_cores: int, worker: int = 0) -> Self:
+        """Return it with one thread for each core."""
+        del worker
+        return cls(threads=n_cores)
 
     def version(self) -> str:
         """Return GROMACS's version; raises `MissingDependencyError` where it is not installed."""
         return self.program.version()
 
-    def energies(self, cell: Cell, stage: Stage) -> Energies:
-        """Return energy terms and forces of `cell` as it stands, all bonds included.
-
-        Raises
-        ------
-        InvalidInputError
-            Where `cell` is malformed.
-        EvaluationError
-            EVALUATOR where GROMACS fails, with its own words.
-        """
-        check_cell(cell, stage)
+    def start_energies(self, cell: Cell, stage: Stage, folder: Path) -> subprocess.Popen[bytes]:
+        """Start GROMACS on a run of no steps."""
         cell = replace(cell, topology=_interacting(cell.topology, stage))
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            still = replace(cell, velocities=np.zeros_like(cell.positions))
-            write_atomically(folder / "cell.g96", g96(still))
-            write_atomically(folder / "cell.top", gromacs_topology(cell.topology))
-            write_atomically(folder / "run-1.mdp", energy_parameters(cell, stage))
-            self._compile("run-1", folder, stage)
-            process = self.program.simulate(["-s", "run-1.tpr", "-deffnm", "run-1", "-c", FINAL], folder)
-            try:
-                process.wait()
-            finally:
-                end_group(process.pid)
-            if process.returncode != 0:
-                words = last_words((folder / CONSOLE).read_text(errors="replace"))
-                raise EvaluationError(FailureCode.EVALUATOR, stage.name, f"GROMACS: {words}")
-            columns = sample_columns(read_energies(self.program, folder, "run-1"), cell)
-            forces = read_trr(folder / "run-1.trr", cell.topology.n_atoms).forces[0].astype(np.float64)
+        still = replace(cell, velocities=np.zeros_like(cell.positions))
+        write_atomically(folder / "cell.g96", g96(still))
+        write_atomically(folder / "cell.top", gromacs_topology(cell.topology))
+        write_atomically(folder / "energy.mdp", energy_parameters(cell, stage))
+        self._compile("energy", folder, stage)
+        return self.program.simulate(["-s", "energy.tpr", "-deffnm", "energy", "-c", FINAL], folder)
+
+    def read_energies(self, cell: Cell, folder: Path) -> Energies:
+        """Return energies from the energy file and forces from the trajectory."""
+        columns = sample_columns(read_energies(self.program, folder, "energy"), cell)
+        forces = read_trr(folder / "energy.trr", cell.topology.n_atoms).forces[0].astype(np.float64)
         return Energies({term: float(columns[term][0]) for term in ENERGY_TERMS}, forces)
 
-    def run(
-        self, cell: Cell, stage: Stage, directory: Path, seed: int = 0, progress: Progress | None = None
-    ) -> StageResult:
-        """Run `stage` in `directory`; see `Engine.run`. The second try after a blow-up is from the stage's start."""
-        check_cell(cell, stage)
-        if stage.ensemble != "minimize":
-            check_stage(stage)
-        folder = RunDirectory(Path(directory), f"{self.name} {run_key(cell, stage, seed)}", stage.name, _PASSING)
-        if (done := folder.result(cell)) is not None:
-            return done
-        stage_parameters(cell, stage)  # refuses what GROMACS does not know, before anything is written
-        with Interruption() as interruption:
-            folder.open()
-            heavy = replace(cell.topology, masses=effective_masses(cell.topology, stage.hydrogen_mass))
-            folder.write("cell.top", gromacs_topology(_interacting(heavy, stage)))
-            folder.write("cell.g96", g96(_parted(cell, seed) if stage.ensemble == "minimize" else cell))
-            sitting = Sitting(
-                self.program, stage, folder, interruption, self.checkpoint_minutes, progress, cell.topology.n_atoms
-            )
-            sit_until_done(
-                lambda: self._sit(cell, stage, sitting, seed),
-                folder,
-                stage,
-                program="GROMACS",
-                is_unstable=is_unstable,
-            )
-            result = self._collect(cell, stage, folder)
-            folder.finish(result)
-        return result
+    def last_words(self, folder: Path, stem: str) -> str:
+        """Return GROMACS's error, or else the end of what it said."""
+        return last_words((folder / CONSOLE).read_text(errors="replace"))
 
-    def _sit(self, cell: Cell, stage: Stage, sitting: Sitting, seed: int) -> str | None:
-        folder, divisor = sitting.directory, sitting.directory.state.divisor
+    def is_unstable(self, words: str) -> bool:
+        """Tell whether `words` speak of a simulation that blew up."""
+        return is_unstable(words)
+
+    def write_inputs(self, work: StageRun) -> None:
+        """Write topology and state."""
+        cell, stage, directory = work.cell, work.stage, work.directory
+        directory.write("cell.top", gromacs_topology(_interacting(work.weighted.topology, stage)))
+        directory.write("cell.g96", g96(_parted(cell, work.seed) if stage.ensemble == "minimize" else cell))
+
+    def program_run(self, work: StageRun) -> GromacsRun:
+        """Return a sitting that goes on from the newest checkpoint; the second try is from the stage's start."""
+        directory, stage, divisor = work.directory, work.stage, work.directory.state.divisor
         stem = f"run-{divisor}"
-        checkpoint = folder.newest()
+        checkpoint = directory.newest()
         resume = None
         if checkpoint is not None and checkpoint.divisor == divisor:
             resume = f"{stem}.resume.cpt"
-            folder.write(resume, (folder.path / checkpoint.file).read_bytes())
-        folder.begin_sitting()
-        charged = replace(cell, topology=_interacting(cell.topology, stage))
-        folder.write(f"{stem}.mdp", stage_parameters(charged, stage, divisor, seed, self.program.threads))
-        self._compile(stem, folder.path, stage)
-        fault = sitting.run(stem, resume)
-        if fault is not None and resume and is_foreign(fault):
-            raise folder.error(f"GROMACS cannot go on in {folder.path}: {fault}.", "The stage must be run anew.")
-        return fault
+            directory.write(resume, (directory.path / checkpoint.file).read_bytes())
+        directory.begin_sitting()
+        charged = replace(work.cell, topology=_interacting(work.cell.topology, stage))
+        directory.write(f"{stem}.mdp", stage_parameters(charged, stage, divisor, work.seed, self.program.threads))
+        self._compile(stem, directory.path, stage)
+        return GromacsRun(work, self.checkpoint_minutes, self.program, stem, resume)
 
     def _compile(self, stem: str, folder: Path, stage: Stage) -> None:
         """Let `gmx grompp` make a run input of parameters, topology and state."""
@@ -157,7 +138,9 @@ class GromacsEngine:
         if code != 0 or not (folder / f"{stem}.tpr").exists():
             raise EvaluationError(FailureCode.EVALUATOR, stage.name, f"GROMACS: {last_words(said)}")
 
-    def _collect(self, cell: Cell, stage: Stage, folder: RunDirectory) -> StageResult:
+    def collect(self, work: StageRun) -> StageResult:
+        """Read the last state, the trajectory and the energies of the last try."""
+        cell, stage, folder = work.cell, work.stage, work.directory
         topology, stem = cell.topology, f"run-{folder.state.divisor}"
         try:
             positions, velocities, box = read_g96(folder.path / FINAL, topology.n_atoms)
@@ -193,15 +176,6 @@ class GromacsEngine:
             wall_time=folder.state.wall_time,
             frame_velocities=frame_velocities,
         )
-
-
-def is_foreign(fault: str) -> bool:
-    """Tell whether `fault` says that a checkpoint or the files that belong to it are not as they were.
-
-    Of a file that it cannot write, a checkpoint among them, GROMACS says that the disk may be full.
-    """
-    said = fault.lower()
-    return "disk space" not in said and any(word in said for word in ("checkpoint", "checksum", "append"))
 
 
 def _interacting(topology: Topology, stage: Stage) -> Topology:

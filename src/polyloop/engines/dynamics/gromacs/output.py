@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from polyloop.chem.formats import rows
 from polyloop.chem.topology import Cell
 from polyloop.core import EvaluationError, FailureCode
+from polyloop.core.constants import ATMOSPHERE_IN_BAR, CALORIE
 from polyloop.engines.dynamics.gromacs.program import Program, last_words
 from polyloop.engines.dynamics.stages import ENERGY_TERMS
 
@@ -21,7 +22,7 @@ __all__ = ["LogReader", "Trajectory", "g96", "read_energies", "read_g96", "read_
 
 Floats = NDArray[np.float64]
 
-_NM, _KCAL, _BAR = 0.1, 4.184, 1.01325
+_NM, _KCAL, _BAR = 0.1, CALORIE, ATMOSPHERE_IN_BAR
 _TRR_MAGIC = 1993
 # Our columns as sums of GROMACS's terms, kJ/mol. The sum that GROMACS itself gives has the dispersion correction in it
 # twice after a minimization.

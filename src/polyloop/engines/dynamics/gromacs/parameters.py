@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from polyloop.chem.topology import Cell
-from polyloop.core import EvaluationError, FailureCode
+from polyloop.core.constants import ATMOSPHERE_IN_BAR
 from polyloop.engines.dynamics.stages import Stage
 
 __all__ = ["Steps", "energy_parameters", "list_steps", "stage_parameters"]
 
-_NM, _BAR = 0.1, 1.01325  # per angstrom, per atm
+_NM, _BAR = 0.1, ATMOSPHERE_IN_BAR  # per angstrom, per atm
 # kJ/(mol nm): the largest force at which a minimization ends.
 _TOLERANCE, _ITERATIONS = 50.0, 5000
 # 1/bar at 1 bar, and how the bulk modulus grows with pressure (Murnaghan): the barostat needs to know how soft the
@@ -66,24 +66,11 @@ class Steps:
 
 
 def stage_parameters(cell: Cell, stage: Stage, divisor: int = 1, seed: int = 0, threads: int = 1) -> str:
-    """Return the mdp file of a stage that runs on so many threads.
-
-    Raises
-    ------
-    EvaluationError
-        UNSUPPORTED for a uniaxial strain or a pressure that changes, which GROMACS does not know.
-    """
+    """Return the mdp file of a stage that runs on so many threads."""
     lines = _interactions(cell, stage, _cutoff(cell, stage), divisor)
     if stage.ensemble == "minimize":
         lines |= {"integrator": "steep", "emtol": _TOLERANCE, "nsteps": _ITERATIONS, "constraints": "none"}
         return _text(lines)
-    if stage.strain_rate or stage.pressure[0] != stage.pressure[1]:
-        raise EvaluationError(
-            FailureCode.UNSUPPORTED,
-            stage.name,
-            "GROMACS deforms no cell with free sides and ramps no pressure.",
-            hint="Take OpenMM or LAMMPS: POLYLOOP_MD_ENGINE=lammps.",
-        )
     steps = Steps.of(stage, divisor, cell.topology.n_atoms, threads)
     first, drawn = (int(word) % 900_000_000 + 1 for word in np.random.SeedSequence(seed).generate_state(2))
     lines |= {

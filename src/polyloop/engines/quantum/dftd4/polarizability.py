@@ -11,10 +11,10 @@ from rdkit import Chem
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
+from polyloop.core.constants import BOHR
 
 __all__ = ["atomic_polarizabilities", "static_polarizability", "version"]
 
-_BOHR = 0.529177210903  # angstrom, CODATA 2018
 _HEAVIEST = 86  # D4 has reference polarizabilities for H to Rn
 _STAGE = "DFT-D4"
 
@@ -38,8 +38,8 @@ def atomic_polarizabilities(geometry: Geometry) -> NDArray[np.float64]:
     if not np.isfinite(geometry.coordinates).all():
         raise EvaluationError(FailureCode.GEOMETRY, _STAGE, "A coordinate is not a finite number.")
     try:
-        model = DispersionModel(numbers, geometry.coordinates / _BOHR, charge=float(geometry.charge))
-        values: NDArray[np.float64] = np.asarray(model.get_properties()["polarizabilities"]) * _BOHR**3
+        model = DispersionModel(numbers, geometry.coordinates / BOHR, charge=float(geometry.charge))
+        values: NDArray[np.float64] = np.asarray(model.get_properties()["polarizabilities"]) * BOHR**3
     except RuntimeError as error:
         raise EvaluationError(FailureCode.GEOMETRY, _STAGE, f"D4 refused the geometry: {error}") from error
     if not np.isfinite(values).all():

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from polyloop.core.constants import BOHR
 from polyloop.core.errors import InvalidInputError
 from polyloop.engines.quantum.pyscf.ground_state import GroundState, one_thread
 
 __all__ = ["electrostatic_potential"]
-
-_BOHR = 0.529177210903  # angstrom, CODATA 2018
 
 
 def electrostatic_potential(
@@ -39,7 +38,7 @@ def electrostatic_potential(
         raise InvalidInputError(f"Points of shape {points.shape} are no positions.", where="electrostatic potential",
                                 hint="Give finite positions in angstrom, shape (n, 3).")  # fmt: skip
     molecule, density = state.mean_field.mol, np.asarray(state.mean_field.make_rdm1())
-    positions = points / _BOHR
+    positions = points / BOHR
     potential = np.empty(len(points))
     batch = max(1, int(max_memory * 1e6 / (8 * density.size)))
     with one_thread():

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem.geometry import Geometry
+from polyloop.core.constants import HARTREE
 from polyloop.core.errors import EvaluationError, FailureCode, InvalidInputError
 from polyloop.engines.quantum.pyscf.basis import auxiliary_basis_by_element, basis_by_element
 from polyloop.engines.quantum.pyscf.levels import GRIDS, Level
 
 __all__ = ["GroundState", "ground_state", "one_thread"]
 
-HARTREE_IN_EV = 27.211386245988
 _STAGE = "ground state"
 # The polarizability's error is linear in the orbitals' error: a gradient of 5e-5 keeps it below 1e-5 relative.
 _ENERGY_TOLERANCE = 1e-8
@@ -194,7 +194,7 @@ def _second_order(mean_field: Any, density: NDArray[np.float64] | None) -> tuple
 
 def _summary(geometry: Geometry, level: Level, mean_field: Any, iterations: int) -> GroundState:
     occupied = np.asarray(mean_field.mo_occ) > 0
-    energies = np.asarray(mean_field.mo_energy) * HARTREE_IN_EV
+    energies = np.asarray(mean_field.mo_energy) * HARTREE
     molecule = mean_field.mol
     charges = molecule.atom_charges()
     centre = charges @ molecule.atom_coords() / charges.sum()

@@ -8,7 +8,7 @@ from typing import Any
 from polyloop.core.errors import InvalidInputError
 from polyloop.engines.quantum.pyscf.basis import BASIS_RECIPES
 
-__all__ = ["GRIDS", "OPTICS_QUICK", "Level"]
+__all__ = ["GRIDS", "Level"]
 
 # (radial, angular) points by period of the element, before pruning. With `lean`, polarizabilities of propane and
 # dimethyl sulfide and their dispersion differ by 1e-4 from those with `fine` (PySCF's level 3), at a seventh of the
@@ -68,7 +68,3 @@ class Level:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary, for the settings of a record's provenance."""
         return asdict(self)
-
-
-# The level of protocol optics/quick; docs/validation/optics_levels.md says why. A change is a new version of it.
-OPTICS_QUICK = Level("hf", "def2-svpd-lean", "def2-mixed-fit")

@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from polyloop.core.constants import BOHR, HARTREE_IN_NM
 from polyloop.core.errors import EvaluationError, FailureCode, InvalidInputError
 from polyloop.engines.quantum.pyscf.ground_state import GroundState, one_thread
 from polyloop.engines.quantum.pyscf.operators import OrbitalHessian
 
 __all__ = ["frequencies_in_hartree", "polarizability"]
 
-BOHR_IN_ANGSTROM = 0.529177210903
-# hc / E_h: the wavelength in nm of a photon of one hartree (CODATA 2018).
-HARTREE_IN_NM = 45.56335252912
 _STAGE = "linear response"
 _MAX_ITERATIONS = 40
 # A direction that adds less than this part of the largest new one is left for a later iteration.
@@ -76,7 +74,7 @@ def polarizability(
         hessian = OrbitalHessian(mean_field)
         dipoles = _dipole_integrals(mean_field.mol, hessian)
         tensors = _Subspace(hessian, dipoles, frequencies).solve(tolerance)
-    return tensors * BOHR_IN_ANGSTROM**3
+    return tensors * BOHR**3
 
 
 def _dipole_integrals(molecule: Any, hessian: OrbitalHessian) -> Array:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
-from polyloop.engines.quantum.tblite.single_point import BOHR, TightBinding
+from polyloop.core.constants import BOHR
+from polyloop.engines.quantum.tblite.single_point import TightBinding
 from polyloop.engines.quantum.tblite.topology import bonds_of, broken_and_formed, model_hessian
 
 __all__ = ["Optimized", "optimize"]

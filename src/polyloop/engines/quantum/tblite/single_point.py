@@ -15,13 +15,10 @@ from threadpoolctl import threadpool_limits
 
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, FailureCode
+from polyloop.core.constants import BOHR, DEBYE_PER_ATOMIC_UNIT, HARTREE, HARTREE_IN_KJ_PER_MOL
 
-__all__ = ["BOHR", "HARTREE_EV", "HARTREE_KJ_MOL", "SinglePoint", "TightBinding", "solvation_energy", "version"]
+__all__ = ["SinglePoint", "TightBinding", "solvation_energy", "version"]
 
-BOHR = 0.529177210903  # angstrom, CODATA 2018
-HARTREE_EV = 27.211386245988
-HARTREE_KJ_MOL = 2625.4996394799
-_DEBYE = 2.541746473  # debye per e bohr
 _HEAVIEST = 86  # GFN2-xTB has parameters for H to Rn
 _STAGE = "GFN2-xTB"
 _ERRORS = (TBLiteRuntimeError, TBLiteTypeError, TBLiteValueError)
@@ -106,13 +103,13 @@ class TightBinding:
             reason = f"GFN2-xTB did not reach self-consistency: {' '.join(str(error).split())}"
             raise EvaluationError(FailureCode.SCF, _STAGE, reason, hint="Try another seed.") from error
         result = self._result
-        orbitals, filled = result.get("orbital-energies") * HARTREE_EV, result.get("orbital-occupations") > 1.0
+        orbitals, filled = result.get("orbital-energies") * HARTREE, result.get("orbital-occupations") > 1.0
         return SinglePoint(
             energy=float(result.get("energy")),
             gradient=np.array(result.get("gradient"), dtype=np.float64),
             homo=float(orbitals[filled].max()),
             lumo=float(orbitals[~filled].min()) if not filled.all() else float("nan"),
-            dipole_moment=float(np.linalg.norm(result.get("dipole")) * _DEBYE),
+            dipole_moment=float(np.linalg.norm(result.get("dipole")) * DEBYE_PER_ATOMIC_UNIT),
             charges=np.array(result.get("charges"), dtype=np.float64),
         )
 
@@ -133,7 +130,7 @@ def solvation_energy(geometry: Geometry, solvent: str = "water") -> float:
     """
     gas = TightBinding(geometry)(geometry.coordinates).energy
     dissolved = TightBinding(geometry, solvent)(geometry.coordinates).energy
-    return (dissolved - gas) * HARTREE_KJ_MOL
+    return (dissolved - gas) * HARTREE_IN_KJ_PER_MOL
 
 
 def version() -> str:

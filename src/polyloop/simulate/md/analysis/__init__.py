@@ -9,7 +9,6 @@ from polyloop.simulate.md.analysis.chains import (
     radius_of_gyration,
 )
 from polyloop.simulate.md.analysis.cohesion import cohesive_energy_density, solubility_parameter
-from polyloop.simulate.md.analysis.conductivity import HeatFlow, conductivity_parts, heat_flow, thermal_diffusivity
 from polyloop.simulate.md.analysis.dielectric import dielectric_constant, dipole_series, static_dielectric_constant
 from polyloop.simulate.md.analysis.diffusion import Diffusion, centre_diffusion, diffusion, mobility, self_diffusion
 from polyloop.simulate.md.analysis.free_volume import fractional_free_volume, free_fraction, van_der_waals_radii
@@ -40,13 +39,11 @@ __all__ = [
     "ElasticConstants",
     "Equilibration",
     "GlassTransition",
-    "HeatFlow",
     "Mean",
     "centre_diffusion",
     "centre_series",
     "cohesive_energy_density",
     "combine_replicas",
-    "conductivity_parts",
     "degrees_of_freedom",
     "density",
     "detect_equilibration",
@@ -63,7 +60,6 @@ __all__ = [
     "glass_transition",
     "gyration_series",
     "heat_capacity_from_temperatures",
-    "heat_flow",
     "line_polarizabilities",
     "mean_with_error",
     "mobility",
@@ -76,7 +72,6 @@ __all__ = [
     "solubility_parameter",
     "static_dielectric_constant",
     "statistical_inefficiency",
-    "thermal_diffusivity",
     "van_der_waals_radii",
     "vibrational_spectrum",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from scipy import constants
 
+from polyloop.core.constants import GAS_CONSTANT_KCAL
+
 __all__ = [
     "ATM_ANGSTROM3",
     "BOLTZMANN",
@@ -19,7 +21,7 @@ __all__ = [
 _KCAL_PER_MOL_IN_JOULE = 4184.0 / constants.Avogadro
 
 # kcal/(mol K).
-BOLTZMANN = constants.gas_constant / 4184.0
+BOLTZMANN = GAS_CONSTANT_KCAL
 # kcal/mol in one atm angstrom3.
 ATM_ANGSTROM3 = constants.atm * 1e-30 / _KCAL_PER_MOL_IN_JOULE
 # GPa in one kcal/(mol angstrom3).

@@ -9,7 +9,7 @@ from typing import Any
 from polyloop.chem import Chain, Copolymer, Polymer
 from polyloop.core import Conditions
 from polyloop.engines.dynamics.stages import Stage
-from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.estimate import Estimate, Estimates
 from polyloop.simulate.md.protocols.prerequisite import Prerequisite
 from polyloop.simulate.md.protocols.recipes import Recipe, stage_at
 from polyloop.simulate.md.run.progress import ProgressWriter
@@ -47,7 +47,7 @@ class Context:
     conditions: Conditions
     seed: int
     progress: ProgressWriter
-    prerequisite: Outcome = field(default_factory=lambda: Outcome(()))
+    prerequisite: Estimates = field(default_factory=lambda: Estimates(()))
     notes: dict[str, Any] = field(default_factory=dict)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from polyloop.chem import Polymer
 from polyloop.core import Conditions
-from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.estimate import Estimate, Estimates
 from polyloop.simulate.md.protocols.follow_up import Context, FollowUp
 from polyloop.simulate.md.protocols.prerequisite import Prerequisite
 from polyloop.simulate.optics.polarizability_scale import SCALE_2
@@ -54,12 +54,12 @@ def _behind(quick: Mapping[str, Estimate], sampled: Estimate) -> dict[str, Any]:
     }
 
 
-def _polarizabilities(polymer: Polymer, seed: int) -> Outcome:
+def _polarizabilities(polymer: Polymer, seed: int) -> Estimates:
     # Of what the conditions change, the density, nothing is taken from here.
     return quick_optics(polymer, seed, Conditions())
 
 
-def _first_polarizabilities(polymer: Polymer, seed: int) -> Outcome:
+def _first_polarizabilities(polymer: Polymer, seed: int) -> Estimates:
     return quick_optics(polymer, seed, Conditions(), scale=SCALE_2, caps="methyl")
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from polyloop.chem import Polymer
-from polyloop.simulate.estimate import Estimate, Outcome
+from polyloop.simulate.estimate import Estimate, Estimates
 from polyloop.simulate.md.run.sampling import cpu_time
 from polyloop.simulate.md.run.workspace import Workspace
 
@@ -31,16 +31,16 @@ class Prerequisite:
     check
         Raises `EvaluationError` at once for a polymer that is out of its scope.
     compute
-        Maps (polymer, seed) to an `Outcome`, or raises `EvaluationError` with the stage and the reason.
+        Maps (polymer, seed) to an `Estimates`, or raises `EvaluationError` with the stage and the reason.
     """
 
     name: str
     protocol: str
     cost: str
     check: Callable[[Polymer], None]
-    compute: Callable[[Polymer, int], Outcome]
+    compute: Callable[[Polymer, int], Estimates]
 
-    def outcome(self, workspace: Workspace, polymer: Polymer, seed: int) -> Outcome:
+    def outcome(self, workspace: Workspace, polymer: Polymer, seed: int) -> Estimates:
         """Return the outcome, computed or read back; its settings hold the CPU seconds that it took, as `cpu_s`."""
         # The text of the unit says where the chain is cut, which oligomers follow from.
         key = Workspace.key(_KIND, {"protocol": self.protocol, "unit": polymer.smiles, "seed": seed})
@@ -59,6 +59,6 @@ class Prerequisite:
             return _outcome_of(content)
 
 
-def _outcome_of(content: dict[str, Any]) -> Outcome:
+def _outcome_of(content: dict[str, Any]) -> Estimates:
     estimates = tuple(Estimate(**row) for row in content["estimates"])
-    return Outcome(estimates, content["engines"], content["settings"])
+    return Estimates(estimates, content["engines"], content["settings"])

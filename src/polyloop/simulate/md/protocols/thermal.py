@@ -28,7 +28,15 @@ from polyloop.simulate.md.protocols.recipes import SAMPLE_STAGE
 from polyloop.simulate.md.run.progress import ProgressWriter
 from polyloop.simulate.md.run.sampling import StageRunner
 
-__all__ = ["SMOKE_THERMAL", "THERMAL", "RelaxationPlan", "conductivity", "measure_thermal", "relaxation", "stages_of"]
+__all__ = [
+    "SMOKE_THERMAL",
+    "THERMAL",
+    "RelaxationSettings",
+    "conductivity",
+    "measure_thermal",
+    "relaxation",
+    "stages_of",
+]
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +46,7 @@ _SIGNS = {"plus": 1.0, "minus": -1.0}
 
 
 @dataclass(frozen=True)
-class RelaxationPlan:
+class RelaxationSettings:
     """How the decay of a temperature profile is measured.
 
     Parameters
@@ -79,7 +87,7 @@ class RelaxationPlan:
     least_chance: float = 1e-4
 
 
-def stages_of(plan: RelaxationPlan) -> tuple[Stage, ...]:
+def stages_of(plan: RelaxationSettings) -> tuple[Stage, ...]:
     """Return the stages of a plan without extensions."""
     settle = replace(
         SAMPLE_STAGE, name=_SETTLE, duration=plan.settle, timestep=2.0, sample_interval=0.5, new_velocities=True
@@ -100,7 +108,7 @@ def _part(pair: int, sign: str, part: int) -> str:
     return f"{_RELAX}_{pair}_{sign}_{part}"
 
 
-def measure_thermal(plan: RelaxationPlan, context: Context) -> tuple[Estimate, ...]:
+def measure_thermal(plan: RelaxationSettings, context: Context) -> tuple[Estimate, ...]:
     """Return thermal conductivity and diffusivity of the recipe's sample.
 
     Raises
@@ -120,7 +128,11 @@ def measure_thermal(plan: RelaxationPlan, context: Context) -> tuple[Estimate, .
 
 
 def relaxation(
-    plan: RelaxationPlan, runner: StageRunner, stages: dict[str, Stage], progress: ProgressWriter, temperature: float
+    plan: RelaxationSettings,
+    runner: StageRunner,
+    stages: dict[str, Stage],
+    progress: ProgressWriter,
+    temperature: float,
 ) -> Decay:
     """Run the plan's pairs of kicks from the runner's cell, long enough for what the first pair tells.
 
@@ -186,7 +198,12 @@ class _Pair:
     """Two runs from one state, kicked up and down; `amplitudes` of shape (2 signs, 2 shapes, f)."""
 
     def __init__(
-        self, plan: RelaxationPlan, number: int, runner: StageRunner, stages: dict[str, Stage], progress: ProgressWriter
+        self,
+        plan: RelaxationSettings,
+        number: int,
+        runner: StageRunner,
+        stages: dict[str, Stage],
+        progress: ProgressWriter,
     ) -> None:
         self._number, self._progress = number, progress
         self._stages = {sign: stages[_part(number, sign, 1)] for sign in _SIGNS}
@@ -224,7 +241,7 @@ class _Pair:
         return np.stack([np.concatenate([a for _, a in parts], axis=1) for parts in self._found.values()])
 
 
-def _fit(plan: RelaxationPlan, pairs: list[_Pair], temperature: float) -> Decay:
+def _fit(plan: RelaxationSettings, pairs: list[_Pair], temperature: float) -> Decay:
     return fit_decay(
         pairs[0].times,
         np.stack([pair.amplitudes for pair in pairs]),
@@ -236,7 +253,7 @@ def _fit(plan: RelaxationPlan, pairs: list[_Pair], temperature: float) -> Decay:
     )
 
 
-def _check(plan: RelaxationPlan, decay: Decay) -> None:
+def _check(plan: RelaxationSettings, decay: Decay) -> None:
     resolved = 1.0 / decay.relative_std(0.0, 1.0)
     limit = float(np.sqrt(-2.0 * np.log(plan.least_chance))) if plan.least_chance > 0.0 else np.inf
     reasons = {
@@ -257,7 +274,7 @@ def _check(plan: RelaxationPlan, decay: Decay) -> None:
         )
 
 
-_STANDARD = RelaxationPlan()
+_STANDARD = RelaxationSettings()
 THERMAL = FollowUp(
     name="md/thermal",
     version=2,
@@ -272,7 +289,7 @@ THERMAL = FollowUp(
 )
 
 # For the tests of the machinery alone: so little signal that every limit is open.
-_SMOKE = RelaxationPlan(
+_SMOKE = RelaxationSettings(
     pairs=1, settle=0.4, rest=0.2, relax=1.0, start=0.2, bin_width=0.1, decay_times=0.0, frame_interval=0.1,
     least_signal=0.0, least_chance=0.0,
 )  # fmt: skip

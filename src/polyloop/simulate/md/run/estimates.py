@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from polyloop.chem import Chain, Copolymer, Polymer
 from polyloop.core import Conditions
+from polyloop.engines.dynamics.stages import Engine, Stage
 from polyloop.simulate.estimate import Estimate
 from polyloop.simulate.md.protocols.recipes import Recipe
-from polyloop.simulate.md.run.isolated import isolated_energies
+from polyloop.simulate.md.run.isolated import energy_apart, isolated_energies
 from polyloop.simulate.md.run.sampling import Sample
 
-__all__ = ["PROPERTIES", "SALTED_PROPERTIES", "SHARED_ERRORS", "estimate_properties"]
+__all__ = ["PROPERTIES", "SALTED_PROPERTIES", "SHARED_ERRORS", "cohesion_of", "estimate_properties"]
 
 PROPERTIES = (
     "density", "refractive_index", "volume_expansion", "linear_expansion", "heat_capacity_cp", "heat_capacity_cv",
@@ -45,6 +46,7 @@ def estimate_properties(
     taken: Sample,
     conditions: Conditions,
     seed: int,
+    engine: Engine,
 ) -> tuple[Estimate, ...]:
     """Return one estimate for each of `PROPERTIES`, or of `SALTED_PROPERTIES` where there are ions beside the chains.
 
@@ -76,7 +78,7 @@ def estimate_properties(
     index = _refractive_index(polymer, chains, density, seed)
     dipoles = analysis.dipole_series(taken.frames, topology.charges, topology.molecule)
     static = analysis.static_dielectric_constant(dipoles, taken.frame_boxes.prod(axis=1), conditions.temperature)
-    cohesion = _cohesion(taken)
+    cohesion = cohesion_of(taken, engine, recipe.production)
     few = slice(None, None, max(1, len(taken.frames) // _FEW))
     found = [
         *common, index, cohesion, analysis.solubility_parameter(cohesion),
@@ -105,20 +107,24 @@ def _fluctuations(recipe: Recipe, taken: Sample, conditions: Conditions) -> list
     return [*classical.values(), *analysis.quantum_heat_capacities(classical, correction).values()]
 
 
-def _cohesion(taken: Sample) -> Estimate:
+def cohesion_of(taken: Sample, engine: Engine, stage: Stage) -> Estimate:
     """Cohesive energy density against the cell's own chains, each alone in the conformations that it has there.
 
-    Bonds, angles and dihedrals are the same in the cell and alone, so that only the rest is compared.
+    Bonds, angles and dihedrals are the same in the cell and alone, so that only the rest is compared; an engine whose
+    energy has no such parts is asked for the energy of the chains apart.
     """
     from polyloop.simulate.md import analysis
 
-    few = taken.frames[:: max(1, len(taken.frames) // _FEW)]
-    alone = np.array([isolated_energies(taken.cell.topology, frame.astype(np.float64)) for frame in few])
-    bonded = sum(taken.samples[name] for name in ("bond", "angle", "dihedral", "improper"))
+    topology, potential = taken.cell.topology, taken.samples["potential_energy"]
+    few = [frame.astype(np.float64) for frame in taken.frames[:: max(1, len(taken.frames) // _FEW)]]
+    if engine.capabilities.energy_terms:
+        alone = np.array([isolated_energies(topology, frame) for frame in few])
+        potential = potential - sum(taken.samples[name] for name in ("bond", "angle", "dihedral", "improper"))
+    else:
+        alone = np.array([[energy_apart(engine, stage, topology, frame)] for frame in few])
     return analysis.cohesive_energy_density(
-        taken.samples["potential_energy"] - bonded, taken.samples["volume"],
-        [analysis.mean_with_error(series) for series in alone.T],
-    )  # fmt: skip
+        potential, taken.samples["volume"], [analysis.mean_with_error(series) for series in alone.T]
+    )
 
 
 def _backbone(chains: Sequence[Chain]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

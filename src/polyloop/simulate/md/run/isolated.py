@@ -1,17 +1,20 @@
-"""Energy of each molecule of a cell without the others: all of its own pairs, no cutoff, no images."""
+"""Energy of the molecules of a cell without each other: by their own pairs, or by an engine that has them far apart."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.chem.topology import Topology
+from polyloop.chem.topology import Cell, Topology
+from polyloop.core.constants import COULOMB_KCAL
+from polyloop.engines.dynamics.stages import Engine, Stage
 
-__all__ = ["isolated_energies"]
+__all__ = ["energy_apart", "isolated_energies"]
 
 Floats = NDArray[np.float64]
 
-COULOMB = 332.06371  # kcal angstrom/(mol e2)
+# angstrom between molecules that are apart: dipoles of 5 debye then feel each other by some 0.01 kcal/mol.
+_GAP = 30.0
 
 
 def isolated_energies(topology: Topology, positions: Floats) -> Floats:
@@ -44,5 +47,29 @@ def isolated_energies(topology: Topology, positions: Floats) -> Floats:
         sigma, epsilon, charge = topology.sigma[atoms], topology.epsilon[atoms], topology.charges[atoms]
         sixth = ((sigma[first] + sigma[second]) / 2.0 / distance) ** 6
         well = 4.0 * np.sqrt(epsilon[first] * epsilon[second]) * (sixth**2 - sixth)
-        energies[molecule] = lennard_jones @ well + COULOMB * (coulomb @ (charge[first] * charge[second] / distance))
+        energies[molecule] = lennard_jones @ well + COULOMB_KCAL * (
+            coulomb @ (charge[first] * charge[second] / distance)
+        )
     return energies
+
+
+def energy_apart(engine: Engine, stage: Stage, topology: Topology, positions: Floats) -> float:
+    """Return the potential energy in kcal/mol of all molecules, so far apart that they do not feel each other.
+
+    For engines whose energy has no parts. It holds what is within molecules, bonds and angles too, for the interactions
+    of `stage`.
+
+    Parameters
+    ----------
+    positions
+        Of whole molecules, never wrapped, angstrom, shape (n, 3).
+    """
+    count = topology.n_molecules
+    side = int(np.ceil(count ** (1.0 / 3.0) - 1e-9))
+    low, high = (np.full((count, 3), sign * np.inf) for sign in (1.0, -1.0))
+    np.minimum.at(low, topology.molecule, positions)
+    np.maximum.at(high, topology.molecule, positions)
+    spacing = (high - low).max(axis=0) + _GAP
+    places = np.stack(np.unravel_index(np.arange(count), (side, side, side)), axis=1) * spacing
+    apart = positions + (places - low)[topology.molecule]
+    return engine.energies(Cell(topology, apart, side * spacing), stage).total

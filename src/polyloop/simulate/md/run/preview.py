@@ -14,10 +14,11 @@ from polyloop.chem import Copolymer, Polymer
 from polyloop.chem.topology import Cell
 from polyloop.core import Conditions
 from polyloop.engines.dynamics.stages import Engine, Stage
+from polyloop.simulate.charges.registry import CHARGES
 from polyloop.simulate.md.protocols import FOLLOW_UPS, FollowUp
 from polyloop.simulate.md.protocols.recipes import RECIPES, Recipe, get_recipe
 from polyloop.simulate.md.run.copolymer_cells import pairs_of_ions
-from polyloop.simulate.md.run.engine_choice import choose_engine, cores
+from polyloop.simulate.md.run.engine_choice import choose_engine
 from polyloop.simulate.md.run.workflow import build_packed_cell, chains_of, check_follow_up
 
 __all__ = ["Preview", "has_preview", "preview"]
@@ -25,7 +26,6 @@ __all__ = ["Preview", "has_preview", "preview"]
 # Seconds for timing steps with all interactions, and for those without Coulomb.
 _FULL_S, _SHORT_S = 15.0, 5.0
 _FIRST_STEPS = 50
-_QUANTUM_CHEMICAL = ("resp", "esp")  # methods of charges that take minutes
 
 
 @dataclass(frozen=True)
@@ -111,13 +111,13 @@ def preview(label: str, polymer: Polymer | Copolymer, seed: int, conditions: Con
         steps_per_s=rates["full"],
         hours=seconds / 3600.0,
         hours_at_most=(seconds + extra) / 3600.0,
-        memory_gb=_memory_gb(cores() if engine.name == "lammps" else 1),
+        memory_gb=_memory_gb(max(1, engine.processes)),
         on_top=_on_top(recipe, follow_up),
     )
 
 
 def _on_top(recipe: Recipe, follow_up: FollowUp | None) -> str:
-    words = [f"{recipe.charges} charges, minutes"] if recipe.charges in _QUANTUM_CHEMICAL else []
+    words = [f"{recipe.charges} charges, minutes"] if CHARGES.find(recipe.charges).takes_minutes else []
     if follow_up and follow_up.prerequisite:
         words.append(follow_up.prerequisite.cost)
     return "; ".join(words)

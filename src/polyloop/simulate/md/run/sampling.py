@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from polyloop.chem.topology import Cell
 from polyloop.core import EvaluationError, FailureCode
+from polyloop.core.constants import GAS_CONSTANT_KCAL
 from polyloop.engines.dynamics.stages import Engine, Stage, StageResult
 from polyloop.simulate.md.analysis.chains import gyration_series
 from polyloop.simulate.md.protocols.recipes import Recipe
@@ -22,9 +23,8 @@ from polyloop.simulate.md.run.convergence import Verdict, judge
 from polyloop.simulate.md.run.progress import ProgressWriter
 from polyloop.simulate.md.run.workspace import Workspace
 
-__all__ = ["BOLTZMANN", "Cost", "Sample", "StageRunner", "concatenate", "cpu_time", "sample"]
+__all__ = ["Cost", "Sample", "StageRunner", "concatenate", "cpu_time", "sample"]
 
-BOLTZMANN = 0.0019872042586  # kcal/(mol K)
 _KIND = "stages"
 # Bytes: with less room, no program can write its checkpoint.
 _LEAST_FREE = 10_000_000
@@ -208,7 +208,7 @@ def _judge(recipe: Recipe, results: Sequence[StageResult], temperature: float) -
     if any(criterion.quantity == "radius_of_gyration" for criterion in recipe.criteria):
         frames = np.concatenate([result.frames for result in results])
         series["radius_of_gyration"] = np.sqrt(gyration_series(frames, topology.masses, topology.molecule).mean(axis=1))
-    return judge(recipe.criteria, series, {"potential_energy": BOLTZMANN * temperature * topology.n_atoms})
+    return judge(recipe.criteria, series, {"potential_energy": GAS_CONSTANT_KCAL * temperature * topology.n_atoms})
 
 
 def concatenate(parts: Sequence[Mapping[str, NDArray[np.float64]]]) -> dict[str, NDArray[np.float64]]:

@@ -13,7 +13,7 @@ from polyloop.chem import Chain, ChainUnit, Copolymer, Polymer
 from polyloop.chem.topology import Cell, Topology
 from polyloop.core import Conditions, EvaluationError, FailureCode, Request
 from polyloop.engines.dynamics.stages import Engine
-from polyloop.simulate.estimate import Outcome
+from polyloop.simulate.estimate import Estimates
 from polyloop.simulate.md.protocols import FOLLOW_UPS, Context, FollowUp
 from polyloop.simulate.md.protocols.recipes import Recipe, get_recipe
 from polyloop.simulate.md.run.copolymer_cells import (
@@ -56,7 +56,7 @@ class PreparedCell:
     composition: Mapping[str, Any] | None = None
 
 
-def simulate_polymer(recipe_label: str, polymer: Polymer | Copolymer, seed: int, conditions: Conditions) -> Outcome:
+def simulate_polymer(recipe_label: str, polymer: Polymer | Copolymer, seed: int, conditions: Conditions) -> Estimates:
     """Run a recipe for a polymer, copolymer or blend and return its estimates; with salt, those that ions leave sound.
 
     The steps are kept in `default_scratch() / "md"`; the same call goes on with what is found there.
@@ -72,8 +72,8 @@ def simulate_polymer(recipe_label: str, polymer: Polymer | Copolymer, seed: int,
     context.progress.enter("estimates")
     from polyloop.simulate.md.run.estimates import estimate_properties
 
-    estimates = estimate_properties(context.recipe, polymer, prepared.chains, context.sample, conditions, seed)
-    return Outcome(
+    estimates = estimate_properties(context.recipe, polymer, prepared.chains, context.sample, conditions, seed, engine)
+    return Estimates(
         estimates=estimates,
         engines={engine.name: engine.version()},
         settings={**_settings(context, prepared, engine), **_pictured(context)},
@@ -82,7 +82,7 @@ def simulate_polymer(recipe_label: str, polymer: Polymer | Copolymer, seed: int,
 
 def follow_up_polymer(
     measurement_label: str, polymer: Polymer | Copolymer, seed: int, conditions: Conditions
-) -> Outcome:
+) -> Estimates:
     """Run a follow_up for a polymer, its recipe's steps first, and return its estimates; as `simulate_polymer`."""
     follow_up = FOLLOW_UPS[measurement_label]
     context, prepared, engine = _sampled(follow_up.recipe, measurement_label, polymer, seed, conditions, follow_up)
@@ -90,7 +90,7 @@ def follow_up_polymer(
     settings = _settings(context, prepared, engine) | {"follow_up": measurement_label, "measured": context.notes}
     if follow_up.prerequisite:
         settings["prerequisite"] = {"protocol": follow_up.prerequisite.protocol, **context.prerequisite.settings}
-    return Outcome(
+    return Estimates(
         estimates=estimates,
         engines={**context.prerequisite.engines, engine.name: engine.version()},
         settings={**settings, **_pictured(context)},
@@ -116,7 +116,7 @@ def _sampled(
     progress = ProgressWriter(workspace, Request(polymer.subject, protocol, seed, conditions).key)
     progress.plan(stages)
     prepared = prepare_cell(recipe, polymer, seed, workspace, progress)
-    laid = Outcome(())
+    laid = Estimates(())
     if prerequisite and isinstance(polymer, Polymer):
         progress.enter(prerequisite.name)
         laid = prerequisite.outcome(workspace, polymer, seed)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from polyloop.chem.topology import Cell, Topology
 from polyloop.core import content_key, write_atomically
+from polyloop.core.settings import setting
 
 __all__ = ["Workspace", "default_scratch"]
 
@@ -29,7 +30,7 @@ _NAMES, _CELL = "type_names", ("positions", "box", "velocities")
 
 def default_scratch() -> Path:
     """Return the folder for work in progress: $POLYLOOP_SCRATCH, or one in the user's cache folder."""
-    named = os.environ.get("POLYLOOP_SCRATCH")
+    named = setting("POLYLOOP_SCRATCH")
     if named:
         return Path(named).expanduser().absolute()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "polyloop"

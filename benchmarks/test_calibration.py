@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from calibration import LinearCalibration, fit_linear, leave_one_out
 from polyloop.core import InvalidInputError
-from polyloop.simulate.calibration import LinearCalibration, fit_linear, leave_one_out
 
 
 def test_an_exact_line_is_found_and_predicts_what_was_left_out():

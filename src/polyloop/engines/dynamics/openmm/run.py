@@ -1,4 +1,4 @@
-"""Sitting: what one go at a stage has at hand, whichever ensemble it is, and OpenMM's exceptions in our words."""
+"""What one go at a stage has at hand, whichever ensemble it is, and OpenMM's exceptions in our words."""
 
 from __future__ import annotations
 
@@ -6,37 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from polyloop.chem.topology import Topology
 from polyloop.core import EvaluationError, FailureCode
-from polyloop.engines.dynamics.interruption import Interruption
 from polyloop.engines.dynamics.openmm.guard import Unstable
 from polyloop.engines.dynamics.openmm.platforms import load_openmm
-from polyloop.engines.dynamics.openmm.snapshot import StageFiles
-from polyloop.engines.dynamics.stages import Progress, Stage
+from polyloop.engines.dynamics.stage_run import StageRun
 
-__all__ = ["Sitting", "words_of_openmm"]
+__all__ = ["OpenMMRun", "words_of_openmm"]
 
 # What OpenMM's messages have in common where a simulation went wrong, and not the program.
 _BLOWN_UP = ("nan", "infinite", "converge", "twice the nonbonded cutoff")
 
 
 @dataclass(frozen=True, eq=False)
-class Sitting:
-    """What is simulated, on which platform (name, threads, device), where it is saved and who is told."""
+class OpenMMRun(StageRun):
+    """A run of a stage, on which platform (name, threads, device), and how often it is saved."""
 
-    topology: Topology
-    stage: Stage
-    platform: tuple[str, int, str | None]
-    seed: int
-    files: StageFiles
-    interruption: Interruption
-    checkpoint_seconds: float
-    progress: Progress | None
-
-    def tell(self, done: float, total: float) -> None:
-        """Tell how many ps of how many are done."""
-        if self.progress is not None:
-            self.progress(self.stage.name, done, total)
+    platform: tuple[str, int, str | None] = ("CPU", 1, None)
+    checkpoint_seconds: float = 120.0
 
 
 @contextmanager

@@ -1,0 +1,139 @@
+"""Campaigns over a space of variables: the space of a campaign file, and tables with a column for each variable."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from polyloop.campaign.config.tables import CampaignConfig, ConstraintTable, VariableTable
+from polyloop.core import InvalidInputError
+from polyloop.core.csv_text import csv_text
+from polyloop.core.subject import column_of
+from polyloop.design.space import (
+    Categorical,
+    Condition,
+    Continuous,
+    Integer,
+    Linear,
+    Molecular,
+    Ordinal,
+    Space,
+    SpaceSource,
+)
+from polyloop.tables import BadRow, Table, read_table, refuse_bad_rows
+
+__all__ = ["point_columns", "points_as_subjects", "source_of", "space_of"]
+
+
+def space_of(config: CampaignConfig) -> Space | None:
+    """Return the space of a campaign file; None where its candidates are a list.
+
+    Raises
+    ------
+    InvalidInputError
+        If a variable or constraint cannot be; `where` names it.
+    """
+    if config.pool.source != "space":
+        return None
+    variables = [_variable(name, table) for name, table in config.variables.items()]
+    constraints = [one for table in config.constraints for one in _constraints(table)]
+    return Space(variables, constraints)
+
+
+def source_of(config: CampaignConfig) -> SpaceSource | None:
+    """Return who proposes points of the space; None where the candidates are a list."""
+    space = space_of(config)
+    return None if space is None else SpaceSource(space)
+
+
+def _variable(name: str, table: VariableTable) -> Any:
+    if table.type in ("continuous", "integer"):
+        if table.low is None or table.high is None:
+            raise InvalidInputError(
+                f"The variable {name!r} has no range.", where=f"variables.{name}", hint="Give low and high."
+            )
+        if table.type == "integer":
+            return Integer(name, _whole(name, table.low), _whole(name, table.high), table.unit)
+        return Continuous(name, table.low, table.high, table.unit, step=table.step, log=table.log)
+    if table.type == "molecular":
+        if table.molecules is None and table.values is None:
+            raise InvalidInputError(
+                f"The variable {name!r} has no molecules.", where=f"variables.{name}", hint="Give molecules or values."
+            )
+        molecules: Any = table.molecules or [str(value) for value in table.values or ()]
+        return Molecular(name, molecules, descriptors=table.descriptors)
+    if table.values is None:
+        raise InvalidInputError(f"The variable {name!r} has no values.", where=f"variables.{name}", hint="Give values.")
+    if table.type == "ordinal":
+        return Ordinal(name, tuple(table.values), table.unit)
+    return Categorical(name, tuple(str(value) for value in table.values))
+
+
+def _whole(name: str, number: float) -> int:
+    if number != int(number):
+        raise InvalidInputError(f"{number} is no whole number.", where=f"variables.{name}")
+    return int(number)
+
+
+def _constraints(table: ConstraintTable) -> list[Any]:
+    if (table.condition is None) == (table.sum is None):
+        raise InvalidInputError("A constraint is a condition or a sum.", where="constraints", hint="Give one of them.")
+    if table.condition is not None:
+        return [Condition(table.condition)]
+    senses = (("<=", table.at_most), (">=", table.at_least), ("==", table.equals))
+    made = [Linear(table.sum or {}, sense, bound) for sense, bound in senses if bound is not None]  # type: ignore[arg-type]
+    if not made:
+        raise InvalidInputError("The sum has no bound.", where="constraints", hint="Give at_most, at_least or equals.")
+    return made
+
+
+def point_columns(space: Space, text: str) -> dict[str, str]:
+    """Return the cells of a point, a column for each variable, as people write them."""
+    return space.format(space.parse(text))
+
+
+@contextmanager
+def points_as_subjects(path: Path, space: Space | None) -> Iterator[Path]:
+    """Yield a table whose points are one column `process`, made of a person's table with a column for each variable.
+
+    Raises
+    ------
+    InvalidInputError
+        Naming all rows that hold no point.
+    """
+    if space is None:
+        yield path
+        return
+    table = read_table(path)
+    column = column_of("process")
+    if column in table.header:
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / (path.name if path.suffix == ".csv" else f"{path.stem}.csv")
+        made.write_text(_with_points(table, space, column), encoding="utf-8")
+        try:
+            yield made
+        except InvalidInputError as error:
+            # People know their own file, not the one for the time being.
+            place = error.where.replace(str(made), str(path))
+            raise type(error)(error.reason, where=place, hint=error.hint) from error
+
+
+def _with_points(table: Table, space: Space, column: str) -> str:
+    places = {name: table.position(name) for name in space.names}
+    others = [place for place, header in enumerate(table.header) if header not in places]
+    rows, bad = [], list(table.bad_rows)
+    for row in table.rows:
+        try:
+            point = space.canonical(space.read({name: row.cells[place] for name, place in places.items()}))
+        except InvalidInputError as error:
+            name = error.where if error.where in places else next(iter(places))
+            bad.append(BadRow(row.line, name, row.cells[places[name]], error.reason, error.hint))
+            continue
+        rows.append([point, *(row.cells[place] for place in others)])
+    refuse_bad_rows(table.path, bad, table.total, skip=False)
+    return csv_text([column, *(table.header[place] for place in others)], rows)
