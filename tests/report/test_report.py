@@ -248,7 +248,7 @@ def test_a_campaign_of_failures_alone_has_a_report(tmp_path: Path) -> None:
     assert campaign.run().failures == 8 + 2 * 5
     page = read_page(report_of(campaign))
     assert is_sound(page, report_of(campaign))
-    assert "No polymer has values of all objectives yet." in page.text
+    assert "None of the polymers has values of all objectives yet." in page.text
     assert [path.name for path in report_of(campaign).glob("*.png")] == ["failures.png"]
     assert "0 of 0 polymers with both values" in page.text
 

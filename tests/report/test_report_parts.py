@@ -92,7 +92,7 @@ def test_the_panels_share_their_axes_and_say_how_far_they_go() -> None:
     figure = panel_figure(plane_of(), [0, 1, 2])
     panels = figure.axes[:3]
     assert [axes.get_title() for axes in panels] == [
-        "cycles 0 to 0: 2 polymers", "cycles 0 to 1: 4 polymers", "cycles 0 to 2: 5 polymers",
+        "cycles 0 to 0: 2 evaluated", "cycles 0 to 1: 4 evaluated", "cycles 0 to 2: 5 evaluated",
     ]  # fmt: skip
     assert len({axes.get_xlim() for axes in panels}) == 1
 
@@ -106,9 +106,9 @@ def test_one_point_can_be_drawn() -> None:
 
 
 def test_without_a_value_there_is_nothing_to_draw() -> None:
-    with pytest.raises(ValueError, match="no evaluated polymer"):
+    with pytest.raises(ValueError, match="no evaluated candidate"):
         panel_figure(plane_of(VALUES[:0]), [0])
-    with pytest.raises(ValueError, match="no evaluated polymer"):
+    with pytest.raises(ValueError, match="no evaluated candidate"):
         order_figure(np.array([np.nan]), np.array([np.nan]), np.array([0]), Axis("y"))
 
 

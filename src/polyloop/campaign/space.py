@@ -95,6 +95,14 @@ def point_columns(space: Space, text: str) -> dict[str, str]:
     return space.format(space.parse(text))
 
 
+def point_in_words(config: CampaignConfig, text: str) -> str:
+    """Return the values of a point by variable: `solvent toluene, temperature 80 degC`."""
+    units = {name: f" {table.unit}" if table.unit else "" for name, table in config.variables.items()}
+    space = space_of(config)
+    cells = {} if space is None else point_columns(space, text)
+    return ", ".join(f"{name} {cell}{units[name]}" for name, cell in cells.items())
+
+
 @contextmanager
 def points_as_subjects(path: Path, space: Space | None) -> Iterator[Path]:
     """Yield a table whose points are one column `process`, made of a person's table with a column for each variable.

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.inputs import Inputs
+from polyloop.campaign.space import point_in_words
 from polyloop.campaign.suggestions import Proposed
 from polyloop.core import Failure, Record, Status, Subject
 from polyloop.design import Objective, non_dominated
@@ -273,6 +274,12 @@ class CampaignState:
             return {}
         return {smiles: name for smiles, name in zip(self.source.texts, self.source.names, strict=True) if name}
 
+    def name_of(self, text: str) -> str:
+        """Return what people call a candidate: its name in the pool, or a point's values; empty where it has none."""
+        if self.config.variables:
+            return point_in_words(self.config, text)
+        return self.names.get(text, "")
+
     def subject(self, text: str) -> Subject:
         """Return a candidate of the campaign's kind by its canonical text."""
         return Subject(self.config.pool.kind, text)
@@ -284,7 +291,7 @@ class CampaignState:
             rows = [(one.text, one.status.value, one.predicted) for one in pending]
         else:
             rows = [(one.text, "suggested", one.predicted) for one in self.suggested or ()]
-        return tuple(Next(*row, self.names.get(row[0], "")) for row in rows)
+        return tuple(Next(*row, self.name_of(row[0])) for row in rows)
 
     @cached_property
     def failures(self) -> dict[str, int]:
@@ -303,7 +310,7 @@ class CampaignState:
                 self.candidates[row].text,
                 self.candidates[row].cycle,
                 {name: float(value) for name, value in zip(names, self.values[row], strict=True)},
-                self.names.get(self.candidates[row].text, ""),
+                self.name_of(self.candidates[row].text),
                 None if self.in_ranges is None else bool(self.in_ranges[row]),
             )
             for row in order

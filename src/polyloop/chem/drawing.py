@@ -26,7 +26,7 @@ def draw_structure(smiles: str) -> Drawing:
     """Draw a structure (SMILES; of a repeat unit) with wavy lines where the chain goes on."""
     mol = Chem.MolFromSmiles(smiles)
     if mol is None or mol.GetNumHeavyAtoms() > _MOST_ATOMS:
-        return Drawing()
+        return Drawing(note="Too large to be drawn.")
     rdDepictor.Compute2DCoords(mol)
     rdDepictor.StraightenDepiction(mol)
     places = mol.GetConformer().GetPositions()[:, :2]

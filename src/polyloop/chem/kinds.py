@@ -1,4 +1,4 @@
-"""The kinds of subjects that chemistry brings: how each is parsed, classed and drawn."""
+"""The kinds of subjects that chemistry brings: how each is parsed, classed, drawn and told apart."""
 
 from __future__ import annotations
 
@@ -36,6 +36,12 @@ class PolymerKind:
 
         return draw_structure(text)
 
+    def features(self, text: str) -> dict[str, frozenset[str]]:
+        """Return elements, functional groups and class of the repeat unit."""
+        from polyloop.chem.groups import structural_features
+
+        return structural_features(self.parse(text))
+
 
 @dataclass(frozen=True)
 class CopolymerKind:
@@ -62,7 +68,19 @@ class CopolymerKind:
         from polyloop.chem.depiction import grid_width
 
         copolymer = self.parse(text)
+        if not copolymer.drawing:
+            return Drawing(note="Too large to be drawn.")
         return Drawing(copolymer.drawing, grid_width(len(copolymer.units)))
+
+    def features(self, text: str) -> dict[str, frozenset[str]]:
+        """Return elements, functional groups and classes that any of the units has, and the arrangement."""
+        from polyloop.chem.groups import structural_features
+        from polyloop.chem.polymer import Polymer
+
+        copolymer = self.parse(text)
+        units = [structural_features(Polymer(unit)) for unit in copolymer.units]
+        joined = {name: frozenset[str]().union(*(unit[name] for unit in units)) for name in units[0]}
+        return {**joined, "arrangement": frozenset({str(copolymer.arrangement)})}
 
 
 @dataclass(frozen=True)
@@ -90,6 +108,12 @@ class MoleculeKind:
         from polyloop.chem.drawing import draw_structure
 
         return draw_structure(text)
+
+    def features(self, text: str) -> dict[str, frozenset[str]]:
+        """Return elements, functional groups and class of the molecule."""
+        from polyloop.chem.groups import molecule_features
+
+        return molecule_features(self.parse(text))
 
 
 POLYMER, COPOLYMER, MOLECULE = PolymerKind(), CopolymerKind(), MoleculeKind()

@@ -11,7 +11,10 @@ from polyloop.core.errors import InvalidInputError
 from polyloop.core.notebook import figure
 from polyloop.core.registry import Registry
 
-__all__ = ["KINDS", "Drawing", "Kind", "Subject", "argument_of", "as_given", "classify", "column_of", "parse_subject"]
+__all__ = [
+    "KINDS", "Drawing", "Kind", "Subject", "argument_of", "as_given", "classify", "column_of",
+    "features_of", "parse_subject", "plural_of",
+]  # fmt: skip
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,31}$")
 # Words that stand beside the kind's name in what a key is made of.
@@ -66,10 +69,14 @@ class Subject:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture as SVG, empty where there is none, and the width in pixels at which it is meant to be seen."""
+    """A picture as SVG, empty where there is none, the width in pixels at which it is meant to be seen, and a note.
+
+    `note` says why there is no picture of what could have one.
+    """
 
     svg: str = ""
     width: int = 300
+    note: str = ""
 
 
 class Kind(Protocol):
@@ -87,6 +94,10 @@ class Kind(Protocol):
         What a person may type, in a few words, for help and messages.
     example
         A text that a person may type.
+
+    It may also have `plural`, the word for many (else the name with an s); `features(text)`, what may be counted of
+    it, sets of names by a heading such as `functional group`; and `argument(text)`, what a function of the user's own
+    is handed (else the text).
     """
 
     name: str
@@ -114,6 +125,17 @@ class Kind(Protocol):
 KINDS: Registry[Kind] = Registry(
     "kinds", "kind of subject", ("name", "title", "column", "typed", "example", "parse", "classify", "draw")
 )
+
+
+def plural_of(kind: str) -> str:
+    """Return the word for many of a kind: `polymers`."""
+    return getattr(KINDS[kind], "plural", f"{kind}s") if kind in KINDS else f"{kind}s"
+
+
+def features_of(subject: Subject) -> dict[str, frozenset[str]]:
+    """Return what can be counted of a subject, sets of names by heading; empty where its kind tells nothing."""
+    own = getattr(KINDS[subject.kind], "features", None) if subject.kind in KINDS else None
+    return {} if own is None else dict(own(subject.text))
 
 
 def argument_of(subject: Subject) -> Any:

@@ -20,7 +20,7 @@ class CellPicture:
     """A PNG: `name` is its file's, without suffix; `caption` says atoms, chains, density and protocol."""
 
     name: str
-    polymer: str
+    subject: str
     caption: str
     data: bytes
 

@@ -15,6 +15,7 @@ from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.state import CampaignState, Candidate
 from polyloop.chem.optical_limit import LimitLine, default_limit, margin_std
 from polyloop.core import ConfigurationError, Status, get_property
+from polyloop.core.subject import plural_of
 from polyloop.design import Objective
 from polyloop.design.objectives import utilities
 from polyloop.report import text
@@ -168,23 +169,23 @@ def best_rows(state: CampaignState) -> tuple[NDArray[np.intp], str]:
 
     With several objectives, what lies inside every wanted range comes before what does not.
     """
-    first = -utilities(state.values, state.objectives)[:, 0]
+    first, plural = -utilities(state.values, state.objectives)[:, 0], plural_of(state.config.pool.kind)
     if len(state.objectives) == 1:
         known = np.flatnonzero(np.isfinite(first))
         rows = known[np.argsort(first[known], kind="stable")][:_BEST_OF_ONE]
-        caption = f"The best {len(rows)} of {len(known)} polymers, the best first."
+        caption = f"The best {len(rows)} of {len(known)} {plural}, the best first."
         return rows, caption if state.in_ranges is None else f"{caption} {_inside_text(state.in_ranges[rows])}"
     front = np.flatnonzero(state.front)
     rows = front[np.argsort(first[front], kind="stable")]
-    note = "no other polymer with all values is at least as good in every objective and better in one"
+    note = "no other with all values is at least as good in every objective and better in one"
     inside = np.zeros(len(rows), dtype=bool) if state.in_ranges is None else state.in_ranges[rows]
     # What lies inside the wanted ranges comes first, and is what is wanted.
     chosen = _evenly(rows[inside], _BEST_SHOWN)
     chosen = np.concatenate([chosen, _evenly(rows[~inside], _BEST_SHOWN - len(chosen))])
     if len(rows) > _BEST_SHOWN:
-        caption = f"{_BEST_SHOWN} of the {len(front)} polymers on the Pareto front ({note}), evenly chosen along it."
+        caption = f"{_BEST_SHOWN} of the {len(front)} {plural} on the Pareto front ({note}), evenly chosen along it."
     else:
-        caption = f"Polymers on the Pareto front: {len(rows)} ({note})."
+        caption = f"{text.sentence(plural)} on the Pareto front: {len(rows)} ({note})."
     return chosen, caption if state.in_ranges is None else f"{caption} {_inside_text(inside)}"
 
 

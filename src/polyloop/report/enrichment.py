@@ -1,4 +1,4 @@
-"""What the polymers beyond a limit have in common: counts, enrichment and Fisher's exact test."""
+"""What selected candidates have in common: counts, enrichment and Fisher's exact test."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from functools import lru_cache
 import numpy as np
 from scipy.stats import false_discovery_control, fisher_exact
 
-from polyloop.chem import Polymer
-from polyloop.report.groups import structural_features
+from polyloop.core import Subject
+from polyloop.core.subject import features_of
 
 __all__ = ["Enrichment", "enrichment"]
 
 
 @dataclass(frozen=True)
 class Enrichment:
-    """How often a structural feature occurs among the selected polymers and among the others.
+    """How often a structural feature occurs among the selected candidates and among the others.
 
     `odds_ratio` is the sample's, (selected with / selected without) / (others with / others without), infinite where
     a denominator is zero. `p_value` is one-sided (enriched), by Fisher's exact test (doi:10.2307/2340521); `q_value` is
@@ -36,29 +36,32 @@ class Enrichment:
 
     @property
     def selected_share(self) -> float:
-        """Share of the selected polymers that have the feature."""
+        """Share of the selected candidates that have the feature."""
         return self.selected_with / self.selected
 
     @property
     def others_share(self) -> float:
-        """Share of the other polymers that have the feature."""
+        """Share of the other candidates that have the feature."""
         return self.others_with / self.others
 
 
-def enrichment(polymers: Sequence[str], selected: Sequence[bool]) -> list[Enrichment]:
-    """Test every element, functional group and class for enrichment among the selected polymers.
+def enrichment(candidates: Sequence[Subject | str], selected: Sequence[bool]) -> list[Enrichment]:
+    """Test every feature that the candidates' kind knows for enrichment among the selected ones.
+
+    Of polymers, copolymers and molecules these are elements, functional groups and classes; of points of a space, what
+    was chosen of each variable that is no number.
 
     Parameters
     ----------
-    polymers
-        Repeat-unit SMILES, length n.
+    candidates
+        Subjects, or repeat-unit SMILES of polymers, length n.
     selected
-        Which of them are beyond the limit, length n.
+        Which of them are selected, such as those beyond a limit, length n.
 
     Returns
     -------
     list of Enrichment
-        Features that some polymers have and others lack, and that occur in at least one selected polymer, the
+        Features that some have and others lack, and that occur in at least one selected candidate, the
         smallest p-value first. Empty when nothing, or everything, is selected: there is then nothing to compare with.
     """
     chosen = np.asarray(selected, dtype=bool)
@@ -66,11 +69,11 @@ def enrichment(polymers: Sequence[str], selected: Sequence[bool]) -> list[Enrich
         return []
     total, others = int(chosen.sum()), int((~chosen).sum())
     rows = []
-    for (kind, name), indices in sorted(_occurrences(polymers).items()):
+    for (kind, name), indices in sorted(_occurrences(candidates).items()):
         inside = int(chosen[indices].sum())
         outside = len(indices) - inside
-        # What every polymer has cannot tell them apart, and would only dilute the false discovery rate.
-        if inside and len(indices) < len(polymers):
+        # What every candidate has cannot tell them apart, and would only dilute the false discovery rate.
+        if inside and len(indices) < len(candidates):
             table = [[inside, total - inside], [outside, others - outside]]
             odds, p_value = fisher_exact(table, alternative="greater")
             rows.append((kind, name, inside, outside, float(odds), float(p_value)))
@@ -85,15 +88,15 @@ def enrichment(polymers: Sequence[str], selected: Sequence[bool]) -> list[Enrich
 
 
 @lru_cache(maxsize=100_000)
-def _features(smiles: str) -> dict[str, frozenset[str]]:
-    return structural_features(Polymer(smiles))
+def _features(subject: Subject) -> dict[str, frozenset[str]]:
+    return features_of(subject)
 
 
-def _occurrences(polymers: Sequence[str]) -> dict[tuple[str, str], list[int]]:
-    """Return the places of the polymers that have each (kind, feature)."""
+def _occurrences(candidates: Sequence[Subject | str]) -> dict[tuple[str, str], list[int]]:
+    """Return the places of the candidates that have each (kind, feature)."""
     present: dict[tuple[str, str], list[int]] = {}
-    for index, smiles in enumerate(polymers):
-        for kind, names in _features(smiles).items():
+    for index, one in enumerate(candidates):
+        for kind, names in _features(Subject("polymer", one) if isinstance(one, str) else one).items():
             for name in names:
                 present.setdefault((kind, name), []).append(index)
     return present

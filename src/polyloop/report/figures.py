@@ -64,7 +64,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Plane:
-    """Two objectives of every evaluated polymer: what a scatter plot shows.
+    """Two objectives of every evaluated candidate: what a scatter plot shows.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def panel_figure(plane: Plane, cycles: Sequence[int]) -> Figure:
         If the plane holds no point.
     """
     if not len(plane.values):
-        raise ValueError("There is no evaluated polymer to draw.")
+        raise ValueError("There is no evaluated candidate to draw.")
     single = len(cycles) == 1
     figure = Figure(figsize=(7.2, 5.4) if single else (1.2 + 3.9 * len(cycles), 4.5), layout="constrained")
     x, y = plane.values.T
@@ -175,7 +175,7 @@ def panel_figure(plane: Plane, cycles: Sequence[int]) -> Figure:
     for axes, last in zip(panels, cycles, strict=True):
         shown = plane.until(last)
         points = _scatter(axes, shown, max(cycles), bounds)
-        axes.set_title(f"cycles 0 to {last}: {len(shown.values)} polymers", fontsize=10, color=_INK)
+        axes.set_title(f"cycles 0 to {last}: {len(shown.values)} evaluated", fontsize=10, color=_INK)
         axes.set_xlabel(plane.x.label)
     panels[0].set_ylabel(plane.y.label)
     bar = figure.colorbar(points, ax=list(panels), label="cycle", pad=0.02, aspect=30)
@@ -217,7 +217,7 @@ def order_figure(
     """
     known = np.flatnonzero(np.isfinite(values))
     if not len(known):
-        raise ValueError("There is no evaluated polymer to draw.")
+        raise ValueError("There is no evaluated candidate to draw.")
     figure = Figure(figsize=(7.2, 4.4), layout="constrained")
     axes = figure.subplots()
     order = np.arange(1, len(values) + 1)
@@ -263,12 +263,12 @@ def hypervolume_figure(cycles: Sequence[int], hypervolume: Sequence[float], labe
 
 
 def beyond_figure(cycles: Sequence[int], found: Sequence[int]) -> Figure:
-    """Draw how many polymers beyond the limit each cycle found, and how many there were by then."""
+    """Draw how many candidates beyond the limit each cycle found, and how many there were by then."""
     figure = Figure(figsize=(6.4, 3.8), layout="constrained")
     axes = figure.subplots()
     axes.bar(cycles, found, width=0.7, color=_PALE, label="found in the cycle")
     axes.plot(cycles, np.cumsum(found), marker="o", markersize=4, color=_BLUE, label="in all")
-    axes.set(xlabel="cycle", ylabel="polymers beyond the limit", ylim=(0, max(1.08 * sum(found), 1)))
+    axes.set(xlabel="cycle", ylabel="candidates beyond the limit", ylim=(0, max(1.08 * sum(found), 1)))
     _integers(axes.xaxis)
     _integers(axes.yaxis)
     _tidy(axes)
@@ -279,7 +279,7 @@ def beyond_figure(cycles: Sequence[int], found: Sequence[int]) -> Figure:
 def calibration_figure(
     predicted: Array, std: Array, values: Array, outside: NDArray[np.bool_], label: str, word: str = "computed"
 ) -> Figure:
-    """Draw what the surrogate predicted when it picked each polymer against what came of it, and its coverage.
+    """Draw what the surrogate predicted when it picked each candidate against what came of it, and its coverage.
 
     Fewer than `LEAST_FOR_COVERAGE` values say nothing of coverage, and are drawn without.
 

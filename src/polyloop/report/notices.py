@@ -14,7 +14,7 @@ from polyloop.report.origin import origin_word
 __all__ = ["LeftOutGroup", "implausible_shares", "left_out_groups", "notices"]
 
 _SHOWN = 10
-# From so large a share on, a wrong unit is likelier than so many odd polymers.
+# From so large a share on, a wrong unit is likelier than so many odd candidates.
 _SUSPICIOUS = 0.2
 NO_DESCRIPTORS = "no descriptors"
 
@@ -50,7 +50,7 @@ def implausible_shares(state: CampaignState) -> list[str]:
             ends = f"{row.low:g} to {row.high:g} {text.unit(name)}".strip()
             advice = ""
             if len(outside) > _SUSPICIOUS * len(valued):
-                advice = " So many are seldom odd polymers: check the unit of the values."
+                advice = " So many are seldom odd candidates: check the unit of the values."
             found.append(
                 f"{len(outside)} of {len(valued)} {origin_word(state, name)} values of {text.words(name)} lie outside "
                 f"the plausible range ({ends}); they are kept and shown, never fed to a model.{advice}"

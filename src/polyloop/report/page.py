@@ -16,7 +16,7 @@ from markupsafe import Markup
 from polyloop.campaign.loading import is_over
 from polyloop.campaign.state import STOP_REASONS, CampaignState, Next, standing
 from polyloop.core import KINDS, Subject
-from polyloop.core.subject import Drawing, classify
+from polyloop.core.subject import Drawing, classify, column_of, plural_of
 from polyloop.core.text import visible
 from polyloop.design import Objective
 from polyloop.report import content, text
@@ -26,6 +26,7 @@ from polyloop.report.given import Given, given_of
 from polyloop.report.notices import left_out_groups, notices
 from polyloop.report.origin import origin_sentences
 from polyloop.report.pictures import Picture
+from polyloop.report.selection import Selection
 
 __all__ = ["WIDE", "make_page"]
 
@@ -43,6 +44,7 @@ _HEADINGS = {
 def make_page(
     state: CampaignState,
     limit: content.OpticalLimit | None,
+    selection: Selection,
     enriched: Sequence[Enrichment],
     pictures: Sequence[tuple[Picture, bytes]],
     cells: Sequence[CellPicture],
@@ -52,6 +54,7 @@ def make_page(
 ) -> str:
     """Return the HTML; `pictures` come with their PNG bytes, `file_names` are what lies beside the page."""
     rows, caption = content.best_rows(state)
+    plural = plural_of(state.config.pool.kind)
     coming = state.next()
     given = given_of(state, [state.candidates[row].text for row in rows] + [one.text for one in coming])
     calibration = content.calibration_rows(state)
@@ -66,6 +69,8 @@ def make_page(
     return environment.from_string(source).render(
         name=state.config.campaign.name,
         kind_title=_kind_title(state.config.pool.kind),
+        plural=plural,
+        column=column_of(state.config.pool.kind),
         where=_where(state),
         status=standing(status, reason),
         reason=text.sentence(STOP_REASONS.get(reason, "")),
@@ -80,9 +85,8 @@ def make_page(
         coming=[_next_card(state, one, given[one.text]) for one in coming[:_NEXT_SHOWN]],
         coming_caption=_next_text(state, coming),
         cells=[(cell, base64.b64encode(cell.data).decode()) for cell in cells],
-        best_caption=caption if len(rows) else "No polymer has values of all objectives yet.",
-        limit=limit,
-        limit_text=_limit_text(limit) if limit else "",
+        best_caption=caption if len(rows) else f"None of the {plural} has values of all objectives yet.",
+        selection=selection,
         enriched=enriched[:_ENRICHED_SHOWN],
         enriched_left=len(enriched) - len(enriched[:_ENRICHED_SHOWN]),
         calibration_headings=_HEADINGS,
@@ -107,7 +111,9 @@ def _where(state: CampaignState) -> str:
 
 def _facts(state: CampaignState, limit: content.OpticalLimit | None) -> list[tuple[str, str]]:
     over = sum(is_over(candidate.status) for candidate in state.candidates)
-    facts = [("candidates in the pool", f"{len(state.pool):,}"), ("evaluated", f"{over:,}")]
+    variables = len(state.config.variables)
+    pool = ("variables", f"{variables:,}") if variables else ("candidates in the pool", f"{len(state.pool):,}")
+    facts = [pool, ("evaluated", f"{over:,}")]
     if len(state.candidates) > over:
         facts.append(("waiting or running", f"{len(state.candidates) - over:,}"))
     facts.append(("failed or implausible", f"{sum(state.failures.values()):,}"))
@@ -146,26 +152,8 @@ def _reference_text(state: CampaignState) -> str:
     return ", ".join(parts)
 
 
-def _limit_text(limit: content.OpticalLimit) -> Markup:
-    beyond, known = int(limit.beyond.sum()), int(limit.known.sum())
-    origin = (
-        "the upper envelope of the shipped table of commercial optical polymers"
-        if limit.is_default
-        else "as the campaign file sets it"
-    )
-    sign = "−" if limit.line.slope < 0 else "+"
-    line = Markup("<i>n</i><sub>D</sub> = {} {} {} <i>V</i><sub>D</sub>").format(
-        f"{limit.line.intercept:.4f}", sign, f"{abs(limit.line.slope):.6f}"
-    )
-    counted = Markup(
-        "{} of {} polymers with both values lie beyond the limit {}, {}, by more than their error bar."
-    ).format(beyond, known, line, origin)
-    undecided = int(limit.undecided.sum())
-    return counted + (f" Above it, but within their error bar of it: {undecided}." if undecided else "")
-
-
 def _margin_text(limit: content.OpticalLimit, row: int) -> str:
-    """Say how far a polymer is above the limit; nothing of one below."""
+    """Say how far a candidate is above the limit; nothing of one below."""
     number = f"{limit.margin[row]:.4f}" + (f" ± {limit.std[row]:.4f}" if limit.std[row] else "")
     if limit.beyond[row]:
         return f"beyond the limit by {number}"
@@ -180,7 +168,7 @@ def _card(state: CampaignState, limit: content.OpticalLimit | None, row: int, gi
         shown = f"{text.number(float(value), candidate.std(name))} {text.unit(name)}".rstrip()
         numbers.append((text.html_symbol(name), text.words(name), shown, _range_text(objective, float(value))))
     return {
-        **_identity(candidate.subject, given),
+        **_identity(candidate.subject, state.name_of(candidate.text), given),
         "numbers": numbers,
         "margin": _margin_text(limit, row) if limit else "",
         "when": f"cycle {candidate.cycle}" if candidate.cycle else "initial design",
@@ -197,15 +185,15 @@ def _next_card(state: CampaignState, one: Next, given: Given) -> dict[str, Any]:
             doubt = "far from the data" if told.get("outside") else ""
             notes = [note for note in (_chance_text(objective, told["mean"], std), doubt) if note]
             numbers.append((text.html_symbol(name), f"predicted {text.words(name)}", shown, ", ".join(notes)))
-    return {**_identity(state.subject(one.text), given), "numbers": numbers, "margin": "", "when": one.status}
+    return {**_identity(state.subject(one.text), one.name, given), "numbers": numbers, "margin": "", "when": one.status}
 
 
-def _identity(subject: Subject, given: Given) -> dict[str, Any]:
+def _identity(subject: Subject, title: str, given: Given) -> dict[str, Any]:
     """Return what a card says of a candidate whatever became of it."""
     drawing = KINDS[subject.kind].draw(subject.text) if subject.kind in KINDS else Drawing()
     return {
-        "title": given.name,
-        "drawing": Markup(drawing.svg),
+        "title": title,
+        "drawing": Markup(drawing.svg) if drawing.svg else drawing.note,
         "is_wide": drawing.width > WIDE,
         "class": classify(subject) or "",
         "text": subject.text,

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from polyloop.campaign.loading import is_over
 from polyloop.campaign.state import CampaignState
+from polyloop.core.subject import plural_of
 from polyloop.design import Objective
 from polyloop.report import content, figures, text
 from polyloop.report.origin import origin_word
@@ -30,13 +31,14 @@ class Picture:
 
 def draw_pictures(state: CampaignState, limit: content.OpticalLimit | None) -> Iterator[Picture]:
     """Yield the pictures that the state of a campaign allows: none of an empty one."""
+    plural = plural_of(state.config.pool.kind)
     if len(state.objectives) == 1:
         yield from _order(state)
     yield from _planes(state, limit)
     volumes = [(metrics.cycle, metrics.hypervolume) for metrics in state.cycles if metrics.hypervolume is not None]
     if volumes:
         title, label = "Hypervolume per cycle", "hypervolume"
-        caption = "Volume that the polymers dominate above the reference point, in the product of the units; from 0."
+        caption = f"Volume that the {plural} dominate above the reference point, in the product of the units; from 0."
         if len(state.objectives) == 1:
             name = state.objectives[0].property
             title, label = "Best value above the reference point, per cycle", f"distance {text.unit(name)}".strip()
@@ -48,7 +50,7 @@ def draw_pictures(state: CampaignState, limit: content.OpticalLimit | None) -> I
         found = np.bincount(cycle[limit.beyond], minlength=int(cycle[limit.known].max()) + 1)
         figure = figures.beyond_figure(list(range(len(found))), [int(count) for count in found])
         caption = "Bars: found in the cycle; line: in all. By more than the error bar."
-        yield Picture("beyond_limit", f"Polymers beyond the {limit.label}", caption, figure)
+        yield Picture("beyond_limit", f"{text.sentence(plural)} beyond the {limit.label}", caption, figure)
     for objective in state.objectives:
         yield from _calibration(state, objective)
     if state.failures:
@@ -102,7 +104,7 @@ def _calibration(state: CampaignState, objective: Objective) -> Iterator[Picture
         return
     predicted, std, values, outside = np.array(rows, dtype=np.float64).T
     word, least = origin_word(state, name), figures.LEAST_FOR_COVERAGE
-    caption = "What the surrogate predicted when it picked each polymer, with one standard deviation."
+    caption = "What the surrogate predicted when it picked each candidate, with one standard deviation."
     if len(rows) >= least:
         caption = (
             f"Left: {caption[0].lower()}{caption[1:]} Right: share of {word} values inside each central interval; on "

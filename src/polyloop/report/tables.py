@@ -13,7 +13,7 @@ from polyloop.core.csv_text import csv_text
 from polyloop.core.subject import classify, column_of
 from polyloop.report import content
 from polyloop.report.enrichment import Enrichment
-from polyloop.report.given import given_cells, given_columns, given_of
+from polyloop.report.given import given_cells, given_columns, given_of, variable_cells, variable_columns
 
 __all__ = ["make_tables"]
 
@@ -47,7 +47,8 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 def _candidates(state: CampaignState, limit: content.OpticalLimit | None) -> bytes:
     names = [objective.property for objective in state.objectives]
-    header = ["cycle", "rank", column_of(state.config.pool.kind), "class", "status", "failure", "pareto_front"]
+    header = ["cycle", "rank", column_of(state.config.pool.kind), *variable_columns(state), "class", "level", "status"]
+    header += ["failure", "pareto_front"]
     header += ["limit_margin", "limit_margin_std"]
     for name in names:
         unit = get_property(name).unit
@@ -60,7 +61,9 @@ def _candidates(state: CampaignState, limit: content.OpticalLimit | None) -> byt
             candidate.cycle,
             candidate.rank,
             candidate.text,
+            *variable_cells(state, candidate.text),
             classify(candidate.subject) or "",
+            candidate.level,
             candidate.status.value,
             candidate.failure.code.value if candidate.failure else "",
             int(state.front[row]),
@@ -87,7 +90,7 @@ def _prediction(told: Mapping[str, float] | None) -> list[Any]:
 
 def _next(state: CampaignState) -> bytes:
     names, coming = [objective.property for objective in state.objectives], state.next()
-    header = [column_of(state.config.pool.kind), "status"]
+    header = [column_of(state.config.pool.kind), *variable_columns(state), "status"]
     for name in names:
         unit = get_property(name).unit
         header += [f"{name}_predicted [{unit}]", f"{name}_predicted_std [{unit}]", f"{name}_outside_domain"]
@@ -95,6 +98,7 @@ def _next(state: CampaignState) -> bytes:
     rows = (
         [
             one.text,
+            *variable_cells(state, one.text),
             one.status,
             *(cell for name in names for cell in _prediction(one.predicted.get(name))),
             *given_cells(state, given[one.text]),

@@ -13,6 +13,7 @@ from polyloop.report.content import best_rows, optical_limit
 from polyloop.report.enrichment import enrichment
 from polyloop.report.page import make_page
 from polyloop.report.pictures import draw_pictures
+from polyloop.report.selection import select
 from polyloop.report.tables import make_tables
 
 __all__ = ["write_report"]
@@ -45,10 +46,8 @@ def write_report(
         If the folder cannot be written. Each file is written whole or not at all.
     """
     line = optical_limit(state, limit)
-    known = [] if line is None else [row for row, is_known in enumerate(line.known) if is_known]
-    enriched = enrichment(
-        [state.candidates[row].text for row in known], [] if line is None else [bool(line.beyond[r]) for r in known]
-    )
+    selection = select(state, line)
+    enriched = enrichment([state.candidates[row].subject for row in selection.rows], selection.selected.tolist())
     pictures, files = [], make_tables(state, line, enriched)
     for picture in draw_pictures(state, line):
         stream = io.BytesIO()
@@ -57,7 +56,7 @@ def write_report(
         pictures.append((picture, stream.getvalue()))
     cells = find_cells(state, best_rows(state)[0])
     files |= {f"{cell.name}.png": cell.data for cell in cells}
-    page = make_page(state, line, enriched, pictures, cells, sorted(files), status, reason)
+    page = make_page(state, line, selection, enriched, pictures, cells, sorted(files), status, reason)
     for name, data in files.items():
         write_atomically(folder / name, data)
     for pattern in _MAY_VANISH:

@@ -141,6 +141,8 @@ def _std(said: Mapping[str, float]) -> float:
 
 
 def _called(one: Best | Next) -> str:
+    if one.text.startswith("{"):
+        return one.name or one.text  # a point, whose name says the same in fewer signs
     return f"{one.text} ({one.name})" if one.name else one.text
 
 

@@ -29,7 +29,8 @@ class ProcessKind:
     """Conditions of a process, by variable. Which variables there are is the campaign's to say."""
 
     name: str = "process"
-    title: str = "process"
+    title: str = "point"
+    plural: str = "points"
     column: str = "process"
     typed: str = "values by variable as JSON"
     example: str = '{"solvent": "toluene", "temperature": 80}'
@@ -62,6 +63,11 @@ class ProcessKind:
     def draw(self, text: str) -> Drawing:
         """Return no picture."""
         return Drawing()
+
+    def features(self, text: str) -> dict[str, frozenset[str]]:
+        """Return what was chosen of each variable that is no number."""
+        values = self.parse(text).values
+        return {name: frozenset({value}) for name, value in values.items() if isinstance(value, str)}
 
     def argument(self, text: str) -> dict[str, Any]:
         """Return what a user's function is handed: the values by variable."""

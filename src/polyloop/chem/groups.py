@@ -1,4 +1,4 @@
-"""Structural features that a chemist counts: elements, functional groups and polymer class of a repeat unit."""
+"""Structural features that a chemist counts: elements, functional groups and class of units and of molecules."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from functools import cache
 
 from rdkit import Chem
 
-from polyloop.chem import Polymer
+from polyloop.chem.molecule import Molecule
+from polyloop.chem.polymer import Polymer
 
-__all__ = ["FUNCTIONAL_GROUPS", "structural_features"]
+__all__ = ["FUNCTIONAL_GROUPS", "molecule_features", "structural_features"]
 
 # SMARTS of our own, matched on the repeat unit between its neighbours. They overlap where chemists' words do (a
 # thiophene is an aromatic ring too), but a group is not also counted as a part of itself: an imide is no amide, an
@@ -89,4 +90,16 @@ def structural_features(polymer: Polymer) -> dict[str, frozenset[str]]:
         "element": polymer.elements,
         "functional group": frozenset(groups),
         "polymer class": frozenset({str(polymer.polymer_class)}),
+    }
+
+
+def molecule_features(molecule: Molecule) -> dict[str, frozenset[str]]:
+    """Return which elements, functional groups and class `molecule` has, by those three words."""
+    mol = molecule.mol
+    groups = frozenset(name for name, pattern in _patterns().items() if mol.HasSubstructMatch(pattern))
+    hydrogen = {"H"} if any(atom.GetTotalNumHs() for atom in mol.GetAtoms()) else set()
+    return {
+        "element": frozenset({atom.GetSymbol() for atom in mol.GetAtoms()} | hydrogen),
+        "functional group": groups,
+        "molecule class": frozenset({molecule.molecule_class}),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from polyloop.chem import Polymer
-from polyloop.report.groups import FUNCTIONAL_GROUPS, structural_features
+from polyloop.chem.groups import FUNCTIONAL_GROUPS, structural_features
 
 ARENE = {"aromatic ring", "benzene ring"}
 # Every functional group of the table that the repeat unit has, by its structure formula.
