@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -141,8 +140,10 @@ def sweep_pi1070() -> Iterator[dict[str, Any]]:
 PARTS = {"cell": time_cell, "rings": sweep_rings, "pi1070": sweep_pi1070}
 
 
-def main(names: list[str]) -> None:
-    for name in names or PARTS:
+def main() -> None:
+    words = machine.parser(__doc__)
+    words.add_argument("parts", nargs="*", choices=PARTS)
+    for name in words.parse_args().parts or PARTS:
         for result in PARTS[name]():
             print(name, json.dumps(result, indent=1), flush=True)
             place = machine.RESULTS / "build.json"
@@ -152,4 +153,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 import rdkit
 
+from machine import parser
 from polyloop.chem import Polymer, canonical_smiles
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +38,7 @@ def long_chain(heavy_atoms: int) -> float:
 
 
 def main() -> None:
+    parser(__doc__).parse_args()
     if DATA.exists():
         source, units = "PI1070", list(pd.read_csv(DATA).smiles)
     else:

@@ -9,7 +9,6 @@ folder that keeps finished pieces over a restart.
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from scipy.optimize import minimize
 
 from fit_bond_charges import MOLECULES
 from kept import kept
-from machine import RESULTS, describe, write
+from machine import RESULTS, describe, parser, write
 from polyloop.chem import ChainUnit, Geometry, Polymer
 from polyloop.engines.quantum.pyscf import ground_state
 from polyloop.engines.quantum.pyscf.electrostatic_potential import electrostatic_potential
@@ -331,7 +330,9 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
 
 
 def main() -> None:
-    chosen = sys.argv[1:] or list(PARTS)
+    words = parser(__doc__)
+    words.add_argument("parts", nargs="*", choices=PARTS)
+    chosen = words.parse_args().parts or list(PARTS)
     path = RESULTS / "charges.json"
     result = json.loads(path.read_text()) if path.exists() else {}
     for name in chosen:

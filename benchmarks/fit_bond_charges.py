@@ -19,7 +19,7 @@ from rdkit import Chem
 from rdkit.Chem import rdPartialCharges
 
 from kept import kept
-from machine import describe, write
+from machine import describe, parser, write
 from polyloop.core import EvaluationError, write_atomically
 from polyloop.engines.quantum.tblite import TightBinding
 from polyloop.simulate.charges.bond_corrections import bond_kinds
@@ -134,6 +134,7 @@ def figures(errors: np.ndarray, samples: list[Sample]) -> dict[str, object]:
 
 
 def main() -> None:
+    parser(__doc__).parse_args()
     samples, refused = collect()
     kinds = sorted({kind for one in samples for kind in one.kinds})
     report: dict[str, object] = {

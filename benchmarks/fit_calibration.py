@@ -12,6 +12,7 @@ import json
 import numpy as np
 
 from calibration import fit_linear, leave_one_out
+from machine import parser
 from optics_accuracy import RESULTS, ROOT, acceptance
 from polyloop.core import write_atomically
 
@@ -19,6 +20,7 @@ COLUMNS = {"refractive_index": "exp_refractive_index", "abbe_number": "exp_abbe_
 
 
 def main() -> None:
+    parser(__doc__).parse_args()
     table = acceptance()
     done = json.loads(RESULTS.read_text())["quick"]
     names = [name for name in table.index if "failure" not in done.get(name, {"failure": 1})]

@@ -17,6 +17,7 @@ from rdkit import Chem
 from rdkit.Chem.Descriptors import MolWt
 
 from liquids import first_liquids
+from machine import parser
 from polyloop.core import write_atomically
 from polyloop.engines.quantum import dftd4
 from polyloop.simulate.conformers import force_field_geometry
@@ -46,6 +47,7 @@ def static_over_d(table: pd.DataFrame, molar_mass: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
+    parser(__doc__).parse_args()
     table = first_liquids()
     table = table[(table.density_g_cm3 > 0) & (table.n_D > 0)].reset_index(drop=True)
     mols = [Chem.MolFromSmiles(smiles) for smiles in table.smiles]

@@ -21,7 +21,7 @@ from rdkit import Chem
 from rdkit.Chem.Descriptors import MolWt
 
 from liquids import read_liquids
-from machine import describe, write
+from machine import describe, parser, write
 from polyloop.core import write_atomically
 from polyloop.simulate.conformers import ConformerSearch, search_conformers
 from polyloop.simulate.optics.lorentz_lorenz import molar_refraction, refractive_index
@@ -51,7 +51,7 @@ def of_ensemble(lowest: list[float], smiles: str) -> np.ndarray:
     return ensemble_mean(np.array(lowest), conformers(smiles))[0]
 
 
-def table(label: str = LEVEL.protocol_id) -> pd.DataFrame:
+def table(label: str = LEVEL.label) -> pd.DataFrame:
     """Computed polarizabilities beside measured density, index and dispersion, one row per liquid."""
     computed = json.loads(COMPUTED.read_text())["levels"][label]
     measured = read_liquids().set_index("name")
@@ -151,6 +151,7 @@ def numbers(frame: pd.DataFrame, quantity: str) -> list[float]:
 
 
 def main() -> None:
+    parser(__doc__).parse_args()
     frame = table()
     known = frame[frame.dispersion > 0]
     validated = {form: errors(frame, n_terms) for form, n_terms in (FORMS | FLUORINE).items()}

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from rdkit import Chem, rdBase
 
-from machine import RESULTS, describe, write
+from machine import RESULTS, describe, parser, write
 from polyloop.chem import Chain, Polymer, Topology
 from polyloop.chem.forcefield import RADONPY_FORCE_FIELD, chain_molecule, type_chain, type_molecule
 from polyloop.core import PolyloopError
@@ -127,7 +127,10 @@ def identity(smiles: list[str]) -> dict[str, object]:
     return {"polymers": len(smiles), "different": different}
 
 
-def main(part: str) -> None:
+def main() -> None:
+    words = parser(__doc__)
+    words.add_argument("part", nargs="?", choices=("identity", "speed", "all"), default="all")
+    part = words.parse_args().part
     smiles = pd.read_csv(TABLE)["smiles"].tolist()
     path = RESULTS / "forcefield.json"
     result = json.loads(path.read_text()) if path.exists() else {}
@@ -143,4 +146,4 @@ def main(part: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "all")
+    main()

@@ -13,7 +13,6 @@ import io
 import json
 import os
 import platform
-import sys
 import time
 from dataclasses import replace
 from importlib.metadata import version
@@ -24,6 +23,7 @@ import pandas as pd
 from radonpy.ff.gaff2_mod import GAFF2_mod
 from rdkit import Chem, rdBase
 
+from machine import parser
 from polyloop.chem import Polymer
 from polyloop.chem.forcefield import gasteiger_charges, type_molecule, unit_terms
 from polyloop.features.block import get_block
@@ -91,7 +91,10 @@ def explain(polymer: Polymer, computed: np.ndarray, published: np.ndarray) -> di
     return {"parameters_that_differ": differing, "types_repeat_from_unit_to_unit": repeats, "reason": reason}
 
 
-def main(rows: int | None) -> None:
+def main() -> None:
+    words = parser(__doc__)
+    words.add_argument("rows", nargs="?", type=int, default=None)
+    rows = words.parse_args().rows
     table = pd.read_csv(DATA / "y_oracle.csv.gz").head(rows)
     published = pd.read_csv(DATA / "X_pool.csv.gz").head(rows)
     blocks = {name: get_block(name) for name in ("forcefield", "ecfp", "rdkit2d")}
@@ -146,4 +149,4 @@ def main(rows: int | None) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else None)
+    main()

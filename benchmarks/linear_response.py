@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from rdkit import Chem
 
-from machine import describe, write
+from machine import describe, parser, write
 from polyloop.core.constants import BOHR
 from polyloop.engines.quantum.pyscf import Level, ground_state, polarizability
 from polyloop.engines.quantum.pyscf.ground_state import GroundState, one_thread
@@ -96,6 +96,7 @@ def compare(name: str, smiles: str, level: Level) -> dict[str, Any]:
 
 
 def main() -> None:
+    parser(__doc__).parse_args()
     rows = []
     for case in CASES:
         rows.append(compare(*case))

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from rdkit import Chem
 
-from machine import describe, write
+from machine import describe, parser, write
 from polyloop.chem import Geometry
 from polyloop.engines.quantum.pyscf import Level, ground_state, polarizability
 from polyloop.simulate.conformers import find_conformers
@@ -63,6 +63,7 @@ def relative(molecules: dict[str, str], coarse: Level, fine: Level) -> dict[str,
 
 
 def main() -> None:
+    parser(__doc__).parse_args()
     basis = "def2-svpd-lean"
     result = {
         "ratio_to_" + LARGEST: by_basis(),

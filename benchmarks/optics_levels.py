@@ -11,7 +11,6 @@ in the file are not computed again. `--few` takes the liquids of `FEW`, for comp
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from rdkit import Chem
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from liquids import read_liquids
-from machine import describe
+from machine import describe, parser
 from polyloop.chem import Geometry
 from polyloop.core import EvaluationError, write_atomically
 from polyloop.engines.quantum.pyscf import Level, ground_state, polarizability
@@ -127,11 +126,22 @@ def compute(label: str, names: list[str]) -> None:
         print(label, row.name, entry, flush=True)
 
 
-if __name__ == "__main__":
-    if sys.argv[1] == "compute":
-        everything = measured_liquids().name.tolist()
-        compute(sys.argv[2], list(FEW) if "--few" in sys.argv else everything)
-    elif sys.argv[1] == "cost":
-        cost(sys.argv[2], [12] if "--small" in sys.argv else list(OLIGOMERS))
-    elif sys.argv[1] == "report":
+def main() -> None:
+    words = parser(__doc__)
+    commands = words.add_subparsers(dest="command", required=True)
+    for name, less in (("compute", "--few"), ("cost", "--small")):
+        command = commands.add_parser(name)
+        command.add_argument("level")
+        command.add_argument(less, action="store_true", dest="less")
+    commands.add_parser("report")
+    given = words.parse_args()
+    if given.command == "compute":
+        compute(given.level, list(FEW) if given.less else measured_liquids().name.tolist())
+    elif given.command == "cost":
+        cost(given.level, [12] if given.less else list(OLIGOMERS))
+    else:
         report()
+
+
+if __name__ == "__main__":
+    main()

@@ -11,13 +11,13 @@ import json
 import os
 import platform
 import resource
-import sys
 import tempfile
 import time
 from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
+from machine import parser
 from polyloop.design import Pool
 from polyloop.features import featurize
 
@@ -30,7 +30,10 @@ def children_cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def main(candidates: int) -> None:
+def main() -> None:
+    words = parser(__doc__)
+    words.add_argument("candidates", nargs="?", type=int, default=CANDIDATES)
+    candidates = words.parse_args().candidates
     start = time.process_time()
     pool = Pool.from_virtual_library(size=candidates, seed=0)
     pool_seconds = time.process_time() - start
@@ -72,4 +75,4 @@ def main(candidates: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else CANDIDATES)
+    main()

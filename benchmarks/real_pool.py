@@ -6,6 +6,7 @@ Writes benchmarks/results/real_pool.json when run with the default number.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import datetime
 import json
@@ -109,7 +110,10 @@ def polyloop(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def main(rows: int) -> None:
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("rows", nargs="?", type=int, default=ROWS)
+    rows = words.parse_args().rows
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         made = write_real_pool(folder / "pool.csv", rows)
@@ -151,4 +155,4 @@ def main(rows: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else ROWS)
+    main()

@@ -28,6 +28,7 @@ def cpu_seconds(arguments: tuple[str, ...]) -> float:
 
 
 def main() -> None:
+    machine.parser(__doc__).parse_args()
     least = {name: min(cpu_seconds(call) for _ in range(TRIES)) for name, (call, _) in AIMS.items()}
     aims = {name: aim for name, (_, aim) in AIMS.items() if aim is not None}
     missed = [name for name, aim in aims.items() if least[name] > aim]

@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=12_500)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    units = Pool.from_virtual_library(IMPORTED, seed=0).smiles
+    units = Pool.from_virtual_library(IMPORTED, seed=0).texts
     (options.folder / "units.txt").write_text("\n".join(units))
     places = {"sqlite": str(options.folder / "writers.sqlite")} | {"postgresql": options.postgres}
     result: dict[str, Any] = machine.describe("sqlalchemy")

@@ -19,7 +19,7 @@ import machine
 from polyloop.chem import Cell, Topology
 from polyloop.core.constants import GAS_CONSTANT_KCAL
 from polyloop.engines.dynamics.lammps import LammpsEngine
-from polyloop.simulate.md.protocols.thermal import RelaxationPlan, conductivity, notes, relaxation, stages_of
+from polyloop.simulate.md.protocols.thermal import RelaxationSettings, conductivity, notes, relaxation, stages_of
 from polyloop.simulate.md.run.progress import ProgressWriter
 from polyloop.simulate.md.run.sampling import StageRunner
 from polyloop.simulate.md.run.workspace import Workspace
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--amplitude", type=float, default=0.8)
     parser.add_argument("--start", type=float, default=2.0, help="ps after the kick at which the fit begins")
     arguments = parser.parse_args()
-    plan = RelaxationPlan(
+    plan = RelaxationSettings(
         copies=1, amplitude=arguments.amplitude, pairs=arguments.pairs, rest=5.0, relax=20.0, start=arguments.start,
         bin_width=0.5, parts=1,
     )  # fmt: skip

@@ -22,7 +22,7 @@ from polyloop.chem import Polymer
 from polyloop.core import Conditions, Record, Request
 from polyloop.simulate import evaluate_request, protocols
 from polyloop.simulate.md.protocols import FOLLOW_UPS
-from polyloop.simulate.md.protocols.thermal import THERMAL, RelaxationPlan, measure_thermal, stages_of
+from polyloop.simulate.md.protocols.thermal import THERMAL, RelaxationSettings, measure_thermal, stages_of
 from polyloop.simulate.md.run import workflow
 
 
@@ -76,8 +76,8 @@ def endless(rows: list[dict[str, Any]]) -> dict[str, float] | None:
 
 def register(copies: int, pairs: int) -> str:
     """Make md/thermal with so many copies and pairs known in this process, and return its protocol_id."""
-    plan = RelaxationPlan(copies=copies, pairs=pairs)
-    if plan == RelaxationPlan():
+    plan = RelaxationSettings(copies=copies, pairs=pairs)
+    if plan == RelaxationSettings():
         return THERMAL.protocol_id
     long = replace(
         THERMAL, name=f"md/thermal-{copies}-{pairs}", stages=stages_of(plan), function=partial(measure_thermal, plan),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tomli_w
@@ -20,21 +21,21 @@ from polyloop.campaign.config.file import campaign_text
 from polyloop.campaign.config.lines import key_lines, line_of
 from polyloop.campaign.plan import make_plan, objectives_of
 from polyloop.campaign.proposal import acquisition_of
-from polyloop.core import Conditions, ConfigurationError
+from polyloop.core import PROPERTIES, Conditions, ConfigurationError
 
 Write = Callable[..., Path]
 ROOT = Path(__file__).parents[2]
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
 NUMBERS = st.floats(-1e6, 1e6)
-PROPERTIES = st.text(max_size=30)
+WORDS = st.text(max_size=30)
 CONFIGS = st.fixed_dictionaries(
     {
         "campaign": st.fixed_dictionaries({"name": NAMES, "seed": st.integers(0, 2**31), "cycles": st.integers(1, 99)}),
         "objectives": st.lists(
             st.one_of(
-                st.fixed_dictionaries({"property": PROPERTIES, "direction": st.sampled_from(["maximize", "minimize"])}),
-                st.fixed_dictionaries({"property": PROPERTIES, "range": st.lists(NUMBERS, min_size=2, max_size=2)}),
+                st.fixed_dictionaries({"property": WORDS, "direction": st.sampled_from(["maximize", "minimize"])}),
+                st.fixed_dictionaries({"property": WORDS, "range": st.lists(NUMBERS, min_size=2, max_size=2)}),
             ),
             min_size=1,
             max_size=4,
@@ -196,6 +197,10 @@ direction = "maximize"
 evaluator = "a"
 [evaluators.a]
 python = "json:loads"
+[properties.p]
+unit = "K"
+low = 0.0
+high = 1.0
 [pool]
 source = "homopolymers"
 [pool.screening]
@@ -209,6 +214,7 @@ keep = 5
 [limits]
 [report]
 """
+NAMED = {"evaluators": "a", "properties": "p"}
 KEYS = sorted({key for model in _MODELS.values() for key in model.model_fields} | set(_MODELS) | {"", "odd key", "ä.b"})
 VALUES = st.recursive(
     st.one_of(
@@ -224,6 +230,25 @@ VALUES = st.recursive(
 )
 
 
+def table_of(content: dict[str, Any], table: str) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """Return the keys of a table, the table that holds it, and its name there."""
+    *outer, name = table.split(".")
+    above = content
+    for word in outer:
+        above = above[word]
+    held = above[name]
+    return held[0] if isinstance(held, list) else held.get(NAMED.get(name), held), above, name
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_property_stays() -> Iterator[None]:
+    """A file that is read registers its properties for the process; those of this module are forgotten."""
+    before = set(PROPERTIES.added)
+    yield
+    for name in set(PROPERTIES.added) - before:
+        PROPERTIES.remove(name)
+
+
 def test_the_file_that_is_tampered_with_below_is_valid(tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text(BASE)
     assert read_campaign_file(tmp_path / "c.toml").campaign.name == "t"
@@ -235,13 +260,11 @@ def test_any_value_of_any_key_is_taken_or_refused_with_its_place(
     table: str, key: str, value: object, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     content = tomllib.loads(BASE)
-    place = (
-        content[table][0] if table == "objectives" else content[table]["a"] if table == "evaluators" else content[table]
-    )
+    place, above, name = table_of(content, table)
     if data.draw(st.integers(0, 9)):
         place[key] = value
     else:
-        content[table] = value
+        above[name] = value
     path = tmp_path_factory.getbasetemp() / "any.toml"
     path.write_text(tomli_w.dumps(content))
     try:
@@ -268,7 +291,7 @@ def test_every_whole_number_of_a_campaign_file_has_a_bound(tmp_path: Path) -> No
             if field.annotation not in (int, int | None):
                 continue
             content = tomllib.loads(BASE)
-            place = content[table][0] if table == "objectives" else content[table].get("a", content[table])
+            place, _, _ = table_of(content, table)
             place[key] = 99999999999999999999
             path.write_text(tomli_w.dumps(content))
             with pytest.raises(ConfigurationError, match=rf"{key} = 9+: Input should be less than or equal to"):

@@ -13,7 +13,7 @@ REFUSED = [
     ("   ", "is empty", "'   '"),
     ("*CC*", "is a polymer, and no copolymer", "character 1"),
     ("*CC* + *CO*", "does not begin with how the units are arranged", "character 1"),
-    ("radnom: *CC* + *CO*", "Did you mean random?", "character 1"),
+    ("radnom: *CC* + *CO*", "Did you mean 'random'?", "character 1"),
     (" graft: *CC* + *CO*", "There is no arrangement 'graft'", "character 2"),
     ("random:", "A repeat unit is missing", "character 8"),
     ("random: *CC* +", "A repeat unit is missing", "character 15"),

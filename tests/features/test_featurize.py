@@ -212,7 +212,7 @@ def test_a_damaged_row_is_computed_again(tmp_path):
     np.testing.assert_array_equal(good.blocks["ecfp"], again.blocks["ecfp"])
 
 
-def leave(blocks, memory_limit):
+def leave(blocks, memory_limit, kind):
     raise SystemExit("no such room")
 
 

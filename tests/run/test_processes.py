@@ -284,7 +284,7 @@ def test_a_program_that_forgets_to_shut_down_still_ends(tmp_path):
 SCRIPTS = {
     "no guard is needed": ("SupervisedProcessPool(1).submit(calls.double, 21).result()", 0, ""),
     "nor where other functions are asked": (
-        "from polyloop.loop import compute_properties\n"
+        "from polyloop.evaluation import compute_properties\n"
         "print(compute_properties(['*CC*'], level='instant', store='s.sqlite')[0].records[0].status)",
         0,
         "",

@@ -28,5 +28,5 @@ def test_a_missing_table_comes_with_its_address(tmp_path, monkeypatch):
 
 
 def test_an_unknown_table_is_refused_with_the_nearest():
-    with pytest.raises(InvalidInputError, match="Did you mean optical_calibration"):
+    with pytest.raises(InvalidInputError, match="Did you mean 'optical_calibration'"):
         datasets.folder("optical_calibraton")

@@ -34,10 +34,10 @@ def test_levels_that_exist():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: get_protocol("optics/quik@1"), "Did you mean optics/quick@1 or optics/quick@3"),
+        (lambda: get_protocol("optics/quik@1"), "Did you mean 'optics/quick@1' or 'optics/quick@3'"),
         (lambda: get_protocol("optics/quick@7"), "has optics/quick@3, not optics/quick@7"),
         (lambda: get_protocol("optics/instant@3"), "Write optics/instant@2"),
-        (lambda: protocol_for("refractive_index", "instnat"), "Did you mean instant"),
+        (lambda: protocol_for("refractive_index", "instnat"), "Did you mean 'instant'"),
         (lambda: protocol_for("refractive_index", "precise"), "Known: instant, quick, standard, full"),
         (lambda: protocol_for("abbe_number", "instant"), "Use the level quick"),
         (lambda: protocol_for("abbe_number", "full"), "Use the level quick or standard."),
@@ -128,7 +128,7 @@ def test_a_level_is_taken_for_the_protocol_that_it_runs_as_a_whole():
         "standard": "md/standard@2",
         "full": "md/full@2",
     }
-    with pytest.raises(InvalidInputError, match=r"no level 'instnt'. Did you mean instant.*NAME@VERSION"):
+    with pytest.raises(InvalidInputError, match=r"no level 'instnt'. Did you mean 'instant'.*NAME@VERSION"):
         evaluate("*CC*", "instnt")
 
 

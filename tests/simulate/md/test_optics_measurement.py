@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from polyloop.chem import Geometry, Polymer
-from polyloop.core import Conditions, EvaluationError, FailureCode, Request
+from polyloop.core import Conditions, EvaluationError, FailureCode, Request, Subject
 from polyloop.engines.quantum import pyscf
 from polyloop.simulate import PROTOCOLS, evaluate_request, protocols
 from polyloop.simulate.estimate import Estimate
@@ -150,7 +150,7 @@ def test_a_damaged_file_is_made_anew(root, records, quick):
 def test_a_unit_out_of_scope_is_refused_before_anything_is_built(root, records):
     before = {kind: kept(root, kind) for kind in ("charges", "cells", "stages")}
     large = Polymer("*CC(*)" + "C" * 61).canonical
-    failures = {record.failure for record in evaluate_request(replace(REQUEST, polymer=large))}
+    failures = {record.failure for record in evaluate_request(replace(REQUEST, subject=Subject("polymer", large)))}
     (failure,) = failures
     assert (failure.code, failure.stage) == (FailureCode.SIZE, "oligomers")
     assert "at most 60" in failure.reason

@@ -18,7 +18,7 @@ def export(
     file_format: Annotated[
         Literal["csv", "parquet"] | None, typer.Option("--format", help="Format.  [default: by the file's suffix]")
     ] = None,
-    wide: Annotated[bool, typer.Option("--wide", help="One row per polymer, one column per property.")] = False,
+    wide: Annotated[bool, typer.Option("--wide", help="One row per evaluation, one column per property.")] = False,
 ) -> None:
     """Write the records of a campaign, or of a whole store, as CSV or Parquet."""
     from polyloop.campaign import export_records
