@@ -22,7 +22,7 @@ from polyloop.campaign.proposal import Proposer
 from polyloop.campaign.repeat_proposal import RepeatProposer
 from polyloop.campaign.screening import screen
 from polyloop.campaign.space import source_of
-from polyloop.campaign.space_proposal import SourceProposer
+from polyloop.campaign.space_proposal import SourceProposer, point_costs_of
 from polyloop.core import ConfigurationError, content_key
 from polyloop.design.pool import Pool
 from polyloop.run.interrupts import Interrupts
@@ -83,7 +83,13 @@ class Preparation:
         """Describe the candidates, and return who proposes from them."""
         source = source_of(self.config)
         if source is not None:
-            return SourceProposer(self.config, self.plan.objectives, source)
+            return SourceProposer(
+                self.config,
+                self.plan.objectives,
+                source,
+                constraints=self.plan.constraints,
+                costs=point_costs_of(self.config),
+            )
         table, undescribed, blocks = describe_pool(
             self.pool, self.config, self.files, self.workers, self._step("features")
         )

@@ -22,7 +22,16 @@ from polyloop.features import FeatureTable
 from polyloop.learn import SURROGATES, Blocks, Surrogate, TrainingDomain, calibrate, make_surrogate
 from polyloop.learn.surrogate import row_count, take
 
-__all__ = ["LEAST_DATA", "Proposer", "Step", "acquisition_of", "fit_models", "json_numbers", "predictions_of"]
+__all__ = [
+    "LEAST_DATA",
+    "Proposer",
+    "Step",
+    "acquisition_of",
+    "feasibility_of",
+    "fit_models",
+    "json_numbers",
+    "predictions_of",
+]
 
 # The least number of complete evaluations from which a model is worth its name.
 LEAST_DATA = 3
@@ -164,18 +173,10 @@ class Proposer:
         tell: Step,
     ) -> Feasibility | None:
         """Return what is known of the constraints; None where there are none, or too little is known of one."""
-        if not self._constraints:
-            return None
         by_row = {self._row[one.text]: one for one in candidates if one.text in self._row}
         known = dict(zip((objective.property for objective in self._objectives), models, strict=True))
-        columns = [Objective(rule.property) for rule in self._constraints]
-        Z = observed_values([by_row[int(row)] for row in rows], columns)
-        if np.isfinite(Z).sum(axis=0).min() < LEAST_DATA:
-            return None
-        noise = np.full(Z.shape, np.nan)
-        fitted, _, _ = fit_models(self._config.surrogate, columns, self._take(rows), Z, noise, rng, tell)
-        chosen = [known.get(rule.property, model) for rule, model in zip(self._constraints, fitted, strict=True)]
-        return Feasibility(self._constraints, chosen, Z)
+        observed = [by_row[int(row)] for row in rows]
+        return feasibility_of(self._constraints, self._config.surrogate, known, self._take(rows), observed, rng, tell)
 
     def _pending(self, candidates: Sequence[Candidate]) -> Blocks | None:
         """Return the descriptors of those whose values are awaited, which the models believe meanwhile."""
@@ -184,6 +185,35 @@ class Proposer:
 
     def _take(self, rows: Sequence[int] | NDArray[np.intp]) -> Blocks:
         return take(self._X, np.asarray(rows, dtype=np.intp))
+
+
+def feasibility_of(
+    constraints: Sequence[Constraint],
+    table: SurrogateTable,
+    known: Mapping[str, Surrogate],
+    X: Blocks,
+    observed: Sequence[Candidate],
+    rng: np.random.Generator,
+    tell: Step,
+) -> Feasibility | None:
+    """Return what is known of constraints; None where there are none, or too little is known of one.
+
+    Parameters
+    ----------
+    known
+        Models of objectives by property, which serve where one has a constraint too.
+    X, observed
+        Descriptors of candidates, and these, in one order.
+    """
+    if not constraints:
+        return None
+    columns = [Objective(rule.property) for rule in constraints]
+    Z = observed_values(observed, columns)
+    if np.isfinite(Z).sum(axis=0).min() < LEAST_DATA:
+        return None
+    fitted, _, _ = fit_models(table, columns, X, Z, np.full(Z.shape, np.nan), rng, tell)
+    chosen = [known.get(rule.property, model) for rule, model in zip(constraints, fitted, strict=True)]
+    return Feasibility(constraints, chosen, Z)
 
 
 def fit_models(

@@ -2,29 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from polyloop.campaign.config.tables import CampaignConfig, SurrogateTable
-from polyloop.campaign.proposal import LEAST_DATA, Step, fit_models, predictions_of
+from polyloop.campaign.proposal import (
+    LEAST_DATA,
+    Step,
+    acquisition_of,
+    feasibility_of,
+    fit_models,
+    predictions_of,
+)
+from polyloop.campaign.space import space_of
 from polyloop.campaign.state import Candidate, observed_values
 from polyloop.campaign.suggestions import Proposed
 from polyloop.design import Objective
-from polyloop.design.sources import CandidateSource, Observations
+from polyloop.design.acquisition import Constraint
+from polyloop.design.sources import CandidateSource, Observations, Weighing
+from polyloop.design.space import PointCost
+from polyloop.learn import Blocks, Surrogate
+from polyloop.learn.surrogate import Array
 
-__all__ = ["SourceProposer"]
+__all__ = ["SourceProposer", "point_costs_of"]
+
+Costs = Callable[[Sequence[str]], Array]
 
 # What learns how variables act together; the sum of kernels of pools cannot.
 _SURROGATE = "product_gp"
 
 
-class SourceProposer:
-    """Proposes candidates from a source that is no list, such as a space of variables."""
+def point_costs_of(config: CampaignConfig) -> Costs | None:
+    """Return what points of a campaign's space cost, by canonical text; None where nothing is said of it.
 
-    def __init__(self, config: CampaignConfig, objectives: Sequence[Objective], source: CandidateSource) -> None:
+    Raises
+    ------
+    InvalidInputError
+        If the cost cannot be read, or is not above 0 everywhere.
+    """
+    space = space_of(config)
+    return None if space is None or config.pool.cost is None else PointCost(space, config.pool.cost).of_texts
+
+
+class SourceProposer:
+    """Proposes candidates from a source that is no list, such as a space of variables.
+
+    Parameters
+    ----------
+    constraints
+        What candidates must meet with a stated probability.
+    costs
+        Maps canonical texts of candidates to what they cost, shape (n,).
+    """
+
+    def __init__(
+        self,
+        config: CampaignConfig,
+        objectives: Sequence[Objective],
+        source: CandidateSource,
+        *,
+        constraints: Sequence[Constraint] = (),
+        costs: Costs | None = None,
+    ) -> None:
         self._config, self._objectives, self._source = config, tuple(objectives), source
+        self._constraints, self._costs = tuple(constraints), costs
         chosen = config.surrogate
         named = "name" in chosen.model_fields_set
         self._surrogate: SurrogateTable = chosen if named else chosen.model_copy(update={"name": _SURROGATE})
@@ -57,6 +100,8 @@ class SourceProposer:
         noise = np.array(stds, dtype=float).reshape(Y.shape) ** 2
         X = self._source.encode(texts)
         models, calibration, domains = fit_models(self._surrogate, self._objectives, X, Y, noise, rng, tell)
+        observed = [candidates[int(row)] for row in some]
+        weighing = self._weighing(X, observed, models, rng, tell)
         tell("acquire", 0, size)
         suggestion = self._source.propose(
             models,
@@ -66,10 +111,27 @@ class SourceProposer:
             rng=rng,
             reference_point=reference_point,
             exclude=taken,
-            acquisition=self._config.acquisition.name,
-        )
+            # What weighs needs an acquisition that can be weighed; a source need not know of it otherwise.
+            **({"acquisition": self._config.acquisition.name} if weighing is None else
+               {"acquisition": acquisition_of(self._config), "weighing": weighing}),
+        )  # fmt: skip
         if not suggestion.texts:
             return [], calibration
         predicted = predictions_of(self._source.encode(suggestion.texts), self._objectives, models, domains)
         scores = map(float, suggestion.scores)
         return [Proposed(*each) for each in zip(suggestion.texts, scores, predicted, strict=True)], calibration
+
+    def _weighing(
+        self,
+        X: Blocks,
+        observed: Sequence[Candidate],
+        models: Sequence[Surrogate],
+        rng: np.random.Generator,
+        tell: Step,
+    ) -> Weighing | None:
+        """Return what weighs scores; None where there are neither requirements of which enough is known nor costs."""
+        known = dict(zip((objective.property for objective in self._objectives), models, strict=True))
+        feasibility = feasibility_of(self._constraints, self._surrogate, known, X, observed, rng, tell)
+        if feasibility is None and self._costs is None:
+            return None
+        return Weighing(feasibility, self._costs, self._config.campaign.batch_cost)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError
 from polyloop.core.descriptors import BlockValues
-from polyloop.design.acquisition import propose
+from polyloop.design.acquisition import Feasibility, propose
 from polyloop.design.initial import initial_design
 from polyloop.design.objectives import Objective
 from polyloop.learn import Blocks, Surrogate
 from polyloop.learn.surrogate import Array, row_count, take
 
-__all__ = ["CandidateSource", "Observations", "PoolSource", "Suggestion"]
+__all__ = ["CandidateSource", "Observations", "PoolSource", "Suggestion", "Weighing"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +78,39 @@ class Suggestion:
     exhausted: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class Weighing:
+    """What scores are multiplied by, besides what the objectives say.
+
+    Parameters
+    ----------
+    feasibility
+        Constraints on properties, with values at the rows of `Observations`.
+    costs
+        Maps canonical texts to what their evaluation costs, shape (n,); scores are then per cost.
+    budget
+        Largest sum of the batch's costs.
+    """
+
+    feasibility: Feasibility | None = None
+    costs: Callable[[Sequence[str]], Array] | None = None
+    budget: float | None = None
+
+    def at(self, observations: Observations, texts: Sequence[str]) -> dict[str, Any]:
+        """Return what `propose` takes of it, for the complete observations and the candidates of these texts."""
+        told = self.feasibility
+        if told is not None:
+            told = replace(told, observed=np.asarray(told.observed)[observations.complete])
+        return {
+            "feasibility": told,
+            "costs": None if self.costs is None else self.costs(texts),
+            "budget": self.budget,
+        }
+
+
+_NOTHING = Weighing()
+
+
 @runtime_checkable
 class CandidateSource(Protocol):
     """Who proposes candidates: a finite pool, a space of variables, or a generator that learns.
@@ -108,6 +141,7 @@ class CandidateSource(Protocol):
         reference_point: Sequence[float],
         exclude: Collection[str] = (),
         acquisition: str | None = None,
+        weighing: Weighing = _NOTHING,
     ) -> Suggestion:
         """Return the next batch, given one surrogate per objective fitted on `encode` of the observed candidates.
 
@@ -182,6 +216,7 @@ class PoolSource:
         reference_point: Sequence[float],
         exclude: Collection[str] = (),
         acquisition: str | None = None,
+        weighing: Weighing = _NOTHING,
     ) -> Suggestion:
         """Return the next batch by an acquisition of `ACQUISITIONS` (by default "ehvi") over all candidates left.
 
@@ -207,6 +242,7 @@ class PoolSource:
             exclude=self._mask(taken),
             X_pending=self.encode(observations.pending) if observations.pending else None,
             X_observed=self.encode([observations.texts[row] for row in complete]),
+            **weighing.at(observations, self.texts),
         )
         texts = tuple(self.texts[row] for row in proposal.indices)
         method = f"{name} over all {len(self.texts):,} candidates"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
-from polyloop.campaign.config.decisions import check_repeats
+from polyloop.campaign.config.decisions import check_point_cost, check_repeats
 from polyloop.campaign.config.lines import CampaignSource, KeyPath
 from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
 from polyloop.core import KINDS, Conditions, InvalidInputError, PolyloopError, add_property, get_property, parse_subject
@@ -136,11 +136,9 @@ def _check_requirements(config: CampaignConfig, source: CampaignSource) -> None:
             _known(source, (*key, "evaluator"), one.evaluator, [*config.evaluators, *entry_point_names()])
         elif one.level != EXPERIMENT and one.property not in objectives:
             _check_protocol(config, source, key, one.property, one.protocol, one.level)
-    if (config.requirements or config.pool.cost is not None) and config.pool.source == "space":
-        raise source.error(("pool", "source"), "Requirements and costs are for lists of candidates.", "Leave them out.")
     if config.campaign.batch_cost is not None and config.pool.cost is None and config.levels is None:
         raise source.error(
-            ("campaign", "batch_cost"), "Nothing says what candidates cost.", "Name the column: cost = ."
+            ("campaign", "batch_cost"), "Nothing says what candidates cost.", "Say it in [pool]: cost = ."
         )
     if config.requirements or config.pool.cost is not None:
         _check_weighable(config, source)
@@ -245,10 +243,11 @@ def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:
         from polyloop.campaign.space import space_of
 
         try:
-            space_of(config)
+            space = space_of(config)
         except PolyloopError as error:
             said = f"{error.where}: {error.reason}" if error.where else error.reason
             raise source.error(("variables",), said, error.hint) from error
+        check_point_cost(config, space, source)
     elif pool.kind != "polymer":
         if pool.source != "csv":
             raise source.error(("pool", "source"), f"source {pool.source!r} makes polymers.", "Use source = 'csv'.")

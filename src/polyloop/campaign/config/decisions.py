@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from polyloop.campaign.config.lines import CampaignSource, KeyPath
 from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
+from polyloop.core import PolyloopError
 
-__all__ = ["check_repeats"]
+if TYPE_CHECKING:
+    from polyloop.design.space import Space
+
+__all__ = ["check_point_cost", "check_repeats"]
 
 # The knowledge gradient of m objectives takes 5**m hypervolumes for each candidate that may be asked.
 _MOST_OBJECTIVES = 3
@@ -45,6 +51,24 @@ def check_repeats(config: CampaignConfig, source: CampaignSource) -> None:
             "protocol is the same for every seed.",
             "Leave repeats out; they are for functions, simulations and the laboratory.",
         )
+
+
+def check_point_cost(config: CampaignConfig, space: Space | None, source: CampaignSource) -> None:
+    """Raise where the cost of points cannot be read, or is not above 0.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the file, the line, the key and the remedy.
+    """
+    from polyloop.design.space import PointCost
+
+    if space is None or config.pool.cost is None:
+        return
+    try:
+        PointCost(space, config.pool.cost)
+    except PolyloopError as error:
+        raise source.error(("pool", "cost"), error.reason, error.hint) from error
 
 
 def _is_known_not_to_scatter(config: CampaignConfig, objective: ObjectiveTable) -> bool:

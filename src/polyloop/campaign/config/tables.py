@@ -60,7 +60,7 @@ class CampaignTable(_Table):
     batch_cost: float | None = Field(
         None,
         gt=0,
-        description="Largest sum of costs of a batch, in the unit of the pool's column of costs, or of [levels].",
+        description="Largest sum of costs of a batch, in the unit of the pool's costs, or of [levels].",
     )
     workers: int = Field(1, ge=1, le=4096, description="Evaluations at once.")
     evaluation_seed: int = Field(
@@ -220,7 +220,8 @@ class PoolTable(_Table):
     classes: list[str] | None = Field(None, min_length=1, description="Keep only these polymer classes.")
     cost: str | None = Field(
         None,
-        description="Column of the file that holds what evaluating a candidate costs; improvement is then per cost.",
+        description="Column of the file that holds what evaluating a candidate costs, of a space arithmetic on its "
+        "variables, e.g. '0.5 + 0.01 * time'; improvement is then per cost.",
     )
     screening: ScreeningTable | None = Field(None, description="Pre-selection by a cheap protocol.")
 

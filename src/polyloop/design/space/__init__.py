@@ -2,6 +2,7 @@
 
 from polyloop.design.space.choices import Categorical, Ordinal
 from polyloop.design.space.constraints import Condition, Linear
+from polyloop.design.space.cost import PointCost
 from polyloop.design.space.molecular import Molecular
 from polyloop.design.space.scales import Continuous, Integer
 from polyloop.design.space.source import SpaceSource
@@ -16,6 +17,7 @@ __all__ = [
     "Linear",
     "Molecular",
     "Ordinal",
+    "PointCost",
     "Space",
     "SpaceSource",
     "Variable",

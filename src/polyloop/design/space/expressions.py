@@ -1,4 +1,4 @@
-"""Conditions on variables as text, such as "temperature * time < 4000": read as arithmetic and never as code."""
+"""Arithmetic on variables as text, such as "temperature * time < 4000": read as arithmetic and never as code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from polyloop.core import InvalidInputError
 
-__all__ = ["FUNCTIONS", "Expression", "read_expression"]
+__all__ = ["FUNCTIONS", "Expression", "Formula", "read_expression", "read_formula"]
 
 _LONGEST, _DEEPEST = 500, 40
 FUNCTIONS = {"exp": "exp", "log": "log", "log10": "log10", "sqrt": "sqrt", "abs": "abs", "min": "minimum",
@@ -27,7 +27,8 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Div: lambda a, b: a / b,
     ast.Pow: lambda a, b: a**b,
 }
-_HINT = f"Use variables, numbers, + - * / **, parentheses, {', '.join(FUNCTIONS)}, and one or two of < <= > >=."
+_ARITHMETIC = f"variables, numbers, + - * / **, parentheses, {', '.join(FUNCTIONS)}"
+_HINT = f"Use {_ARITHMETIC}, and one or two of < <= > >=."
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,50 @@ class Expression:
             return [(b - a, library.maximum(library.abs(a), library.abs(b))) for a, b in pairwise(values)]
 
 
+@dataclass(frozen=True)
+class Formula:
+    """A number that follows from variables.
+
+    Parameters
+    ----------
+    text
+        As it was written.
+    names
+        Variables that it reads, sorted; none for a constant.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    term: ast.expr
+
+    def values(self, columns: Mapping[str, Any]) -> Any:
+        """Return its value for each row of columns (n,), arrays or tensors; of a constant one number."""
+        with np.errstate(all="ignore"):
+            return _evaluate(self.term, columns, _library(columns))
+
+
+def read_formula(text: str) -> Formula:
+    """Read arithmetic that compares nothing.
+
+    Raises
+    ------
+    InvalidInputError
+        If it holds anything but arithmetic on names.
+
+    Examples
+    --------
+    >>> read_formula("0.5 + 0.01 * time").names
+    ('time',)
+    """
+    where = _where("formula", text)
+    tree = _parsed(text, where)
+    if isinstance(tree, ast.Compare):
+        raise InvalidInputError("It compares, and is no number.", where=where, hint=f"Use {_ARITHMETIC}.")
+    names: set[str] = set()
+    _check(tree, names, where, 0)
+    return Formula(text.strip(), tuple(sorted(names)), tree)
+
+
 def read_expression(text: str) -> Expression:
     """Read a condition.
 
@@ -65,13 +110,8 @@ def read_expression(text: str) -> Expression:
     InvalidInputError
         If it holds anything but arithmetic on names and one comparison (or two, as in `1 < a / b < 3`).
     """
-    where = f"constraint {text!r}" if len(text) <= 80 else f"constraint {text[:80]!r}..."
-    if len(text) > _LONGEST:
-        raise InvalidInputError(f"It has {len(text)} characters; {_LONGEST} may do.", where=where)
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise InvalidInputError("It cannot be read.", where=where, hint=_HINT) from error
+    where = _where("constraint", text)
+    tree = _parsed(text, where)
     if not isinstance(tree, ast.Compare):
         raise InvalidInputError("It compares nothing.", where=where, hint=_HINT)
     rising = [type(operator) in (ast.Lt, ast.LtE) for operator in tree.ops]
@@ -90,12 +130,25 @@ def read_expression(text: str) -> Expression:
     return Expression(text.strip(), tuple(sorted(names)), tuple(terms if rising[0] else terms[::-1]))
 
 
+def _where(noun: str, text: str) -> str:
+    return f"{noun} {text!r}" if len(text) <= 80 else f"{noun} {text[:80]!r}..."
+
+
+def _parsed(text: str, where: str) -> ast.expr:
+    if len(text) > _LONGEST:
+        raise InvalidInputError(f"It has {len(text)} characters; {_LONGEST} may do.", where=where)
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise InvalidInputError("It cannot be read.", where=where, hint=_HINT) from error
+
+
 def _check(node: ast.expr, names: set[str], where: str, depth: int) -> None:
     if depth > _DEEPEST:
         raise InvalidInputError("It is nested too deeply.", where=where)
     if isinstance(node, ast.Constant):
         if isinstance(node.value, bool) or not isinstance(node.value, int | float) or not _is_finite(node.value):
-            raise InvalidInputError(f"{node.value!r} is no number for a constraint.", where=where, hint=_HINT)
+            raise InvalidInputError(f"{node.value!r} is no finite number.", where=where, hint=_HINT)
     elif isinstance(node, ast.Name):
         names.add(node.id)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd | ast.USub):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ from polyloop.core.descriptors import BlockValues
 from polyloop.design.acquisition import propose
 from polyloop.design.objectives import Objective, utilities
 from polyloop.design.pareto import reference_utilities
-from polyloop.design.sources import Observations, PoolSource, Suggestion
+from polyloop.design.sources import Observations, PoolSource, Suggestion, Weighing
 from polyloop.design.space.sampling import sample, snap
 from polyloop.design.space.space import Space
 from polyloop.learn import Surrogate
@@ -35,8 +35,8 @@ class SpaceSource:
     - All variables have levels, and there are at most `MOST_COMBINATIONS`: every free combination is scored, by any
       acquisition of pools and any surrogate.
     - Otherwise, where the surrogates have derivatives ("product_gp"): BoTorch's mixed optimiser (`gradient_batch`).
-    - Otherwise, or where a constraint is a function: points that fill the space are scored as a pool, then points near
-      the best of them, three times over.
+    - Otherwise, where a constraint is a function, or scores are weighed by requirements or costs: points that fill the
+      space are scored as a pool, then points near the best of them, three times over.
 
     Parameters
     ----------
@@ -101,6 +101,7 @@ class SpaceSource:
         reference_point: Sequence[float],
         exclude: Collection[str] = (),
         acquisition: str | None = None,
+        weighing: Weighing | None = None,
     ) -> Suggestion:
         """Return the next batch of points.
 
@@ -121,15 +122,16 @@ class SpaceSource:
         if self.space.is_enumerable and not self.allow_repeats:
             return self.pool.propose(
                 models, observations, objectives, batch=batch, rng=rng, reference_point=reference_point,
-                exclude=exclude, acquisition=acquisition,
+                exclude=exclude, acquisition=acquisition, weighing=weighing or Weighing(),
             )  # fmt: skip
         if len(observations.complete) == 0:
             raise InvalidInputError("No candidate has values of all objectives.", where="observations")
-        if acquisition is None and self._has_derivatives(models):
+        if acquisition is None and weighing is None and self._has_derivatives(models):
             return self._by_gradient(models, observations, objectives, batch, rng, reference_point, taken)
         return self._by_sampling(
-            models, observations, objectives, batch, rng, reference_point, taken, acquisition or "ehvi"
-        )
+            models, observations, objectives, batch, rng, reference_point, taken, acquisition or "ehvi",
+            weighing or Weighing(),
+        )  # fmt: skip
 
     def describe(self) -> dict[str, Any]:
         """Return what the space is."""
@@ -186,6 +188,7 @@ class SpaceSource:
         reference_point: Sequence[float],
         taken: set[str],
         acquisition: str,
+        weighing: Weighing,
     ) -> Suggestion:
         from polyloop.design.space.neighbours import perturbed
 
@@ -211,6 +214,8 @@ class SpaceSource:
                 reference_point=reference_point,
                 X_pending=self.encode(observations.pending) if observations.pending else None,
                 X_observed=self.space.blocks(known),
+                # A budget is for the batch, not for the points to look around.
+                **(weighing if last else replace(weighing, budget=None)).at(observations, self._texts(candidates)),
             )
             picks = candidates[proposal.indices]
             if not last:
