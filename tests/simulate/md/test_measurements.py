@@ -16,6 +16,7 @@ from polyloop.simulate.md.protocols import thermal as module
 from polyloop.simulate.md.protocols.recipes import RECIPES, SMOKE
 from polyloop.simulate.md.protocols.thermal import SMOKE_THERMAL, THERMAL, RelaxationSettings, conductivity, stages_of
 from polyloop.simulate.md.run import preview, workflow
+from tests.registered import registered
 from tests.simulate.md.argon import argon
 
 SMOKE_PROTOCOL = protocols.Protocol(
@@ -38,8 +39,8 @@ def root(tmp_path_factory):
         patch.setenv("POLYLOOP_SCRATCH", str(folder))
         patch.setenv("POLYLOOP_MD_ENGINE", "openmm")
         patch.setenv("POLYLOOP_CORES", "1")
-        patch.setitem(protocols.PROTOCOLS, SMOKE_THERMAL.protocol_id, SMOKE_PROTOCOL)
-        yield folder
+        with registered(SMOKE_PROTOCOL):
+            yield folder
 
 
 @pytest.fixture(scope="module")
