@@ -151,6 +151,20 @@ def test_a_filled_in_table_of_suggestions_is_taken_as_it_is(bench: Path) -> None
     assert [one.value("toughness") for one in Campaign.from_directory("run").state().candidates] == [7.5, None, None]
 
 
+def test_a_pool_that_has_a_column_of_the_property_leaves_the_result_to_be_filled_in(
+    bench: Path, units: tuple[str, ...]
+) -> None:
+    lines = [f"{unit},{90 + row}" for row, unit in enumerate(units)]
+    (bench / "pool.csv").write_text("\n".join(["smiles,toughness [MJ/m3]", *lines]) + "\n")
+    run("suggest", "lab.toml", "-d", "run", "-n", "2", "-o", "a.csv")
+    rows = read("a.csv")
+    assert [row["toughness [MJ/m3]"] for row in rows] == ["", ""]
+    rows[0]["toughness [MJ/m3]"] = "7.5"
+    write("a.csv", *rows)
+    run("tell", "run", "a.csv")
+    assert [one.value("toughness") for one in Campaign.from_directory("run").state().candidates] == [7.5, None]
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [

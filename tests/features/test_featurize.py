@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing import resource_tracker
 
 import numpy as np
 import psutil
@@ -26,9 +27,15 @@ HUGE = "*" + "C(C)(C)COC(=O)c1ccc(cc1)C(=O)N" * 80 + "S*"
 
 @pytest.fixture
 def workers():
-    """What is started from here on: the resource tracker that earlier tests may have left is no worker."""
+    """What is started from here on: the resource tracker that stays, and a pool's guard, are no workers."""
+    resource_tracker.ensure_running()
     earlier = set(psutil.Process().children())
-    return lambda: set(psutil.Process().children()) - earlier
+
+    def started():
+        found = set(psutil.Process().children()) - earlier
+        return {child for child in found if "guard.py" not in " ".join(child.cmdline())}
+
+    return started
 
 
 def test_rows_follow_the_input_and_equal_polymers_share_their_row():
@@ -205,8 +212,12 @@ def test_a_damaged_row_is_computed_again(tmp_path):
     np.testing.assert_array_equal(good.blocks["ecfp"], again.blocks["ecfp"])
 
 
+def leave(blocks, memory_limit, kind):
+    raise SystemExit("no such room")
+
+
 def test_a_worker_that_cannot_start_says_so(monkeypatch):
-    monkeypatch.setattr("polyloop.features.workers._PROGRAM", "raise SystemExit('no such room')")
+    monkeypatch.setattr("polyloop.features.workers.prepare", leave)
     with pytest.raises(PolyloopError, match="no such room"):
         list(evaluate_in_processes([("*CC*", "ecfp")], workers=1, time_limit=5.0, memory_limit=2**30))
 

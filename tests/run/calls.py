@@ -1,6 +1,7 @@
 """Calls for worker processes to make: importable by name, and each does one thing that calls do."""
 
 import ctypes
+import importlib
 import os
 import resource
 import signal
@@ -248,3 +249,9 @@ def _count(marker: str) -> int:
         stream.flush()
         stream.seek(0)
         return len(stream.read())
+
+
+def import_slowly(name):
+    """Import a module, and take longer than a call's limit for it."""
+    importlib.import_module(name)
+    time.sleep(1.2)

@@ -143,13 +143,13 @@ def test_scratch_files_are_the_workers_own_and_go_with_it():
     assert not folder.exists()
 
 
-def test_warm_up_modules_are_there_before_the_first_call_and_cost_none_of_its_time():
-    with SupervisedProcessPool(1, warm_up=["sqlite3"], time_limit=5.0) as pool:
+def test_what_prepares_a_worker_comes_before_the_first_call_and_costs_none_of_its_time():
+    with SupervisedProcessPool(1, initializer=calls.import_slowly, initargs=("sqlite3",), time_limit=1.0) as pool:
         assert pool.submit(calls.modules, "sqlite3").result(timeout=30)
 
 
 def test_workers_that_cannot_start_break_the_pool_with_what_they_printed():
-    pool = SupervisedProcessPool(1, warm_up=["no_such_module_anywhere"])
+    pool = SupervisedProcessPool(1, initializer=calls.import_slowly, initargs=("no_such_module_anywhere",))
     future = pool.submit(calls.double, 1)
     with pytest.raises(BrokenExecutor, match="no_such_module_anywhere"):
         future.result(timeout=60)

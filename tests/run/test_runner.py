@@ -260,7 +260,7 @@ def test_an_executor_that_is_broken_ends_the_run_with_an_error():
         one(Runner(executor=Broken()), calls.double, 1)
 
 
-@pytest.mark.parametrize("wrong", [{"time_limit": 1.0}, {"memory_limit": 10**9}, {"warm_up": ["math"]}])
+@pytest.mark.parametrize("wrong", [{"time_limit": 1.0}, {"memory_limit": 10**9}])
 def test_limits_on_a_foreign_executor_are_refused(wrong):
     with ThreadPoolExecutor(1) as executor, pytest.raises(ConfigurationError, match="ThreadPoolExecutor"):
         Runner(executor=executor, **wrong)

@@ -23,6 +23,7 @@ from polyloop.design.pool import Pool
 from polyloop.design.space import Space
 from polyloop.evaluation.laboratory import experiment_id
 from polyloop.store import Pick, Store
+from polyloop.tables import split_header
 
 __all__ = [
     "Entered",
@@ -149,7 +150,7 @@ def enter_results(
             kind=config.pool.kind,
             column=column or config.pool.column,
             wanted=plan.measured or tuple(objective.property for objective in plan.objectives),
-            passed=[*prepared.pool.extras, "name"],
+            passed=[*(one for one in prepared.pool.extras if not _is_result(one, plan.measured)), "name"],
             conditions=config.campaign.state,
             next_seed=_Seeds(store, config.campaign.evaluation_seed, repeats),
         )
@@ -232,10 +233,20 @@ def _columns_of(pool: Pool) -> dict[str, dict[str, str]]:
     }
 
 
+def _is_result(header: str, measured: Sequence[str]) -> bool:
+    """Tell whether a column holds values, or their deviations, of a property that is measured."""
+    return split_header(header)[0].removesuffix("_std") in measured
+
+
 def suggestions_csv(suggestions: Sequence[Suggestion], config: CampaignConfig, measured: Sequence[str]) -> str:
     """Return suggestions as a table to fill in: subject, the pool's columns, predictions, empty cells for results."""
     names, space = [objective.property for objective in config.objectives], space_of(config)
-    pool_columns = list(dict.fromkeys(header for one in suggestions for header in one.columns))
+    # What the pool's file says of a property that is measured must not stand where the result is to be filled in.
+    pool_columns = [
+        header
+        for header in dict.fromkeys(header for one in suggestions for header in one.columns)
+        if not _is_result(header, measured)
+    ]
     predicted = [f"{name}_predicted{end} [{get_property(name).unit}]" for name in names for end in ("", "_std")]
     empty = [
         f"{name}{end} [{get_property(name).unit}]" for name in measured for end in ("", "_std")

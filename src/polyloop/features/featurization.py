@@ -242,7 +242,7 @@ def _evaluate(
     yield from evaluate_in_processes(
         tasks,
         workers=workers,
-        time_limit=time_limit if time_limit is not None else float("inf"),
-        memory_limit=memory_limit if memory_limit is not None else 2**62,
+        time_limit=time_limit,
+        memory_limit=memory_limit,
         kind=kind,
     )

@@ -1,13 +1,11 @@
-"""The worker process: reads (polymer, block) from standard input, answers with values or a reason."""
+"""What a worker process computes: one block of one polymer, to values or a reason."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import pickle
-import sys
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +15,7 @@ from polyloop.core.errors import PolyloopError
 from polyloop.core.subject import KINDS
 from polyloop.features.block import get_block
 
-__all__ = ["Evaluation", "evaluate", "main", "serve"]
+__all__ = ["Evaluation", "evaluate", "evaluate_text", "limit_memory", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -58,43 +56,24 @@ def limit_memory(extra: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
 
 
-def main(source: BinaryIO, sink: BinaryIO, blocks: tuple[str, ...], memory_limit: int, kind: str = "polymer") -> None:
-    """Serve until `source` ends: lists of (canonical text, block) in, one pickled `Evaluation` each out."""
+def prepare(blocks: tuple[str, ...], memory_limit: int | None, kind: str = "polymer") -> None:
+    """Make a worker process ready: load what the blocks need, so that the first subject is not charged for it."""
     rdBase.DisableLog("rdApp.*")
-    warm_up(blocks, kind)
-    limit_memory(memory_limit)
-    answer(sink, "ready")
-    last, polymer = "", None
-    while True:
-        try:
-            tasks = pickle.load(source)
-        except EOFError:
-            return
-        for smiles, block in tasks:
-            if polymer is None or smiles != last:
-                polymer, last = KINDS.find(kind).parse(smiles), smiles
-            result = evaluate(polymer, block)
-            answer(sink, result)
-
-
-def warm_up(blocks: tuple[str, ...], kind: str) -> None:
-    """Load what the blocks need, so that the first polymer is not charged for it."""
+    np.seterr(all="ignore")
     row = KINDS.find(kind)
     example = row.parse(row.example)
     for block in blocks:
         evaluate(example, block)
+    if memory_limit is not None:
+        limit_memory(memory_limit)
 
 
-def answer(sink: BinaryIO, content: Evaluation | str) -> None:
-    """Write one message and push it out."""
-    pickle.dump(content, sink, protocol=pickle.HIGHEST_PROTOCOL)
-    sink.flush()
+def evaluate_text(text: str, block: str, kind: str = "polymer") -> Evaluation:
+    """Compute one block of one subject, written as its canonical text."""
+    return evaluate(_parsed(kind, text), block)
 
 
-def serve() -> None:
-    """Run `main` on this process's standard input and output, with memory limit, blocks and kind of its arguments."""
-    # Packages print to standard output; it is kept for the answers.
-    with os.fdopen(os.dup(1), "wb") as channel:
-        os.dup2(2, 1)
-        np.seterr(all="ignore")
-        main(sys.stdin.buffer, channel, tuple(sys.argv[2].split(",")), int(sys.argv[1]), sys.argv[3])
+@lru_cache(maxsize=1)
+def _parsed(kind: str, text: str) -> Any:
+    # The blocks of one subject come one after the other.
+    return KINDS.find(kind).parse(text)

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
@@ -52,8 +52,8 @@ class SupervisedProcessPool(Executor):
     memory_limit
         Bytes of resident memory that a worker and the programs it has started may use. Watched, not enforced by the
         kernel, since libraries reserve far more address space than they use.
-    warm_up
-        Modules that a new worker imports before its first call, outside of the time limit.
+    initializer, initargs
+        Called in each new worker before its first call, outside of the limits: it can be imported by name.
 
     Raises
     ------
@@ -67,13 +67,14 @@ class SupervisedProcessPool(Executor):
         *,
         time_limit: float | None = None,
         memory_limit: int | None = None,
-        warm_up: Sequence[str] = (),
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
     ) -> None:
         refuse_in_a_worker()
         for name, value in (("workers", workers), ("time_limit", time_limit), ("memory_limit", memory_limit)):
             if value is not None and not value > 0:
                 raise ConfigurationError(f"{value} is not above 0.", where=name)
-        self._size, self._warm_up = workers, tuple(warm_up)
+        self._size, self._prepare = workers, (initializer, initargs)
         self._time_limit, self._memory_limit = time_limit, memory_limit
         self._pending: deque[Job] = deque()
         self._workers: list[SupervisedWorker] = []
@@ -194,7 +195,7 @@ class SupervisedProcessPool(Executor):
         for _ in range(min(waiting - free, self._size - len(self._workers))):
             cores = max(1, _usable_cores() // self._size)
             place = min(set(range(self._size)) - {worker.place for worker in self._workers})
-            worker = SupervisedWorker(self._started_workers, folder, self._warm_up, place, cores)
+            worker = SupervisedWorker(self._started_workers, folder, self._prepare, place, cores)
             self._started_workers += 1
             guard.add(worker.pid)
             with self._lock:
@@ -268,7 +269,7 @@ class SupervisedProcessPool(Executor):
             else:
                 job.future.set_result(content)
         # A worker that a call has left bloated or without descriptors would make the next call fail for it.
-        bloated = self._memory_limit is not None and worker.memory() > self._memory_limit / 2
+        bloated = self._memory_limit is not None and worker.own_memory() > self._memory_limit / 2
         if bloated or message[1:2] == WORN:
             self._drop(worker, guard)
 

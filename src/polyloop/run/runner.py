@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -47,8 +47,6 @@ class Runner:
     executor
         Any `concurrent.futures.Executor`, which the caller shuts down. By default a `SupervisedProcessPool`, kept from
         one run to the next until `close`.
-    warm_up
-        Modules that a new worker imports before its first task; only for the default executor.
 
     Raises
     ------
@@ -65,22 +63,19 @@ class Runner:
         executor: Executor | None = None,
         *,
         max_losses: int = 2,
-        warm_up: Sequence[str] = (),
     ) -> None:
         for name, number, least in (("workers", workers, 1), ("retries", retries, 0), ("max_losses", max_losses, 0)):
             if number < least:
                 raise ConfigurationError(f"{number} is below {least}.", where=name)
-        if executor is not None and (time_limit is not None or memory_limit is not None or warm_up):
+        if executor is not None and (time_limit is not None or memory_limit is not None):
             raise ConfigurationError(
-                f"{type(executor).__name__} has no time limit, memory limit or warm-up that a runner could set.",
+                f"{type(executor).__name__} has no time limit or memory limit that a runner could set.",
                 where="executor",
                 hint="Set them where the executor is made, or leave the executor out.",
             )
         self._workers, self._retries, self._max_losses = workers, retries, max_losses
         self._own = executor is None
-        self._executor = executor or SupervisedProcessPool(
-            workers, time_limit=time_limit, memory_limit=memory_limit, warm_up=warm_up
-        )
+        self._executor = executor or SupervisedProcessPool(workers, time_limit=time_limit, memory_limit=memory_limit)
         self._cancelled = False
         self._news: SimpleQueue[Future[Any] | None] = SimpleQueue()
 

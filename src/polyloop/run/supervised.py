@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from multiprocessing import get_context, resource_tracker
@@ -56,13 +56,16 @@ class SupervisedWorker:
         From 0 to the size of the pool less one; no other worker that lives has it.
     """
 
-    def __init__(self, number: int, folder: Path, warm_up: Sequence[str], place: int = 0, cores: int = 1) -> None:
+    def __init__(
+        self, number: int, folder: Path, prepare: worker.Preparation = (None, ()), place: int = 0, cores: int = 1
+    ) -> None:
         self.place = place
         self._printed = PrintedFile(folder / f"{number}.log")
         self.scratch = folder / f"{number}"
         self.scratch.mkdir()
         self.job: Job | None = None
         self._started_programs: list[psutil.Process] = []
+        self._own: psutil.Process | None = None
         self.ready = False
         self.started = 0.0
         # Spawned, not forked: a fork of a process with threads (BLAS, torch) may hang in a lock that nobody holds.
@@ -78,7 +81,7 @@ class SupervisedWorker:
             guard.TAG: str(self.scratch),
         }
         with _environment(worker.ENVIRONMENT | share), left_out() as main:
-            arguments = (theirs, str(self._printed.path), str(self.scratch), tuple(warm_up), os.getpid(), main())
+            arguments = (theirs, str(self._printed.path), str(self.scratch), prepare, os.getpid(), main())
             self.process = context.Process(target=worker.work, args=arguments, name=f"polyloop worker {number}")
             self.process.start()
         theirs.close()
@@ -123,6 +126,14 @@ class SupervisedWorker:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     total += member.memory_info().rss
         return total
+
+    def own_memory(self) -> int:
+        """Return the resident memory of the worker alone, in bytes; some microseconds, where `memory` takes longer."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            # Kept, since making one reads when the process was born.
+            self._own = self._own or psutil.Process(self.pid)
+            return int(self._own.memory_info().rss)
+        return 0
 
     def _below(self) -> list[psutil.Process]:
         try:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
-import importlib
 import os
 import pickle
 import resource
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from polyloop.core.text import storable
 from polyloop.run.attempts import LONGEST_LOG
 from polyloop.run.main_script import Main, import_main
 
-__all__ = ["DONE", "ENVIRONMENT", "RAISED", "READY", "WORN", "work"]
+__all__ = ["DONE", "ENVIRONMENT", "RAISED", "READY", "WORN", "Preparation", "work"]
 
 # One thread a worker: the pool spreads over the cores, and two libraries that each start a thread a core would
 # fight. Passive waiting, since spinning OpenMP threads steal the cores of other workers.
@@ -34,6 +33,9 @@ ENVIRONMENT = {
     "NUMEXPR_NUM_THREADS": "1",
 }
 
+# A call to make before the first one, or none.
+Preparation = tuple[Callable[..., object] | None, tuple[Any, ...]]
+
 # The first byte of a message to the pool.
 READY, DONE, RAISED = b"r", b"d", b"e"
 # The second byte: whether the worker can serve further calls.
@@ -42,7 +44,7 @@ FIT, WORN = b"+", b"-"
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # <linux/prctl.h>
 
 
-def work(pipe: Connection, log: str, scratch: str, warm_up: Sequence[str], parent: int, main: Main) -> None:
+def work(pipe: Connection, log: str, scratch: str, prepare: Preparation, parent: int, main: Main) -> None:
     """Serve calls that come through `pipe` as pickled `(function, args, kwargs)`, until it closes.
 
     Parameters
@@ -51,8 +53,8 @@ def work(pipe: Connection, log: str, scratch: str, warm_up: Sequence[str], paren
         File that takes all that is printed, by C code too; emptied before each call.
     scratch
         Folder for temporary files.
-    warm_up
-        Modules to import before the first call.
+    prepare
+        Function and arguments of a call to make before the first one, or None.
     parent
         PID of the pool's process.
     main
@@ -66,8 +68,9 @@ def work(pipe: Connection, log: str, scratch: str, warm_up: Sequence[str], paren
     _redirect(log)
     faulthandler.enable()  # a crash in C code leaves its stack in the log
     os.environ["TMPDIR"] = scratch
-    for name in warm_up:
-        importlib.import_module(name)
+    initializer, initargs = prepare
+    if initializer is not None:
+        initializer(*initargs)
     pipe.send_bytes(READY)
     while True:
         try:
