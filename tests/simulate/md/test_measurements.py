@@ -66,7 +66,7 @@ def test_a_measurement_shares_the_recipe_s_steps(root, sheet, records):
     assert len(stage_folders(root) - sheet) == len(SMOKE_THERMAL.stages)
     settings = records[0].provenance.settings
     assert settings["recipe"] == SMOKE.protocol_id
-    assert settings["measurement"] == SMOKE_THERMAL.protocol_id
+    assert settings["follow_up"] == SMOKE_THERMAL.protocol_id
     assert settings["measured"]["wavelength_angstrom"] > 0.0
     assert {stage.name for stage in SMOKE_THERMAL.stages} < set(settings["cost"]["stages"])
 
