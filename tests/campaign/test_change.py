@@ -1,4 +1,4 @@
-"""A campaign may be changed in its middle: it is recorded, nothing known is lost, and what was before can be replayed."""
+"""A campaign may be changed in its middle: that is recorded, nothing is lost, and what was before can be replayed."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def evaluators_of(
             name = protocol_of(
                 objective.property, protocol=objective.protocol, level=objective.level, kind=config.pool.kind
             )
-            found[objective.property] = protocol_evaluator(name)
+            found[objective.property] = protocol_evaluator(name, config.resources.settings)
         else:
             groups.setdefault(objective.evaluator, []).append(objective.property)
     given = functions or {}
@@ -82,7 +82,9 @@ def lower_evaluators(config: CampaignConfig) -> dict[str, dict[str, Evaluator]]:
     target, kind = config.objectives[0].level, config.pool.kind
     return {
         level: {
-            objective.property: protocol_evaluator(protocol_of(objective.property, level=level, kind=kind))
+            objective.property: protocol_evaluator(
+                protocol_of(objective.property, level=level, kind=kind), config.resources.settings
+            )
             for objective in config.objectives
         }
         for level in sorted(config.levels.costs, key=config.levels.costs.__getitem__)

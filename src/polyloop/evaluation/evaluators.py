@@ -20,6 +20,7 @@ from polyloop.core import (
     Request,
 )
 from polyloop.core.faults import origin_of
+from polyloop.core.settings import settings_applied
 from polyloop.evaluation.answers import ask_function
 from polyloop.evaluation.function_source import Source
 from polyloop.tables import Measured, MeasuredTable, state_words
@@ -70,16 +71,20 @@ class Evaluator(Protocol):
 
 @dataclass(frozen=True)
 class ProtocolEvaluator:
-    """A protocol of `polyloop.simulate`."""
+    """A protocol of `polyloop.simulate`.
+
+    `settings` (`POLYLOOP_*` and their values) hold while it computes: no value depends on them but by chance.
+    """
 
     protocol_id: str
     properties: tuple[str, ...]
     time_limit: float = TIME_LIMIT_S
     needs_process: bool = True
+    settings: tuple[tuple[str, str], ...] = ()
 
     def call(self, request: Request) -> Call:
         """Hand the request to `simulate.evaluate_request`."""
-        return _simulate, (request,)
+        return _simulate, (request, self.settings)
 
 
 @dataclass(frozen=True)
@@ -152,12 +157,13 @@ class FunctionEvaluator:
         return ask_function, (request, self.properties, self.location, self.folder, self.source.digest)
 
 
-def protocol_evaluator(name: str) -> ProtocolEvaluator:
-    """Return the evaluator that runs the protocol `name`."""
+def protocol_evaluator(name: str, settings: Mapping[str, str] | None = None) -> ProtocolEvaluator:
+    """Return the evaluator that runs the protocol `name`, under `settings` beside those of the environment."""
     from polyloop.simulate import PROTOCOLS
 
     protocol = PROTOCOLS[name]
-    return ProtocolEvaluator(name, tuple(protocol.properties), protocol.time_limit)
+    own = tuple((settings or {}).items())
+    return ProtocolEvaluator(name, tuple(protocol.properties), protocol.time_limit, settings=own)
 
 
 def protocol_of(
@@ -232,12 +238,13 @@ def _look_up(
     return records
 
 
-def _simulate(request: Request) -> list[Record]:
+def _simulate(request: Request, settings: tuple[tuple[str, str], ...] = ()) -> list[Record]:
     """Evaluate a protocol in a worker, where what it raises besides errors on purpose is a mistake of ours."""
     from polyloop.simulate import evaluate_request
 
     try:
-        return evaluate_request(request)
+        with settings_applied(dict(settings)):
+            return evaluate_request(request)
     except (PolyloopError, MemoryError, OSError):
         raise
     except Exception as error:

@@ -29,6 +29,7 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
     _check_levels(config, source)
     _check_evaluators(config, source)
     _check_pool(config, source)
+    _check_resources(config, source)
     _check_initial(config, source)
     _check_models(config, source)
     _check_store(config, source)
@@ -229,6 +230,13 @@ def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
             )
         if table.python is not None and table.python.count(":") != 1:
             raise source.error((*key, "python"), f"{table.python!r} names no function.", "Write 'module:function'.")
+
+
+def _check_resources(config: CampaignConfig, source: CampaignSource) -> None:
+    if config.resources.md_engine is not None:
+        from polyloop.engines.dynamics.registry import DYNAMICS_ENGINES
+
+        _known(source, ("resources", "md_engine"), config.resources.md_engine, ("auto", *DYNAMICS_ENGINES))
 
 
 def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:
