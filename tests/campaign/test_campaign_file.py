@@ -212,6 +212,7 @@ keep = 5
 [stop]
 [store]
 [limits]
+[resources]
 [report]
 """
 NAMED = {"evaluators": "a", "properties": "p"}

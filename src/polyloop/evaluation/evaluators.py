@@ -13,7 +13,6 @@ from polyloop.core import (
     EvaluationError,
     Failure,
     FailureCode,
-    InvalidInputError,
     PolyloopError,
     Provenance,
     Record,
@@ -33,7 +32,6 @@ __all__ = [
     "entry_point_location",
     "entry_point_names",
     "protocol_evaluator",
-    "protocol_of",
 ]
 
 ENTRY_POINT_GROUP = "polyloop.evaluators"
@@ -164,33 +162,6 @@ def protocol_evaluator(name: str, settings: Mapping[str, str] | None = None) -> 
     protocol = PROTOCOLS[name]
     own = tuple((settings or {}).items())
     return ProtocolEvaluator(name, tuple(protocol.properties), protocol.time_limit, settings=own)
-
-
-def protocol_of(
-    property_name: str, *, protocol: str | None = None, level: str | None = None, kind: str = "polymer"
-) -> str:
-    """Return the name of the protocol that yields a property, by its own name or by level.
-
-    Raises
-    ------
-    InvalidInputError
-        If there is no such protocol or level, or it does not yield the property.
-    """
-    from polyloop.simulate import get_protocol, protocol_for
-
-    if protocol is None:
-        return protocol_for(property_name, level or "quick", kind).protocol_id
-    row = get_protocol(protocol)
-    if kind not in row.kinds:
-        raise InvalidInputError(
-            f"The protocol {protocol} evaluates no {kind}.", hint=f"It is for: {', '.join(row.kinds)}."
-        )
-    promised = row.properties
-    if property_name not in promised:
-        raise InvalidInputError(
-            f"The protocol {protocol} does not yield {property_name}.", hint=f"It yields {', '.join(promised)}."
-        )
-    return protocol
 
 
 def entry_point_names() -> tuple[str, ...]:

@@ -186,10 +186,10 @@ def _check_protocol(
     protocol: str | None,
     level: str | None = None,
 ) -> None:
-    from polyloop.evaluation.evaluators import protocol_of
+    from polyloop.simulate import protocol_for
 
     try:
-        protocol_of(name, protocol=protocol, level=level, kind=config.pool.kind)
+        protocol_for(name, level, config.pool.kind, protocol=protocol)
     except PolyloopError as error:
         raise source.error((*key, "level" if protocol is None else "protocol"), error.reason, error.hint) from error
 
@@ -197,11 +197,10 @@ def _check_protocol(
 def _check_conditions(
     config: CampaignConfig, source: CampaignSource, name: str, protocol: str | None, level: str | None = None
 ) -> None:
-    from polyloop.evaluation.evaluators import protocol_of
-    from polyloop.simulate import get_protocol
+    from polyloop.simulate import protocol_for
 
     state = config.campaign.state
-    row = get_protocol(protocol_of(name, protocol=protocol, level=level, kind=config.pool.kind))
+    row = protocol_for(name, level, config.pool.kind, protocol=protocol)
     unknown = row.unknown_conditions(state)
     if unknown:
         key = ("campaign", unknown[0]) if unknown[0] in ("temperature", "pressure") else ("campaign", "conditions")
