@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from polyloop.campaign.plan import is_answer_of
@@ -42,7 +42,9 @@ def load_asked(
     `asked` is the identity of the evaluator that is asked for each property: another one may yield it beside its own.
     `below` is the same for each cheaper level that may be asked.
     """
-    picks = store.picks(campaign, cycle)
+    now = {*asked.values(), *(name for of in (below or {}).values() for name in of.values())}
+    # A change of the objectives may leave evaluations that nobody waits for any more.
+    picks = [saved for saved in store.picks(campaign, cycle) if _is_of(saved.pick.request.protocol_id, now)]
     keys = [saved.pick.request.key for saved in picks]
     if not keys:
         return ()
@@ -65,6 +67,10 @@ def load_asked(
         candidate = _candidate(group, rank, evaluations, records, objectives, own, measured)
         candidates.append(replace(candidate, level=level, seed=seed))
     return tuple(candidates)
+
+
+def _is_of(protocol: str, identities: Collection[str]) -> bool:
+    return protocol in identities or any(is_answer_of(protocol, one) for one in identities)
 
 
 def load_cycles(store: Store, campaign: str) -> tuple[CycleMetrics, ...]:

@@ -30,6 +30,7 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
     _check_levels(config, source)
     _check_evaluators(config, source)
     _check_pool(config, source)
+    _check_resources(config, source)
     _check_initial(config, source)
     _check_models(config, source)
     check_repeats(config, source)
@@ -185,10 +186,10 @@ def _check_protocol(
     protocol: str | None,
     level: str | None = None,
 ) -> None:
-    from polyloop.evaluation.evaluators import protocol_of
+    from polyloop.simulate import protocol_for
 
     try:
-        protocol_of(name, protocol=protocol, level=level, kind=config.pool.kind)
+        protocol_for(name, level, config.pool.kind, protocol=protocol)
     except PolyloopError as error:
         raise source.error((*key, "level" if protocol is None else "protocol"), error.reason, error.hint) from error
 
@@ -196,11 +197,10 @@ def _check_protocol(
 def _check_conditions(
     config: CampaignConfig, source: CampaignSource, name: str, protocol: str | None, level: str | None = None
 ) -> None:
-    from polyloop.evaluation.evaluators import protocol_of
-    from polyloop.simulate import get_protocol
+    from polyloop.simulate import protocol_for
 
     state = config.campaign.state
-    row = get_protocol(protocol_of(name, protocol=protocol, level=level, kind=config.pool.kind))
+    row = protocol_for(name, level, config.pool.kind, protocol=protocol)
     unknown = row.unknown_conditions(state)
     if unknown:
         key = ("campaign", unknown[0]) if unknown[0] in ("temperature", "pressure") else ("campaign", "conditions")
@@ -229,6 +229,13 @@ def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
             )
         if table.python is not None and table.python.count(":") != 1:
             raise source.error((*key, "python"), f"{table.python!r} names no function.", "Write 'module:function'.")
+
+
+def _check_resources(config: CampaignConfig, source: CampaignSource) -> None:
+    if config.resources.md_engine is not None:
+        from polyloop.engines.dynamics.registry import DYNAMICS_ENGINES
+
+        _known(source, ("resources", "md_engine"), config.resources.md_engine, ("auto", *DYNAMICS_ENGINES))
 
 
 def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:

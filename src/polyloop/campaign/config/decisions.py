@@ -73,8 +73,9 @@ def check_point_cost(config: CampaignConfig, space: Space | None, source: Campai
 
 def _is_known_not_to_scatter(config: CampaignConfig, objective: ObjectiveTable) -> bool:
     """Tell whether values are known to be no better for being repeated; of functions it is known once they are read."""
-    from polyloop.evaluation.evaluators import protocol_evaluator, protocol_of
+    from polyloop.evaluation.evaluators import protocol_evaluator
     from polyloop.evaluation.laboratory import EXPERIMENT
+    from polyloop.simulate import protocol_for
 
     name = objective.property
     if objective.evaluator is not None:
@@ -82,5 +83,5 @@ def _is_known_not_to_scatter(config: CampaignConfig, objective: ObjectiveTable) 
         return given is not None and given.table is not None
     if objective.level == EXPERIMENT:
         return False
-    protocol = protocol_of(name, protocol=objective.protocol, level=objective.level, kind=config.pool.kind)
-    return name not in protocol_evaluator(protocol).scattered
+    protocol = protocol_for(name, objective.level, config.pool.kind, protocol=objective.protocol)
+    return name not in protocol_evaluator(protocol.protocol_id).scattered

@@ -342,6 +342,23 @@ class LimitsTable(_Table):
         return Limits(self.time_s, None if self.memory_gb is None else int(self.memory_gb * 1e9), self.retries)
 
 
+class ResourcesTable(_Table):
+    """`[resources]`: with what protocols compute, in place of the settings of the environment.
+
+    They may change at any time: an engine and its cores are part of how a value was computed, which each record says,
+    and not of what is asked.
+    """
+
+    md_engine: str | None = Field(None, description="Engine of molecular dynamics; 'auto' is the best installed.")
+    cores: int | None = Field(None, ge=1, le=4096, description="Cores that one simulation may use.")
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The same as settings `POLYLOOP_*`."""
+        given = {"POLYLOOP_MD_ENGINE": self.md_engine, "POLYLOOP_CORES": self.cores}
+        return {name: str(value) for name, value in given.items() if value is not None}
+
+
 class ReportTable(_Table):
     """`[report]`: the limit line of the report, n_D = limit_intercept + limit_slope * V_D.
 
@@ -371,4 +388,5 @@ class CampaignConfig(_Table):
     stop: StopTable = StopTable()
     store: StoreTable = StoreTable()
     limits: LimitsTable = LimitsTable()
+    resources: ResourcesTable = ResourcesTable()
     report: ReportTable = ReportTable()
