@@ -79,7 +79,7 @@ def polyloop(
     """
 
 
-for module in (campaigns, polymers, system, campaign_group, cells, stores):
+for module in (campaigns, polymers, system, campaign_group, cells, stores, models):
     module.register(app)
 
 
