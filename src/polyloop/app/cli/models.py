@@ -72,7 +72,7 @@ def predict(
     workers: Annotated[int, typer.Option("--workers", min=1, max=4096, help="Processes for descriptors.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Predict each row of a table: mean, standard deviation, 90 % interval, and whether it lies in the model's domain."""
+    """Predict each row of a table: mean, standard deviation, 90 % interval, and whether it is in the model's domain."""
     from polyloop.core import write_atomically
     from polyloop.core.csv_text import csv_text
     from polyloop.core.subject import column_of
