@@ -9,6 +9,7 @@ from os.path import commonpath, relpath
 from pathlib import Path
 from typing import Any
 
+from polyloop.campaign.config.space_checks import subject_kind
 from polyloop.campaign.config.tables import CampaignConfig, EvaluatorTable, ObjectiveTable, RequirementTable
 from polyloop.campaign.space import points_as_subjects, space_of
 from polyloop.core import Conditions, ConfigurationError, InvalidInputError
@@ -58,7 +59,7 @@ def evaluators_of(
             found[objective.property] = LaboratoryEvaluator(objective.property)
         elif objective.evaluator is None:
             name = protocol_of(
-                objective.property, protocol=objective.protocol, level=objective.level, kind=config.pool.kind
+                objective.property, protocol=objective.protocol, level=objective.level, kind=subject_kind(config)
             )
             found[objective.property] = protocol_evaluator(name)
         else:

@@ -8,8 +8,10 @@ from typing import Literal
 from polyloop.campaign.campaign import Campaign
 from polyloop.campaign.directory import RunDirectory
 from polyloop.campaign.pool import load_pool
+from polyloop.campaign.space import point_columns, space_of
 from polyloop.core import InvalidInputError
 from polyloop.design.pool import Pool
+from polyloop.design.space import SubjectChoice
 from polyloop.store import Store
 from polyloop.store.tables import POOL_PREFIX
 
@@ -22,7 +24,8 @@ def export_records(
     """Write records as CSV or Parquet; return the number of rows.
 
     Those of a campaign have further columns `pool_...`: the user's own spelling, and what the pool's file says of each
-    polymer beside.
+    polymer beside; of a space the values of its variables. A value of a subject at a state has the state in the columns
+    of its conditions.
 
     Parameters
     ----------
@@ -45,7 +48,7 @@ def export_records(
     if Path(source).is_dir():
         campaign = Campaign.from_directory(source)
         store, name = campaign.open_store(), campaign.name
-        more = pool_columns(load_pool(RunDirectory(source)))
+        more = variable_columns(campaign) or pool_columns(load_pool(RunDirectory(source)))
     else:
         if "://" not in source and not Path(source).is_file():
             raise InvalidInputError(
@@ -68,6 +71,19 @@ def pool_columns(pool: Pool | None) -> dict[str, dict[str, str]]:
         columns["name"] = pool.names
     columns |= pool.extras
     return {f"{POOL_PREFIX}{header}": dict(zip(pool.texts, cells, strict=True)) for header, cells in columns.items()}
+
+
+def variable_columns(campaign: Campaign) -> dict[str, dict[str, str]]:
+    """Return the values of the variables of a space: by header, a text per point; of a subject its name among them."""
+    space = space_of(campaign.config)
+    if space is None:
+        return {}
+    cells = {one.text: point_columns(space, one.text) for one in campaign.state().candidates}
+    found = {name: {text: of[name] for text, of in cells.items()} for name in space.names}
+    for variable in space.variables:
+        if isinstance(variable, SubjectChoice):
+            found[variable.name] |= {text: label for label, text in variable.subjects.items()}
+    return {f"{POOL_PREFIX}{name}": column for name, column in found.items()}
 
 
 def _format_of(output: Path) -> Literal["csv", "parquet"]:

@@ -8,8 +8,9 @@ from math import sqrt
 from statistics import fmean, stdev
 
 from polyloop.campaign.plan import is_answer_of
+from polyloop.campaign.points import PointReader
 from polyloop.campaign.state import Candidate, CycleMetrics
-from polyloop.core import Conditions, Failure, FailureCode, Record, Request, Status
+from polyloop.core import Conditions, Failure, FailureCode, Record, Request, Status, Subject
 from polyloop.design import Objective
 from polyloop.evaluation.laboratory import is_experiment
 from polyloop.store import Evaluation, SavedPick, Store
@@ -25,11 +26,13 @@ def load_candidates(
     *,
     asked: Mapping[str, str],
     below: Mapping[str, Mapping[str, str]] | None = None,
+    points: PointReader | None = None,
 ) -> tuple[Candidate, ...]:
     """Return what the campaign picked (in one cycle, or ever), in the order of picking.
 
     `asked` is the identity of the evaluator that is asked for each property: another one may yield it beside its own.
-    `below` is the same for each cheaper level that may be asked.
+    `below` is the same for each cheaper level that may be asked. `points` tells which point of a space a request for a
+    subject at a state belongs to.
     """
     picks = store.picks(campaign, cycle)
     keys = [saved.pick.request.key for saved in picks]
@@ -44,14 +47,16 @@ def load_candidates(
     groups: dict[tuple[int, str, str], list[SavedPick]] = {}
     for saved in picks:
         request = saved.pick.request
-        groups.setdefault((saved.cycle, request.subject.text, level_of.get(request.protocol_id, "")), []).append(saved)
+        text = request.subject.text if points is None else points.text(request)
+        groups.setdefault((saved.cycle, text, level_of.get(request.protocol_id, "")), []).append(saved)
     ranks: dict[int, int] = {}
     candidates = []
-    for (number, _, level), group in groups.items():
+    for (number, text, level), group in groups.items():
         rank = ranks[number] = ranks.get(number, -1) + 1
         own = (below or {})[level] if level else asked
         candidate = _candidate(group, rank, evaluations, records, objectives, own, repeats)
-        candidates.append(replace(candidate, level=level))
+        subject = candidate.subject if points is None else Subject("process", text)
+        candidates.append(replace(candidate, subject=subject, level=level))
     return tuple(candidates)
 
 
@@ -70,24 +75,30 @@ def fixed_reference_point(store: Store, campaign: str) -> tuple[float, ...] | No
     return next((tuple(point) for point in points if point is not None), None)
 
 
-def _repeats(store: Store, requests: Sequence[Request]) -> dict[tuple[str, str], Record]:
-    """Return, by protocol and text, the mean of measured values that were repeated; nothing where there is one."""
+def _repeats(store: Store, requests: Sequence[Request]) -> dict[_Question, Record]:
+    """Return, by what is asked, the mean of measured values that were repeated; nothing where there is one."""
     measured = [request for request in requests if is_experiment(request.protocol_id)]
     if not measured:
         return {}
-    groups: dict[tuple[str, str, Conditions], list[Record]] = {}
+    groups: dict[_Question, list[Record]] = {}
     protocols = {request.protocol_id for request in measured}
     subjects = {request.subject for request in measured}
     for record in store.records(subjects=subjects, protocols=protocols, statuses=[Status.DONE]):
-        groups.setdefault(
-            (record.request.protocol_id, record.request.subject.text, record.request.conditions), []
-        ).append(record)
-    asked = {(one.protocol_id, one.subject.text, one.conditions): one for one in measured}
+        groups.setdefault(_question(record.request), []).append(record)
+    asked = {_question(one): one for one in measured}
     return {
-        key[:2]: _mean(asked[key], sorted(group, key=lambda one: one.request.seed))
+        key: _mean(asked[key], sorted(group, key=lambda one: one.request.seed))
         for key, group in groups.items()
         if key in asked and (len(group) > 1 or group[0].request != asked[key])
     }
+
+
+_Question = tuple[str, str, Conditions]
+
+
+def _question(request: Request) -> _Question:
+    """Return what is asked, whichever of its repeats answers it."""
+    return request.protocol_id, request.subject.text, request.conditions
 
 
 def _mean(request: Request, group: Sequence[Record]) -> Record:
@@ -108,7 +119,7 @@ def _candidate(
     records: Mapping[str, Sequence[Record]],
     objectives: Sequence[Objective],
     asked: Mapping[str, str],
-    repeats: Mapping[tuple[str, str], Record],
+    repeats: Mapping[_Question, Record],
 ) -> Candidate:
     keys = [saved.pick.request.key for saved in group]
     found = {
@@ -117,7 +128,7 @@ def _candidate(
         for record in records.get(key, ())
         if is_answer_of(record.request.protocol_id, asked.get(record.property, record.request.protocol_id))
     }
-    own = {name: repeats.get((saved.pick.request.protocol_id, group[0].pick.request.subject.text))
+    own = {name: repeats.get(_question(saved.pick.request))
            for saved in group for name in asked if asked[name] == saved.pick.request.protocol_id}  # fmt: skip
     found |= {name: record for name, record in own.items() if record is not None}
     status, failure = _verdict([evaluations[key] for key in keys], found, objectives)

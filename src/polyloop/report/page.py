@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from polyloop.campaign.loading import is_over
 from polyloop.campaign.state import STOP_REASONS, CampaignState, Next, standing
-from polyloop.core import KINDS, Subject
+from polyloop.core import KINDS
 from polyloop.core.subject import Drawing, classify, column_of, plural_of
 from polyloop.core.text import visible
 from polyloop.design import Objective
@@ -168,7 +168,7 @@ def _card(state: CampaignState, limit: content.OpticalLimit | None, row: int, gi
         shown = f"{text.number(float(value), candidate.std(name))} {text.unit(name)}".rstrip()
         numbers.append((text.html_symbol(name), text.words(name), shown, _range_text(objective, float(value))))
     return {
-        **_identity(candidate.subject, state.name_of(candidate.text), given),
+        **_identity(state, candidate.text, state.name_of(candidate.text), given),
         "numbers": numbers,
         "margin": _margin_text(limit, row) if limit else "",
         "when": f"cycle {candidate.cycle}" if candidate.cycle else "initial design",
@@ -185,11 +185,12 @@ def _next_card(state: CampaignState, one: Next, given: Given) -> dict[str, Any]:
             doubt = "far from the data" if told.get("outside") else ""
             notes = [note for note in (_chance_text(objective, told["mean"], std), doubt) if note]
             numbers.append((text.html_symbol(name), f"predicted {text.words(name)}", shown, ", ".join(notes)))
-    return {**_identity(state.subject(one.text), one.name, given), "numbers": numbers, "margin": "", "when": one.status}
+    return {**_identity(state, one.text, one.name, given), "numbers": numbers, "margin": "", "when": one.status}
 
 
-def _identity(subject: Subject, title: str, given: Given) -> dict[str, Any]:
-    """Return what a card says of a candidate whatever became of it."""
+def _identity(state: CampaignState, candidate: str, title: str, given: Given) -> dict[str, Any]:
+    """Return what a card says of a candidate whatever became of it; of a point, the structure that it chooses."""
+    subject = state.structure(candidate)
     drawing = KINDS[subject.kind].draw(subject.text) if subject.kind in KINDS else Drawing()
     return {
         "title": title,

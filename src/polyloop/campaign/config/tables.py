@@ -165,15 +165,35 @@ class PropertyTable(_Table):
 class VariableTable(_Table):
     """`[variables.NAME]`: one variable of a space, for `source = "space"`."""
 
-    type: Literal["continuous", "integer", "ordinal", "categorical", "molecular"] = Field(
-        description="A number of a range, a whole number, ordered numbers, words, or molecules as a choice."
+    type: Literal["continuous", "integer", "ordinal", "categorical", "molecular", "subject"] = Field(
+        description="A number of a range, a whole number, ordered numbers, words, molecules as a choice (of a solvent, "
+        "say), or what is evaluated: a polymer, a copolymer, a molecule."
     )
     low: float | None = Field(None, description="Least value, of a range.")
     high: float | None = Field(None, description="Greatest value, of a range.")
-    unit: str = Field("", max_length=32, description="Unit of the numbers, for people.")
+    unit: str = Field(
+        "", max_length=32, description="Unit of the numbers, for people; of a condition it is converted from."
+    )
+    condition: bool | str = Field(
+        False,
+        description="Whether it is the condition of its name, e.g. temperature, at which a point is evaluated; or the "
+        "name of that condition.",
+    )
     step: float | None = Field(None, gt=0, description="Distance of the values that can be set, of continuous ones.")
     log: bool = Field(False, description="Whether equal factors count as equal distances, of continuous ones.")
-    values: list[float | str] | None = Field(None, min_length=2, description="What may be chosen, in order if ordinal.")
+    values: list[float | str] | dict[str, str] | None = Field(
+        None,
+        min_length=2,
+        description="What may be chosen, in order if ordinal; of subjects a list of texts, or texts by name.",
+    )
+    kind: str = Field("polymer", description="Kind of the subjects: polymer, copolymer, molecule, ...")
+    file: Path | None = Field(
+        None, description="Or a CSV or Parquet file of subjects, read as that of a pool: names in a column name."
+    )
+    smiles_column: str | None = Field(
+        None, description="Column of the file that holds them; smiles, or that of their kind, when left out."
+    )
+    skip_bad: bool = Field(False, description="Leave out rows of the file that hold none.")
     molecules: dict[str, str] | None = Field(
         None, min_length=2, description="SMILES by the label that tables use, of molecular ones."
     )
@@ -242,7 +262,7 @@ class SurrogateTable(_Table):
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
 
-    name: str = Field("gp", description="Which one; each has options of its own, below.")
+    name: str = Field("gp", description="Which one; each has options of its own, below. Of a space product_gp.")
     record_noise: bool = Field(
         False,
         description="Take the records' std as the known noise of each value. Right for repeated measurements; the std "
@@ -287,7 +307,9 @@ class LevelsTable(_Table):
 class InitialTable(_Table):
     """`[initial]`: the first evaluations, before there is a model."""
 
-    method: Literal["diverse", "random"] = Field("diverse", description="How to choose them.")
+    method: Literal["diverse", "random", "fill"] = Field(
+        "diverse", description="How to choose them; of a space, fill it when left out."
+    )
     size: int = Field(10, ge=2, le=_MILLION, description="How many.")
     polymers: list[str] = Field(
         [], description="Or these candidates of the pool, e.g. those whose values the store has; no choice then."
