@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from polyloop.campaign.config.tables import CampaignConfig, VariableTable
-from polyloop.core import InvalidInputError
+from polyloop.campaign.space import choice_of
+from polyloop.core import InvalidInputError, PolyloopError
 from polyloop.core.subject import column_of
 from polyloop.design.pool import Pool
 
@@ -28,8 +30,8 @@ def with_space_defaults(config: CampaignConfig) -> CampaignConfig:
     return config.model_copy(update={"surrogate": surrogate, "initial": initial})
 
 
-def with_choices(config: CampaignConfig, folder: Path) -> CampaignConfig:
-    """Return the campaign with the subjects of each variable's file in its `values`; the file is needed no more.
+def with_choices(config: CampaignConfig, folder: Path, *, is_kept: bool = False) -> CampaignConfig:
+    """Return the campaign with the subjects of each variable in its `values`, canonical, by label; no file is needed.
 
     A run keeps its campaign file, and thereby the choices: another file under the same name is another campaign.
 
@@ -37,14 +39,25 @@ def with_choices(config: CampaignConfig, folder: Path) -> CampaignConfig:
     ----------
     folder
         Where relative paths begin.
+    is_kept
+        Whether the campaign file is that of a run, which keeps canonical texts.
 
     Raises
     ------
     InvalidInputError
         If a file cannot be read, or rows hold no subject; the message names all of them.
     """
-    read = {name: _from_file(name, table, folder) for name, table in config.variables.items() if table.file is not None}
-    return config.model_copy(update={"variables": {**config.variables, **read}}) if read else config
+    chosen = {}
+    for name, table in config.variables.items():
+        if table.file is not None:
+            chosen[name] = _from_file(name, table, folder)
+        elif table.type == "subject" and isinstance(table.values, dict) and is_kept:
+            chosen[name] = table.with_canonical_values(table.values)
+        elif table.type == "subject" and table.values is not None:
+            # What is wrong with it, the checks say with the line of the file.
+            with suppress(PolyloopError):
+                chosen[name] = table.with_canonical_values(dict(choice_of(name, table).subjects))
+    return config.model_copy(update={"variables": {**config.variables, **chosen}}) if chosen else config
 
 
 def _from_file(name: str, table: VariableTable, folder: Path) -> VariableTable:
@@ -56,6 +69,8 @@ def _from_file(name: str, table: VariableTable, folder: Path) -> VariableTable:
     path = (folder / table.file.expanduser()).resolve()
     column = table.smiles_column or column_of(table.kind)
     pool = Pool.from_csv(path, column=column, kind=table.kind, skip_bad=table.skip_bad)
+    if len(pool) < 2:
+        raise InvalidInputError(f"It holds {len(pool)} different subjects.", where=str(path), hint="Name at least two.")
     titles = [title.strip() for title in pool.names]
     # A name that several have, or that is a structure, tells none of them.
     counts, structures = Counter(titles), {*pool.texts, *pool.spellings}
@@ -63,5 +78,4 @@ def _from_file(name: str, table: VariableTable, folder: Path) -> VariableTable:
         title if title and counts[title] == 1 and title not in structures else spelling
         for title, spelling in zip(titles, pool.spellings, strict=True)
     ]
-    values = dict(zip(spelled, pool.texts, strict=True))
-    return table.model_copy(update={"values": values, "file": None, "smiles_column": None, "skip_bad": False})
+    return table.with_canonical_values(dict(zip(spelled, pool.texts, strict=True)))

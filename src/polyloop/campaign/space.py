@@ -29,7 +29,7 @@ from polyloop.design.space import (
 )
 from polyloop.tables import BadRow, Table, read_table, refuse_bad_rows
 
-__all__ = ["point_columns", "points_as_subjects", "source_of", "space_of"]
+__all__ = ["choice_of", "point_columns", "points_as_subjects", "source_of", "space_of"]
 
 
 def space_of(config: CampaignConfig) -> Space | None:
@@ -43,9 +43,9 @@ def space_of(config: CampaignConfig) -> Space | None:
     if config.pool.source != "space":
         return None
     # Rows of tables and pages ask for it one by one, and thousands of subjects take seconds to parse.
-    return _space(
-        _Content.model_construct(variables=config.variables, constraints=config.constraints).model_dump_json()
-    )
+    content = _Content.model_construct(variables=config.variables, constraints=config.constraints)
+    canonical = tuple(name for name, table in config.variables.items() if table.has_canonical_values)
+    return _space(content.model_dump_json(), canonical)
 
 
 class _Content(BaseModel):
@@ -56,9 +56,13 @@ class _Content(BaseModel):
 
 
 @lru_cache(maxsize=8)
-def _space(content: str) -> Space:
+def _space(content: str, canonical: tuple[str, ...]) -> Space:
     read = _Content.model_validate_json(content)
-    variables = [_variable(name, table) for name, table in read.variables.items()]
+    tables = {
+        name: table.with_canonical_values(table.values) if name in canonical else table  # type: ignore[arg-type]
+        for name, table in read.variables.items()
+    }
+    variables = [_variable(name, table) for name, table in tables.items()]
     constraints = [one for table in read.constraints for one in _constraints(table)]
     return Space(variables, constraints)
 
@@ -88,7 +92,7 @@ def _variable(name: str, table: VariableTable) -> Any:
     if table.values is None:
         raise InvalidInputError(f"The variable {name!r} has no values.", where=f"variables.{name}", hint="Give values.")
     if table.type == "subject":
-        return SubjectChoice(name, _texts(table), table.kind)
+        return choice_of(name, table)
     if isinstance(table.values, dict):
         raise InvalidInputError(
             "Only subjects have names beside their values.", where=f"variables.{name}", hint="Give a list."
@@ -96,6 +100,19 @@ def _variable(name: str, table: VariableTable) -> Any:
     if table.type == "ordinal":
         return Ordinal(name, tuple(table.values), table.unit)
     return Categorical(name, tuple(str(value) for value in table.values))
+
+
+def choice_of(name: str, table: VariableTable) -> SubjectChoice:
+    """Return the choice among subjects that a variable of a campaign file makes.
+
+    Raises
+    ------
+    InvalidInputError
+        If a value is no subject of its kind.
+    """
+    if table.has_canonical_values and isinstance(table.values, dict):
+        return SubjectChoice.of_canonical(name, table.values, table.kind)
+    return SubjectChoice(name, _texts(table), table.kind)
 
 
 def _texts(table: VariableTable) -> Any:

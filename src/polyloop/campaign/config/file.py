@@ -92,7 +92,7 @@ def read_campaign_file(path: str | Path, *, check: bool = True, formerly: Path |
     if resolved.pool.source == "space":
         from polyloop.campaign.choices import with_choices, with_space_defaults
 
-        resolved = with_space_defaults(with_choices(resolved, path.absolute().parent))
+        resolved = with_space_defaults(with_choices(resolved, path.absolute().parent, is_kept=not check))
     if check:
         check_config(resolved, source)
     return resolved

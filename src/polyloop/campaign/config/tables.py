@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from polyloop.core import Conditions
 from polyloop.core.subject import column_of
@@ -194,6 +194,20 @@ class VariableTable(_Table):
         None, description="Column of the file that holds them; smiles, or that of their kind, when left out."
     )
     skip_bad: bool = Field(False, description="Leave out rows of the file that hold none.")
+    # Of a file that was read, or of a run that has kept its campaign file; parsing thousands anew takes minutes.
+    _has_canonical_values: bool = PrivateAttr(False)
+
+    @property
+    def has_canonical_values(self) -> bool:
+        """Whether the values are known to be canonical texts by label."""
+        return self._has_canonical_values
+
+    def with_canonical_values(self, values: dict[str, str]) -> VariableTable:
+        """Return the table with canonical texts by label in the place of file and values."""
+        changed = {"values": values, "file": None, "smiles_column": None, "skip_bad": False}
+        table = self.model_copy(update=changed)
+        table._has_canonical_values = True
+        return table
     molecules: dict[str, str] | None = Field(
         None, min_length=2, description="SMILES by the label that tables use, of molecular ones."
     )

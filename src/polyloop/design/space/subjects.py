@@ -135,9 +135,18 @@ class SubjectChoice:
             {block: points[places] for block, points in self.columns.items()},
         )
 
+    @classmethod
+    def of_canonical(cls, name: str, subjects: Mapping[str, str], kind: str = "polymer") -> Self:
+        """Return the choice among canonical texts by label, which are not parsed again: thousands take minutes."""
+        return cls._made(name, kind, dict(subjects), {})
+
     def _with(self, subjects: Mapping[str, str], columns: Mapping[str, Array]) -> Self:
-        made = object.__new__(type(self))
-        for word, value in (("name", self.name), ("kind", self.kind), ("subjects", subjects), ("columns", columns)):
+        return self._made(self.name, self.kind, subjects, columns)
+
+    @classmethod
+    def _made(cls, name: str, kind: str, subjects: Mapping[str, str], columns: Mapping[str, Array]) -> Self:
+        made = object.__new__(cls)
+        for word, value in (("name", name), ("kind", kind), ("subjects", subjects), ("columns", columns)):
             object.__setattr__(made, word, value)
         return made
 
