@@ -212,9 +212,11 @@ keep = 5
 [stop]
 [store]
 [limits]
+[resources]
 [report]
 """
-NAMED = {"evaluators": "a", "properties": "p"}
+NAMED = {"evaluators": "a", "properties": "p", "variables": "v"}
+LISTS = ("objectives", "requirements", "constraints")
 KEYS = sorted({key for model in _MODELS.values() for key in model.model_fields} | set(_MODELS) | {"", "odd key", "ä.b"})
 VALUES = st.recursive(
     st.one_of(
@@ -231,13 +233,15 @@ VALUES = st.recursive(
 
 
 def table_of(content: dict[str, Any], table: str) -> tuple[dict[str, Any], dict[str, Any], str]:
-    """Return the keys of a table, the table that holds it, and its name there."""
+    """Return the keys of a table, empty where the file has none, the table that holds it, and its name there."""
     *outer, name = table.split(".")
     above = content
     for word in outer:
         above = above[word]
-    held = above[name]
-    return held[0] if isinstance(held, list) else held.get(NAMED.get(name), held), above, name
+    if name in LISTS:
+        return above.setdefault(name, [{}])[0], above, name
+    held = above.setdefault(name, {})
+    return held.setdefault(NAMED[name], {}) if name in NAMED else held, above, name
 
 
 @pytest.fixture(autouse=True, scope="module")

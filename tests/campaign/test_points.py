@@ -26,6 +26,7 @@ from polyloop.simulate import PROTOCOLS
 from polyloop.simulate.estimate import Estimate, Estimates
 from polyloop.simulate.protocol import Protocol
 from polyloop.store import Store
+from tests.registered import registered
 
 HEAD = """
 [campaign]
@@ -83,15 +84,14 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, float]]]:
 
     row = Protocol("toy/melt", 1, "instant", ("density",), "nothing", "For a test.", function, lambda polymer: None,
                    conditions=("temperature",), on_request=True)  # fmt: skip
-    PROTOCOLS.add(row.protocol_id, row)
 
-    def in_this_process(name: str) -> ProtocolEvaluator:
+    def in_this_process(name: str, *settings: object) -> ProtocolEvaluator:
         return ProtocolEvaluator(name, PROTOCOLS[name].properties, needs_process=False)
 
     monkeypatch.setattr(campaign_evaluators, "protocol_evaluator", in_this_process)
     monkeypatch.setattr(protocol_evaluators, "protocol_evaluator", in_this_process)
-    yield asked
-    PROTOCOLS.remove(row.protocol_id)
+    with registered(row):
+        yield asked
 
 
 @pytest.fixture

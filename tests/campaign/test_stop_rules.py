@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from polyloop.campaign import Campaign
-from polyloop.campaign.cycles import failed_in_a_row, has_stalled
+from polyloop.campaign.metrics import failed_in_a_row, has_stalled
 from polyloop.campaign.state import STOP_REASONS, Candidate
 from polyloop.core import Failure, FailureCode, Status, Subject
 

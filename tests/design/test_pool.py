@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyloop.chem import Polymer
+from polyloop.chem import Copolymer, Polymer
 from polyloop.core import InvalidInputError
 from polyloop.design import Pool
 
@@ -141,8 +141,21 @@ def test_a_pool_describes_itself():
     assert told["size"] == 3
     assert told["aromatic"] == 1
     assert told["with_element"] == {"C": 3, "F": 1}
-    assert sum(told["polymer_classes"].values()) == 3
+    assert sum(told["classes"].values()) == 3
     assert told["origins"] == {"test": 3}
+
+
+def test_a_pool_of_another_kind_describes_itself():
+    texts = [Copolymer.parse(text) for text in ("random: 0.5 *CC* + 0.5 *CO*", "block: 0.5 *CC* + 0.5 *CO*")]
+    subjects = [one.subject for one in texts]
+    pool = Pool(
+        tuple(one.text for one in subjects), tuple(one.key for one in subjects), ("", ""), ("test", "test"),
+        kind="copolymer",
+    )  # fmt: skip
+    told = pool.describe()
+    assert told["size"] == 2
+    assert sum(told["classes"].values()) == 2
+    assert "heavy_atoms" not in told
 
 
 def test_an_empty_pool_describes_itself():

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from polyloop.campaign.cycles import has_stalled
+from polyloop.campaign.metrics import has_stalled
 from polyloop.core import InvalidInputError
 from polyloop.core.descriptors import BlockValues
 from polyloop.design import ACQUISITIONS, Objective, default_reference_point, objective_hypervolume, propose

@@ -25,8 +25,9 @@ from polyloop.core import (
     Subject,
 )
 from polyloop.evaluation import evaluators
-from polyloop.evaluation.evaluators import Evaluator, FunctionEvaluator, protocol_evaluator, protocol_of
+from polyloop.evaluation.evaluators import Evaluator, FunctionEvaluator, protocol_evaluator
 from polyloop.evaluation.functions import load_function
+from polyloop.simulate import protocol_for
 from polyloop.tables import read_measured
 
 Write = Callable[..., Path]
@@ -408,9 +409,9 @@ def test_a_protocol_answers_by_itself() -> None:
 
 
 def test_protocols_are_found_by_level_or_name() -> None:
-    assert protocol_of("refractive_index", level="instant") == "optics/instant@2"
-    assert protocol_of("abbe_number", protocol="optics/quick@3") == "optics/quick@3"
+    assert protocol_for("refractive_index", level="instant").protocol_id == "optics/instant@2"
+    assert protocol_for("abbe_number", protocol="optics/quick@3").protocol_id == "optics/quick@3"
     with pytest.raises(InvalidInputError, match="does not yield"):
-        protocol_of("abbe_number", protocol="optics/instant@2")
+        protocol_for("abbe_number", protocol="optics/instant@2")
     with pytest.raises(InvalidInputError, match="no protocol"):
-        protocol_of("abbe_number", protocol="optics/nothing@1")
+        protocol_for("abbe_number", protocol="optics/nothing@1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from polyloop.evaluation.evaluators import protocol_evaluator
 from polyloop.run import Runner, Task
 from polyloop.simulate import PROTOCOLS, Protocol, evaluate_request
 from polyloop.store import Store
+from tests.registered import registered
 
 Write = Callable[..., Path]
 
@@ -121,16 +123,13 @@ def test_a_mistake_of_our_own_is_no_record_and_the_command_says_what_to_report(
 @pytest.fixture
 def add_protocol() -> Iterator[Callable[[Protocol], str]]:
     """Register a protocol for one test; returns its id."""
-    added = []
+    with ExitStack() as stack:
 
-    def add(protocol: Protocol) -> str:
-        PROTOCOLS.add(protocol.protocol_id, protocol)
-        added.append(protocol.protocol_id)
-        return protocol.protocol_id
+        def add(protocol: Protocol) -> str:
+            stack.enter_context(registered(protocol))
+            return protocol.protocol_id
 
-    yield add
-    for protocol_id in added:
-        PROTOCOLS.remove(protocol_id)
+        yield add
 
 
 @pytest.mark.parametrize("kind", [KeyError, IndexError, AttributeError, TypeError, AssertionError])

@@ -17,6 +17,7 @@ from polyloop.simulate.md.run import workflow
 from polyloop.simulate.md.run.estimates import PROPERTIES
 from polyloop.simulate.md.run.pictures import keep_picture, read_picture
 from polyloop.simulate.md.run.workspace import Workspace
+from tests.registered import registered
 from tests.report.report_runs import DENSITY, Page, write_campaign
 
 REQUEST = Request(Subject("polymer", "*C*"), SMOKE.protocol_id, 0, Conditions())
@@ -39,11 +40,8 @@ def records(scratch: Path) -> list[Record]:
         patch.setenv("POLYLOOP_SCRATCH", str(scratch))
         patch.setenv("POLYLOOP_MD_ENGINE", "openmm")
         patch.setenv("POLYLOOP_CORES", "1")
-        protocols.PROTOCOLS.add(SMOKE.protocol_id, protocol)
-        try:
+        with registered(protocol):
             return evaluate_request(REQUEST)
-        finally:
-            protocols.PROTOCOLS.remove(SMOKE.protocol_id)
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def test_unfamiliar_chemistry_has_a_wider_error_bar():
 
 
 def test_the_model_names_its_data_and_what_it_left_out():
-    data = json.loads(files("polyloop.simulate").joinpath("packing.json").read_text(encoding="utf-8"))
+    data = json.loads(files("polyloop.simulate.optics").joinpath("packing.json").read_text(encoding="utf-8"))
     assert data["name"] == packing_model().name == "packing@1"
     assert "measured densities" in data["fitted_to"]
     assert any("polystyrene" in line for line in data["left_out"])

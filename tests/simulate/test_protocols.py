@@ -2,6 +2,7 @@
 
 import pickle
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -10,13 +11,14 @@ from polyloop.core import Conditions, FailureCode, InvalidInputError, Request, S
 from polyloop.simulate import PROTOCOLS, available_levels, evaluate, evaluate_request, get_protocol, protocol_for
 from polyloop.simulate.estimate import Estimate, Estimates
 from polyloop.simulate.protocols import protocol_of_level
+from tests.registered import registered
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
 def test_a_level_names_the_newest_version_of_each_protocol(protocol):
     newest = max((other for other in PROTOCOLS.values() if other.name == protocol.name), key=lambda one: one.version)
-    for name in protocol.properties:
-        named = protocol_for(name, protocol.level)
+    for name, kind in product(protocol.properties, protocol.kinds):
+        named = protocol_for(name, protocol.level, kind)
         assert named is newest or (protocol.on_request and not named.on_request)
 
 
@@ -74,7 +76,7 @@ def test_records_say_where_they_come_from():
 
 
 def test_the_same_request_gives_the_same_values():
-    request = Request(Polymer("*CC(*)OC").canonical, "optics/instant@2", seed=3)
+    request = Request(Polymer("*CC(*)OC").subject, "optics/instant@2", seed=3)
     first, second = (evaluate_request(pickle.loads(pickle.dumps(request))) for _ in range(2))
     assert [record.value for record in first] == [record.value for record in second]
 
@@ -132,7 +134,7 @@ def test_a_level_is_taken_for_the_protocol_that_it_runs_as_a_whole():
         evaluate("*CC*", "instnt")
 
 
-def test_a_measurement_names_the_evaluations_that_it_goes_on_from(monkeypatch):
+def test_a_measurement_names_the_evaluations_that_it_goes_on_from():
     """The keys are those of the same polymer and seed, at the same conditions where the other protocol knows any."""
     assert PROTOCOLS["md/optics@1"].goes_on_from == ("md/standard@1", "optics/quick@2")
     assert PROTOCOLS["md/optics@2"].goes_on_from == ("md/standard@2", "optics/quick@3")
@@ -141,10 +143,10 @@ def test_a_measurement_names_the_evaluations_that_it_goes_on_from(monkeypatch):
     assert all(one.goes_on_from == () for one in PROTOCOLS.values() if not one.on_request)
     protocol = PROTOCOLS["md/optics@2"]
     estimates = tuple(Estimate(name, 1.5, None, "") for name in protocol.properties)
-    done = replace(protocol, function=lambda polymer, seed, conditions: Estimates(estimates))
-    monkeypatch.setitem(PROTOCOLS, protocol.protocol_id, done)
+    done = replace(protocol, name="md/done", function=lambda polymer, seed, conditions: Estimates(estimates))
     hot = Conditions(400.0, 2.0)
-    record = evaluate("*CC*", "md/optics@2", seed=7, conditions=hot)[0]
+    with registered(done):
+        record = evaluate("*CC*", done.protocol_id, seed=7, conditions=hot)[0]
     unit = record.request.subject.text
     assert record.provenance.parents == (
         Request(Subject("polymer", unit), "md/standard@2", 7, hot).key,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from polyloop.chem import Chain, Polymer
+from polyloop.chem import Chain, Copolymer, Polymer
 from polyloop.chem.forcefield import ion
 from polyloop.core import EvaluationError, Request, Status
 from polyloop.evaluation import preview_properties
@@ -17,11 +17,14 @@ ZWITTERION = "*CC(*)C(=O)OCC[N+](C)(C)CCCS(=O)(=O)[O-]"
 LARGE = "*OCCOC(=O)c1ccc(cc1)C(=O)" + "OCCCCOC(=O)c1ccc(cc1)C(=O)" * 5 + "*"
 
 
-@pytest.mark.parametrize("label", PROTOCOLS)
+WITH_A_UNIT = {"polymer": Polymer, "copolymer": lambda unit: Copolymer.parse(f"random: 0.5 {unit} + 0.5 *CC*")}
+
+
+@pytest.mark.parametrize(("label", "kind"), [(label, kind) for label, one in PROTOCOLS.items() for kind in one.kinds])
 @pytest.mark.parametrize("smiles", CHARGED)
-def test_every_protocol_refuses_a_charged_unit_in_the_same_words(label, smiles):
+def test_every_protocol_refuses_a_charged_unit_in_the_same_words(label, kind, smiles):
     with pytest.raises(EvaluationError, match=r"carries a net charge of [+-]1 e; counter-ions") as caught:
-        PROTOCOLS[label].check(Polymer(smiles))
+        PROTOCOLS[label].check(WITH_A_UNIT[kind](smiles))
     assert caught.value.failure.code == "unsupported"
 
 

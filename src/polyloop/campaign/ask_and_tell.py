@@ -111,6 +111,13 @@ class AskAndTell:
     @contextmanager
     def _prepared(self, progress: Listener | None) -> Iterator[Preparation]:
         """Hold the folder and the store, with the campaign entered."""
+        with self._held(progress) as prepared:
+            prepared.enter()
+            yield prepared
+
+    @contextmanager
+    def _held(self, progress: Listener | None) -> Iterator[Preparation]:
+        """Hold the folder and the store."""
         listen, interrupts = progress or (lambda event: None), Interrupts()
         plan, cycles = make_plan(self.config, self._functions), self.config.campaign.cycles
 
@@ -122,9 +129,7 @@ class AskAndTell:
             interrupts.caught(),
             open_to_work(self.config, self._files, interrupts, tell) as store,
         ):
-            prepared = Preparation(self.config, self._files, plan, store, interrupts, listen, cycles)
-            prepared.enter()
             try:
-                yield prepared
+                yield Preparation(self.config, self._files, plan, store, interrupts, listen, cycles)
             except Interrupted as error:
                 raise KeyboardInterrupt from error

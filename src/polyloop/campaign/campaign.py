@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from polyloop.campaign.ask_and_tell import AskAndTell
+from polyloop.campaign.change_record import Change, load_changes
 from polyloop.campaign.config.file import read_campaign_file
 from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.cycles import CycleRunner
@@ -282,6 +283,7 @@ class Campaign(AskAndTell):
             source=pool,
             inputs=Inputs.load(self._files),
             suggested=kept_suggestions(self._files.suggestions, candidates),
+            changes=load_changes(known),
         )
 
     def report(self, word: str = "", folder: str | Path | None = None, form: str = "html") -> Path:
@@ -317,6 +319,27 @@ class Campaign(AskAndTell):
             return 0
         with self._files.locked(), open_to_work(self.config, self._files, Interrupts(), lambda words: None) as store:
             return put_back(store, name, codes)
+
+    def change(self, progress: Listener | None = None) -> Change | None:
+        """Make the campaign in the folder what this object says: other objectives, candidates, models, acquisition.
+
+        What was picked and evaluated stays, and teaches the changed models; the metrics of earlier cycles are counted
+        anew for the objectives of now. The change is recorded (`status().changes`, the report), and the folder
+        `changes/NUMBER` keeps the files of before, which replay the cycles before it.
+
+        Returns
+        -------
+        Change
+            What differs; None where nothing does.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no campaign in the folder, or it would be another one: of another kind, at other conditions, or
+            by evaluators that were never asked of what is known.
+        """
+        with self._held(progress) as prepared:
+            return prepared.change()
 
     # Steps of `run`
 

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from polyloop.campaign.loading import fixed_reference_point, is_over, load_candidates, load_cycles
+from polyloop.campaign.metrics import best_values, cycle_metrics, failed_in_a_row, has_stalled, seconds_of
 from polyloop.campaign.pace import Pace
 from polyloop.campaign.plan import EvaluationPlan, protocol_id_of
 from polyloop.campaign.progress import Listener, Progress
-from polyloop.campaign.proposal import Proposer, json_numbers
+from polyloop.campaign.proposal import Proposer
 from polyloop.campaign.space_proposal import SourceProposer
-from polyloop.campaign.state import Candidate, CycleMetrics, count_failures, observed_values, stated_reference_point
+from polyloop.campaign.state import Candidate, observed_values, stated_reference_point
 from polyloop.campaign.suggestions import Proposed
 from polyloop.core import Request, Status
-from polyloop.design import Objective, default_reference_point, objective_hypervolume
 from polyloop.evaluation.queue import EvaluationQueue
-from polyloop.learn import Prediction
-from polyloop.learn.calibration import summarise
 from polyloop.run.interrupts import Interrupts
 from polyloop.store import Pick, Store
 
@@ -62,7 +59,7 @@ class CycleRunner:
         self._make_proposer, self._interrupts, self._listen = make_proposer, interrupts, listen
         self._proposer: Proposer | SourceProposer | None = None
         self.cycles = cycles
-        earlier = [_seconds(entry.metrics) for entry in store.cycles(campaign)]
+        earlier = [seconds_of(entry.metrics) for entry in store.cycles(campaign)]
         self._spent = sum(sum(seconds.values()) for seconds in earlier)
         self._begun = time.monotonic()
         self._pace = Pace(earlier, reports=reports)
@@ -226,7 +223,7 @@ class CycleRunner:
             self._pace.reported(seconds)
         if seconds:
             entry = self._entry(cycle)
-            spent = _seconds(entry)
+            spent = seconds_of(entry)
             spent[part] = spent.get(part, 0.0) + seconds
             self._store.save_cycle(self._campaign, cycle, {**entry, "seconds": spent})
 
@@ -244,43 +241,10 @@ class CycleRunner:
 
     def _conclude(self, cycle: int) -> None:
         """Compute the metrics of a cycle whose evaluations have ended, and keep them."""
-        history = self._history(cycle)
-        batch = [candidate for candidate in history if candidate.cycle == cycle]
-        Y = observed_values(history, self._plan.objectives)
-        point = self._reference_point()
-        if point is None and np.isfinite(Y).all(axis=1).sum() >= 2:
-            point = default_reference_point(Y, self._plan.objectives)
-        entry = self._entry(cycle)
-        metrics = CycleMetrics(
-            cycle=cycle,
-            evaluations=len(batch),
-            failures=count_failures(batch),
-            hypervolume=None if point is None else objective_hypervolume(Y, self._plan.objectives, point),
-            reference_point=point,
-            calibration=entry.get("calibration", {}),
-            prospective=self._prospective(batch),
-            outside_domain=sum(
-                any(prediction["outside"] for prediction in candidate.predicted.values()) for candidate in batch
-            ),
-            seconds=_seconds(entry),
-        )
+        history, entry = self._history(cycle), self._entry(cycle)
+        metrics = cycle_metrics(cycle, history, self._plan.objectives, self._reference_point(), entry)
         self._store.save_cycle(self._campaign, cycle, {**entry, "finished": metrics.to_dict()})
-        self._best = best_values(Y, self._plan.objectives)
-
-    def _prospective(self, batch: Sequence[Candidate]) -> dict[str, dict[str, Any]]:
-        """Compare what the models predicted of a batch with what came out."""
-        found = {}
-        for objective in self._plan.objectives:
-            name = objective.property
-            known = [
-                candidate for candidate in batch if name in candidate.predicted and candidate.value(name) is not None
-            ]
-            if known:
-                told = [candidate.predicted[name] for candidate in known]
-                columns = [np.array([each[word] for each in told]) for word in ("mean", "std", "noise_std")]
-                values = observed_values(known, [objective])[:, 0]
-                found[name] = json_numbers(summarise(Prediction(*columns), values, "prospective").to_dict())
-        return found
+        self._best = best_values(observed_values(history, self._plan.objectives), self._plan.objectives)
 
     def _reference_point(self) -> tuple[float, ...] | None:
         """Return the reference point: stated, or fixed by an earlier cycle; None before there is one."""
@@ -301,45 +265,3 @@ class CycleRunner:
             eta, is_least = most, False
         self._listen(Progress(stage, cycle, self.cycles, done, total, step, eta_s=eta, eta_is_least=is_least,
                               best=self._best))  # fmt: skip
-
-
-def best_values(Y: NDArray[np.float64], objectives: Sequence[Objective]) -> dict[str, float]:
-    """Return the best value of each objective, shape of Y (n, m) with NaN where missing."""
-    best = {}
-    for column, objective in enumerate(objectives):
-        known = Y[np.isfinite(Y[:, column]), column]
-        if len(known):
-            best[objective.property] = float(known[np.argmax(objective.utility(known))])
-    return best
-
-
-def failed_in_a_row(candidates: Sequence[Candidate]) -> int:
-    """Return how many of the last candidates, in the order of picking, have ended without all their values.
-
-    What the machine did is not counted: it says nothing about the polymers, the evaluator or the settings.
-    """
-    count = 0
-    for candidate in reversed(candidates):
-        if not is_over(candidate.status) or (
-            candidate.failure is not None and not candidate.failure.code.is_of_polymer
-        ):
-            continue
-        if candidate.status is Status.DONE:
-            break
-        count += 1
-    return count
-
-
-def has_stalled(hypervolumes: Sequence[float | None], cycles: int, tolerance: float) -> bool:
-    """Tell whether the hypervolume grew by no more than `tolerance` (relative) over the last `cycles` cycles.
-
-    Where there is none yet it is 0: nothing has been found, and that too may go on without progress.
-    """
-    if len(hypervolumes) <= cycles:
-        return False
-    before, now = hypervolumes[-1 - cycles] or 0.0, hypervolumes[-1] or 0.0
-    return now - before <= tolerance * before
-
-
-def _seconds(entry: Mapping[str, Any]) -> dict[str, float]:
-    return dict(entry.get("seconds", {}))

@@ -57,6 +57,10 @@ class RunDirectory:
         """Results database, unless the campaign file names another."""
         return self.path / "store.sqlite"
 
+    def before_change(self, number: int) -> Path:
+        """Folder with campaign file, candidates and identity as they were before a change of the campaign."""
+        return self.path / "changes" / f"{number:03d}"
+
     @property
     def report(self) -> Path:
         """Folder of the report."""
@@ -75,7 +79,8 @@ class RunDirectory:
         """Return what `identity` holds; None before the first run.
 
         Beside the campaign's name and what its picks depend on: `sources`, the files of users' functions; `folder`,
-        where the run was when it ran last; `store`, its database then; `entering`, while that may not yet know of it.
+        where the run was when it ran last; `store`, its database then; `entering`, while that may not yet know of it;
+        `changes`, what was changed when (see `Change`), and `changing`, while the last is not yet carried out.
 
         Raises
         ------
@@ -91,7 +96,9 @@ class RunDirectory:
         if not isinstance(content, dict):
             raise self._damaged(self.identity, "no table")
         content = {"sources": {}, "folder": str(self.path), "store": "", "entering": False} | content
+        content = {"changes": [], "changing": False} | content
         kinds = {"campaign": str, "identity": dict, "sources": dict, "folder": str, "store": str, "entering": bool}
+        kinds |= {"changes": list, "changing": bool}
         for name, kind in kinds.items():
             if not isinstance(content.get(name), kind):
                 raise self._damaged(self.identity, f"{name} is missing or wrong")

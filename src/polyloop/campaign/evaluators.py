@@ -24,12 +24,12 @@ from polyloop.evaluation.evaluators import (
     digest_of,
     entry_point_location,
     protocol_evaluator,
-    protocol_of,
     slug,
 )
 from polyloop.evaluation.function_source import source_of
 from polyloop.evaluation.functions import load_function
 from polyloop.evaluation.laboratory import EXPERIMENT, LaboratoryEvaluator
+from polyloop.simulate import protocol_for
 from polyloop.tables import MeasuredTable, read_measured, same_state, state_words
 
 __all__ = ["evaluators_of", "lower_evaluators"]
@@ -58,10 +58,8 @@ def evaluators_of(
         if objective.level == EXPERIMENT:
             found[objective.property] = LaboratoryEvaluator(objective.property)
         elif objective.evaluator is None:
-            name = protocol_of(
-                objective.property, protocol=objective.protocol, level=objective.level, kind=subject_kind(config)
-            )
-            found[objective.property] = protocol_evaluator(name)
+            row = protocol_for(objective.property, objective.level, subject_kind(config), protocol=objective.protocol)
+            found[objective.property] = protocol_evaluator(row.protocol_id, config.resources.settings)
         else:
             groups.setdefault(objective.evaluator, []).append(objective.property)
     given = functions or {}
@@ -83,7 +81,9 @@ def lower_evaluators(config: CampaignConfig) -> dict[str, dict[str, Evaluator]]:
     target, kind = config.objectives[0].level, config.pool.kind
     return {
         level: {
-            objective.property: protocol_evaluator(protocol_of(objective.property, level=level, kind=kind))
+            objective.property: protocol_evaluator(
+                protocol_for(objective.property, level, kind).protocol_id, config.resources.settings
+            )
             for objective in config.objectives
         }
         for level in sorted(config.levels.costs, key=config.levels.costs.__getitem__)

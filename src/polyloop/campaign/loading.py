@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from math import sqrt
 from statistics import fmean, stdev
@@ -34,7 +34,9 @@ def load_candidates(
     `below` is the same for each cheaper level that may be asked. `points` tells which point of a space a request for a
     subject at a state belongs to.
     """
-    picks = store.picks(campaign, cycle)
+    now = {*asked.values(), *(name for of in (below or {}).values() for name in of.values())}
+    # A change of the objectives may leave evaluations that nobody waits for any more.
+    picks = [saved for saved in store.picks(campaign, cycle) if _is_of(saved.pick.request.protocol_id, now)]
     keys = [saved.pick.request.key for saved in picks]
     if not keys:
         return ()
@@ -58,6 +60,10 @@ def load_candidates(
         subject = candidate.subject if points is None else Subject("process", text)
         candidates.append(replace(candidate, subject=subject, level=level))
     return tuple(candidates)
+
+
+def _is_of(protocol: str, identities: Collection[str]) -> bool:
+    return protocol in identities or any(is_answer_of(protocol, one) for one in identities)
 
 
 def load_cycles(store: Store, campaign: str) -> tuple[CycleMetrics, ...]:

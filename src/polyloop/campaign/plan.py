@@ -25,6 +25,7 @@ _FREE = {
     "campaign": {"cycles", "workers", "batch"},
     "stop": True,
     "limits": True,
+    "resources": True,
     "report": True,
     "store": True,
     "features": {"time_limit_s"},

@@ -12,7 +12,7 @@ from polyloop.core.names import did_you_mean
 from polyloop.design.pool import Pool
 from polyloop.tables.numbers import parse_number
 
-__all__ = ["check_pool", "costs_of", "load_pool", "make_pool"]
+__all__ = ["build_pool", "check_pool", "costs_of", "load_pool", "make_pool"]
 
 _NAMED = 5
 # Origin of candidates that people told values of without being asked.
@@ -37,6 +37,17 @@ def make_pool(config: CampaignConfig, files: RunDirectory, screen: Callable[[Poo
     kept = load_pool(files)
     if kept is not None:
         return kept
+    pool, digest, considered = build_pool(config, screen)
+    Inputs.load(files).update(files, pool_digest=digest, considered=considered)
+    pool.save(files.pool)
+    return pool
+
+
+def build_pool(config: CampaignConfig, screen: Callable[[Pool], Pool]) -> tuple[Pool, str, tuple[str, ...]]:
+    """Return the candidates by the campaign file, the digest of their own file, and what a screening had to look at.
+
+    Raises as `make_pool`, and keeps nothing.
+    """
     digest = file_digest(config.pool.file) if config.pool.file is not None else ""
     pool = _build(config.pool)
     considered: tuple[str, ...] = ()
@@ -49,9 +60,7 @@ def make_pool(config: CampaignConfig, files: RunDirectory, screen: Callable[[Poo
             where="[pool]",
             hint="Widen the filters of [pool], or lower size in [initial].",
         )
-    Inputs.load(files).update(files, pool_digest=digest, considered=considered)
-    pool.save(files.pool)
-    return pool
+    return pool, digest, considered
 
 
 def load_pool(files: RunDirectory) -> Pool | None:
@@ -90,7 +99,8 @@ def check_pool(config: CampaignConfig, files: RunDirectory, pool: Pool) -> Pool:
         raise ConfigurationError(
             f"The pool has other candidates than when this campaign began: {'; '.join(changes)}.",
             where=str(file),
-            hint="Undo the change to continue the campaign, or name another folder with --directory.",
+            hint="Undo the change to continue the campaign, take it over with `polyloop campaign change DIR FILE`, or "
+            "name another folder with --directory.",
         )
     rows = {key: row for row, key in enumerate(fresh.keys)}
     pool = fresh.subset([rows[key] for key in pool.keys])

@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from polyloop.campaign.change import archive, batch_change, check_change, check_points, recount
+from polyloop.campaign.change_record import Change, load_changes, next_change
 from polyloop.campaign.config.file import kept_config, write_campaign_file
-from polyloop.campaign.config.former import FORMER_DEFAULTS
 from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.descriptors import describe_choices, describe_pool
 from polyloop.campaign.directory import RunDirectory
+from polyloop.campaign.identity import differences, identity_of, pool_key
 from polyloop.campaign.inputs import Inputs, check_tables, left_out_sentences
 from polyloop.campaign.level_proposal import LevelProposer
 from polyloop.campaign.loading import load_candidates
 from polyloop.campaign.plan import EvaluationPlan
-from polyloop.campaign.pool import TOLD, check_pool, costs_of, make_pool
+from polyloop.campaign.pool import TOLD, build_pool, check_pool, costs_of, load_pool, make_pool
 from polyloop.campaign.progress import Listener, Progress
 from polyloop.campaign.proposal import Proposer
 from polyloop.campaign.screening import screen
@@ -49,6 +51,56 @@ class Preparation:
     cycles: int
     workers: int = 1
 
+    def change(self) -> Change | None:
+        """Make the campaign of the folder what the file says now, and record it; None where they say the same.
+
+        Picks and values stay. Files of before are kept beside the run, and replay the cycles before the change. A kill
+        at any moment leaves the campaign as it was, or changed; the same call, or the next run, then completes it.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no campaign in the folder, or with the change it would be another one.
+        """
+        known, files = self.files.read_identity(), self.files
+        if known is None or known["entering"]:
+            raise ConfigurationError("There is no campaign to change.", where=str(files.path), hint="Run it first.")
+        if sources := self.plan.source_changes(known["sources"]):
+            raise ConfigurationError(f"A change cannot reach what gave the values: {'; '.join(sources)}.")
+        if known["changing"]:
+            self.enter()  # a change that was interrupted comes first
+            known = files.read_identity() or known
+        picks = self.store.picks(known["campaign"])
+        pool, words = self._changed_pool(load_pool(files))
+        identity = identity_of(self.plan, pool)
+        found = [
+            *differences({**known["identity"], "pool": ""}, {**identity, "pool": ""}, said=self._said()),
+            *words,
+        ]
+        change = None
+        if found:
+            check_change(known["identity"], self.plan)
+            check_points(self.plan, [saved.pick.request for saved in picks])
+            change = next_change(load_changes(known), max((saved.cycle for saved in picks), default=-1), found)
+            archive(files, change.number)
+            changes = [*known["changes"], change.to_dict()]
+            files.write_identity(
+                {**known, "identity": identity, "changes": changes, "changing": True}, self.store.where
+            )
+        self.enter()
+        return change
+
+    def _changed_pool(self, kept: Pool | None) -> tuple[Pool, list[str]]:
+        """Return the candidates by the file of now, and in words how they differ from those that were kept."""
+        fresh, _, _ = build_pool(self.config, self._screened)
+        before, now = set(kept.texts if kept else ()), set(fresh.texts)
+        if kept is not None and before == now:
+            return kept, []
+        return fresh, [f"pool: {len(now - before)} candidates added, {len(before - now)} removed, {len(now)} in all"]
+
+    def _said(self) -> dict[str, Any]:
+        return self.plan.identity(without_defaults=True)
+
     def enter(self) -> str:
         """Make or check the pool, enter the campaign in the store, say what is left out; return the campaign's name.
 
@@ -58,6 +110,9 @@ class Preparation:
             If the folder holds another campaign, or the pool has other candidates than when it began.
         """
         self._step("pool")(0, 0)
+        known, kept = self.files.read_identity(), load_pool(self.files)
+        if known is not None and known["changing"] and kept is not None and pool_key(kept) != known["identity"]["pool"]:
+            self.files.pool.unlink()  # it is kept with what was before the change
         pool = make_pool(self.config, self.files, self._screened)
         campaign = self._enter(pool)
         pool = self._pool = check_pool(self.config, self.files, pool)
@@ -106,7 +161,7 @@ class Preparation:
     def _enter(self, pool: Pool) -> str:
         """Write down what the picks depend on, or check that it is what it was; enter the campaign, return its name."""
         plan, files = self.plan, self.files
-        identity = {**plan.identity(), "pool": content_key({"pool": list(pool.texts)})}
+        identity = identity_of(plan, pool)
         # Tables name the campaign, so that two of them never meet in one store; `check_tables` judges their changes.
         tables = {table.protocol_id: table.content for table in plan.tables}
         campaign = f"{self.config.campaign.name}-{content_key({**identity, 'tables': tables})[:12]}"
@@ -114,25 +169,44 @@ class Preparation:
         if before is not None:
             changes = [
                 *plan.source_changes(before["sources"]),
-                *_differences(before["identity"], identity, said=plan.identity(without_defaults=True)),
+                *differences(before["identity"], identity, said=self._said()),
             ]
             if changes:
                 raise ConfigurationError(
                     f"This folder holds another campaign: {'; '.join(changes)}.",
                     where=str(files.path),
-                    hint="Undo the change to continue it, or name another folder with --directory.",
+                    hint="Undo the change to continue it, take it over with `polyloop campaign change DIR FILE`, or "
+                    "name another folder with --directory.",
                 )
             campaign = before["campaign"]
         sources = {name: dict(source.files) for name, source in plan.sources().items()}
-        content = {"campaign": campaign, "identity": identity, "sources": sources, "entering": False}
+        content: dict[str, Any] = {"campaign": campaign, "identity": identity, "sources": sources, "entering": False}
+        content |= {"changes": [one.to_dict() for one in self._changes(campaign, before)], "changing": False}
         if before is None or before["entering"]:
             # A kill between here and the store's entry leaves a folder whose campaign no store knows.
             files.write_identity({**content, "entering": True}, self.store.where)
+        elif len(content["changes"]) > len(before["changes"]):
+            files.write_identity({**before, "changes": content["changes"]}, self.store.where)
         write_campaign_file(self.config, files.config)
         kept = kept_config(self.config, files.path).model_dump(mode="json", exclude_none=True)
-        self.store.start_campaign(campaign, {"file": kept, "cycles": self.cycles}, replace_config=True)
+        entry = {"file": kept, "cycles": self.cycles, "changes": content["changes"]}
+        self.store.start_campaign(campaign, entry, replace_config=True)
+        if before is not None and before["changing"]:
+            recount(self.store, campaign, plan)
+            files.suggestions.unlink(missing_ok=True)
         files.write_identity(content, self.store.where)
         return campaign
+
+    def _changes(self, campaign: str, before: Mapping[str, Any] | None) -> list[Change]:
+        """Return the changes on record, and that of the batch, which may change without being asked for."""
+        changes = list(load_changes(before))
+        words = batch_change(self.store, campaign, self.config.campaign.batch)
+        if words and changes and words in changes[-1].differences:
+            return changes
+        if words:
+            last = max((saved.cycle for saved in self.store.picks(campaign)), default=-1)
+            changes.append(next_change(changes, last, [words]))
+        return changes
 
     def _step(self, stage: str) -> Callable[[int, int], None]:
         def step(done: int, total: int) -> None:
@@ -150,26 +224,3 @@ class Preparation:
     def _note(self, sentences: Sequence[str]) -> None:
         for sentence in sentences:
             self.listen(Progress("pool", 0, self.cycles, note=sentence))
-
-
-# What earlier versions held to be part of a campaign, and picks that are kept do not depend on.
-_FREED = {("config.campaign", "batch")}
-
-
-def _differences(before: Any, now: Any, path: str = "", *, said: Any = None) -> list[str]:
-    """Name the keys whose values differ; a key that was unknown before and that nobody has `said` is none."""
-    if isinstance(before, dict) and isinstance(now, dict):
-        found = []
-        for key in sorted(set(before) | set(now)):
-            own = said.get(key) if isinstance(said, dict) else None
-            unsaid = (key not in before and own is None) or (
-                key not in now and (not before[key] or FORMER_DEFAULTS.get(key) == before[key])
-            )
-            if (unsaid and path) or (path, key) in _FREED:
-                continue
-            found += _differences(before.get(key), now.get(key), f"{path}{'.' if path else ''}{key}", said=own)
-        return found
-    if before == now:
-        return []
-    short = path.removeprefix("config.")
-    return [f"{short} was {before!r}, is {now!r}" if len(f"{before}{now}") < 200 else short]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from polyloop.campaign.change_record import Change
 from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.inputs import Inputs
 from polyloop.campaign.points import PointReader, points_of
@@ -171,9 +172,9 @@ class CampaignStatus:
     `state` is new, running, interrupted or finished; `reason` says why it finished. `cycle` is the last cycle that
     has picks. `evaluations` counts the candidates whose evaluation ended, `failures` those among them without a
     plausible value of every objective. `best` is the Pareto front (of one objective: the best candidate). `pool`
-    counts the candidates, `next` is what comes next, `left_out` lists what is never proposed (`line`, `smiles`, `why`,
-    `reason`), `left_out_counts` counts it by why, what the filters refused included, and `notes` says what is to be
-    known of the tables.
+    counts the candidates, `next` is what comes next, `changes` is what was changed in its middle, `left_out` lists
+    what is never proposed (`line`, `smiles`, `why`, `reason`), `left_out_counts` counts it by why, what the filters
+    refused included, and `notes` says what is to be known of the tables.
     """
 
     name: str
@@ -194,12 +195,13 @@ class CampaignStatus:
     left_out_counts: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     next: tuple[Next, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary (the contract for scripts; see `docs/reference/json.md`)."""
         lists = {"left_out": list(self.left_out), "notes": list(self.notes)}
         items = {name: [dict(item.__dict__) for item in getattr(self, name)] for name in ("best", "next")}
-        return {**self.__dict__, **lists, **items}
+        return {**self.__dict__, **lists, **items, "changes": [change.to_dict() for change in self.changes]}
 
 
 @dataclass(frozen=True)
@@ -222,6 +224,8 @@ class CampaignState:
         What the campaign was given beside it, and which candidates have no descriptors.
     suggested
         The batch that the next cycle would begin with; None where none was proposed from what is known now.
+    changes
+        What was changed in its middle.
     """
 
     campaign: str
@@ -234,6 +238,7 @@ class CampaignState:
     source: Pool | None = None
     inputs: Inputs = field(default_factory=Inputs)
     suggested: tuple[Proposed, ...] | None = None
+    changes: tuple[Change, ...] = ()
 
     @cached_property
     def reference_point(self) -> tuple[float, ...] | None:

@@ -41,6 +41,7 @@ def status_of(state: CampaignState, name: str, word: str, reason: str, cycles: i
         left_out_counts={**counts, "no descriptors": len(state.inputs.undescribed)},
         notes=state.inputs.notes,
         next=state.next(),
+        changes=state.changes,
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
 from polyloop.core.errors import InvalidInputError, UnsupportedChemistryError
+from polyloop.core.names import did_you_mean
 
 __all__ = ["ARRANGEMENTS", "CopolymerText", "UnitText", "read_copolymer"]
 
@@ -101,10 +101,9 @@ def _arrangement(text: str) -> tuple[str, bool, int]:
         return "", False, 0
     word = prefix[1].lower()
     if word not in ARRANGEMENTS:
-        near = difflib.get_close_matches(word, ARRANGEMENTS, n=1, cutoff=0.5)
         raise InvalidInputError(
             f"There is no arrangement {prefix[1]!r}.", where=_at(text, prefix.start(1) + 1),
-            hint=f"Did you mean {near[0]}?" if near else f"Write {', '.join(ARRANGEMENTS[:3])} or blend.",
+            hint=did_you_mean(word, ARRANGEMENTS, cutoff=0.5),
         )  # fmt: skip
     return word, prefix[2] is not None, prefix.end()
 

@@ -146,12 +146,6 @@ class Registry(Mapping[str, T]):
         self._loaded[name] = part
         return part
 
-    def package_of(self, name: str) -> str:
-        """Return the name of the package that brings a part; empty for one of this process."""
-        if name in self._ours:
-            return _OURS
-        return self._offered[name].package if name in self._offered else ""
-
     def __getitem__(self, name: str) -> T:
         if name not in self:
             raise KeyError(name)

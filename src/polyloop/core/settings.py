@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from polyloop.core.errors import ConfigurationError
 from polyloop.core.names import did_you_mean
 
-__all__ = ["SETTINGS", "Setting", "check_settings", "setting"]
+__all__ = ["SETTINGS", "Setting", "check_settings", "setting", "settings_applied"]
 
 _PREFIX = "POLYLOOP_"
 # Of tests, benchmarks and our own worker processes.
@@ -47,6 +48,21 @@ def setting(name: str) -> str | None:
         If there is no such setting, which is a mistake in the program.
     """
     return os.environ.get(SETTINGS[name].name) or None
+
+
+@contextmanager
+def settings_applied(values: Mapping[str, str]) -> Iterator[None]:
+    """Let settings hold for a while, in this process and in those that it starts, before what the environment says."""
+    before = {name: os.environ.get(SETTINGS[name].name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def check_settings() -> None:

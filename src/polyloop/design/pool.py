@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from polyloop.chem import Polymer
 from polyloop.core import InvalidInputError, Subject, content_key, write_atomically
+from polyloop.core.subject import classify
 from polyloop.design.left_out import LeftOut
 from polyloop.design.pool_file import read_pool
 from polyloop.design.pool_filter import PoolFilter, elements_of
@@ -276,28 +277,27 @@ class Pool:
         )
 
     def describe(self) -> dict[str, Any]:
-        """Count what the pool holds: polymer classes, elements, rings, sizes and origins; JSON-ready."""
-        classes: Counter[str] = Counter()
-        elements: Counter[str] = Counter()
-        origins: Counter[str] = Counter()
-        aromatic, heavy = 0, []
-        for smiles, origin in zip(self.texts, self.origins, strict=True):
-            polymer = Polymer(smiles)
-            mol = polymer.mol
-            classes[str(polymer.polymer_class)] += 1
-            elements.update(elements_of(mol))
-            origins[origin.partition(":")[0].partition(",")[0]] += 1
-            aromatic += any(atom.GetIsAromatic() for atom in mol.GetAtoms())
-            heavy.append(mol.GetNumHeavyAtoms())
+        """Count what the pool holds: classes, origins, and of polymers elements, rings and sizes; JSON-ready."""
+        subjects = [Subject(self.kind, text) for text in self.texts]
         return {
             "size": len(self),
-            "polymer_classes": _sorted(classes),
-            "with_element": _sorted(elements),
-            "aromatic": aromatic,
-            "heavy_atoms": _extent(heavy),
-            "origins": _sorted(origins),
+            "classes": _sorted(Counter(classify(subject) or "none" for subject in subjects)),
+            **(_structures(self.texts) if self.kind == "polymer" else {}),
+            "origins": _sorted(Counter(origin.partition(":")[0].partition(",")[0] for origin in self.origins)),
             "left_out": _sorted(Counter(row.why for row in self.left_out)),
         }
+
+
+def _structures(units: Sequence[str]) -> dict[str, Any]:
+    """Count elements, aromatic rings and heavy atoms of repeat units."""
+    elements: Counter[str] = Counter()
+    aromatic, heavy = 0, []
+    for unit in units:
+        mol = Polymer(unit).mol
+        elements.update(elements_of(mol))
+        aromatic += any(atom.GetIsAromatic() for atom in mol.GetAtoms())
+        heavy.append(mol.GetNumHeavyAtoms())
+    return {"with_element": _sorted(elements), "aromatic": aromatic, "heavy_atoms": _extent(heavy)}
 
 
 def _extent(sizes: Sequence[int]) -> dict[str, float]:

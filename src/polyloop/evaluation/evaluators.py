@@ -13,13 +13,13 @@ from polyloop.core import (
     EvaluationError,
     Failure,
     FailureCode,
-    InvalidInputError,
     PolyloopError,
     Provenance,
     Record,
     Request,
 )
 from polyloop.core.faults import origin_of
+from polyloop.core.settings import settings_applied
 from polyloop.evaluation.answers import ask_function
 from polyloop.evaluation.function_source import Source
 from polyloop.tables import Measured, MeasuredTable, state_words
@@ -32,7 +32,6 @@ __all__ = [
     "entry_point_location",
     "entry_point_names",
     "protocol_evaluator",
-    "protocol_of",
 ]
 
 ENTRY_POINT_GROUP = "polyloop.evaluators"
@@ -70,16 +69,20 @@ class Evaluator(Protocol):
 
 @dataclass(frozen=True)
 class ProtocolEvaluator:
-    """A protocol of `polyloop.simulate`."""
+    """A protocol of `polyloop.simulate`.
+
+    `settings` (`POLYLOOP_*` and their values) hold while it computes: no value depends on them but by chance.
+    """
 
     protocol_id: str
     properties: tuple[str, ...]
     time_limit: float = TIME_LIMIT_S
     needs_process: bool = True
+    settings: tuple[tuple[str, str], ...] = ()
 
     def call(self, request: Request) -> Call:
         """Hand the request to `simulate.evaluate_request`."""
-        return _simulate, (request,)
+        return _simulate, (request, self.settings)
 
 
 @dataclass(frozen=True)
@@ -152,39 +155,13 @@ class FunctionEvaluator:
         return ask_function, (request, self.properties, self.location, self.folder, self.source.digest)
 
 
-def protocol_evaluator(name: str) -> ProtocolEvaluator:
-    """Return the evaluator that runs the protocol `name`."""
+def protocol_evaluator(name: str, settings: Mapping[str, str] | None = None) -> ProtocolEvaluator:
+    """Return the evaluator that runs the protocol `name`, under `settings` beside those of the environment."""
     from polyloop.simulate import PROTOCOLS
 
     protocol = PROTOCOLS[name]
-    return ProtocolEvaluator(name, tuple(protocol.properties), protocol.time_limit)
-
-
-def protocol_of(
-    property_name: str, *, protocol: str | None = None, level: str | None = None, kind: str = "polymer"
-) -> str:
-    """Return the name of the protocol that yields a property, by its own name or by level.
-
-    Raises
-    ------
-    InvalidInputError
-        If there is no such protocol or level, or it does not yield the property.
-    """
-    from polyloop.simulate import get_protocol, protocol_for
-
-    if protocol is None:
-        return protocol_for(property_name, level or "quick", kind).protocol_id
-    row = get_protocol(protocol)
-    if kind not in row.kinds:
-        raise InvalidInputError(
-            f"The protocol {protocol} evaluates no {kind}.", hint=f"It is for: {', '.join(row.kinds)}."
-        )
-    promised = row.properties
-    if property_name not in promised:
-        raise InvalidInputError(
-            f"The protocol {protocol} does not yield {property_name}.", hint=f"It yields {', '.join(promised)}."
-        )
-    return protocol
+    own = tuple((settings or {}).items())
+    return ProtocolEvaluator(name, tuple(protocol.properties), protocol.time_limit, settings=own)
 
 
 def entry_point_names() -> tuple[str, ...]:
@@ -232,12 +209,13 @@ def _look_up(
     return records
 
 
-def _simulate(request: Request) -> list[Record]:
+def _simulate(request: Request, settings: tuple[tuple[str, str], ...] = ()) -> list[Record]:
     """Evaluate a protocol in a worker, where what it raises besides errors on purpose is a mistake of ours."""
     from polyloop.simulate import evaluate_request
 
     try:
-        return evaluate_request(request)
+        with settings_applied(dict(settings)):
+            return evaluate_request(request)
     except (PolyloopError, MemoryError, OSError):
         raise
     except Exception as error:

@@ -24,7 +24,7 @@ from polyloop.core import (
 from polyloop.core.csv_text import csv_text
 from polyloop.core.settings import setting
 from polyloop.core.subject import as_given, column_of
-from polyloop.evaluation.evaluators import Evaluator, protocol_evaluator, protocol_of
+from polyloop.evaluation.evaluators import Evaluator, protocol_evaluator
 from polyloop.evaluation.leases import LEASE_S
 from polyloop.evaluation.queue import EvaluationQueue, open_runner
 from polyloop.evaluation.replicas import ReplicaMean, means_of, seeds_of
@@ -333,7 +333,7 @@ def _sources(
     level: str | None, protocol: str | None, properties: Sequence[str] | None, kind: str = "polymer"
 ) -> dict[str, str]:
     """Return, for each property that is wanted, the protocol that it comes from."""
-    from polyloop.simulate import PROTOCOLS, available_levels, get_protocol
+    from polyloop.simulate import PROTOCOLS, available_levels, get_protocol, protocol_for
 
     if level is not None and protocol is not None:
         raise InvalidInputError("level and protocol exclude each other.", hint="Give one of them.")
@@ -341,16 +341,16 @@ def _sources(
         get_property(name)
     if protocol is not None:
         return {
-            name: protocol_of(name, protocol=protocol, kind=kind)
+            name: protocol_for(name, kind=kind, protocol=protocol).protocol_id
             for name in properties or get_protocol(protocol).properties
         }
     if properties:
-        return {name: protocol_of(name, level=level, kind=kind) for name in properties}
+        return {name: protocol_for(name, level, kind).protocol_id for name in properties}
     level = level or "quick"
     if level not in available_levels():
         raise InvalidInputError(f"There is no level {level!r}.", hint=f"Known: {', '.join(available_levels())}.")
     whole = [row for row in PROTOCOLS.values() if row.level == level and not row.on_request and kind in row.kinds]
-    return {name: protocol_of(name, level=level, kind=kind) for row in whole for name in row.properties}
+    return {name: protocol_for(name, level, kind).protocol_id for row in whole for name in row.properties}
 
 
 def _result(

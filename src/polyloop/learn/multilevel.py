@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 
 from polyloop.core import InvalidInputError
+from polyloop.core.names import did_you_mean
 from polyloop.learn.autoregression import AutoregressiveCovariance, LevelHyperParameters, LevelTraining
 from polyloop.learn.covariance import SumCovariance
 from polyloop.learn.kernels import default_terms
@@ -145,8 +145,7 @@ class MultilevelGaussianProcess:
         known = {name: place for place, name in enumerate(self.levels)}
         unknown = next((name for name in level if name not in known), None)
         if unknown is not None:
-            near = difflib.get_close_matches(str(unknown), self.levels, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(self.levels)}."
+            hint = did_you_mean(str(unknown), self.levels)
             raise InvalidInputError(f"There is no level {str(unknown)!r}.", where="level", hint=hint)
         return np.array([known[str(name)] for name in level], dtype=np.intp)
 

@@ -35,7 +35,7 @@ def notices(state: CampaignState) -> list[str]:
     groups = [f"{group.why} ({group.count:,})" for group in left_out_groups(state)]
     if groups:
         found.append(f"Left out of the pool or never proposed: {', '.join(groups)}. They are listed below.")
-    return [*found, *state.inputs.notes]
+    return [*map(str, state.changes), *found, *state.inputs.notes]
 
 
 def implausible_shares(state: CampaignState) -> list[str]:

@@ -60,16 +60,26 @@ def protocol_of_level(level: str, kind: str = "polymer") -> Protocol:
     raise InvalidInputError(f"There is no level {level!r}.", hint=hint)
 
 
-def protocol_for(property: str, level: str = "quick", kind: str = "polymer") -> Protocol:  # noqa: A002
-    """Return the protocol that yields `property` at `level`: one that is run with the whole level, else on request.
+def protocol_for(
+    property: str,  # noqa: A002
+    level: str | None = None,
+    kind: str = "polymer",
+    *,
+    protocol: str | None = None,
+) -> Protocol:
+    """Return the protocol that yields `property` for subjects of `kind`: the one that is named, or that of a level.
 
-    Of the protocols for subjects of `kind` alone.
+    Of a level (`quick` when left out) it is one that is run with the whole level, else one on request.
 
     Raises
     ------
     InvalidInputError
-        For an unknown property or level, a level that is not available yet, or one that does not yield `property`.
+        For an unknown property, level or protocol, a level that is not available yet, or one that does not yield
+        `property` or evaluates no `kind`.
     """
+    if protocol is not None:
+        return _named(protocol, property, kind)
+    level = level or "quick"
     name = get_property(property).name
     if level not in LEVELS:
         raise InvalidInputError(f"There is no level {level!r}.", hint=did_you_mean(level, tuple(LEVELS)))
@@ -79,10 +89,23 @@ def protocol_for(property: str, level: str = "quick", kind: str = "polymer") -> 
             hint=f"Available: {', '.join(available_levels())}.",
         )
     rows = [row for row in PROTOCOLS.values() if kind in row.kinds]
-    for protocol in sorted(rows, key=lambda one: one.on_request):
-        if protocol.level == level and name in protocol.properties:
-            return protocol
-    others = dict.fromkeys(protocol.level for protocol in rows if name in protocol.properties)
+    for row in sorted(rows, key=lambda one: one.on_request):
+        if row.level == level and name in row.properties:
+            return row
+    others = dict.fromkeys(row.level for row in rows if name in row.properties)
     hint = f"Use the level {' or '.join(others)}." if others else "No protocol computes it in this version."
     of = "" if kind == "polymer" else f" of a {kind}"
     raise InvalidInputError(f"The level {level!r} does not yield {name}{of}.", hint=hint)
+
+
+def _named(protocol: str, property_name: str, kind: str) -> Protocol:
+    row = get_protocol(protocol)
+    if kind not in row.kinds:
+        raise InvalidInputError(
+            f"The protocol {protocol} evaluates no {kind}.", hint=f"It is for: {', '.join(row.kinds)}."
+        )
+    if property_name not in row.properties:
+        raise InvalidInputError(
+            f"The protocol {protocol} does not yield {property_name}.", hint=f"It yields {', '.join(row.properties)}."
+        )
+    return row

@@ -21,6 +21,7 @@ from polyloop.simulate.md.run import workflow
 from polyloop.simulate.md.run.estimates import PROPERTIES as SHEET
 from polyloop.simulate.md.run.preview import has_preview
 from tests.engines.liquids import liquid
+from tests.registered import registered
 from tests.simulate.md.argon import argon
 from tests.simulate.md.synthetic import correlated, fractional_walk
 
@@ -38,18 +39,20 @@ def smoke(scratch, monkeypatch):
     monkeypatch.setenv("POLYLOOP_SCRATCH", str(scratch))
     monkeypatch.setenv("POLYLOOP_MD_ENGINE", "openmm")
     monkeypatch.setenv("POLYLOOP_CORES", "1")
-    for one in (SMOKE_MECHANICS, SMOKE_GLASS, SMOKE_IONS, SMOKE_DIFFUSION):
-        protocol = protocols.Protocol(
+    short = [
+        protocols.Protocol(
             one.name, one.version, "smoke", one.properties, "seconds", one.description,
             partial(workflow.follow_up_polymer, one.protocol_id), partial(workflow.check_scope, one.protocol_id),
-        conditions=("temperature", "pressure"),
-        )  # fmt: skip
-        monkeypatch.setitem(protocols.PROTOCOLS, one.protocol_id, protocol)
+            conditions=("temperature", "pressure"),
+        )
+        for one in (SMOKE_MECHANICS, SMOKE_GLASS, SMOKE_IONS, SMOKE_DIFFUSION)
+    ]  # fmt: skip
 
     def run(one, temperature=298.15):
         return evaluate_request(Request(Polymer("*CC*").subject, one.protocol_id, 0, Conditions(temperature)))
 
-    return run
+    with registered(*short):
+        yield run
 
 
 def stage_runs(scratch):

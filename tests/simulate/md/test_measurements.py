@@ -16,6 +16,7 @@ from polyloop.simulate.md.protocols import thermal as module
 from polyloop.simulate.md.protocols.recipes import RECIPES, SMOKE
 from polyloop.simulate.md.protocols.thermal import SMOKE_THERMAL, THERMAL, RelaxationSettings, conductivity, stages_of
 from polyloop.simulate.md.run import preview, workflow
+from tests.registered import registered
 from tests.simulate.md.argon import argon
 
 SMOKE_PROTOCOL = protocols.Protocol(
@@ -38,8 +39,8 @@ def root(tmp_path_factory):
         patch.setenv("POLYLOOP_SCRATCH", str(folder))
         patch.setenv("POLYLOOP_MD_ENGINE", "openmm")
         patch.setenv("POLYLOOP_CORES", "1")
-        patch.setitem(protocols.PROTOCOLS, SMOKE_THERMAL.protocol_id, SMOKE_PROTOCOL)
-        yield folder
+        with registered(SMOKE_PROTOCOL):
+            yield folder
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_a_measurement_shares_the_recipe_s_steps(root, sheet, records):
     assert len(stage_folders(root) - sheet) == len(SMOKE_THERMAL.stages)
     settings = records[0].provenance.settings
     assert settings["recipe"] == SMOKE.protocol_id
-    assert settings["measurement"] == SMOKE_THERMAL.protocol_id
+    assert settings["follow_up"] == SMOKE_THERMAL.protocol_id
     assert settings["measured"]["wavelength_angstrom"] > 0.0
     assert {stage.name for stage in SMOKE_THERMAL.stages} < set(settings["cost"]["stages"])
 

@@ -20,6 +20,7 @@ from polyloop.simulate.md.run import preview, workflow
 from polyloop.simulate.md.run.workspace import Workspace
 from polyloop.simulate.optics.lorentz_lorenz import refractive_index
 from polyloop.simulate.optics.polarizability_scale import LEVEL
+from tests.registered import registered
 
 POLYMER = Polymer(Polymer("*CC*").canonical)
 REQUEST = Request(POLYMER.subject, SMOKE_OPTICS.protocol_id, 0, Conditions())
@@ -39,8 +40,8 @@ def root(tmp_path_factory):
             partial(workflow.check_scope, SMOKE_OPTICS.protocol_id),
         conditions=("temperature", "pressure"),
         )  # fmt: skip
-        patch.setitem(protocols.PROTOCOLS, SMOKE_OPTICS.protocol_id, protocol)
-        yield folder
+        with registered(protocol):
+            yield folder
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,7 @@ from polyloop.simulate.md.run.estimates import PROPERTIES
 from polyloop.simulate.md.run.pictures import read_picture
 from polyloop.simulate.md.run.progress import ProgressWriter, read_progress
 from polyloop.simulate.md.run.workspace import Workspace
+from tests.registered import registered
 
 SMOKE_PROTOCOL = protocols.Protocol(
     SMOKE.name, SMOKE.version, "smoke", PROPERTIES, "seconds", SMOKE.description,
@@ -46,7 +47,8 @@ def surroundings(tmp_path, monkeypatch):
     monkeypatch.setenv("POLYLOOP_SCRATCH", str(tmp_path))
     monkeypatch.setenv("POLYLOOP_MD_ENGINE", "openmm")
     monkeypatch.setenv("POLYLOOP_CORES", "1")
-    monkeypatch.setitem(protocols.PROTOCOLS, SMOKE.protocol_id, SMOKE_PROTOCOL)
+    with registered(SMOKE_PROTOCOL):
+        yield
 
 
 def smoke(smiles="*CC*", seed=0, conditions=None):
@@ -182,6 +184,7 @@ SCRIPT = """
 from polyloop.chem import Polymer
 from polyloop.core import Conditions
 from polyloop.simulate.md.run.workflow import simulate_polymer
+from tests.registered import registered
 simulate_polymer("md/smoke@1", Polymer("*CC*"), 7, Conditions())
 """
 

@@ -1,4 +1,4 @@
-"""`polyloop campaign ...`: suggest, tell, pending, report, retry and export."""
+"""`polyloop campaign ...`: suggest, tell, pending, report, retry, change and export."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands to `app`."""
-    campaign = group(app, "campaign", "A campaign beside its running: ask and tell, report, retry, export.")
+    campaign = group(app, "campaign", "A campaign beside its running: ask and tell, report, retry, change, export.")
     campaign.command()(suggest)
     campaign.command()(tell)
     campaign.command()(pending)
     campaign.command()(report)
     campaign.command()(retry)
+    campaign.command()(change)
     campaign.command()(export)
 
 
@@ -119,6 +120,25 @@ def report(
     from polyloop.campaign import Campaign
 
     typer.echo(Campaign.from_directory(directory).report(folder=output, form=form))
+
+
+def change(
+    directory: Directory,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Campaign file that says what it is to be.")],
+    as_json: Json = False,
+) -> None:
+    """Change the objectives, the pool or the models of a campaign in its middle; what was evaluated stays."""
+    from polyloop.campaign import Campaign
+
+    Campaign.from_directory(directory)  # says so where there is none
+    made = Campaign.from_file(file, directory).change()
+    if as_json:
+        write_json(None if made is None else made.to_dict())
+    elif made is None:
+        typer.echo("Nothing to change: the folder holds what the file says.")
+    else:
+        typer.echo(visible(str(made)))
+        message(f"Go on with: polyloop discover {file} --directory {directory}")
 
 
 def retry(

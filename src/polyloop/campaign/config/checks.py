@@ -37,6 +37,7 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
     _check_levels(config, source)
     _check_evaluators(config, source)
     _check_pool(config, source)
+    _check_resources(config, source)
     _check_initial(config, source)
     _check_models(config, source)
     _check_store(config, source)
@@ -194,10 +195,10 @@ def _check_protocol(
     protocol: str | None,
     level: str | None = None,
 ) -> None:
-    from polyloop.evaluation.evaluators import protocol_of
+    from polyloop.simulate import protocol_for
 
     try:
-        protocol_of(name, protocol=protocol, level=level, kind=subject_kind(config))
+        protocol_for(name, level, subject_kind(config), protocol=protocol)
     except PolyloopError as error:
         raise source.error((*key, "level" if protocol is None else "protocol"), error.reason, error.hint) from error
 
@@ -205,10 +206,10 @@ def _check_protocol(
 def _check_conditions(
     config: CampaignConfig, source: CampaignSource, name: str, protocol: str | None, level: str | None = None
 ) -> None:
-    from polyloop.evaluation.evaluators import protocol_of
+    from polyloop.simulate import protocol_for
 
-    protocol_id = protocol_of(name, protocol=protocol, level=level, kind=subject_kind(config))
-    check_conditions_known(config, source, name, protocol_id)
+    row = protocol_for(name, level, subject_kind(config), protocol=protocol)
+    check_conditions_known(config, source, name, row.protocol_id)
 
 
 def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
@@ -229,6 +230,13 @@ def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
             )
         if table.python is not None and table.python.count(":") != 1:
             raise source.error((*key, "python"), f"{table.python!r} names no function.", "Write 'module:function'.")
+
+
+def _check_resources(config: CampaignConfig, source: CampaignSource) -> None:
+    if config.resources.md_engine is not None:
+        from polyloop.engines.dynamics.registry import DYNAMICS_ENGINES
+
+        _known(source, ("resources", "md_engine"), config.resources.md_engine, ("auto", *DYNAMICS_ENGINES))
 
 
 def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:

@@ -53,6 +53,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "stop": tables.StopTable,
     "store": tables.StoreTable,
     "limits": tables.LimitsTable,
+    "resources": tables.ResourcesTable,
     "report": tables.ReportTable,
 }
 

@@ -15,7 +15,8 @@ _SPELLED_OUT: tuple[tuple[str, str, Any, str], ...] = (
     ("surrogate", "ard", False, "gp"),
     ("surrogate", "kernels", {}, "gp"),
 )
-FORMER_DEFAULTS = {option: default for _, option, default, _ in _SPELLED_OUT}
+# The column of polymers, which is now that of the kind unless somebody names one.
+FORMER_DEFAULTS = {option: default for _, option, default, _ in _SPELLED_OUT} | {"smiles_column": "smiles"}
 """Options that earlier versions wrote down although nobody had said them, with the values they had then."""
 
 
