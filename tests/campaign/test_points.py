@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -324,3 +329,35 @@ def test_a_point_of_nothing_known_is_refused() -> None:
         choice.snapped("*CC(*)c1ccccc1")
     with pytest.raises(InvalidInputError, match="no descriptors"):
         choice.block(np.zeros(1))
+
+
+def test_a_campaign_that_is_killed_makes_the_picks_of_one_that_is_not(melts: Path) -> None:
+    file = write(melts, 'protocol = "optics/instant@2"', cycles=2)
+    text = file.read_text().replace('"density"', '"refractive_index"')
+    start, end = text.index("[variables.temperature]"), text.index("[features]")
+    file.write_text(text[:start] + text[end:].replace("size = 8", "size = 4"))
+    whole = Campaign.from_file(file, "whole")
+    whole.run(report=False)
+
+    def result(campaign: Campaign) -> list[tuple[int, str, float | None]]:
+        return [(one.cycle, one.text, one.value("refractive_index")) for one in campaign.state().candidates]
+
+    command = [sys.executable, "-m", "polyloop.app.cli", "discover", "c.toml", "--directory", "killed", "--quiet"]
+    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline, done = time.monotonic() + 120, 0
+        while done < 3 and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.05)
+            # Written last of all that the folder holds.
+            if (
+                Path("killed/campaign.toml").is_file()
+                and (campaign := Campaign.from_directory("killed")).name is not None
+            ):
+                done = sum(value is not None for _, _, value in result(campaign))
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL and done >= 3
+    killed = Campaign.from_directory("killed")
+    assert len(result(killed)) < len(result(whole))
+    killed.run(report=False)
+    assert result(killed) == result(whole)
