@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from polyloop.campaign.directory import RunDirectory
-from polyloop.campaign.loading import load_candidates
+from polyloop.campaign.loading import load_asked
 from polyloop.campaign.metrics import cycle_metrics
 from polyloop.campaign.plan import EvaluationPlan
 from polyloop.campaign.space import point_columns, space_of
@@ -101,7 +101,7 @@ def recount(store: Store, campaign: str, plan: EvaluationPlan) -> None:
 
     The reference point is fixed anew, by the first cycle with two complete candidates.
     """
-    everything = load_candidates(
+    everything = load_asked(
         store, campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below(), points=plan.points
     )
     point = stated_reference_point(plan.config)

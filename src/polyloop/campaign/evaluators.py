@@ -145,7 +145,10 @@ def _function_evaluator(
     check_function(function, location, config.campaign.state, f"evaluator {name}")
     number = getattr(function, "version", 1) if version is None else version
     digest = f".{source.digest}" if source.digest else ""
-    return FunctionEvaluator(f"{label}{digest}@{int(number)}", properties, location, folder, source)
+    varies = bool(getattr(function, "depends_on_seed", True))
+    return FunctionEvaluator(
+        f"{label}{digest}@{int(number)}", properties, location, folder, source, depends_on_seed=varies
+    )
 
 
 def _entry_point_evaluator(name: str, promised: tuple[str, ...], config: CampaignConfig) -> FunctionEvaluator:

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from polyloop.campaign.config.tables import CampaignConfig
-from polyloop.campaign.loading import fixed_reference_point, load_candidates
+from polyloop.campaign.loading import fixed_reference_point, load_asked, load_candidates
 from polyloop.campaign.plan import EvaluationPlan
 from polyloop.campaign.preparation import Preparation
-from polyloop.campaign.results_table import read_results
+from polyloop.campaign.repeats import merge_repeats
+from polyloop.campaign.results_table import REPEAT, read_results
 from polyloop.campaign.space import point_columns, points_as_subjects, space_of
 from polyloop.campaign.state import Candidate, observed_values, stated_reference_point
 from polyloop.campaign.suggestions import Proposed
@@ -49,12 +50,15 @@ class Suggestion:
         What the pool's file says of it.
     predicted
         Per objective, `mean`, `std` and `noise_std` in the property's unit; empty in the initial design.
+    repeat
+        Which measurement of the candidate it is to be: 1 is the first.
     """
 
     subject: Subject
     cycle: int
     columns: Mapping[str, str]
     predicted: Mapping[str, Mapping[str, float]]
+    repeat: int = 1
 
 
 @dataclass(frozen=True)
@@ -92,10 +96,11 @@ def suggest(prepared: Preparation, count: int) -> list[Suggestion]:
     if count < 1:
         raise InvalidInputError(f"{count} suggestions are none.", where="count", hint="Give at least 1.")
     campaign, plan, store = prepared.campaign, prepared.plan, prepared.store
-    known = load_candidates(
+    asked = load_asked(
         store, campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below(), points=plan.points
     )
-    cycle = 1 + max((one.cycle for one in known), default=-1)
+    known = merge_repeats(asked)
+    cycle = 1 + max((one.cycle for one in asked), default=-1)
     with prepared.interrupts.at_once():
         proposer = prepared.make_proposer()
         seed = prepared.config.campaign.seed
@@ -106,7 +111,7 @@ def suggest(prepared: Preparation, count: int) -> list[Suggestion]:
         point = _reference_point(prepared, known)
         if len(chosen) < count:
             more, calibration = proposer.next_batch(
-                [*known, *(_waiting(prepared, one, cycle) for one in chosen)],
+                [*asked, *(_waiting(prepared, one, cycle) for one in chosen)],
                 point,
                 np.random.default_rng([seed, 1 + max(cycle, 0)]),
                 batch=count - len(chosen),
@@ -117,13 +122,16 @@ def suggest(prepared: Preparation, count: int) -> list[Suggestion]:
     picks = [
         Pick(request, one.acquisition, one.predicted)
         for one in chosen
-        for request in plan.requests(plan.subject(one.text))
+        for request in plan.requests(plan.subject(one.text), one.level, plan.seed_of(one.repeat))
     ]
     entry = {"calibration": dict(calibration), "reference_point": None if point is None else list(point)}
     store.save_cycle(campaign, cycle, entry)
     store.save_picks(campaign, cycle, picks)
     columns = _columns_of(prepared.pool)
-    return [Suggestion(plan.subject(one.text), cycle, columns.get(one.text, {}), one.predicted) for one in chosen]
+    return [
+        Suggestion(plan.subject(one.text), cycle, columns.get(one.text, {}), one.predicted, one.repeat)
+        for one in chosen
+    ]
 
 
 def enter_results(
@@ -158,6 +166,7 @@ def enter_results(
             passed=[*(one for one in prepared.pool.extras if not _is_result(one, plan.measured)), "name"],
             conditions=config.campaign.state,
             next_seed=_Seeds(plan, store, repeats),
+            first_seed=config.campaign.evaluation_seed,
         )
     texts = tuple(dict.fromkeys(record.request.subject.text for record in records))
     records = [_of_subject(plan, record) for record in records]
@@ -263,6 +272,7 @@ def suggestions_csv(suggestions: Sequence[Suggestion], config: CampaignConfig, m
         for header in dict.fromkeys(header for one in suggestions for header in one.columns)
         if not _is_result(header, measured)
     ]
+    numbers = [REPEAT] if config.acquisition.repeats else []
     predicted = [f"{name}_predicted{end} [{get_property(name).unit}]" for name in names for end in ("", "_std")]
     empty = [
         f"{name}{end} [{get_property(name).unit}]" for name in measured for end in ("", "_std")
@@ -271,13 +281,14 @@ def suggestions_csv(suggestions: Sequence[Suggestion], config: CampaignConfig, m
     rows = [
         [
             *_subject_cells(one, space),
+            *(one.repeat for _ in numbers),
             *(one.columns.get(header, "") for header in pool_columns),
             *(cell for name in names for cell in _prediction(one.predicted.get(name))),
             *("" for _ in results),
         ]
         for one in suggestions
     ]
-    return csv_text([*_subject_columns(config, space), *pool_columns, *predicted, *results], rows)
+    return csv_text([*_subject_columns(config, space), *numbers, *pool_columns, *predicted, *results], rows)
 
 
 def write_suggestions(
@@ -291,11 +302,11 @@ def _prediction(said: Mapping[str, float] | None) -> list[Any]:
     return ["", ""] if not said else [said["mean"], float(np.hypot(said["std"], said.get("noise_std", 0.0)))]
 
 
-def pending_suggestions(candidates: Sequence[Candidate], pool: Pool) -> list[Suggestion]:
-    """Return the candidates whose values are awaited, in the order in which they were suggested."""
-    columns = _columns_of(pool)
+def pending_suggestions(asked: Sequence[Candidate], pool: Pool, config: CampaignConfig) -> list[Suggestion]:
+    """Return what was asked and whose values are awaited, in the order in which it was suggested."""
+    columns, first = _columns_of(pool), config.campaign.evaluation_seed
     return [
-        Suggestion(one.subject, one.cycle, columns.get(one.text, {}), one.predicted)
-        for one in candidates
+        Suggestion(one.subject, one.cycle, columns.get(one.text, {}), one.predicted, 1 + one.seed - first)
+        for one in asked
         if not one.status.is_final
     ]

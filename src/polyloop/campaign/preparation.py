@@ -21,6 +21,7 @@ from polyloop.campaign.plan import EvaluationPlan
 from polyloop.campaign.pool import TOLD, build_pool, check_pool, costs_of, load_pool, make_pool
 from polyloop.campaign.progress import Listener, Progress
 from polyloop.campaign.proposal import Proposer
+from polyloop.campaign.repeat_proposal import RepeatProposer
 from polyloop.campaign.screening import screen
 from polyloop.campaign.space import source_of
 from polyloop.campaign.space_proposal import SourceProposer
@@ -151,7 +152,13 @@ class Preparation:
         if self.plan.lower:
             return LevelProposer(self.config, self.plan.objectives, table)
         costs = costs_of(self.pool, self.config.pool.cost) if self.config.pool.cost is not None else None
-        return Proposer(self.config, self.plan.objectives, table, constraints=self.plan.constraints, costs=costs)
+        constraints = self.plan.constraints
+        if self.config.acquisition.repeats:
+            scattered = self.plan.scattered
+            return RepeatProposer(
+                self.config, self.plan.objectives, table, constraints=constraints, costs=costs, scattered=scattered
+            )
+        return Proposer(self.config, self.plan.objectives, table, constraints=constraints, costs=costs)
 
     def _note_undescribed(self, undescribed: Mapping[str, str], blocks: Sequence[str]) -> None:
         """Keep and say which candidates have no descriptors, and which blocks would describe them."""

@@ -232,6 +232,16 @@ class AcquisitionTable(FileTable):
     reference_point: dict[str, float] | None = Field(
         None, description="Value per objective; fixed after the initial design when left out."
     )
+    repeats: bool = Field(
+        False,
+        description="Whether to evaluate a candidate again, with another seed, where that pays more than a new one.",
+    )
+    most_repeats: int = Field(
+        4, ge=1, le=1_000, description="Largest number of repeats of one candidate, its first evaluation aside."
+    )
+    repeat_cost: float = Field(
+        1.0, gt=0, le=1e6, description="Cost of evaluating a candidate again, in units of the first time."
+    )
 
     @property
     def options(self) -> dict[str, Any]:
