@@ -55,7 +55,7 @@ with engine.connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.exec_driver_sql("BEGIN")
-        connection.exec_driver_sql("LOCK TABLE evaluations, campaigns, polymers IN EXCLUSIVE MODE")
+        connection.exec_driver_sql("LOCK TABLE evaluations, campaigns, subjects IN EXCLUSIVE MODE")
     print("held", flush=True)
     time.sleep(seconds)
     connection.exec_driver_sql("COMMIT")

@@ -316,7 +316,7 @@ def test_the_console_script_refuses_in_the_same_way(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "polyloop.app.cli", "discover", "c.toml"]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=dict(os.environ), check=False)
     assert ran.returncode == 1
-    assert "c.toml, line 6, [campaign] bach: Unknown key 'bach'. Did you mean 'batch'?" in ran.stderr
+    assert "c.toml, line 6, [campaign] bach: Unknown key 'bach'. Did you mean 'batch'" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert not ran.stdout
 

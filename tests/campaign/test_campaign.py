@@ -247,7 +247,6 @@ def test_the_resolved_file_replays_the_run(campaign_file: Write, place: Path) ->
     [
         ("seed = 1", "seed = 2", "campaign.seed"),
         ('"maximize"', '"minimize"', "objectives"),
-        ("batch = 4", "batch = 5", "batch"),
     ],
 )
 def test_another_campaign_does_not_go_into_the_same_folder(

@@ -43,7 +43,7 @@ def toys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(
         campaign_evaluators,
         "protocol_evaluator",
-        lambda name: ProtocolEvaluator(name, PROTOCOLS[name].properties, needs_process=False),
+        lambda name, settings=None: ProtocolEvaluator(name, PROTOCOLS[name].properties, needs_process=False),
     )
     yield
     for row in rows:

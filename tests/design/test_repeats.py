@@ -8,7 +8,7 @@ import pytest
 from polyloop.core import ConfigurationError, InvalidInputError
 from polyloop.core.descriptors import BlockValues
 from polyloop.design import Objective
-from polyloop.design.acquisition import propose_with_repeats, replicate_noise_std
+from polyloop.design.acquisition import noise_from_repeats, propose_with_repeats, replicate_noise_std
 from polyloop.design.acquisition.knowledge_gradient import expected_maximum_gain, moves
 from polyloop.learn import GaussianProcess
 from polyloop.learn.surrogate import take
@@ -59,6 +59,18 @@ def test_the_noise_of_repeats_is_pooled_within_candidates():
     assert replicate_noise_std(values, rows) == pytest.approx(0.7, abs=4 * 0.7 / 40)
     with pytest.raises(InvalidInputError, match="asked twice"):
         replicate_noise_std(np.arange(3.0), np.arange(3))
+
+
+def test_noise_is_known_as_far_as_repeats_and_what_values_state_tell():
+    values, rows = np.array([1.0, 3.0, 10.0, 10.5]), np.array([0, 0, 1, 2])
+    nothing = noise_from_repeats(values[1:], rows[1:])
+    assert np.isnan(nothing[0]) and nothing[1] == 0
+    # (1 - 2)^2 + (3 - 2)^2 of one degree of freedom; with stated errors of 1 and 2, 2.5 of another.
+    assert noise_from_repeats(values, rows) == (pytest.approx(np.sqrt(2.0)), 1)
+    stated = np.array([1.0, 2.0, np.nan, np.nan])
+    assert noise_from_repeats(values, rows, stated) == (pytest.approx(np.sqrt((2.0 + 2.5) / 2)), 2)
+    # Sums of thirds are not exact; equal values are.
+    assert noise_from_repeats(np.array([1 / 3] * 3), np.zeros(3, dtype=int), np.full(3, 9.0)) == (0.0, 2)
 
 
 def campaign(seed, noise, repeats, steps=20, start=6):
@@ -133,6 +145,31 @@ def test_dear_repeats_are_fewer():
         counts.append(int(batch.repeats.sum()))
     assert all(more >= fewer for more, fewer in pairwise(counts))
     assert counts[0] > counts[2]
+
+
+def test_no_candidate_is_observed_more_often_than_may_be_and_a_batch_keeps_its_budget():
+    X, models, asked = noisy_problem()
+    free = propose_with_repeats(models[:1], X, [N], counts=asked, batch=12, noise_std=[0.5], repeat_cost=0.2)
+    assert max(np.bincount(free.indices, minlength=POOL) + asked) > 2
+    few = propose_with_repeats(models[:1], X, [N], counts=asked, batch=12, noise_std=[0.5], repeat_cost=0.2, most=2)
+    assert max(np.bincount(few.indices, minlength=POOL) + asked) == 2
+    costs = np.where(np.arange(POOL) < 20, 1.0, 3.0)
+    paid = propose_with_repeats(
+        models[:1], X, [N], counts=asked, batch=12, noise_std=[0.5], repeat_cost=0.2, costs=costs, budget=4.0
+    )
+    spent = (costs[paid.indices] * np.where(paid.repeats, 0.2, 1.0)).sum()
+    assert len(paid.indices) and spent <= 4.0 + 1e-6
+    assert 4.0 - spent < 3.0, "what is left buys nothing more"
+
+
+def test_only_what_is_sure_to_meet_the_constraints_is_asked():
+    X, models, asked = noisy_problem()
+    sure = np.arange(5, 15)
+    chance = np.linspace(0.1, 1.0, POOL)
+    batch = propose_with_repeats(models[:1], X, [N], counts=asked, batch=4, noise_std=[0.5], sure=(sure, chance))
+    assert set(batch.indices.tolist()) <= set(sure.tolist())
+    nothing = propose_with_repeats(models[:1], X, [N], counts=asked, batch=4, sure=(sure[:0], chance))
+    assert len(nothing.indices) == 0
 
 
 def test_what_is_excluded_is_never_asked():

@@ -133,6 +133,13 @@ def test_leave_one_out_is_leaving_one_out():
         prediction = one_less.predict(take(X, [i]))
         assert closed.mean[i] == pytest.approx(prediction.mean[0], rel=1e-8)
         assert closed.std[i] == pytest.approx(prediction.std[0], rel=1e-6)
+    by_groups = model.leave_one_out(np.repeat(np.arange(5), 3))
+    rest = np.arange(15) // 3 != 2
+    one_less = GaussianProcess()
+    one_less._posterior = _solve(p.covariance, take(X, rest), p.y[rest], p.known_noise[rest], p.scale)
+    prediction = one_less.predict(take(X, [6, 7, 8]))
+    np.testing.assert_allclose(by_groups.mean[6:9], prediction.mean, rtol=1e-8)
+    np.testing.assert_allclose(by_groups.std[6:9], prediction.std, rtol=1e-6)
 
 
 @pytest.mark.parametrize(

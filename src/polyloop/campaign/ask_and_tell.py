@@ -95,14 +95,14 @@ class AskAndTell:
         """
         with self._prepared(progress) as prepared, as_file(table) as path:
             entered = enter_results(prepared, path, column=column, repeats=repeats, reason=reason)
-            waits = any(not one.status.is_final for one in self.state().candidates)
+            waits = any(not one.status.is_final for one in self.state().asked)
             prepared.store.set_state(prepared.campaign, "waiting:laboratory" if waits else "waiting:suggest")
         return entered
 
     def pending(self, path: str | Path | None = None) -> list[Suggestion]:
         """Return the suggestions whose values are awaited; `path` is a CSV to write them to, as `suggest` does."""
         state = self.state()
-        found = [] if state.source is None else pending_suggestions(state.candidates, state.source)
+        found = [] if state.source is None else pending_suggestions(state.asked, state.source, self.config)
         if path is not None:
             measured = [one.property for one in self.config.objectives if one.level == EXPERIMENT]
             write_suggestions(found, self.config, measured, Path(path))

@@ -16,13 +16,15 @@ from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.cycles import CycleRunner
 from polyloop.campaign.directory import RunDirectory
 from polyloop.campaign.inputs import Inputs
-from polyloop.campaign.loading import load_candidates, load_cycles
+from polyloop.campaign.loading import load_asked, load_cycles
 from polyloop.campaign.objects import build_campaign
 from polyloop.campaign.pace import REPORT_EVERY_S
 from polyloop.campaign.plan import make_plan, objectives_of
+from polyloop.campaign.points import points_of
 from polyloop.campaign.pool import load_pool
 from polyloop.campaign.preparation import Preparation
 from polyloop.campaign.progress import Listener, Progress
+from polyloop.campaign.repeats import merge_repeats
 from polyloop.campaign.run_store import open_to_look, open_to_work
 from polyloop.campaign.state import CampaignState, CampaignStatus
 from polyloop.campaign.status import put_back, status_of, with_bad_rows_skipped
@@ -258,18 +260,20 @@ class Campaign(AskAndTell):
         """Return a read-only view of everything that the campaign knows."""
         objectives, known, pool = objectives_of(self.config), self._files.read_identity(), load_pool(self._files)
         name = self.name
-        candidates: tuple[Any, ...] = ()
+        asked: tuple[Any, ...] = ()
         finished: tuple[Any, ...] = ()
         if known is not None and name is not None:
             with self.open_store() as store:
-                candidates = load_candidates(
+                asked = load_asked(
                     store,
                     name,
                     objectives,
                     asked=known["identity"].get("evaluators", {}),
                     below=known["identity"].get("levels", {}),
+                    points=points_of(self.config),
                 )
                 finished = load_cycles(store, name)
+        candidates = merge_repeats(asked)
         return CampaignState(
             campaign=name or self.config.campaign.name,
             config=self.config,
@@ -282,6 +286,7 @@ class Campaign(AskAndTell):
             inputs=Inputs.load(self._files),
             suggested=kept_suggestions(self._files.suggestions, candidates),
             changes=load_changes(known),
+            asked=asked,
         )
 
     def report(self, word: str = "", folder: str | Path | None = None, form: str = "html") -> Path:

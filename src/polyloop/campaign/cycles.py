@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from polyloop.campaign.loading import fixed_reference_point, is_over, load_candidates, load_cycles
+from polyloop.campaign.loading import fixed_reference_point, is_over, load_asked, load_cycles
 from polyloop.campaign.metrics import best_values, cycle_metrics, failed_in_a_row, has_stalled, seconds_of
 from polyloop.campaign.pace import Pace
 from polyloop.campaign.plan import EvaluationPlan, protocol_id_of
 from polyloop.campaign.progress import Listener, Progress
 from polyloop.campaign.proposal import Proposer
+from polyloop.campaign.repeats import merge_repeats
 from polyloop.campaign.space_proposal import SourceProposer
 from polyloop.campaign.state import Candidate, observed_values, stated_reference_point
 from polyloop.campaign.suggestions import Proposed
@@ -97,29 +98,32 @@ class CycleRunner:
 
     def suggest(self) -> list[Proposed]:
         """Return the batch that the next cycle would begin with, of which the store keeps nothing."""
-        known = load_candidates(
-            self._store, self._campaign, self._plan.objectives, asked=self._plan.asked(), below=self._plan.asked_below()
-        )
+        known = load_asked(
+            self._store, self._campaign, self._plan.objectives, asked=self._plan.asked(),
+            below=self._plan.asked_below(), points=self._plan.points,
+        )  # fmt: skip
         cycle = 1 + max((candidate.cycle for candidate in known), default=-1)
         with self._interrupts.at_once():
             self._proposer = self._proposer or self._make_proposer()
             return self._next_batch(self._proposer, cycle, time.monotonic(), "suggest")[0]
 
     def _candidates(self, cycle: int) -> tuple[Candidate, ...]:
-        return load_candidates(
+        return load_asked(
             self._store,
             self._campaign,
             self._plan.objectives,
             cycle,
             asked=self._plan.asked(),
             below=self._plan.asked_below(),
+            points=self._plan.points,
         )
 
     def _history(self, cycle: int) -> list[Candidate]:
-        """Return everything picked up to and including a cycle, in the order of picking."""
-        everything = load_candidates(
-            self._store, self._campaign, self._plan.objectives, asked=self._plan.asked(), below=self._plan.asked_below()
-        )
+        """Return everything asked up to and including a cycle, in the order of picking, repeats by themselves."""
+        everything = load_asked(
+            self._store, self._campaign, self._plan.objectives, asked=self._plan.asked(),
+            below=self._plan.asked_below(), points=self._plan.points,
+        )  # fmt: skip
         return [candidate for candidate in everything if candidate.cycle <= cycle]
 
     def _is_finished(self, cycle: int) -> bool:
@@ -190,14 +194,14 @@ class CycleRunner:
     def _picks(self, proposed: Proposed) -> list[Pick]:
         return [
             Pick(request, proposed.acquisition, proposed.predicted)
-            for request in self._plan.requests(self._plan.subject(proposed.text), proposed.level)
+            for request in self._plan.requests(
+                self._plan.subject(proposed.text), proposed.level, self._plan.seed_of(proposed.repeat)
+            )
         ]
 
     def _evaluate(self, cycle: int, candidates: Sequence[Candidate]) -> bool:
         """Evaluate the batch; return False when the campaign's time was up first."""
-        requests = [
-            request for candidate in candidates for request in self._plan.computed(candidate.subject, candidate.level)
-        ]
+        requests = [request for one in candidates for request in self._plan.computed(one.subject, one.level, one.seed)]
         started, done = time.monotonic(), 0
         self._tell("evaluate", cycle, 0, len(requests))
 
@@ -226,8 +230,11 @@ class CycleRunner:
 
     def _better(self, request: Request) -> dict[str, float]:
         """Return the best values so far, those that an evaluation has just yielded among them."""
-        records = {record.property: record for record in self._store.records(keys=[request.key])}
         best = dict(self._best)
+        if request.seed != self._plan.config.campaign.evaluation_seed:
+            # One repeat by itself is no result; the cycle's end knows the mean.
+            return best
+        records = {record.property: record for record in self._store.records(keys=[request.key])}
         for objective in self._plan.objectives:
             name = objective.property
             record = records.get(name)
@@ -241,7 +248,7 @@ class CycleRunner:
         history, entry = self._history(cycle), self._entry(cycle)
         metrics = cycle_metrics(cycle, history, self._plan.objectives, self._reference_point(), entry)
         self._store.save_cycle(self._campaign, cycle, {**entry, "finished": metrics.to_dict()})
-        self._best = best_values(observed_values(history, self._plan.objectives), self._plan.objectives)
+        self._best = best_values(observed_values(merge_repeats(history), self._plan.objectives), self._plan.objectives)
 
     def _reference_point(self) -> tuple[float, ...] | None:
         """Return the reference point: stated, or fixed by an earlier cycle; None before there is one."""

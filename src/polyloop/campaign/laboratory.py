@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from polyloop.campaign.config.tables import CampaignConfig
-from polyloop.campaign.loading import fixed_reference_point, load_candidates
+from polyloop.campaign.loading import fixed_reference_point, load_asked, load_candidates
+from polyloop.campaign.plan import EvaluationPlan
 from polyloop.campaign.preparation import Preparation
-from polyloop.campaign.results_table import read_results
+from polyloop.campaign.repeats import merge_repeats
+from polyloop.campaign.results_table import REPEAT, read_results
 from polyloop.campaign.space import point_columns, points_as_subjects, space_of
 from polyloop.campaign.state import Candidate, observed_values, stated_reference_point
 from polyloop.campaign.suggestions import Proposed
-from polyloop.core import InvalidInputError, Record, Status, Subject, get_property, write_atomically
+from polyloop.core import InvalidInputError, Record, Request, Status, Subject, get_property, write_atomically
 from polyloop.core.csv_text import csv_text
 from polyloop.design import default_reference_point
 from polyloop.design.pool import Pool
@@ -48,12 +50,15 @@ class Suggestion:
         What the pool's file says of it.
     predicted
         Per objective, `mean`, `std` and `noise_std` in the property's unit; empty in the initial design.
+    repeat
+        Which measurement of the candidate it is to be: 1 is the first.
     """
 
     subject: Subject
     cycle: int
     columns: Mapping[str, str]
     predicted: Mapping[str, Mapping[str, float]]
+    repeat: int = 1
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,11 @@ def suggest(prepared: Preparation, count: int) -> list[Suggestion]:
     if count < 1:
         raise InvalidInputError(f"{count} suggestions are none.", where="count", hint="Give at least 1.")
     campaign, plan, store = prepared.campaign, prepared.plan, prepared.store
-    known = load_candidates(store, campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below())
-    cycle = 1 + max((one.cycle for one in known), default=-1)
+    asked = load_asked(
+        store, campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below(), points=plan.points
+    )
+    known = merge_repeats(asked)
+    cycle = 1 + max((one.cycle for one in asked), default=-1)
     with prepared.interrupts.at_once():
         proposer = prepared.make_proposer()
         seed = prepared.config.campaign.seed
@@ -103,7 +111,7 @@ def suggest(prepared: Preparation, count: int) -> list[Suggestion]:
         point = _reference_point(prepared, known)
         if len(chosen) < count:
             more, calibration = proposer.next_batch(
-                [*known, *(_waiting(prepared, one, cycle) for one in chosen)],
+                [*asked, *(_waiting(prepared, one, cycle) for one in chosen)],
                 point,
                 np.random.default_rng([seed, 1 + max(cycle, 0)]),
                 batch=count - len(chosen),
@@ -114,13 +122,16 @@ def suggest(prepared: Preparation, count: int) -> list[Suggestion]:
     picks = [
         Pick(request, one.acquisition, one.predicted)
         for one in chosen
-        for request in plan.requests(plan.subject(one.text))
+        for request in plan.requests(plan.subject(one.text), one.level, plan.seed_of(one.repeat))
     ]
     entry = {"calibration": dict(calibration), "reference_point": None if point is None else list(point)}
     store.save_cycle(campaign, cycle, entry)
     store.save_picks(campaign, cycle, picks)
     columns = _columns_of(prepared.pool)
-    return [Suggestion(plan.subject(one.text), cycle, columns.get(one.text, {}), one.predicted) for one in chosen]
+    return [
+        Suggestion(plan.subject(one.text), cycle, columns.get(one.text, {}), one.predicted, one.repeat)
+        for one in chosen
+    ]
 
 
 def enter_results(
@@ -143,7 +154,9 @@ def enter_results(
         Naming file, line and column of all that is wrong.
     """
     plan, store, config = prepared.plan, prepared.store, prepared.config
-    known = load_candidates(store, prepared.campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below())
+    known = load_candidates(
+        store, prepared.campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below(), points=plan.points
+    )
     with points_as_subjects(path, space_of(config)) as readable:
         records = read_results(
             readable,
@@ -152,12 +165,15 @@ def enter_results(
             wanted=plan.measured or tuple(objective.property for objective in plan.objectives),
             passed=[*(one for one in prepared.pool.extras if not _is_result(one, plan.measured)), "name"],
             conditions=config.campaign.state,
-            next_seed=_Seeds(store, config.campaign.evaluation_seed, repeats),
+            next_seed=_Seeds(plan, store, repeats),
+            first_seed=config.campaign.evaluation_seed,
         )
+    texts = tuple(dict.fromkeys(record.request.subject.text for record in records))
+    records = [_of_subject(plan, record) for record in records]
     corrections = _corrections(store, records)
     told = store.tell(records, reason)
     asked = {one.text for one in known}
-    unasked = tuple(dict.fromkeys(r.request.subject.text for r in records if r.request.subject.text not in asked))
+    unasked = tuple(text for text in texts if text not in asked)
     if unasked:
         _add_unasked(prepared, unasked, known)
     return Entered(told.new, told.corrected, told.known, unasked, corrections)
@@ -166,14 +182,23 @@ def enter_results(
 class _Seeds:
     """The seed of the first value of a subject and property: the campaign's, or behind those that are known."""
 
-    def __init__(self, store: Store, first: int, repeats: bool) -> None:
-        self._store, self._first, self._repeats = store, first, repeats
+    def __init__(self, plan: EvaluationPlan, store: Store, repeats: bool) -> None:
+        self._plan, self._store, self._repeats = plan, store, repeats
+        self._first = plan.config.campaign.evaluation_seed
 
     def __call__(self, subject: Subject, name: str) -> int:
         if not self._repeats:
             return self._first
-        known = self._store.records(subjects=[subject], protocols=[experiment_id(name)])
+        protocol_id = experiment_id(name)
+        if self._plan.points is not None:
+            subject = self._plan.points.of_subject(Request(subject, protocol_id)).subject
+        known = self._store.records(subjects=[subject], protocols=[protocol_id])
         return 1 + max((record.request.seed for record in known), default=self._first - 1)
+
+
+def _of_subject(plan: EvaluationPlan, record: Record) -> Record:
+    """Return a value of a point as one of the subject at the state that it stands for, where it does."""
+    return record if plan.points is None else replace(record, request=plan.points.of_subject(record.request))
 
 
 def _corrections(store: Store, records: Sequence[Record]) -> tuple[str, ...]:
@@ -247,6 +272,7 @@ def suggestions_csv(suggestions: Sequence[Suggestion], config: CampaignConfig, m
         for header in dict.fromkeys(header for one in suggestions for header in one.columns)
         if not _is_result(header, measured)
     ]
+    numbers = [REPEAT] if config.acquisition.repeats else []
     predicted = [f"{name}_predicted{end} [{get_property(name).unit}]" for name in names for end in ("", "_std")]
     empty = [
         f"{name}{end} [{get_property(name).unit}]" for name in measured for end in ("", "_std")
@@ -255,13 +281,14 @@ def suggestions_csv(suggestions: Sequence[Suggestion], config: CampaignConfig, m
     rows = [
         [
             *_subject_cells(one, space),
+            *(one.repeat for _ in numbers),
             *(one.columns.get(header, "") for header in pool_columns),
             *(cell for name in names for cell in _prediction(one.predicted.get(name))),
             *("" for _ in results),
         ]
         for one in suggestions
     ]
-    return csv_text([*_subject_columns(config, space), *pool_columns, *predicted, *results], rows)
+    return csv_text([*_subject_columns(config, space), *numbers, *pool_columns, *predicted, *results], rows)
 
 
 def write_suggestions(
@@ -275,11 +302,11 @@ def _prediction(said: Mapping[str, float] | None) -> list[Any]:
     return ["", ""] if not said else [said["mean"], float(np.hypot(said["std"], said.get("noise_std", 0.0)))]
 
 
-def pending_suggestions(candidates: Sequence[Candidate], pool: Pool) -> list[Suggestion]:
-    """Return the candidates whose values are awaited, in the order in which they were suggested."""
-    columns = _columns_of(pool)
+def pending_suggestions(asked: Sequence[Candidate], pool: Pool, config: CampaignConfig) -> list[Suggestion]:
+    """Return what was asked and whose values are awaited, in the order in which it was suggested."""
+    columns, first = _columns_of(pool), config.campaign.evaluation_seed
     return [
-        Suggestion(one.subject, one.cycle, columns.get(one.text, {}), one.predicted)
-        for one in candidates
+        Suggestion(one.subject, one.cycle, columns.get(one.text, {}), one.predicted, 1 + one.seed - first)
+        for one in asked
         if not one.status.is_final
     ]

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from math import sqrt
-from statistics import fmean, stdev
 
 from polyloop.campaign.plan import is_answer_of
+from polyloop.campaign.points import PointReader
+from polyloop.campaign.repeats import mean_of_repeats, merge_repeats
 from polyloop.campaign.state import Candidate, CycleMetrics
-from polyloop.core import Conditions, Failure, FailureCode, Record, Request, Status
+from polyloop.core import Conditions, Failure, FailureCode, Record, Request, Status, Subject
 from polyloop.design import Objective
 from polyloop.evaluation.laboratory import is_experiment
 from polyloop.store import Evaluation, SavedPick, Store
 
-__all__ = ["fixed_reference_point", "is_over", "load_candidates", "load_cycles"]
+__all__ = ["fixed_reference_point", "is_over", "load_asked", "load_candidates", "load_cycles"]
 
 
 def load_candidates(
+    store: Store,
+    campaign: str,
+    objectives: Sequence[Objective],
+    *,
+    asked: Mapping[str, str],
+    below: Mapping[str, Mapping[str, str]] | None = None,
+    points: PointReader | None = None,
+) -> tuple[Candidate, ...]:
+    """Return what the campaign picked, in the order of picking, each candidate once; see `load_asked`."""
+    return merge_repeats(load_asked(store, campaign, objectives, asked=asked, below=below, points=points))
+
+
+def load_asked(
     store: Store,
     campaign: str,
     objectives: Sequence[Objective],
@@ -25,11 +38,13 @@ def load_candidates(
     *,
     asked: Mapping[str, str],
     below: Mapping[str, Mapping[str, str]] | None = None,
+    points: PointReader | None = None,
 ) -> tuple[Candidate, ...]:
-    """Return what the campaign picked (in one cycle, or ever), in the order of picking.
+    """Return what the campaign asked (in one cycle, or ever), in the order of picking, repeats by themselves.
 
     `asked` is the identity of the evaluator that is asked for each property: another one may yield it beside its own.
-    `below` is the same for each cheaper level that may be asked.
+    `below` is the same for each cheaper level that may be asked. `points` tells which point of a space a request for a
+    subject at a state belongs to.
     """
     now = {*asked.values(), *(name for of in (below or {}).values() for name in of.values())}
     # A change of the objectives may leave evaluations that nobody waits for any more.
@@ -41,19 +56,22 @@ def load_candidates(
     records: dict[str, list[Record]] = {}
     for record in store.records(keys=keys):
         records.setdefault(record.key, []).append(record)
-    repeats = _repeats(store, [saved.pick.request for saved in picks])
+    measured = _measured(store, campaign, [saved.pick.request for saved in picks])
     level_of = {name: level for level, names in (below or {}).items() for name in names.values()}
-    groups: dict[tuple[int, str, str], list[SavedPick]] = {}
+    groups: dict[tuple[int, str, str, int], list[SavedPick]] = {}
     for saved in picks:
         request = saved.pick.request
-        groups.setdefault((saved.cycle, request.subject.text, level_of.get(request.protocol_id, "")), []).append(saved)
+        text = request.subject.text if points is None else points.text(request)
+        level = level_of.get(request.protocol_id, "")
+        groups.setdefault((saved.cycle, text, level, request.seed), []).append(saved)
     ranks: dict[int, int] = {}
     candidates = []
-    for (number, _, level), group in groups.items():
+    for (number, text, level, seed), group in groups.items():
         rank = ranks[number] = ranks.get(number, -1) + 1
         own = (below or {})[level] if level else asked
-        candidate = _candidate(group, rank, evaluations, records, objectives, own, repeats)
-        candidates.append(replace(candidate, level=level))
+        candidate = _candidate(group, rank, evaluations, records, objectives, own, measured)
+        subject = candidate.subject if points is None else Subject("process", text)
+        candidates.append(replace(candidate, subject=subject, level=level, seed=seed))
     return tuple(candidates)
 
 
@@ -76,35 +94,36 @@ def fixed_reference_point(store: Store, campaign: str) -> tuple[float, ...] | No
     return next((tuple(point) for point in points if point is not None), None)
 
 
-def _repeats(store: Store, requests: Sequence[Request]) -> dict[tuple[str, str], Record]:
-    """Return, by protocol and text, the mean of measured values that were repeated; nothing where there is one."""
-    measured = [request for request in requests if is_experiment(request.protocol_id)]
-    if not measured:
+def _measured(store: Store, campaign: str, requests: Sequence[Request]) -> dict[str, tuple[Record, ...]]:
+    """Return the measured values that answer each request, by its key and by seed; none where there is none.
+
+    A laboratory may repeat what it was asked once: what no other pick has asked for answers the first one.
+    """
+    experiments = [request for request in requests if is_experiment(request.protocol_id)]
+    if not experiments:
         return {}
-    groups: dict[tuple[str, str, Conditions], list[Record]] = {}
-    protocols = {request.protocol_id for request in measured}
-    subjects = {request.subject for request in measured}
+    picked: dict[_Question, set[int]] = {}
+    for request in (saved.pick.request for saved in store.picks(campaign, None)):
+        picked.setdefault(_question(request), set()).add(request.seed)
+    protocols, subjects = {one.protocol_id for one in experiments}, {one.subject for one in experiments}
+    found: dict[str, list[Record]] = {}
+    of = {(_question(one), one.seed): one.key for one in experiments}
     for record in store.records(subjects=subjects, protocols=protocols, statuses=[Status.DONE]):
-        groups.setdefault(
-            (record.request.protocol_id, record.request.subject.text, record.request.conditions), []
-        ).append(record)
-    asked = {(one.protocol_id, one.subject.text, one.conditions): one for one in measured}
-    return {
-        key[:2]: _mean(asked[key], sorted(group, key=lambda one: one.request.seed))
-        for key, group in groups.items()
-        if key in asked and (len(group) > 1 or group[0].request != asked[key])
-    }
+        question = _question(record.request)
+        seeds = picked.get(question, set())
+        seed = record.request.seed if record.request.seed in seeds else min(seeds, default=0)
+        key = of.get((question, seed))
+        if key is not None:
+            found.setdefault(key, []).append(record)
+    return {key: tuple(sorted(group, key=lambda one: one.request.seed)) for key, group in found.items()}
 
 
-def _mean(request: Request, group: Sequence[Record]) -> Record:
-    """Return the mean of repeats as one record, whose std is the standard error of that mean."""
-    values = [record.value for record in group if record.value is not None]
-    if len(values) == 1:
-        return replace(group[0], request=request)
-    return Record.of_value(
-        request, group[0].property, fmean(values), std=stdev(values) / sqrt(len(values)), n=len(values),
-        std_of=f"standard error of the mean of {len(values)} repeats", provenance=group[0].provenance,
-    )  # fmt: skip
+_Question = tuple[str, str, Conditions]
+
+
+def _question(request: Request) -> _Question:
+    """Return what is asked, whichever of its repeats answers it."""
+    return request.protocol_id, request.subject.text, request.conditions
 
 
 def _candidate(
@@ -114,29 +133,32 @@ def _candidate(
     records: Mapping[str, Sequence[Record]],
     objectives: Sequence[Objective],
     asked: Mapping[str, str],
-    repeats: Mapping[tuple[str, str], Record],
+    measured: Mapping[str, tuple[Record, ...]],
 ) -> Candidate:
-    keys = [saved.pick.request.key for saved in group]
+    requests = [saved.pick.request for saved in group]
     found = {
         record.property: record
-        for key in keys
-        for record in records.get(key, ())
+        for request in requests
+        for record in records.get(request.key, ())
         if is_answer_of(record.request.protocol_id, asked.get(record.property, record.request.protocol_id))
     }
-    own = {name: repeats.get((saved.pick.request.protocol_id, group[0].pick.request.subject.text))
-           for saved in group for name in asked if asked[name] == saved.pick.request.protocol_id}  # fmt: skip
-    found |= {name: record for name, record in own.items() if record is not None}
-    status, failure = _verdict([evaluations[key] for key in keys], found, objectives)
-    first = group[0]
+    answers = {one[0].property: (request, one) for request in requests if (one := measured.get(request.key, ()))}
+    found |= {name: mean_of_repeats(request, one) for name, (request, one) in answers.items()}
+    # A repeat asks for what scatters between repeats alone.
+    protocols = [request.protocol_id for request in requests]
+    due = [one for one in objectives if any(is_answer_of(each, asked.get(one.property, each)) for each in protocols)]
+    status, failure = _verdict([evaluations[request.key] for request in requests], found, due or objectives)
+    first = group[0].pick
     return Candidate(
-        cycle=first.cycle,
+        cycle=group[0].cycle,
         rank=rank,
-        subject=first.pick.request.subject,
-        acquisition=first.pick.acquisition,
-        predicted=first.pick.predicted,
+        subject=first.request.subject,
+        acquisition=first.acquisition,
+        predicted=first.predicted,
         records=found,
         status=status,
         failure=failure,
+        repeats={name: one for name, (_, one) in answers.items() if len(one) > 1},
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from polyloop.campaign.loading import is_over
 from polyloop.campaign.proposal import json_numbers
+from polyloop.campaign.repeats import merge_repeats
 from polyloop.campaign.state import Candidate, CycleMetrics, count_failures, observed_values
 from polyloop.core import Status
 from polyloop.design import Objective, default_reference_point, objective_hypervolume
@@ -31,14 +32,14 @@ def cycle_metrics(
     Parameters
     ----------
     history
-        Everything picked up to and including the cycle.
+        Everything asked up to and including the cycle, repeats by themselves.
     point
         The reference point of the hypervolume; None while there is none, and two complete candidates then fix it.
     entry
         What the store knows of the cycle: its calibration and its seconds.
     """
     batch = [candidate for candidate in history if candidate.cycle == cycle]
-    Y = observed_values(history, objectives)
+    Y = observed_values(merge_repeats(history), objectives)
     if point is None and np.isfinite(Y).all(axis=1).sum() >= 2:
         point = default_reference_point(Y, objectives)
     return CycleMetrics(

@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
 from polyloop.campaign.evaluators import evaluators_of, lower_evaluators
-from polyloop.core import Request, Subject
+from polyloop.campaign.points import PointReader, points_of
+from polyloop.core import ConfigurationError, Request, Subject
 from polyloop.design import Objective
 from polyloop.design.acquisition import Constraint
-from polyloop.evaluation.evaluators import Evaluator, FunctionEvaluator, TableEvaluator
+from polyloop.evaluation.evaluators import Evaluator, FunctionEvaluator, ProtocolEvaluator, TableEvaluator
 from polyloop.evaluation.function_source import Source
 from polyloop.evaluation.laboratory import LaboratoryEvaluator
 
@@ -43,29 +44,61 @@ class EvaluationPlan:
         By the name of the objective's property; several objectives may share one.
     lower
         The same of cheaper levels, by level, the cheapest first; empty where there is one level.
+    points
+        What the points of a space stand for, where a variable is a subject or a condition.
     """
 
     config: CampaignConfig
     objectives: tuple[Objective, ...]
     evaluators: Mapping[str, Evaluator]
     lower: Mapping[str, Mapping[str, Evaluator]] = field(default_factory=dict)
+    points: PointReader | None = None
 
     def subject(self, text: str) -> Subject:
         """Return a candidate of the campaign's kind by its canonical text."""
         return Subject(self.config.pool.kind, text)
 
-    def requests(self, subject: Subject, level: str = "") -> list[Request]:
-        """Return the evaluations that a candidate needs at a level, one per distinct evaluator; "" is the target."""
-        chosen = self.lower[level] if level else self.evaluators
-        names = dict.fromkeys(protocol_id_of(evaluator, subject) for evaluator in chosen.values())
-        campaign = self.config.campaign
-        return [Request(subject, name, campaign.evaluation_seed, campaign.state) for name in names]
+    def requests(self, subject: Subject, level: str = "", seed: int | None = None) -> list[Request]:
+        """Return the evaluations that a candidate needs at a level, one per distinct evaluator; "" is the target.
 
-    def computed(self, subject: Subject, level: str = "") -> list[Request]:
+        `seed` is that of the campaign when left out. With another, a repeat, only those whose values scatter are asked.
+        """
+        campaign = self.config.campaign
+        seed = campaign.evaluation_seed if seed is None else seed
+        chosen = self.lower[level] if level else self.evaluators
+        if seed != campaign.evaluation_seed:
+            chosen = {name: who for name, who in chosen.items() if name in who.scattered}
+        asked = {protocol_id_of(evaluator, subject): evaluator for evaluator in chosen.values()}
+        return [self._request(name, evaluator, subject, seed) for name, evaluator in asked.items()]
+
+    def _request(self, protocol_id: str, evaluator: Evaluator, subject: Subject, seed: int) -> Request:
+        """Return what is asked of an evaluator: of a protocol and a laboratory a subject at a state, where points are.
+
+        A table answers for the whole point, and holds at the state of the campaign.
+        """
+        state, points = self.config.campaign.state, self.points
+        if points is not None and not isinstance(evaluator, TableEvaluator):
+            state = points.state_of(subject.text)
+        request = Request(subject, protocol_id, seed, state)
+        is_of_subject = isinstance(evaluator, ProtocolEvaluator | LaboratoryEvaluator)
+        return points.of_subject(request) if points is not None and is_of_subject else request
+
+    def computed(self, subject: Subject, level: str = "", seed: int | None = None) -> list[Request]:
         """Return the evaluations of a candidate that a program answers; the laboratory answers the others."""
         return [
-            one for one in self.requests(subject, level) if not isinstance(self.evaluator(one), LaboratoryEvaluator)
+            one
+            for one in self.requests(subject, level, seed)
+            if not isinstance(self.evaluator(one), LaboratoryEvaluator)
         ]
+
+    def seed_of(self, repeat: int) -> int:
+        """Return the seed of a candidate's first evaluation (1), second (2), ..."""
+        return self.config.campaign.evaluation_seed + repeat - 1
+
+    @property
+    def scattered(self) -> tuple[str, ...]:
+        """Properties whose values scatter between seeds, so that a mean over repeats is better than one value."""
+        return tuple(name for name, who in self.evaluators.items() if name in who.scattered)
 
     @property
     def measured(self) -> tuple[str, ...]:
@@ -145,9 +178,18 @@ def make_plan(config: CampaignConfig, functions: Mapping[str, Callable[..., Any]
     Raises
     ------
     ConfigurationError, InvalidInputError
-        If a table cannot be read or a function cannot be imported.
+        If a table cannot be read, a function cannot be imported, or repeats are wanted of what does not scatter.
     """
-    return EvaluationPlan(config, objectives_of(config), evaluators_of(config, functions), lower_evaluators(config))
+    plan = EvaluationPlan(
+        config, objectives_of(config), evaluators_of(config, functions), lower_evaluators(config), points_of(config)
+    )
+    if config.acquisition.repeats and not set(plan.scattered) & {one.property for one in plan.objectives}:
+        raise ConfigurationError(
+            "Nothing would be learned by repeating: no function of an objective depends on its seed.",
+            where="[acquisition] repeats",
+            hint="Leave repeats out.",
+        )
+    return plan
 
 
 def objectives_of(config: CampaignConfig) -> tuple[Objective, ...]:

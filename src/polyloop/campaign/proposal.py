@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.campaign.config.tables import CampaignConfig, SurrogateTable
+from polyloop.campaign.repeats import merge_repeats
 from polyloop.campaign.state import Candidate, observed_values
 from polyloop.campaign.suggestions import Proposed
 from polyloop.core import ConfigurationError, parse_subject
@@ -104,6 +105,7 @@ class Proposer:
         tell
             Called as each step begins: "fit" with the number of models done, "acquire" with that of picks made.
         """
+        candidates = merge_repeats(candidates)
         size = self._config.campaign.batch if batch is None else batch
         exclude = np.zeros(len(self._table), dtype=bool)
         exclude[[self._row[candidate.text] for candidate in candidates if candidate.text in self._row]] = True
@@ -192,6 +194,9 @@ def fit_models(
     noise: NDArray[np.float64],
     rng: np.random.Generator,
     tell: Step,
+    *,
+    groups: NDArray[np.intp] | None = None,
+    is_known: bool | None = None,
 ) -> tuple[list[Surrogate], dict[str, dict[str, Any]], list[TrainingDomain]]:
     """Return a fitted surrogate, its held-out calibration and its training domain for each objective.
 
@@ -199,21 +204,35 @@ def fit_models(
     ----------
     Y, noise
         Values and their known variances, shape (n, m), NaN where missing.
+    groups
+        Which candidate each row is of, shape (n,), where rows are repeats: a candidate is held out as a whole.
+    is_known
+        Whether `noise` is taken; what the table says when left out.
     """
+    is_known = table.record_noise if is_known is None else is_known
     models, calibration, domains = [], {}, []
     for column, objective in enumerate(objectives):
         tell("fit", column, len(objectives))
         known = np.isfinite(Y[:, column])
         rows, y = take(X, np.flatnonzero(known)), Y[known, column]
-        variance = noise[known, column] if table.record_noise else None
+        variance = noise[known, column] if is_known else None
         seed = int(rng.integers(2**31))
         model = _surrogate(table, seed).fit(rows, y, variance)
         models.append(model)
-        domains.append(TrainingDomain().fit(rows, y))
+        of = np.arange(len(y)) if groups is None else groups[known]
+        first = np.sort(np.unique(of, return_index=True)[1])
+        domains.append(TrainingDomain().fit(take(rows, first), _means(y, of)))
         refit = None if hasattr(model, "leave_one_out") else partial(_surrogate, table, seed)
-        held_out = calibrate(model, rows, y, variance, make=refit, rng=rng)
+        held_out = calibrate(model, rows, y, variance, make=refit, rng=rng, groups=None if groups is None else of)
         calibration[objective.property] = json_numbers(held_out.to_dict())
     return models, calibration, domains
+
+
+def _means(y: NDArray[np.float64], groups: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the mean of each group of y (n,), in the order in which the groups begin."""
+    _, first, place, counts = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)
+    means: NDArray[np.float64] = (np.bincount(place, y) / counts)[np.argsort(first)]
+    return means
 
 
 def predictions_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,9 @@ from polyloop.core.names import did_you_mean
 from polyloop.evaluation.laboratory import experiment_id
 from polyloop.tables import BadRow, NumberColumn, Table, ValueRow, read_values, refuse_bad_rows, split_header
 
-__all__ = ["STATUS_WORDS", "read_results"]
+__all__ = ["REPEAT", "STATUS_WORDS", "read_results"]
 
-NOTE, STATUS, SEED = "note", "status", "seed"
+NOTE, STATUS, SEED, REPEAT = "note", "status", "seed", "repeat"
 # What people write of a candidate that has no value; empty and "done" say nothing.
 STATUS_WORDS = {
     "": None, "done": None, "ok": None, "waiting": None, "suggested": None, "pending": None,
@@ -43,12 +44,14 @@ def read_results(
     passed: Collection[str],
     conditions: Conditions,
     next_seed: Callable[[Subject, str], int],
+    first_seed: int = 0,
 ) -> list[Record]:
     """Return a record for each value, or failure, that a table holds.
 
     A row has the subject, columns of properties with an optional `NAME_std`, and optionally `status` (done, failed,
-    "could not be made"), `note`, `seed` (numbers repeats) and conditions. A row without value and failure says nothing.
-    Rows of one subject, state and property are repeats.
+    "could not be made"), `note`, `repeat` (1 for the first measurement, 2, ...), `seed` (numbers repeats as the store
+    does) and conditions. A row without value and failure says nothing. Rows of one subject, state and property are
+    repeats.
 
     Parameters
     ----------
@@ -58,6 +61,8 @@ def read_results(
         Columns that may stand there and mean nothing, such as those of the pool.
     next_seed
         The seed of the first value of a subject and property in this table, where the table does not number them.
+    first_seed
+        The seed of a first measurement; that of repeat 2 is the next.
 
     Raises
     ------
@@ -66,7 +71,7 @@ def read_results(
     """
 
     def check(table: Table, columns: Mapping[str, NumberColumn]) -> None:
-        _check_columns(table, columns, {*passed, column, NOTE, STATUS, SEED})
+        _check_columns(table, columns, {*passed, column, NOTE, STATUS, SEED, REPEAT})
         if not columns and STATUS not in table.header:
             raise InvalidInputError(
                 "There is no column of a property.", where=f"{path}, line 1", hint=f"Name one {', '.join(wanted)}."
@@ -77,7 +82,7 @@ def read_results(
         may_lack_values=True,
     )  # fmt: skip
     cells = {row.line: row.cells for row in table.table.rows}
-    places = {name: table.table.header.index(name) for name in (NOTE, STATUS) if name in table.table.header}
+    places = {name: table.table.header.index(name) for name in (NOTE, STATUS, REPEAT) if name in table.table.header}
     found: list[Record] = []
     bad: list[BadRow] = []
     counts: Counter[tuple[Subject, str, Conditions]] = Counter()
@@ -88,6 +93,12 @@ def read_results(
             reason, hint = f"{word!r} is no status.", did_you_mean(word, [one for one in STATUS_WORDS if one])
             bad.append(BadRow(row.line, STATUS, said[STATUS], reason, hint))
             continue
+        number = said.get(REPEAT, "")
+        if number and not (number.isdecimal() and int(number)):
+            bad.append(BadRow(row.line, REPEAT, number, "It numbers no measurement.", "Write 1, 2, ... or nothing."))
+            continue
+        if number and row.seed is None:
+            row = replace(row, seed=first_seed + int(number) - 1)
         if row.subject is not None:
             found += _records(row, row.subject, STATUS_WORDS[word], said.get(NOTE, ""), wanted, counts, next_seed, path)
     refuse_bad_rows(path, bad, table.table.total, skip=False)

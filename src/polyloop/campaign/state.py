@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from polyloop.campaign.change_record import Change
 from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.inputs import Inputs
+from polyloop.campaign.points import PointReader, points_of
 from polyloop.campaign.space import point_in_words
 from polyloop.campaign.suggestions import Proposed
 from polyloop.core import Failure, Record, Status, Subject
@@ -66,6 +67,10 @@ class Candidate:
         Why it failed.
     level
         The cheaper level at which it was asked; empty for the level of the objectives, whose values alone are results.
+    seed
+        That of its evaluations; of a repeat, one of its own.
+    repeats
+        By property that was evaluated more than once: the single records, by seed. That of `records` is their mean.
     """
 
     cycle: int
@@ -77,6 +82,8 @@ class Candidate:
     status: Status
     failure: Failure | None = None
     level: str = ""
+    seed: int = 0
+    repeats: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -93,9 +100,15 @@ class Candidate:
         return record.value if record is not None and record.status is Status.DONE else None
 
     def std(self, name: str) -> float | None:
-        """Return the standard deviation of a plausible value in its unit, or None."""
+        """Return the standard deviation of a plausible value in its unit, or None; of repeats the standard error."""
         record = self.records.get(name)
         return record.std if record is not None and record.status is Status.DONE else None
+
+    def singles(self, name: str) -> tuple[Record, ...]:
+        """Return the records behind the plausible value of a property: one, those of its repeats, or none."""
+        if self.level or self.value(name) is None:
+            return ()
+        return self.repeats.get(name) or (self.records[name],)
 
 
 @dataclass(frozen=True)
@@ -210,7 +223,7 @@ class CampaignState:
     Parameters
     ----------
     candidates
-        By cycle and rank.
+        By cycle and rank, each once; values of those that were evaluated more than once are means.
     cycles
         Finished cycles, in order.
     pool
@@ -225,6 +238,8 @@ class CampaignState:
         The batch that the next cycle would begin with; None where none was proposed from what is known now.
     changes
         What was changed in its middle.
+    asked
+        Every evaluation as it was asked, repeats by themselves; that of candidates where there are none.
     """
 
     campaign: str
@@ -238,6 +253,16 @@ class CampaignState:
     inputs: Inputs = field(default_factory=Inputs)
     suggested: tuple[Proposed, ...] | None = None
     changes: tuple[Change, ...] = ()
+    asked: tuple[Candidate, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.asked:
+            object.__setattr__(self, "asked", self.candidates)
+
+    @property
+    def repeats(self) -> int:
+        """Number of evaluations that asked a candidate again."""
+        return len(self.asked) - len(self.candidates)
 
     @cached_property
     def reference_point(self) -> tuple[float, ...] | None:
@@ -289,9 +314,19 @@ class CampaignState:
         """Return a candidate of the campaign's kind by its canonical text."""
         return Subject(self.config.pool.kind, text)
 
+    @cached_property
+    def points(self) -> PointReader | None:
+        """What the points of a space stand for; None where none of its variables is a subject or a condition."""
+        return points_of(self.config)
+
+    def structure(self, text: str) -> Subject:
+        """Return what of a candidate is drawn and counted: the subject that a point chooses, else the candidate."""
+        chosen = None if self.points is None else self.points.subject(text)
+        return self.subject(text) if chosen is None else chosen
+
     def next(self) -> tuple[Next, ...]:
         """Return what waits or runs; if nothing does, what the next cycle would begin with."""
-        pending = [one for one in self.candidates if not one.status.is_final or one.status is Status.CANCELLED]
+        pending = [one for one in self.asked if not one.status.is_final or one.status is Status.CANCELLED]
         if pending:
             rows = [(one.text, one.status.value, one.predicted) for one in pending]
         else:
@@ -300,8 +335,8 @@ class CampaignState:
 
     @cached_property
     def failures(self) -> dict[str, int]:
-        """Number of failed candidates by code, the most frequent first."""
-        return count_failures(self.candidates)
+        """Number of failed evaluations by code, the most frequent first."""
+        return count_failures(self.asked)
 
     def best(self) -> tuple[Best, ...]:
         """Return the candidates of the front, the best of the first objective first."""

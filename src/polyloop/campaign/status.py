@@ -18,16 +18,16 @@ def status_of(state: CampaignState, name: str, word: str, reason: str, cycles: i
     """Return where a campaign stands; `word` and `reason` are what its store says of it."""
     left_out = state.inputs.left_out(state.source)
     counts = Counter(row.why for row in state.source.left_out) if state.source is not None else Counter()
-    over = [candidate for candidate in state.candidates if is_over(candidate.status)]
+    over = [candidate for candidate in state.asked if is_over(candidate.status)]
     point = state.reference_point
     return CampaignStatus(
         name=name,
         state=word,
         reason=reason,
-        cycle=max((candidate.cycle for candidate in state.candidates), default=0),
+        cycle=max((candidate.cycle for candidate in state.asked), default=0),
         cycles=cycles,
         evaluations=len(over),
-        waiting=len(state.candidates) - len(over),
+        waiting=len(state.asked) - len(over),
         failures=sum(state.failures.values()),
         failures_by_reason=state.failures,
         hypervolume=state.hypervolume,

@@ -18,12 +18,16 @@ __all__ = ["Proposed", "keep_suggestions", "kept_suggestions"]
 
 @dataclass(frozen=True)
 class Proposed:
-    """One proposed candidate, by its canonical text: why, and what the models predict (see `Candidate.predicted`)."""
+    """One proposed candidate, by its canonical text: why, and what the models predict (see `Candidate.predicted`).
+
+    `repeat` counts its evaluations: 1 is the first.
+    """
 
     text: str
     acquisition: float | None = None
     predicted: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     level: str = ""
+    repeat: int = 1
 
 
 def keep_suggestions(path: Path, candidates: Sequence[Candidate], batch: Sequence[Proposed]) -> None:

@@ -31,6 +31,7 @@ class CallableEvaluator:
     carried: bytes = field(repr=False)
     needs_process: bool = True
     time_limit: float = TIME_LIMIT_S
+    depends_on_seed: bool = True
 
     @classmethod
     def of(cls, function: Callable[..., Any], properties: tuple[str, ...], conditions: Conditions) -> CallableEvaluator:
@@ -56,7 +57,15 @@ class CallableEvaluator:
             ) from error  # fmt: skip
         digest = digest_of(_source(function) or repr(carried))
         name = f"python/{slug(re.sub('[<>]', '', location))}.{digest}"
-        return cls(f"{name}@{int(getattr(function, 'version', 1))}", properties, location, carried)
+        return cls(
+            f"{name}@{int(getattr(function, 'version', 1))}", properties, location, carried,
+            depends_on_seed=bool(getattr(function, "depends_on_seed", True)),
+        )  # fmt: skip
+
+    @property
+    def scattered(self) -> tuple[str, ...]:
+        """All, unless the function says that it does not depend on its seed."""
+        return self.properties if self.depends_on_seed else ()
 
     def call(self, request: Request) -> Call:
         """Load and call the function in the worker."""

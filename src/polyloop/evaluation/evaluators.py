@@ -62,6 +62,11 @@ class Evaluator(Protocol):
         """Wall time in s that one evaluation may take unless the user says otherwise."""
         ...
 
+    @property
+    def scattered(self) -> tuple[str, ...]:
+        """Properties whose values scatter between seeds, so that a mean over repeats is better than one value."""
+        ...
+
     def call(self, request: Request) -> Call:
         """Return a picklable function and its arguments that answer `request` in a worker."""
         ...
@@ -79,6 +84,14 @@ class ProtocolEvaluator:
     time_limit: float = TIME_LIMIT_S
     needs_process: bool = True
     settings: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def scattered(self) -> tuple[str, ...]:
+        """Those whose error is not the same for every seed, as that of a model is."""
+        from polyloop.simulate import PROTOCOLS
+
+        shared = PROTOCOLS[self.protocol_id].shared_errors
+        return tuple(name for name in self.properties if name not in shared)
 
     def call(self, request: Request) -> Call:
         """Hand the request to `simulate.evaluate_request`."""
@@ -98,6 +111,7 @@ class TableEvaluator:
     conditions: Conditions = field(default_factory=Conditions)
     needs_process: bool = False
     time_limit: float = TIME_LIMIT_S
+    scattered: tuple[str, ...] = ()
 
     @property
     def properties(self) -> tuple[str, ...]:
@@ -140,6 +154,8 @@ class FunctionEvaluator:
         Folder to import the module from; empty when it is installed.
     source
         Its files, as they were read when the protocol_id was made; a worker refuses others.
+    depends_on_seed
+        What the function's attribute of that name says; true where it has none.
     """
 
     protocol_id: str
@@ -149,6 +165,12 @@ class FunctionEvaluator:
     source: Source = field(default_factory=lambda: Source({}), repr=False)
     needs_process: bool = True
     time_limit: float = TIME_LIMIT_S
+    depends_on_seed: bool = True
+
+    @property
+    def scattered(self) -> tuple[str, ...]:
+        """All, unless the function says that it does not depend on its seed."""
+        return self.properties if self.depends_on_seed else ()
 
     def call(self, request: Request) -> Call:
         """Import and call the function in the worker."""

@@ -47,6 +47,11 @@ class LaboratoryEvaluator:
         """The one property."""
         return (self.measures,)
 
+    @property
+    def scattered(self) -> tuple[str, ...]:
+        """The one property: another sample has another value."""
+        return (self.measures,)
+
     def call(self, request: Request) -> Call:
         """Return a call that says who should be asked; the loop never makes it."""
         return _ask_people, (request,)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from polyloop.core import InvalidInputError
@@ -63,11 +64,12 @@ def held_out(
     make: Callable[[], Surrogate] | None = None,
     folds: int = 5,
     rng: np.random.Generator | None = None,
+    groups: NDArray[np.intp] | None = None,
 ) -> tuple[Prediction, str]:
     """Predict each point by a model that has not seen it.
 
     A Gaussian process fitted on exactly these values gives leave-one-out in closed form; any other surrogate is
-    fitted again on `folds` folds, by `make`.
+    fitted again on `folds` folds, by `make`. Points of one of the `groups` (n,), repeats, are held out together.
 
     Returns
     -------
@@ -84,12 +86,14 @@ def held_out(
     if n < 2:
         raise InvalidInputError(f"Held-out calibration needs at least two points; there are {n}.")
     if isinstance(model, GaussianProcess) and make is None:
-        return model.leave_one_out(), "leave-one-out"
+        return model.leave_one_out(groups), "leave-one-out"
     if make is None or rng is None:
         raise InvalidInputError(
             "K-fold calibration fits new models.", hint="Pass make=lambda: make_surrogate(...) and rng=..."
         )
-    parts = np.array_split(rng.permutation(n), min(folds, n))
+    _, of = np.unique(np.arange(n) if groups is None else groups, return_inverse=True)
+    count = int(of.max()) + 1
+    parts = [np.flatnonzero(np.isin(of, some)) for some in np.array_split(rng.permutation(count), min(folds, count))]
     mean, std, noise_std = np.empty(n), np.empty(n), np.empty(n)
     for part in parts:
         rest = np.setdiff1d(np.arange(n), part)
@@ -130,7 +134,8 @@ def calibrate(
     make: Callable[[], Surrogate] | None = None,
     folds: int = 5,
     rng: np.random.Generator | None = None,
+    groups: NDArray[np.intp] | None = None,
 ) -> Calibration:
     """Return the held-out calibration of `model`; the parameters are those of `held_out`."""
-    prediction, method = held_out(model, X, y, noise_variance, make=make, folds=folds, rng=rng)
+    prediction, method = held_out(model, X, y, noise_variance, make=make, folds=folds, rng=rng, groups=groups)
     return summarise(prediction, np.asarray(y, dtype=float), method)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 
 from polyloop.core import InvalidInputError
@@ -181,18 +182,35 @@ class GaussianProcess:
         mean, covariance = self.joint(X)
         return draw(mean, covariance, n, rng)
 
-    def leave_one_out(self) -> Prediction:
+    def leave_one_out(self, groups: NDArray[np.intp] | None = None) -> Prediction:
         """Predict each training point from all others, hyper-parameters fixed, in closed form.
 
-        Reference: Rasmussen & Williams (2006), eqs. 5.10 to 5.12, ISBN 0-262-18253-X.
+        Points of one of the `groups` (n,), such as repeats, are left out together.
+
+        Reference: Rasmussen & Williams (2006), eqs. 5.10 to 5.12, ISBN 0-262-18253-X; for groups the same with blocks
+        of the inverse in place of its diagonal.
         """
         p = self._fitted
+        if groups is not None and len(np.unique(groups)) < len(p.y):
+            return self._leave_groups_out(groups)
         inverse_half = solve_triangular(p.cholesky, np.eye(len(p.y)), lower=True)
         precision = np.einsum("ij,ij->j", inverse_half, inverse_half)
         mean = p.y - p.weights / precision
         noise = self.hyperparameters.noise + p.known_noise
         std = np.sqrt(np.maximum(1.0 / precision - noise, 0.0))
         return p.scale.prediction(mean, std, np.sqrt(noise))
+
+    def _leave_groups_out(self, groups: NDArray[np.intp]) -> Prediction:
+        p = self._fitted
+        inverse_half = solve_triangular(p.cholesky, np.eye(len(p.y)), lower=True)
+        mean, variance = np.empty(len(p.y)), np.empty(len(p.y))
+        for group in np.unique(groups):
+            rows = np.flatnonzero(groups == group)
+            covariance = np.linalg.inv(inverse_half[:, rows].T @ inverse_half[:, rows])
+            mean[rows] = p.y[rows] - covariance @ p.weights[rows]
+            variance[rows] = np.diag(covariance)
+        noise = self.hyperparameters.noise + p.known_noise
+        return p.scale.prediction(mean, np.sqrt(np.maximum(variance - noise, 0.0)), np.sqrt(noise))
 
 
 def _chunk(n_train: int) -> int:

@@ -14,8 +14,8 @@ import jinja2
 from markupsafe import Markup
 
 from polyloop.campaign.loading import is_over
-from polyloop.campaign.state import STOP_REASONS, CampaignState, Next, standing
-from polyloop.core import KINDS, Subject
+from polyloop.campaign.state import STOP_REASONS, CampaignState, Candidate, Next, standing
+from polyloop.core import KINDS, Status
 from polyloop.core.subject import Drawing, classify, column_of, plural_of
 from polyloop.core.text import visible
 from polyloop.design import Objective
@@ -105,17 +105,19 @@ def _where(state: CampaignState) -> str:
         return "the initial design is under way"
     finished = state.cycles[-1].cycle
     done = f"after cycle {finished}" if finished else "after the initial design"
-    under_way = max(candidate.cycle for candidate in state.candidates) > finished
+    under_way = max(candidate.cycle for candidate in state.asked) > finished
     return f"{done}, cycle {finished + 1} is under way" if under_way else done
 
 
 def _facts(state: CampaignState, limit: content.OpticalLimit | None) -> list[tuple[str, str]]:
-    over = sum(is_over(candidate.status) for candidate in state.candidates)
+    over = sum(is_over(candidate.status) for candidate in state.asked)
     variables = len(state.config.variables)
     pool = ("variables", f"{variables:,}") if variables else ("candidates in the pool", f"{len(state.pool):,}")
     facts = [pool, ("evaluated", f"{over:,}")]
-    if len(state.candidates) > over:
-        facts.append(("waiting or running", f"{len(state.candidates) - over:,}"))
+    if state.repeats:
+        facts.append(("of which repeats", f"{sum(map(is_over, _statuses_of_repeats(state))):,}"))
+    if len(state.asked) > over:
+        facts.append(("waiting or running", f"{len(state.asked) - over:,}"))
     facts.append(("failed or implausible", f"{sum(state.failures.values()):,}"))
     if state.in_ranges is not None:
         facts.append(("inside every wanted range", f"{int(state.in_ranges.sum()):,}"))
@@ -131,6 +133,16 @@ def _facts(state: CampaignState, limit: content.OpticalLimit | None) -> list[tup
     if limit:
         facts.append((f"beyond the {limit.label}", f"{int(limit.beyond.sum()):,}"))
     return facts
+
+
+def _statuses_of_repeats(state: CampaignState) -> list[Status]:
+    seen: set[tuple[str, str]] = set()
+    again = []
+    for one in state.asked:
+        if (one.text, one.level) in seen:
+            again.append(one.status)
+        seen.add((one.text, one.level))
+    return again
 
 
 def _objective_text(objective: Objective) -> str:
@@ -166,13 +178,19 @@ def _card(state: CampaignState, limit: content.OpticalLimit | None, row: int, gi
     for objective, value in zip(state.objectives, state.values[row], strict=True):
         name = objective.property
         shown = f"{text.number(float(value), candidate.std(name))} {text.unit(name)}".rstrip()
-        numbers.append((text.html_symbol(name), text.words(name), shown, _range_text(objective, float(value))))
+        notes = [_range_text(objective, float(value)), _repeats_text(candidate, name)]
+        numbers.append((text.html_symbol(name), text.words(name), shown, ", ".join(note for note in notes if note)))
     return {
-        **_identity(candidate.subject, state.name_of(candidate.text), given),
+        **_identity(state, candidate.text, state.name_of(candidate.text), given),
         "numbers": numbers,
         "margin": _margin_text(limit, row) if limit else "",
         "when": f"cycle {candidate.cycle}" if candidate.cycle else "initial design",
     }
+
+
+def _repeats_text(candidate: Candidate, name: str) -> str:
+    count = len(candidate.repeats.get(name, ()))
+    return f"mean of {count}" if count else ""
 
 
 def _next_card(state: CampaignState, one: Next, given: Given) -> dict[str, Any]:
@@ -185,11 +203,12 @@ def _next_card(state: CampaignState, one: Next, given: Given) -> dict[str, Any]:
             doubt = "far from the data" if told.get("outside") else ""
             notes = [note for note in (_chance_text(objective, told["mean"], std), doubt) if note]
             numbers.append((text.html_symbol(name), f"predicted {text.words(name)}", shown, ", ".join(notes)))
-    return {**_identity(state.subject(one.text), one.name, given), "numbers": numbers, "margin": "", "when": one.status}
+    return {**_identity(state, one.text, one.name, given), "numbers": numbers, "margin": "", "when": one.status}
 
 
-def _identity(subject: Subject, title: str, given: Given) -> dict[str, Any]:
-    """Return what a card says of a candidate whatever became of it."""
+def _identity(state: CampaignState, candidate: str, title: str, given: Given) -> dict[str, Any]:
+    """Return what a card says of a candidate whatever became of it; of a point, the structure that it chooses."""
+    subject = state.structure(candidate)
     drawing = KINDS[subject.kind].draw(subject.text) if subject.kind in KINDS else Drawing()
     return {
         "title": title,

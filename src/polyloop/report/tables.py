@@ -50,9 +50,11 @@ def _candidates(state: CampaignState, limit: content.OpticalLimit | None) -> byt
     header = ["cycle", "rank", column_of(state.config.pool.kind), *variable_columns(state), "class", "level", "status"]
     header += ["failure", "pareto_front"]
     header += ["limit_margin", "limit_margin_std"]
+    has_repeats = any(candidate.repeats for candidate in state.candidates)
     for name in names:
         unit = get_property(name).unit
-        header += [f"{name} [{unit}]", f"{name}_std [{unit}]", f"{name}_predicted [{unit}]"]
+        header += [f"{name} [{unit}]", f"{name}_std [{unit}]", *([f"{name}_n"] if has_repeats else [])]
+        header += [f"{name}_predicted [{unit}]"]
         header += [f"{name}_predicted_std [{unit}]", f"{name}_outside_domain"]
     header += ["in_ranges", *given_columns(state)]
     given = given_of(state, (candidate.text for candidate in state.candidates))
@@ -62,13 +64,13 @@ def _candidates(state: CampaignState, limit: content.OpticalLimit | None) -> byt
             candidate.rank,
             candidate.text,
             *variable_cells(state, candidate.text),
-            classify(candidate.subject) or "",
+            classify(state.structure(candidate.text)) or "",
             candidate.level,
             candidate.status.value,
             candidate.failure.code.value if candidate.failure else "",
             int(state.front[row]),
             *((limit.margin[row], limit.std[row]) if limit and limit.known[row] else ("", "")),
-            *(cell for name in names for cell in _cells(candidate, name)),
+            *(cell for name in names for cell in _cells(candidate, name, has_repeats)),
             "" if state.in_ranges is None or np.isnan(state.values[row]).any() else int(state.in_ranges[row]),
             *given_cells(state, given[candidate.text]),
         ]
@@ -77,8 +79,9 @@ def _candidates(state: CampaignState, limit: content.OpticalLimit | None) -> byt
     return _csv(header, rows)
 
 
-def _cells(candidate: Candidate, name: str) -> list[Any]:
-    return [candidate.value(name), candidate.std(name), *_prediction(candidate.predicted.get(name))]
+def _cells(candidate: Candidate, name: str, has_repeats: bool) -> list[Any]:
+    count = [len(candidate.singles(name)) or ""] if has_repeats else []
+    return [candidate.value(name), candidate.std(name), *count, *_prediction(candidate.predicted.get(name))]
 
 
 def _prediction(told: Mapping[str, float] | None) -> list[Any]:

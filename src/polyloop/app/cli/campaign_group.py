@@ -98,8 +98,8 @@ def pending(
 def _write(found: list[Any], *, as_json: bool, output: Path | None) -> None:
     if as_json:
         write_json([
-            {"kind": one.subject.kind, "subject": one.subject.text, "cycle": one.cycle, "columns": dict(one.columns),
-             "predicted": {name: dict(said) for name, said in one.predicted.items()}}
+            {"kind": one.subject.kind, "subject": one.subject.text, "cycle": one.cycle, "repeat": one.repeat,
+             "columns": dict(one.columns), "predicted": {name: dict(said) for name, said in one.predicted.items()}}
             for one in found
         ])  # fmt: skip
     elif output is None:

@@ -4,7 +4,12 @@ from polyloop.design.acquisition.expected_hypervolume import expected_hypervolum
 from polyloop.design.acquisition.feasibility import Constraint, Feasibility
 from polyloop.design.acquisition.multilevel import LevelProposal, propose_levels
 from polyloop.design.acquisition.propose import ACQUISITIONS, Proposal, propose
-from polyloop.design.acquisition.repeats import RepeatProposal, propose_with_repeats, replicate_noise_std
+from polyloop.design.acquisition.repeats import (
+    RepeatProposal,
+    noise_from_repeats,
+    propose_with_repeats,
+    replicate_noise_std,
+)
 
 __all__ = [
     "ACQUISITIONS",
@@ -15,6 +20,7 @@ __all__ = [
     "RepeatProposal",
     "expected_hypervolume_improvement",
     "free_cells",
+    "noise_from_repeats",
     "propose",
     "propose_levels",
     "propose_with_repeats",

@@ -174,12 +174,16 @@ class Weights:
             raise InvalidInputError(f"Costs must be {n} positive numbers.", where="costs")
         return cls((np.ones(n) if chance is None else chance) / costs, costs, np.inf if budget is None else budget)
 
-    def affordable(self, rows: NDArray[np.intp], spent: float) -> NDArray[np.bool_]:
-        """Tell which rows the rest of the budget pays for."""
+    def of_rows(self, rows: NDArray[np.intp]) -> Weights:
+        """Return those of some rows."""
+        return Weights(self.factor[rows], None if self.costs is None else self.costs[rows], self.budget)
+
+    def affordable(self, rows: NDArray[np.intp], spent: float, dearer: Array | float = 1.0) -> NDArray[np.bool_]:
+        """Tell which rows the rest of the budget pays for, where each costs so many times as much."""
         if self.costs is None or np.isinf(self.budget):
             return np.ones(len(rows), dtype=bool)
         # The rest is a difference of sums: a budget for ten is to buy ten.
-        enough: NDArray[np.bool_] = self.costs[rows] <= self.budget - spent + 1e-9 * self.budget
+        enough: NDArray[np.bool_] = self.costs[rows] * dearer <= self.budget - spent + 1e-9 * self.budget
         return enough
 
     def cost(self, row: int) -> float:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import ConfigurationError, InvalidInputError
+from polyloop.design.acquisition.feasibility import Weights
 from polyloop.design.acquisition.knowledge_gradient import expected_maximum_gain, moves
 from polyloop.design.objectives import Array, Objective, check_directions
 from polyloop.design.pareto import hypervolume, reference_utilities
@@ -16,7 +17,7 @@ from polyloop.learn import Blocks, Surrogate
 from polyloop.learn.standardisation import Standardisation
 from polyloop.learn.surrogate import row_count, take
 
-__all__ = ["RepeatProposal", "propose_with_repeats", "replicate_noise_std"]
+__all__ = ["RepeatProposal", "noise_from_repeats", "propose_with_repeats", "replicate_noise_std"]
 
 # Rows that may be asked, or be the best, by mean + 2 std. With several objectives each is weighed at every point of a
 # quadrature by a hypervolume.
@@ -58,12 +59,39 @@ def replicate_noise_std(values: Array, rows: NDArray[np.intp]) -> float:
     InvalidInputError
         If no row was asked twice.
     """
-    _, group, counts = np.unique(rows, return_inverse=True, return_counts=True)
-    freedom = int((counts - 1).sum())
+    squares, freedom = _within(values, rows)
     if freedom == 0:
         raise InvalidInputError("No candidate was asked twice.", hint="Repeat one, or state noise_std.")
-    means = np.bincount(group, values) / counts
-    return float(np.sqrt(((values - means[group]) ** 2).sum() / freedom))
+    return float(np.sqrt(squares / freedom))
+
+
+def noise_from_repeats(values: Array, rows: NDArray[np.intp], stated: Array | None = None) -> tuple[float, int]:
+    """Return the same for any number of repeats, and its degrees of freedom; NaN and 0 where nothing tells it.
+
+    What values state of themselves counts as one degree of freedom. Where rows were asked more than once and never
+    differed there is no noise, whatever is stated.
+
+    Parameters
+    ----------
+    stated
+        Standard deviations that come with the values, shape (n,), NaN where there is none.
+    """
+    squares, freedom = _within(values, rows)
+    if freedom and squares == 0:
+        return 0.0, freedom
+    known = np.zeros(0) if stated is None else stated[np.isfinite(stated)]
+    if len(known):
+        squares, freedom = squares + float(np.mean(known**2)), freedom + 1
+    return (float(np.sqrt(squares / freedom)), freedom) if freedom else (float("nan"), 0)
+
+
+def _within(values: Array, rows: NDArray[np.intp]) -> tuple[float, int]:
+    """Return the sum of squares about the means of rows, and its degrees of freedom."""
+    _, first, group, counts = np.unique(rows, return_index=True, return_inverse=True, return_counts=True)
+    # Less the first value of each row, so that equal ones leave exactly nothing.
+    shifted = values - values[first][group]
+    means = np.bincount(group, shifted) / counts
+    return float(((shifted - means[group]) ** 2).sum()), int((counts - 1).sum())
 
 
 def propose_with_repeats(
@@ -77,6 +105,11 @@ def propose_with_repeats(
     repeat_cost: float = 1.0,
     reference_point: Sequence[float] | None = None,
     exclude: NDArray[np.bool_] | None = None,
+    most: int | None = None,
+    sure: tuple[NDArray[np.intp], Array] | None = None,
+    costs: Array | None = None,
+    budget: float | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> RepeatProposal:
     """Pick questions by knowledge gradient per cost, where a candidate asked before may be asked again.
 
@@ -101,6 +134,18 @@ def propose_with_repeats(
         In the properties' units, for several objectives.
     exclude
         Rows never to ask, such as failed ones. Shape (rows of the pool,).
+    most
+        How often one row may be observed in all; None for any number.
+    sure
+        Rows that are sure enough to meet all constraints, and every row's probability of it (rows of the pool,), as
+        `Feasibility.weights` gives them: no other row is asked or may be the best, and values are multiplied by the
+        probability.
+    costs
+        Of a first observation of each row, in any unit, shape (rows of the pool,); 1 when left out.
+    budget
+        Largest sum of the batch's costs.
+    progress
+        Called before each pick with the number of picks made and that of the batch.
 
     Raises
     ------
@@ -116,12 +161,17 @@ def propose_with_repeats(
     """
     n = row_count(X_pool)
     _check(models, objectives, n, counts, batch, noise_std, repeat_cost, reference_point)
+    weights = _weights(n, sure, costs, budget)
     predictions = [model.predict(X_pool) for model in models]
     sign = np.array([-1.0 if objective.direction == "minimize" else 1.0 for objective in objectives])
     unit = np.array([Standardisation.of(p.mean).unit for p in predictions])
     U = np.column_stack([p.mean for p in predictions]) * sign / unit
     std = np.column_stack([p.std for p in predictions]) / unit
-    rows = _shortlist(U, std, None if exclude is None else ~exclude)
+    open_ = np.ones(n, dtype=bool) if exclude is None else ~exclude
+    base = np.arange(n) if sure is None else sure[0]
+    if not len(base):
+        return RepeatProposal(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=bool), np.zeros(0))
+    rows = base[_shortlist(U[base], std[base], open_[base])]
     X = take(X_pool, rows)
     covariance = [model.joint(X)[1] / u / u for model, u in zip(models, unit, strict=True)]
     given = (
@@ -129,23 +179,58 @@ def propose_with_repeats(
     )
     noise = [(s / u) ** 2 for s, u in zip(given, unit, strict=True)]
     reference = None if reference_point is None else reference_utilities(reference_point, objectives) / unit
-    allowed = np.ones(len(rows), dtype=bool) if exclude is None else ~exclude[rows]
+    places, repeats, scores = _greedy(
+        U[rows], covariance, noise, reference, np.asarray(counts)[rows].astype(float), open_[rows], batch,
+        weights=weights.of_rows(rows), repeat_cost=repeat_cost, most=most,
+        progress=progress,
+    )  # fmt: skip
+    return RepeatProposal(rows[places], np.array(repeats, dtype=bool), np.array(scores))
+
+
+def _weights(n: int, sure: tuple[NDArray[np.intp], Array] | None, costs: Array | None, budget: float | None) -> Weights:
+    costs = np.ones(n) if costs is None else costs
+    return Weights.of(n, None if sure is None else sure[1], costs, budget) or Weights(np.ones(n), costs)
+
+
+def _greedy(
+    U: Array,
+    covariance: Sequence[Array],
+    noise: Sequence[Array],
+    reference: Array | None,
+    times: Array,
+    open_: NDArray[np.bool_],
+    batch: int,
+    *,
+    weights: Weights,
+    repeat_cost: float,
+    most: int | None,
+    progress: Callable[[int, int], None],
+) -> tuple[list[int], list[bool], list[float]]:
+    """Pick rows one after another; return them, whether each is a repeat, and their values per cost."""
     picks: list[int] = []
     scores: list[float] = []
-    times = np.asarray(counts)[rows].astype(float)
     repeats: list[bool] = []
-    while allowed.any() and len(picks) < batch:
+    spent = 0.0
+    everywhere = np.arange(len(U))
+    while len(picks) < batch:
+        dearer = np.where(times > 0, repeat_cost, 1.0)
+        allowed = open_ if most is None else open_ & (times < most)
+        allowed = allowed & weights.affordable(everywhere, spent, dearer)
+        if not allowed.any():
+            break
+        progress(len(picks), batch)
         moved = np.stack([moves(c, s, times) for c, s in zip(covariance, noise, strict=True)], axis=2)
-        value = _values(U[rows], moved, reference) / np.where(times > 0, repeat_cost, 1.0)
+        value = _values(U, moved, reference) / dearer * weights.factor
         value[~allowed] = -np.inf
         # Of questions worth the same, as where nothing is worth anything, a new one.
         pick = int(np.lexsort((times == 0, value))[-1])
         picks.append(pick)
         scores.append(float(value[pick]))
         repeats.append(bool(times[pick] > 0))
+        spent += weights.cost(pick) * float(dearer[pick])
         times[pick] += 1
         covariance = [_observed(c, s, pick) for c, s in zip(covariance, noise, strict=True)]
-    return RepeatProposal(rows[picks], np.array(repeats, dtype=bool), np.array(scores))
+    return picks, repeats, scores
 
 
 def _check(

@@ -1,0 +1,63 @@
+"""Check how a campaign file has the loop decide: which ways of weighing questions go together."""
+
+from __future__ import annotations
+
+from polyloop.campaign.config.lines import CampaignSource, KeyPath
+from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
+
+__all__ = ["check_repeats"]
+
+# The knowledge gradient of m objectives takes 5**m hypervolumes for each candidate that may be asked.
+_MOST_OBJECTIVES = 3
+
+
+def check_repeats(config: CampaignConfig, source: CampaignSource) -> None:
+    """Raise where `[acquisition] repeats` cannot be.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the file, the line, the key and the remedy.
+    """
+    if not config.acquisition.repeats:
+        return
+    key: KeyPath = ("acquisition", "repeats")
+    if config.acquisition.name is not None:
+        raise source.error(
+            ("acquisition", "name"),
+            f"Repeats are weighed by the knowledge gradient, not by {config.acquisition.name}.",
+            "Leave name out, or repeats.",
+        )
+    if config.pool.source == "space" or config.levels is not None:
+        what = "a space of variables" if config.pool.source == "space" else "[levels]"
+        raise source.error(key, f"Repeats do not go with {what}.", "They are for lists of candidates at one level.")
+    ranges = [one.property for one in config.objectives if one.range is not None]
+    if ranges:
+        raise source.error(
+            key, f"Repeats do not go with a range, that of {ranges[0]}.", "Give it a direction, or leave repeats out."
+        )
+    if len(config.objectives) > _MOST_OBJECTIVES:
+        raise source.error(key, f"Repeats are for {_MOST_OBJECTIVES} objectives at most.", "Leave repeats out.")
+    if all(_is_known_not_to_scatter(config, one) for one in config.objectives):
+        raise source.error(
+            key,
+            "Nothing would be learned by repeating: a table answers the same each time, and the error of such a "
+            "protocol is the same for every seed.",
+            "Leave repeats out; they are for functions, simulations and the laboratory.",
+        )
+
+
+def _is_known_not_to_scatter(config: CampaignConfig, objective: ObjectiveTable) -> bool:
+    """Tell whether values are known to be no better for being repeated; of functions it is known once they are read."""
+    from polyloop.evaluation.evaluators import protocol_evaluator
+    from polyloop.evaluation.laboratory import EXPERIMENT
+    from polyloop.simulate import protocol_for
+
+    name = objective.property
+    if objective.evaluator is not None:
+        given = config.evaluators.get(objective.evaluator)
+        return given is not None and given.table is not None
+    if objective.level == EXPERIMENT:
+        return False
+    protocol = protocol_for(name, objective.level, config.pool.kind, protocol=objective.protocol)
+    return name not in protocol_evaluator(protocol.protocol_id).scattered
