@@ -20,6 +20,7 @@ from polyloop.campaign.loading import load_asked, load_cycles
 from polyloop.campaign.objects import build_campaign
 from polyloop.campaign.pace import REPORT_EVERY_S
 from polyloop.campaign.plan import make_plan, objectives_of
+from polyloop.campaign.points import points_of
 from polyloop.campaign.pool import load_pool
 from polyloop.campaign.preparation import Preparation
 from polyloop.campaign.progress import Listener, Progress
@@ -269,6 +270,7 @@ class Campaign(AskAndTell):
                     objectives,
                     asked=known["identity"].get("evaluators", {}),
                     below=known["identity"].get("levels", {}),
+                    points=points_of(self.config),
                 )
                 finished = load_cycles(store, name)
         candidates = merge_repeats(asked)

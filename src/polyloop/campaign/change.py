@@ -6,14 +6,13 @@ import shutil
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.directory import RunDirectory
-from polyloop.campaign.loading import load_candidates
+from polyloop.campaign.loading import load_asked
 from polyloop.campaign.metrics import cycle_metrics
 from polyloop.campaign.plan import EvaluationPlan
 from polyloop.campaign.space import point_columns, space_of
 from polyloop.campaign.state import stated_reference_point
-from polyloop.core import ConfigurationError, InvalidInputError
+from polyloop.core import ConfigurationError, InvalidInputError, Request
 from polyloop.store import Store
 
 __all__ = ["archive", "batch_change", "check_change", "check_points", "recount"]
@@ -73,14 +72,15 @@ def archive(files: RunDirectory, number: int) -> None:
             part.replace(folder / path.name)
 
 
-def check_points(config: CampaignConfig, texts: Iterable[str]) -> None:
+def check_points(plan: EvaluationPlan, requests: Iterable[Request]) -> None:
     """Raise `ConfigurationError` where a space of variables no longer has what was picked of it."""
-    space = space_of(config)
+    space = space_of(plan.config)
     if space is None:
         return
-    for text in texts:
+    for request in {request.key: request for request in requests}.values():
+        text = request.subject.text
         try:
-            point_columns(space, text)
+            point_columns(space, text if plan.points is None else plan.points.text(request))
         except InvalidInputError as error:
             raise ConfigurationError(
                 f"The changed space has no place for a point that is known, {text}: {error.reason}",
@@ -101,7 +101,9 @@ def recount(store: Store, campaign: str, plan: EvaluationPlan) -> None:
 
     The reference point is fixed anew, by the first cycle with two complete candidates.
     """
-    everything = load_candidates(store, campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below())
+    everything = load_asked(
+        store, campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below(), points=plan.points
+    )
     point = stated_reference_point(plan.config)
     for entry in store.cycles(campaign):
         kept = {name: value for name, value in entry.metrics.items() if name != "reference_point"}

@@ -99,8 +99,9 @@ class CycleRunner:
     def suggest(self) -> list[Proposed]:
         """Return the batch that the next cycle would begin with, of which the store keeps nothing."""
         known = load_asked(
-            self._store, self._campaign, self._plan.objectives, asked=self._plan.asked(), below=self._plan.asked_below()
-        )
+            self._store, self._campaign, self._plan.objectives, asked=self._plan.asked(),
+            below=self._plan.asked_below(), points=self._plan.points,
+        )  # fmt: skip
         cycle = 1 + max((candidate.cycle for candidate in known), default=-1)
         with self._interrupts.at_once():
             self._proposer = self._proposer or self._make_proposer()
@@ -114,13 +115,15 @@ class CycleRunner:
             cycle,
             asked=self._plan.asked(),
             below=self._plan.asked_below(),
+            points=self._plan.points,
         )
 
     def _history(self, cycle: int) -> list[Candidate]:
         """Return everything asked up to and including a cycle, in the order of picking, repeats by themselves."""
         everything = load_asked(
-            self._store, self._campaign, self._plan.objectives, asked=self._plan.asked(), below=self._plan.asked_below()
-        )
+            self._store, self._campaign, self._plan.objectives, asked=self._plan.asked(),
+            below=self._plan.asked_below(), points=self._plan.points,
+        )  # fmt: skip
         return [candidate for candidate in everything if candidate.cycle <= cycle]
 
     def _is_finished(self, cycle: int) -> bool:

@@ -1,4 +1,4 @@
-"""Descriptors of a campaign's pool, and which candidates have none, why, and which blocks could describe them."""
+"""Descriptors of a pool or of the subjects of a space; which have none, why, and which blocks could describe them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.directory import RunDirectory
 from polyloop.core import ConfigurationError
 from polyloop.design.pool import Pool
+from polyloop.design.space import Space, SpaceSource, SubjectChoice
 from polyloop.features import FeatureTable
 from polyloop.features.block import blocks_of
 from polyloop.features.mixtures import describe_subjects
 
-__all__ = ["blocks_for", "describe_pool"]
+__all__ = ["blocks_for", "describe_choices", "describe_pool"]
 
 # So many of the candidates without descriptors are tried with the other blocks.
 _TRIED = 20
@@ -67,3 +68,32 @@ def blocks_for(kind: str, texts: Sequence[str], table: FeatureTable, time_limit:
         if np.isfinite(np.asarray(values, dtype=float)).all():
             found.append(name)
     return tuple(found)
+
+
+def describe_choices(
+    source: SpaceSource, config: CampaignConfig, files: RunDirectory, workers: int, progress: Callable[[int, int], None]
+) -> tuple[SpaceSource, dict[str, str], tuple[str, ...]]:
+    """Return a source whose subjects have descriptors, without those that have none; why; and which blocks have them.
+
+    Raises
+    ------
+    ConfigurationError
+        If fewer than two subjects of a variable have descriptors.
+    """
+    variables, missing, blocks = list(source.space.variables), dict[str, str](), tuple[str, ...]()
+    for place, variable in enumerate(variables):
+        if not isinstance(variable, SubjectChoice):
+            continue
+        listed = Pool(tuple(variable.subjects.values()), variable.values, variable.values, variable.values,
+                      kind=variable.kind)  # fmt: skip
+        table, without, able = describe_pool(listed, config, files, workers, progress)
+        rows = np.flatnonzero(table.valid)
+        if len(rows) < 2:
+            raise ConfigurationError(
+                f"Of the choices of {variable.name!r} {len(rows)} have descriptors.", where="[features] blocks",
+                hint=f"Use {' or '.join(able)}." if able else "Use other choices.",
+            )  # fmt: skip
+        described = variable.only([variable.values[row] for row in rows])
+        variables[place] = described.described({name: part[rows] for name, part in table.described().items()})
+        missing, blocks = {**missing, **without}, tuple(dict.fromkeys((*blocks, *able)))
+    return SpaceSource(Space(variables, source.space.constraints), source.allow_repeats), missing, blocks

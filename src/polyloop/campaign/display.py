@@ -34,9 +34,9 @@ def campaign_html(state: CampaignState, status: CampaignStatus) -> str:
 
 
 def _drawn(state: CampaignState, text: str) -> str:
-    kind = state.config.pool.kind
-    drawing = KINDS[kind].draw(text) if kind in KINDS else Drawing()
-    return figure(drawing.svg, text, drawing.width)
+    shown = state.structure(text)
+    drawing = KINDS[shown.kind].draw(shown.text) if shown.kind in KINDS else Drawing()
+    return figure(drawing.svg, state.name_of(text) if state.config.variables else text, drawing.width)
 
 
 def _line(values: Sequence[float]) -> str:

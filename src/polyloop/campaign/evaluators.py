@@ -9,6 +9,7 @@ from os.path import commonpath, relpath
 from pathlib import Path
 from typing import Any
 
+from polyloop.campaign.config.space_checks import subject_kind
 from polyloop.campaign.config.tables import CampaignConfig, EvaluatorTable, ObjectiveTable, RequirementTable
 from polyloop.campaign.space import points_as_subjects, space_of
 from polyloop.core import Conditions, ConfigurationError, InvalidInputError
@@ -57,7 +58,7 @@ def evaluators_of(
         if objective.level == EXPERIMENT:
             found[objective.property] = LaboratoryEvaluator(objective.property)
         elif objective.evaluator is None:
-            row = protocol_for(objective.property, objective.level, config.pool.kind, protocol=objective.protocol)
+            row = protocol_for(objective.property, objective.level, subject_kind(config), protocol=objective.protocol)
             found[objective.property] = protocol_evaluator(row.protocol_id, config.resources.settings)
         else:
             groups.setdefault(objective.evaluator, []).append(objective.property)

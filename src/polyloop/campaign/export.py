@@ -8,9 +8,11 @@ from typing import Literal
 from polyloop.campaign.campaign import Campaign
 from polyloop.campaign.directory import RunDirectory
 from polyloop.campaign.pool import load_pool
+from polyloop.campaign.space import point_columns, space_of
 from polyloop.campaign.state import CampaignState
 from polyloop.core import InvalidInputError
 from polyloop.design.pool import Pool
+from polyloop.design.space import SubjectChoice
 from polyloop.store import Store
 from polyloop.store.tables import POOL_PREFIX, value_columns
 
@@ -23,8 +25,9 @@ def export_records(
     """Write records as CSV or Parquet; return the number of rows.
 
     Those of a campaign have further columns `pool_...`: the user's own spelling, and what the pool's file says of each
-    polymer beside. Where candidates were evaluated more than once there are `campaign_...` too: the mean over the
-    repeats of each candidate, its standard error and their number.
+    candidate beside; of a space the values of its variables. A value of a subject at a state has the state in the
+    columns of its conditions. Where candidates were evaluated more than once there are `campaign_...` too: the mean
+    over the repeats of each candidate, its standard error and their number.
 
     Parameters
     ----------
@@ -47,7 +50,8 @@ def export_records(
     if Path(source).is_dir():
         campaign = Campaign.from_directory(source)
         store, name = campaign.open_store(), campaign.name
-        more = pool_columns(load_pool(RunDirectory(source))) | mean_columns(campaign.state())
+        more = variable_columns(campaign) or pool_columns(load_pool(RunDirectory(source)))
+        more |= mean_columns(campaign.state())
     else:
         if "://" not in source and not Path(source).is_file():
             raise InvalidInputError(
@@ -70,6 +74,19 @@ def pool_columns(pool: Pool | None) -> dict[str, dict[str, str]]:
         columns["name"] = pool.names
     columns |= pool.extras
     return {f"{POOL_PREFIX}{header}": dict(zip(pool.texts, cells, strict=True)) for header, cells in columns.items()}
+
+
+def variable_columns(campaign: Campaign) -> dict[str, dict[str, str]]:
+    """Return the values of the variables of a space: by header, a text per point; of a subject its name among them."""
+    space = space_of(campaign.config)
+    if space is None:
+        return {}
+    cells = {one.text: point_columns(space, one.text) for one in campaign.state().candidates}
+    found = {name: {text: of[name] for text, of in cells.items()} for name in space.names}
+    for variable in space.variables:
+        if isinstance(variable, SubjectChoice):
+            found[variable.name] |= {text: label for label, text in variable.subjects.items()}
+    return {f"{POOL_PREFIX}{name}": column for name, column in found.items()}
 
 
 def mean_columns(state: CampaignState) -> dict[str, dict[str, str]]:

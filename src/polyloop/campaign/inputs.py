@@ -95,10 +95,11 @@ def left_out_sentences(pool: Pool, inputs: Inputs) -> list[str]:
     if inputs.undescribed:
         named = [f"{smiles} ({reason})" for smiles, reason in list(inputs.undescribed.items())[:_NAMED]]
         count = len(inputs.undescribed)
+        # A space has no list of candidates, only choices.
+        of_all = f" of {len(pool)}" if len(pool) else ""
         way_out = f" These blocks can describe them: {', '.join(inputs.blocks)}." if inputs.blocks else ""
         sentences.append(
-            f"{count} of {len(pool)} candidates have no descriptors and are never proposed: {_some(named, count)}."
-            f"{way_out}"
+            f"{count}{of_all} candidates have no descriptors and are never proposed: {_some(named, count)}.{way_out}"
         )
     return sentences
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,14 @@ import numpy as np
 
 from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.loading import fixed_reference_point, load_asked, load_candidates
+from polyloop.campaign.plan import EvaluationPlan
 from polyloop.campaign.preparation import Preparation
 from polyloop.campaign.repeats import merge_repeats
 from polyloop.campaign.results_table import REPEAT, read_results
 from polyloop.campaign.space import point_columns, points_as_subjects, space_of
 from polyloop.campaign.state import Candidate, observed_values, stated_reference_point
 from polyloop.campaign.suggestions import Proposed
-from polyloop.core import InvalidInputError, Record, Status, Subject, get_property, write_atomically
+from polyloop.core import InvalidInputError, Record, Request, Status, Subject, get_property, write_atomically
 from polyloop.core.csv_text import csv_text
 from polyloop.design import default_reference_point
 from polyloop.design.pool import Pool
@@ -95,7 +96,9 @@ def suggest(prepared: Preparation, count: int) -> list[Suggestion]:
     if count < 1:
         raise InvalidInputError(f"{count} suggestions are none.", where="count", hint="Give at least 1.")
     campaign, plan, store = prepared.campaign, prepared.plan, prepared.store
-    asked = load_asked(store, campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below())
+    asked = load_asked(
+        store, campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below(), points=plan.points
+    )
     known = merge_repeats(asked)
     cycle = 1 + max((one.cycle for one in asked), default=-1)
     with prepared.interrupts.at_once():
@@ -151,7 +154,9 @@ def enter_results(
         Naming file, line and column of all that is wrong.
     """
     plan, store, config = prepared.plan, prepared.store, prepared.config
-    known = load_candidates(store, prepared.campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below())
+    known = load_candidates(
+        store, prepared.campaign, plan.objectives, asked=plan.asked(), below=plan.asked_below(), points=plan.points
+    )
     with points_as_subjects(path, space_of(config)) as readable:
         records = read_results(
             readable,
@@ -160,13 +165,15 @@ def enter_results(
             wanted=plan.measured or tuple(objective.property for objective in plan.objectives),
             passed=[*(one for one in prepared.pool.extras if not _is_result(one, plan.measured)), "name"],
             conditions=config.campaign.state,
-            next_seed=_Seeds(store, config.campaign.evaluation_seed, repeats),
+            next_seed=_Seeds(plan, store, repeats),
             first_seed=config.campaign.evaluation_seed,
         )
+    texts = tuple(dict.fromkeys(record.request.subject.text for record in records))
+    records = [_of_subject(plan, record) for record in records]
     corrections = _corrections(store, records)
     told = store.tell(records, reason)
     asked = {one.text for one in known}
-    unasked = tuple(dict.fromkeys(r.request.subject.text for r in records if r.request.subject.text not in asked))
+    unasked = tuple(text for text in texts if text not in asked)
     if unasked:
         _add_unasked(prepared, unasked, known)
     return Entered(told.new, told.corrected, told.known, unasked, corrections)
@@ -175,14 +182,23 @@ def enter_results(
 class _Seeds:
     """The seed of the first value of a subject and property: the campaign's, or behind those that are known."""
 
-    def __init__(self, store: Store, first: int, repeats: bool) -> None:
-        self._store, self._first, self._repeats = store, first, repeats
+    def __init__(self, plan: EvaluationPlan, store: Store, repeats: bool) -> None:
+        self._plan, self._store, self._repeats = plan, store, repeats
+        self._first = plan.config.campaign.evaluation_seed
 
     def __call__(self, subject: Subject, name: str) -> int:
         if not self._repeats:
             return self._first
-        known = self._store.records(subjects=[subject], protocols=[experiment_id(name)])
+        protocol_id = experiment_id(name)
+        if self._plan.points is not None:
+            subject = self._plan.points.of_subject(Request(subject, protocol_id)).subject
+        known = self._store.records(subjects=[subject], protocols=[protocol_id])
         return 1 + max((record.request.seed for record in known), default=self._first - 1)
+
+
+def _of_subject(plan: EvaluationPlan, record: Record) -> Record:
+    """Return a value of a point as one of the subject at the state that it stands for, where it does."""
+    return record if plan.points is None else replace(record, request=plan.points.of_subject(record.request))
 
 
 def _corrections(store: Store, records: Sequence[Record]) -> tuple[str, ...]:

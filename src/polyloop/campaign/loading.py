@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from polyloop.campaign.plan import is_answer_of
+from polyloop.campaign.points import PointReader
 from polyloop.campaign.repeats import mean_of_repeats, merge_repeats
 from polyloop.campaign.state import Candidate, CycleMetrics
-from polyloop.core import Conditions, Failure, FailureCode, Record, Request, Status
+from polyloop.core import Conditions, Failure, FailureCode, Record, Request, Status, Subject
 from polyloop.design import Objective
 from polyloop.evaluation.laboratory import is_experiment
 from polyloop.store import Evaluation, SavedPick, Store
@@ -23,9 +24,10 @@ def load_candidates(
     *,
     asked: Mapping[str, str],
     below: Mapping[str, Mapping[str, str]] | None = None,
+    points: PointReader | None = None,
 ) -> tuple[Candidate, ...]:
     """Return what the campaign picked, in the order of picking, each candidate once; see `load_asked`."""
-    return merge_repeats(load_asked(store, campaign, objectives, asked=asked, below=below))
+    return merge_repeats(load_asked(store, campaign, objectives, asked=asked, below=below, points=points))
 
 
 def load_asked(
@@ -36,11 +38,13 @@ def load_asked(
     *,
     asked: Mapping[str, str],
     below: Mapping[str, Mapping[str, str]] | None = None,
+    points: PointReader | None = None,
 ) -> tuple[Candidate, ...]:
     """Return what the campaign asked (in one cycle, or ever), in the order of picking, repeats by themselves.
 
     `asked` is the identity of the evaluator that is asked for each property: another one may yield it beside its own.
-    `below` is the same for each cheaper level that may be asked.
+    `below` is the same for each cheaper level that may be asked. `points` tells which point of a space a request for a
+    subject at a state belongs to.
     """
     now = {*asked.values(), *(name for of in (below or {}).values() for name in of.values())}
     # A change of the objectives may leave evaluations that nobody waits for any more.
@@ -57,15 +61,17 @@ def load_asked(
     groups: dict[tuple[int, str, str, int], list[SavedPick]] = {}
     for saved in picks:
         request = saved.pick.request
+        text = request.subject.text if points is None else points.text(request)
         level = level_of.get(request.protocol_id, "")
-        groups.setdefault((saved.cycle, request.subject.text, level, request.seed), []).append(saved)
+        groups.setdefault((saved.cycle, text, level, request.seed), []).append(saved)
     ranks: dict[int, int] = {}
     candidates = []
-    for (number, _, level, seed), group in groups.items():
+    for (number, text, level, seed), group in groups.items():
         rank = ranks[number] = ranks.get(number, -1) + 1
         own = (below or {})[level] if level else asked
         candidate = _candidate(group, rank, evaluations, records, objectives, own, measured)
-        candidates.append(replace(candidate, level=level, seed=seed))
+        subject = candidate.subject if points is None else Subject("process", text)
+        candidates.append(replace(candidate, subject=subject, level=level, seed=seed))
     return tuple(candidates)
 
 
@@ -116,6 +122,7 @@ _Question = tuple[str, str, Conditions]
 
 
 def _question(request: Request) -> _Question:
+    """Return what is asked, whichever of its repeats answers it."""
     return request.protocol_id, request.subject.text, request.conditions
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from polyloop.campaign.choices import with_choices, with_space_defaults
 from polyloop.campaign.config.checks import add_properties, check_config
 from polyloop.campaign.config.file import config_error, with_closed_ranges
 from polyloop.campaign.config.lines import CampaignSource
@@ -83,6 +84,8 @@ def build_campaign(
     own = {name: state.pop(name) for name in ("temperature", "pressure")}
     builder.raw["campaign"] = {**campaign, **own} | ({"conditions": state} if state else {})
     builder.raw |= {name: content for name, content in tables.items() if content}
+    if "variables" in builder.raw:
+        builder.raw["variables"] = {name: _variable(row) for name, row in builder.raw["variables"].items()}
     if properties:
         builder.raw["properties"] = {name: _plain(row) for name, row in properties.items()}
     builder.raw["pool"] = _pool(builder, candidates, kind)
@@ -96,9 +99,19 @@ def build_campaign(
     except ValidationError as error:
         raise config_error(error, source) from error
     add_properties(config, source)
-    config = with_closed_ranges(config)
+    config = with_space_defaults(with_choices(with_closed_ranges(config), Path()))
     check_config(config, source)
     return Built(config, builder.functions)
+
+
+def _variable(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table `[variables.NAME]`, whose values may be objects such as `Polymer`."""
+    values = row.get("values")
+    if isinstance(values, Mapping):
+        values = {label: _text_of(one) for label, one in values.items()}
+    elif values is not None:
+        values = [_text_of(one) if hasattr(one, "subject") else one for one in values]
+    return {**row} if values is None else {**row, "values": values}
 
 
 def _plain(row: Any) -> dict[str, Any]:

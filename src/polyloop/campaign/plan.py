@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
 from polyloop.campaign.evaluators import evaluators_of, lower_evaluators
+from polyloop.campaign.points import PointReader, points_of
 from polyloop.core import ConfigurationError, Request, Subject
 from polyloop.design import Objective
 from polyloop.design.acquisition import Constraint
-from polyloop.evaluation.evaluators import Evaluator, FunctionEvaluator, TableEvaluator
+from polyloop.evaluation.evaluators import Evaluator, FunctionEvaluator, ProtocolEvaluator, TableEvaluator
 from polyloop.evaluation.function_source import Source
 from polyloop.evaluation.laboratory import LaboratoryEvaluator
 
@@ -43,12 +44,15 @@ class EvaluationPlan:
         By the name of the objective's property; several objectives may share one.
     lower
         The same of cheaper levels, by level, the cheapest first; empty where there is one level.
+    points
+        What the points of a space stand for, where a variable is a subject or a condition.
     """
 
     config: CampaignConfig
     objectives: tuple[Objective, ...]
     evaluators: Mapping[str, Evaluator]
     lower: Mapping[str, Mapping[str, Evaluator]] = field(default_factory=dict)
+    points: PointReader | None = None
 
     def subject(self, text: str) -> Subject:
         """Return a candidate of the campaign's kind by its canonical text."""
@@ -64,8 +68,20 @@ class EvaluationPlan:
         chosen = self.lower[level] if level else self.evaluators
         if seed != campaign.evaluation_seed:
             chosen = {name: who for name, who in chosen.items() if name in who.scattered}
-        names = dict.fromkeys(protocol_id_of(evaluator, subject) for evaluator in chosen.values())
-        return [Request(subject, name, seed, campaign.state) for name in names]
+        asked = {protocol_id_of(evaluator, subject): evaluator for evaluator in chosen.values()}
+        return [self._request(name, evaluator, subject, seed) for name, evaluator in asked.items()]
+
+    def _request(self, protocol_id: str, evaluator: Evaluator, subject: Subject, seed: int) -> Request:
+        """Return what is asked of an evaluator: of a protocol and a laboratory a subject at a state, where points are.
+
+        A table answers for the whole point, and holds at the state of the campaign.
+        """
+        state, points = self.config.campaign.state, self.points
+        if points is not None and not isinstance(evaluator, TableEvaluator):
+            state = points.state_of(subject.text)
+        request = Request(subject, protocol_id, seed, state)
+        is_of_subject = isinstance(evaluator, ProtocolEvaluator | LaboratoryEvaluator)
+        return points.of_subject(request) if points is not None and is_of_subject else request
 
     def computed(self, subject: Subject, level: str = "", seed: int | None = None) -> list[Request]:
         """Return the evaluations of a candidate that a program answers; the laboratory answers the others."""
@@ -164,7 +180,9 @@ def make_plan(config: CampaignConfig, functions: Mapping[str, Callable[..., Any]
     ConfigurationError, InvalidInputError
         If a table cannot be read, a function cannot be imported, or repeats are wanted of what does not scatter.
     """
-    plan = EvaluationPlan(config, objectives_of(config), evaluators_of(config, functions), lower_evaluators(config))
+    plan = EvaluationPlan(
+        config, objectives_of(config), evaluators_of(config, functions), lower_evaluators(config), points_of(config)
+    )
     if config.acquisition.repeats and not set(plan.scattered) & {one.property for one in plan.objectives}:
         raise ConfigurationError(
             "Nothing would be learned by repeating: no function of an objective depends on its seed.",

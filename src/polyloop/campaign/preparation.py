@@ -11,7 +11,7 @@ from polyloop.campaign.change import archive, batch_change, check_change, check_
 from polyloop.campaign.change_record import Change, load_changes, next_change
 from polyloop.campaign.config.file import kept_config, write_campaign_file
 from polyloop.campaign.config.tables import CampaignConfig
-from polyloop.campaign.descriptors import describe_pool
+from polyloop.campaign.descriptors import describe_choices, describe_pool
 from polyloop.campaign.directory import RunDirectory
 from polyloop.campaign.identity import differences, identity_of, pool_key
 from polyloop.campaign.inputs import Inputs, check_tables, left_out_sentences
@@ -81,7 +81,7 @@ class Preparation:
         change = None
         if found:
             check_change(known["identity"], self.plan)
-            check_points(self.config, {saved.pick.request.subject.text for saved in picks})
+            check_points(self.plan, [saved.pick.request for saved in picks])
             change = next_change(load_changes(known), max((saved.cycle for saved in picks), default=-1), found)
             archive(files, change.number)
             changes = [*known["changes"], change.to_dict()]
@@ -129,8 +129,9 @@ class Preparation:
         """The candidates, and those that people told values of without being asked."""
         known = set(self._pool.texts)
         candidates = load_candidates(
-            self.store, self.campaign, self.plan.objectives, asked=self.plan.asked(), below=self.plan.asked_below()
-        )
+            self.store, self.campaign, self.plan.objectives, asked=self.plan.asked(), below=self.plan.asked_below(),
+            points=self.plan.points,
+        )  # fmt: skip
         told = [one.text for one in candidates if one.text not in known]
         return self._pool.with_texts(told, TOLD) if told else self._pool
 
@@ -138,6 +139,11 @@ class Preparation:
         """Describe the candidates, and return who proposes from them."""
         source = source_of(self.config)
         if source is not None:
+            if self.plan.points is not None and self.plan.points.choice is not None:
+                source, undescribed, blocks = describe_choices(
+                    source, self.config, self.files, self.workers, self._step("features")
+                )
+                self._note_undescribed(undescribed, blocks)
             return SourceProposer(
                 self.config,
                 self.plan.objectives,
@@ -148,8 +154,7 @@ class Preparation:
         table, undescribed, blocks = describe_pool(
             self.pool, self.config, self.files, self.workers, self._step("features")
         )
-        inputs = Inputs.load(self.files).update(self.files, undescribed=undescribed, blocks=blocks)
-        self._note(left_out_sentences(replace(self.pool, left_out=()), inputs))
+        self._note_undescribed(undescribed, blocks)
         if self.plan.lower:
             return LevelProposer(self.config, self.plan.objectives, table)
         costs = costs_of(self.pool, self.config.pool.cost) if self.config.pool.cost is not None else None
@@ -160,6 +165,11 @@ class Preparation:
                 self.config, self.plan.objectives, table, constraints=constraints, costs=costs, scattered=scattered
             )
         return Proposer(self.config, self.plan.objectives, table, constraints=constraints, costs=costs)
+
+    def _note_undescribed(self, undescribed: Mapping[str, str], blocks: Sequence[str]) -> None:
+        """Keep and say which candidates have no descriptors, and which blocks would describe them."""
+        inputs = Inputs.load(self.files).update(self.files, undescribed=undescribed, blocks=tuple(blocks))
+        self._note(left_out_sentences(replace(self.pool, left_out=()), inputs))
 
     def _enter(self, pool: Pool) -> str:
         """Write down what the picks depend on, or check that it is what it was; enter the campaign, return its name."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel
 
 from polyloop.campaign.config.tables import CampaignConfig, ConstraintTable, VariableTable
 from polyloop.core import InvalidInputError
@@ -22,10 +25,11 @@ from polyloop.design.space import (
     Ordinal,
     Space,
     SpaceSource,
+    SubjectChoice,
 )
 from polyloop.tables import BadRow, Table, read_table, refuse_bad_rows
 
-__all__ = ["point_columns", "points_as_subjects", "source_of", "space_of"]
+__all__ = ["choice_of", "point_columns", "points_as_subjects", "source_of", "space_of"]
 
 
 def space_of(config: CampaignConfig) -> Space | None:
@@ -38,8 +42,28 @@ def space_of(config: CampaignConfig) -> Space | None:
     """
     if config.pool.source != "space":
         return None
-    variables = [_variable(name, table) for name, table in config.variables.items()]
-    constraints = [one for table in config.constraints for one in _constraints(table)]
+    # Rows of tables and pages ask for it one by one, and thousands of subjects take seconds to parse.
+    content = _Content.model_construct(variables=config.variables, constraints=config.constraints)
+    canonical = tuple(name for name, table in config.variables.items() if table.has_canonical_values)
+    return _space(content.model_dump_json(), canonical)
+
+
+class _Content(BaseModel):
+    """What a space is made of."""
+
+    variables: dict[str, VariableTable]
+    constraints: list[ConstraintTable]
+
+
+@lru_cache(maxsize=8)
+def _space(content: str, canonical: tuple[str, ...]) -> Space:
+    read = _Content.model_validate_json(content)
+    tables = {
+        name: table.with_canonical_values(table.values) if name in canonical else table  # type: ignore[arg-type]
+        for name, table in read.variables.items()
+    }
+    variables = [_variable(name, table) for name, table in tables.items()]
+    constraints = [one for table in read.constraints for one in _constraints(table)]
     return Space(variables, constraints)
 
 
@@ -63,13 +87,37 @@ def _variable(name: str, table: VariableTable) -> Any:
             raise InvalidInputError(
                 f"The variable {name!r} has no molecules.", where=f"variables.{name}", hint="Give molecules or values."
             )
-        molecules: Any = table.molecules or [str(value) for value in table.values or ()]
+        molecules: Any = table.molecules or _texts(table)
         return Molecular(name, molecules, descriptors=table.descriptors)
     if table.values is None:
         raise InvalidInputError(f"The variable {name!r} has no values.", where=f"variables.{name}", hint="Give values.")
+    if table.type == "subject":
+        return choice_of(name, table)
+    if isinstance(table.values, dict):
+        raise InvalidInputError(
+            "Only subjects have names beside their values.", where=f"variables.{name}", hint="Give a list."
+        )
     if table.type == "ordinal":
         return Ordinal(name, tuple(table.values), table.unit)
     return Categorical(name, tuple(str(value) for value in table.values))
+
+
+def choice_of(name: str, table: VariableTable) -> SubjectChoice:
+    """Return the choice among subjects that a variable of a campaign file makes.
+
+    Raises
+    ------
+    InvalidInputError
+        If a value is no subject of its kind.
+    """
+    if table.has_canonical_values and isinstance(table.values, dict):
+        return SubjectChoice.of_canonical(name, table.values, table.kind)
+    return SubjectChoice(name, _texts(table), table.kind)
+
+
+def _texts(table: VariableTable) -> Any:
+    """Return the values as texts, by label where they have labels."""
+    return table.values if isinstance(table.values, dict) else [str(value) for value in table.values or ()]
 
 
 def _whole(name: str, number: float) -> int:

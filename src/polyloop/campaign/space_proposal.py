@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from polyloop.campaign.config.tables import CampaignConfig, SurrogateTable
+from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.proposal import (
     LEAST_DATA,
     Step,
@@ -29,9 +29,6 @@ from polyloop.learn.surrogate import Array
 __all__ = ["SourceProposer", "point_costs_of"]
 
 Costs = Callable[[Sequence[str]], Array]
-
-# What learns how variables act together; the sum of kernels of pools cannot.
-_SURROGATE = "product_gp"
 
 
 def point_costs_of(config: CampaignConfig) -> Costs | None:
@@ -68,17 +65,14 @@ class SourceProposer:
     ) -> None:
         self._config, self._objectives, self._source = config, tuple(objectives), source
         self._constraints, self._costs = tuple(constraints), costs
-        chosen = config.surrogate
-        named = "name" in chosen.model_fields_set
-        self._surrogate: SurrogateTable = chosen if named else chosen.model_copy(update={"name": _SURROGATE})
+        self._surrogate = config.surrogate
 
     def initial(self, rng: np.random.Generator) -> list[Proposed]:
         """Return the initial design: points that fill the space."""
         design = self._config.initial
         if design.polymers:
             return [Proposed(text) for text in design.polymers]
-        method = design.method if "method" in design.model_fields_set else None
-        return [Proposed(text) for text in self._source.initial(design.size, method, rng=rng)]
+        return [Proposed(text) for text in self._source.initial(design.size, design.method, rng=rng)]
 
     def next_batch(
         self,
@@ -90,6 +84,8 @@ class SourceProposer:
     ) -> tuple[list[Proposed], dict[str, dict[str, Any]]]:
         """Return the next batch and the held-out calibration; as `Proposer.next_batch`."""
         size = self._config.campaign.batch if batch is None else batch
+        # A point of a subject without descriptors may have been told; no model can read it.
+        candidates = [one for one in candidates if self._source.knows(one.text)]
         taken = [one.text for one in candidates]
         Y = observed_values(candidates, self._objectives)
         some = np.flatnonzero(np.isfinite(Y).any(axis=1))

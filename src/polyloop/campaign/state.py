@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from polyloop.campaign.change_record import Change
 from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.inputs import Inputs
+from polyloop.campaign.points import PointReader, points_of
 from polyloop.campaign.space import point_in_words
 from polyloop.campaign.suggestions import Proposed
 from polyloop.core import Failure, Record, Status, Subject
@@ -312,6 +313,16 @@ class CampaignState:
     def subject(self, text: str) -> Subject:
         """Return a candidate of the campaign's kind by its canonical text."""
         return Subject(self.config.pool.kind, text)
+
+    @cached_property
+    def points(self) -> PointReader | None:
+        """What the points of a space stand for; None where none of its variables is a subject or a condition."""
+        return points_of(self.config)
+
+    def structure(self, text: str) -> Subject:
+        """Return what of a candidate is drawn and counted: the subject that a point chooses, else the candidate."""
+        chosen = None if self.points is None else self.points.subject(text)
+        return self.subject(text) if chosen is None else chosen
 
     def next(self) -> tuple[Next, ...]:
         """Return what waits or runs; if nothing does, what the next cycle would begin with."""

@@ -28,6 +28,8 @@ PARTS: dict[str, dict[str, str]] = {
         "forcefield": "polyloop.features.forcefield:ForceFieldBlock",
         "ecfp": "polyloop.features.ecfp:EcfpBlock",
         "rdkit2d": "polyloop.features.rdkit2d:Rdkit2dBlock",
+        "backbone": "polyloop.features.backbone:BackboneBlock",
+        "factors": "polyloop.features.invariants:InvariantFactorsBlock",
     },
     "describers": {
         "polymer": "polyloop.features.featurization:featurize",

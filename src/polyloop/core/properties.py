@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from math import isfinite
 
+from polyloop.core.constants import AVOGADRO_PER_ANGSTROM3_CM3, GAS_CONSTANT
 from polyloop.core.errors import InvalidInputError
+from polyloop.core.invariant import Invariant
 from polyloop.core.names import did_you_mean
 from polyloop.core.registry import Registry
 
@@ -17,6 +19,21 @@ MATTER = ("polymer", "copolymer", "molecule")
 _CHAINS = ("polymer", "copolymer")
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,63}$")
 _LONGEST_UNIT = 32
+
+_PACKING = Invariant(
+    "packing fraction of the van der Waals volume", "identity", {"vdw_volume": 1, "molar_mass": -1},
+    AVOGADRO_PER_ANGSTROM3_CM3, "doi:10.1021/jo034808o",
+)  # fmt: skip
+# (n2 - 1)/(n2 + 2) = R rho / M, and rho = packing * M / V: what is left of the ratio is the packing.
+_REFRACTION = Invariant(
+    "packing fraction by the Lorentz-Lorenz ratio", "lorentz_lorenz", {"vdw_volume": 1, "molar_refraction": -1},
+    AVOGADRO_PER_ANGSTROM3_CM3, "doi:10.1021/ci990307l",
+)  # fmt: skip
+_HEAT_PER_ATOM = Invariant(
+    "heat capacity per atom, in gas constants", "identity", {"molar_mass": 1, "atoms": -1}, 1e-6 / GAS_CONSTANT,
+    "Petit & Dulong (1819), Annales de Chimie et de Physique 10, 395",
+)  # fmt: skip
+_LOG = Invariant("logarithm", "log", {})
 
 
 @dataclass(frozen=True)
@@ -32,6 +49,8 @@ class Property:
         Kinds of subjects that have it; empty for any.
     depends_on_state
         Whether its value depends on the conditions, such as the temperature.
+    invariant
+        What it becomes once mass, volume and number of atoms are taken out of it: models may learn that instead.
 
     Raises
     ------
@@ -48,6 +67,7 @@ class Property:
     reference: str
     kinds: tuple[str, ...] = MATTER
     depends_on_state: bool = True
+    invariant: Invariant | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name) or self.name.endswith("_std"):
@@ -89,15 +109,19 @@ _LORENTZ_LORENZ = "doi:10.1002/andp.18802450406 (Lorentz 1880); doi:10.1002/andp
 _RADONPY = "doi:10.1038/s41524-022-00906-4"
 _ROWS = (
     Property("refractive_index", "n_D", "1", 1.2, 2.6,
-             "Refractive index of the amorphous solid at the sodium D line (589.29 nm).", _LORENTZ_LORENZ),
+             "Refractive index of the amorphous solid at the sodium D line (589.29 nm).", _LORENTZ_LORENZ,
+             invariant=_REFRACTION),
     Property("refractive_index_F", "n_F", "1", 1.2, 2.8,
-             "Refractive index of the amorphous solid at the hydrogen F line (486.13 nm).", _LORENTZ_LORENZ),
+             "Refractive index of the amorphous solid at the hydrogen F line (486.13 nm).", _LORENTZ_LORENZ,
+             invariant=_REFRACTION),
     Property("refractive_index_C", "n_C", "1", 1.2, 2.6,
-             "Refractive index of the amorphous solid at the hydrogen C line (656.27 nm).", _LORENTZ_LORENZ),
+             "Refractive index of the amorphous solid at the hydrogen C line (656.27 nm).", _LORENTZ_LORENZ,
+             invariant=_REFRACTION),
     Property("abbe_number", "V_D", "1", 2.0, 150.0,
              "Abbe number (n_D - 1) / (n_F - n_C).", "Born & Wolf, Principles of Optics, 7th ed., section 4.7"),
     Property("density", "rho", "g/cm3", 0.5, 4.5,
-             "Mass density of the amorphous polymer.", "doi:10.1007/978-0-387-69002-5"),
+             "Mass density of the amorphous polymer.", "doi:10.1007/978-0-387-69002-5",
+             invariant=_PACKING),
     Property("static_polarizability", "alpha_0", "angstrom3", 0.5, 500.0,
              "Isotropic static electronic polarizability volume of one repeat unit.",
              "doi:10.1063/1.438600", depends_on_state=False),
@@ -125,28 +149,36 @@ _ROWS = (
              "Van der Waals volume of one repeat unit.", "doi:10.1021/j100785a001", depends_on_state=False),
     Property("heat_capacity_cp", "C_p", "J/(kg K)", 500.0, 8000.0,
              "Isobaric specific heat capacity, vibrations by quantum statistics where it is computed.",
-             "doi:10.1063/1.1624057"),
+             "doi:10.1063/1.1624057",
+             invariant=_HEAT_PER_ATOM),
     Property("heat_capacity_cv", "C_v", "J/(kg K)", 500.0, 8000.0,
              "Isochoric specific heat capacity, vibrations by quantum statistics where it is computed.",
-             "doi:10.1063/1.1624057"),
+             "doi:10.1063/1.1624057",
+             invariant=_HEAT_PER_ATOM),
     Property("classical_heat_capacity_cp", "C_p,cl", "J/(kg K)", 500.0, 12000.0,
              "Isobaric specific heat capacity of classical molecular dynamics; above experiment.",
-             _RADONPY),
+             _RADONPY,
+             invariant=_HEAT_PER_ATOM),
     Property("classical_heat_capacity_cv", "C_v,cl", "J/(kg K)", 500.0, 12000.0,
              "Isochoric specific heat capacity of classical molecular dynamics; above experiment.",
-             _RADONPY),
+             _RADONPY,
+             invariant=_HEAT_PER_ATOM),
     Property("volume_expansion", "alpha_V", "1/K", -3e-4, 6e-3,
              "Volume thermal expansion coefficient (1/V) dV/dT at constant pressure.", _RADONPY),
     Property("linear_expansion", "alpha_L", "1/K", -1e-4, 2e-3,
              "Linear thermal expansion coefficient, a third of the volume expansion.", _RADONPY),
     Property("isothermal_compressibility", "beta_T", "1/GPa", 0.02, 10.0,
-             "Isothermal compressibility -(1/V) dV/dP.", _RADONPY),
+             "Isothermal compressibility -(1/V) dV/dP.", _RADONPY,
+             invariant=_LOG),
     Property("isentropic_compressibility", "beta_S", "1/GPa", 0.02, 10.0,
-             "Isentropic compressibility, the isothermal one times C_v/C_p.", _RADONPY),
+             "Isentropic compressibility, the isothermal one times C_v/C_p.", _RADONPY,
+             invariant=_LOG),
     Property("bulk_modulus", "K", "GPa", 0.1, 50.0,
-             "Isothermal bulk modulus.", _RADONPY),
+             "Isothermal bulk modulus.", _RADONPY,
+             invariant=_LOG),
     Property("isentropic_bulk_modulus", "K_S", "GPa", 0.1, 50.0,
-             "Isentropic bulk modulus, the inverse of the isentropic compressibility.", _RADONPY),
+             "Isentropic bulk modulus, the inverse of the isentropic compressibility.", _RADONPY,
+             invariant=_LOG),
     Property("radius_of_gyration", "R_g", "angstrom", 1.0, 1000.0,
              "Root mean squared mass-weighted radius of gyration of a chain, of the length that was simulated.",
              "doi:10.1093/oso/9780198520597.001.0001", kinds=_CHAINS),
@@ -155,7 +187,8 @@ _ROWS = (
              "doi:10.1093/oso/9780198520597.001.0001", kinds=_CHAINS),
     Property("self_diffusion", "D", "m2/s", 1e-20, 1e-7,
              "Self-diffusion coefficient of the chains' centres of mass, a sixth of the slope of their mean squared "
-             "displacement where it grows linearly.", "doi:10.1093/oso/9780198803195.001.0001", kinds=_CHAINS),
+             "displacement where it grows linearly.", "doi:10.1093/oso/9780198803195.001.0001", kinds=_CHAINS,
+             invariant=_LOG),
     Property("nematic_order", "S", "1", -0.5, 1.0,
              "Largest eigenvalue of the mean ordering tensor (3 u u - 1)/2 of the backbone's directions.",
              "doi:10.1080/00268978400101951", kinds=_CHAINS),
@@ -165,12 +198,15 @@ _ROWS = (
     Property("dielectric_constant", "epsilon_dc", "1", 1.0, 200.0,
              "Static relative permittivity with the electronic part: that of fixed charges + n_D^2 - 1.", _RADONPY),
     Property("thermal_conductivity", "lambda", "W/(m K)", 0.01, 5.0,
-             "Thermal conductivity.", _RADONPY),
+             "Thermal conductivity.", _RADONPY,
+             invariant=_LOG),
     Property("thermal_diffusivity", "a", "m2/s", 1e-9, 1e-5,
-             "Thermal diffusivity lambda/(rho C_p).", _RADONPY),
+             "Thermal diffusivity lambda/(rho C_p).", _RADONPY,
+             invariant=_LOG),
     Property("young_modulus", "E", "GPa", 1e-4, 100.0,
              "Young's modulus: stress per strain in small uniaxial deformation with free sides; from simulation a "
-             "fraction of a nanosecond after the strain, which raises it.", "doi:10.1093/oso/9780198520597.001.0001"),
+             "fraction of a nanosecond after the strain, which raises it.", "doi:10.1093/oso/9780198520597.001.0001",
+             invariant=_LOG),
     Property("poisson_ratio", "nu", "1", -1.0, 0.5,
              "Poisson's ratio: minus the slope of lateral against axial strain in small uniaxial deformation.",
              "doi:10.1126/science.235.4792.1038"),
@@ -184,15 +220,18 @@ _ROWS = (
              "Hildebrand solubility parameter, the root of the cohesive energy density.", "doi:10.1201/9781315140575"),
     Property("sodium_mobility", "u_Na", "m2/(V s)", 1e-18, 1e-5,
              "Electric mobility of Na+ in the polymer, drift velocity per field; from simulation by diffusion.",
-             "doi:10.1021/jp8001614"),
+             "doi:10.1021/jp8001614",
+             invariant=_LOG),
     Property("chloride_mobility", "u_Cl", "m2/(V s)", 1e-18, 1e-5,
              "Electric mobility of Cl- in the polymer, drift velocity per field; from simulation by diffusion.",
-             "doi:10.1021/jp8001614"),
+             "doi:10.1021/jp8001614",
+             invariant=_LOG),
     Property("fractional_free_volume", "FFV", "1", 0.0, 0.8,
              "Share of the volume outside the atoms' van der Waals spheres, for a point probe unless stated.",
              "doi:10.1021/j100785a001"),
     Property("viscosity", "eta", "Pa s", 1e-5, 1e14,
-             "Zero-shear viscosity of the melt.", "doi:10.1093/oso/9780198803195.001.0001"),
+             "Zero-shear viscosity of the melt.", "doi:10.1093/oso/9780198803195.001.0001",
+             invariant=_LOG),
     Property("solvation_free_energy", "dG_solv,MD", "kJ/mol", -600.0, 150.0,
              "Free energy of solvation of the capped repeat unit in an explicit solvent.",
              "doi:10.1063/1.2978177"),

@@ -124,6 +124,10 @@ class CandidateSource(Protocol):
         """Return the blocks that models read of candidates of this source."""
         ...
 
+    def knows(self, text: str) -> bool:
+        """Tell whether a candidate is one that `encode` reads."""
+        ...
+
     def initial(
         self, size: int, method: str | None = None, *, rng: np.random.Generator, exclude: Collection[str] = ()
     ) -> tuple[str, ...]:
@@ -195,6 +199,10 @@ class PoolSource:
         if unknown:
             raise InvalidInputError(f"{unknown[0]!r} is no candidate.", where="pool")
         return take(self.blocks, np.array([self._rows[text] for text in texts], dtype=np.intp))
+
+    def knows(self, text: str) -> bool:
+        """Tell whether a text is that of a candidate of the pool."""
+        return text in self._rows
 
     def initial(
         self, size: int, method: str | None = None, *, rng: np.random.Generator, exclude: Collection[str] = ()

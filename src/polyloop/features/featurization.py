@@ -131,7 +131,8 @@ def _dtype(name: str) -> np.dtype[Any]:
     return get_block(name).dtype
 
 
-def _cache_file(cache: Path) -> Path:
+def _cache_file(cache: str | Path) -> Path:
+    cache = Path(cache)
     return cache / "features.sqlite" if cache.is_dir() else cache
 
 

@@ -1,4 +1,4 @@
-"""RDKit's two-dimensional descriptors of one repeat unit, by difference of oligomers, per heavy atom."""
+"""RDKit's two-dimensional descriptors of a repeat unit, by difference of oligomers, or a molecule; per heavy atom."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from polyloop.chem import Polymer
+from polyloop.chem import Molecule, Polymer
 from polyloop.core.descriptors import BlockKind
 from polyloop.core.errors import EvaluationError, FailureCode
 from polyloop.features.oligomer import backbone_length
@@ -50,14 +50,15 @@ class Rdkit2dBlock:
     """Additive RDKit descriptors: what one more repeat unit adds to an oligomer, divided by its heavy atoms.
 
     Only descriptors that are additive over repeat units are taken, since only these belong to the polymer and not
-    to the oligomer that happened to be built. The first column is the number of heavy atoms of the unit.
+    to the oligomer that happened to be built. The first column is the number of heavy atoms of the unit. Of a molecule
+    the same descriptors of the whole are divided by its heavy atoms.
     """
 
     name = "rdkit2d"
     version = 2
     kind = BlockKind.PHYSICAL
     packages: tuple[str, ...] = ("rdkit",)
-    subjects: tuple[str, ...] = ("polymer", "copolymer")
+    subjects: tuple[str, ...] = ("polymer", "copolymer", "molecule")
     dtype: np.dtype[Any] = np.dtype(np.float64)
     storage: np.dtype[Any] = np.dtype(np.float64)
 
@@ -65,7 +66,7 @@ class Rdkit2dBlock:
         """Return `HeavyAtomCount` and the names of the descriptors, each per heavy atom."""
         return ("HeavyAtomCount", *(f"{name}_per_heavy_atom" for name in _ADDITIVE))
 
-    def evaluate(self, polymer: Polymer) -> NDArray[np.float64]:
+    def evaluate(self, polymer: Polymer | Molecule) -> NDArray[np.float64]:
         """Return the descriptors, shape (162,).
 
         Raises
@@ -73,11 +74,16 @@ class Rdkit2dBlock:
         EvaluationError
             If one of them is not finite.
         """
-        n = max(1, math.ceil(_REACH / backbone_length(polymer)))
-        protiated = polymer.protiated
-        shorter, longer = (protiated.oligomer(n), protiated.oligomer(n + 1))
-        heavy = longer.GetNumHeavyAtoms() - shorter.GetNumHeavyAtoms()
-        values = (self._describe(longer) - self._describe(shorter)) / heavy
+        if isinstance(polymer, Molecule):
+            heavy = polymer.mol.GetNumHeavyAtoms()
+            # Dihydrogen alone has no heavy atom.
+            values = self._describe(polymer.mol) / max(heavy, 1)
+        else:
+            n = max(1, math.ceil(_REACH / backbone_length(polymer)))
+            protiated = polymer.protiated
+            shorter, longer = (protiated.oligomer(n), protiated.oligomer(n + 1))
+            heavy = longer.GetNumHeavyAtoms() - shorter.GetNumHeavyAtoms()
+            values = (self._describe(longer) - self._describe(shorter)) / heavy
         if not np.isfinite(values).all():
             bad = [name for name, value in zip(_ADDITIVE, values, strict=True) if not np.isfinite(value)]
             raise EvaluationError(FailureCode.UNSUPPORTED, "RDKit descriptors", f"{', '.join(bad)} is not finite.")

@@ -59,6 +59,8 @@ class GaussianProcess:
         One length scale per column of a physical block. Costly and, with some hundred columns, worse.
     optimise
         False keeps the prior medians.
+    parameters
+        Hyper-parameters of an earlier fit on the same values, in place of a new search.
 
     Examples
     --------
@@ -79,11 +81,17 @@ class GaussianProcess:
     )  # fmt: skip
 
     def __init__(
-        self, kernels: Mapping[str, tuple[str, ...]] | None = None, *, ard: bool = False, optimise: bool = True
+        self,
+        kernels: Mapping[str, tuple[str, ...]] | None = None,
+        *,
+        ard: bool = False,
+        optimise: bool = True,
+        parameters: HyperParameters | None = None,
     ) -> None:
         self.kernels = dict(kernels or {})
         self.ard = ard
         self.optimise = optimise
+        self.parameters = parameters
         self._posterior: _Posterior | None = None
 
     def fit(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> Self:
@@ -97,7 +105,9 @@ class GaussianProcess:
         geometry = SumCovariance.fit(X, default_terms(X, self.kernels), ard=self.ard)
         terms = geometry.term_data(X)
         # One distinct value or point says nothing about hyper-parameters: the prior's medians then stand.
-        if self.optimise and n > 1 and np.ptp(y) > 0:
+        if self.parameters is not None:
+            parameters = self.parameters
+        elif self.optimise and n > 1 and np.ptp(y) > 0:
             parameters = fit_hyperparameters(terms, standardised, known)
         else:
             parameters = prior_medians(terms)

@@ -45,7 +45,10 @@ class Enrichment:
         return self.others_with / self.others
 
 
-def enrichment(candidates: Sequence[Subject | str], selected: Sequence[bool]) -> list[Enrichment]:
+Compared = Subject | str | tuple[Subject, ...]
+
+
+def enrichment(candidates: Sequence[Compared], selected: Sequence[bool]) -> list[Enrichment]:
     """Test every feature that the candidates' kind knows for enrichment among the selected ones.
 
     Of polymers, copolymers and molecules these are elements, functional groups and classes; of points of a space, what
@@ -54,7 +57,8 @@ def enrichment(candidates: Sequence[Subject | str], selected: Sequence[bool]) ->
     Parameters
     ----------
     candidates
-        Subjects, or repeat-unit SMILES of polymers, length n.
+        Subjects, or repeat-unit SMILES of polymers, length n; of several subjects, such as a point and the polymer that
+        it chooses, all features count.
     selected
         Which of them are selected, such as those beyond a limit, length n.
 
@@ -92,11 +96,13 @@ def _features(subject: Subject) -> dict[str, frozenset[str]]:
     return features_of(subject)
 
 
-def _occurrences(candidates: Sequence[Subject | str]) -> dict[tuple[str, str], list[int]]:
+def _occurrences(candidates: Sequence[Compared]) -> dict[tuple[str, str], list[int]]:
     """Return the places of the candidates that have each (kind, feature)."""
-    present: dict[tuple[str, str], list[int]] = {}
+    present: dict[tuple[str, str], dict[int, None]] = {}
     for index, one in enumerate(candidates):
-        for kind, names in _features(Subject("polymer", one) if isinstance(one, str) else one).items():
-            for name in names:
-                present.setdefault((kind, name), []).append(index)
-    return present
+        parts = one if isinstance(one, tuple) else (Subject("polymer", one) if isinstance(one, str) else one,)
+        for part in dict.fromkeys(parts):
+            for kind, names in _features(part).items():
+                for name in names:
+                    present.setdefault((kind, name), {})[index] = None
+    return {feature: list(places) for feature, places in present.items()}

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from polyloop.campaign.loading import is_over
 from polyloop.campaign.state import STOP_REASONS, CampaignState, Candidate, Next, standing
-from polyloop.core import KINDS, Status, Subject
+from polyloop.core import KINDS, Status
 from polyloop.core.subject import Drawing, classify, column_of, plural_of
 from polyloop.core.text import visible
 from polyloop.design import Objective
@@ -181,7 +181,7 @@ def _card(state: CampaignState, limit: content.OpticalLimit | None, row: int, gi
         notes = [_range_text(objective, float(value)), _repeats_text(candidate, name)]
         numbers.append((text.html_symbol(name), text.words(name), shown, ", ".join(note for note in notes if note)))
     return {
-        **_identity(candidate.subject, state.name_of(candidate.text), given),
+        **_identity(state, candidate.text, state.name_of(candidate.text), given),
         "numbers": numbers,
         "margin": _margin_text(limit, row) if limit else "",
         "when": f"cycle {candidate.cycle}" if candidate.cycle else "initial design",
@@ -203,11 +203,12 @@ def _next_card(state: CampaignState, one: Next, given: Given) -> dict[str, Any]:
             doubt = "far from the data" if told.get("outside") else ""
             notes = [note for note in (_chance_text(objective, told["mean"], std), doubt) if note]
             numbers.append((text.html_symbol(name), f"predicted {text.words(name)}", shown, ", ".join(notes)))
-    return {**_identity(state.subject(one.text), one.name, given), "numbers": numbers, "margin": "", "when": one.status}
+    return {**_identity(state, one.text, one.name, given), "numbers": numbers, "margin": "", "when": one.status}
 
 
-def _identity(subject: Subject, title: str, given: Given) -> dict[str, Any]:
-    """Return what a card says of a candidate whatever became of it."""
+def _identity(state: CampaignState, candidate: str, title: str, given: Given) -> dict[str, Any]:
+    """Return what a card says of a candidate whatever became of it; of a point, the structure that it chooses."""
+    subject = state.structure(candidate)
     drawing = KINDS[subject.kind].draw(subject.text) if subject.kind in KINDS else Drawing()
     return {
         "title": title,

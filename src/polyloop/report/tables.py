@@ -64,7 +64,7 @@ def _candidates(state: CampaignState, limit: content.OpticalLimit | None) -> byt
             candidate.rank,
             candidate.text,
             *variable_cells(state, candidate.text),
-            classify(candidate.subject) or "",
+            classify(state.structure(candidate.text)) or "",
             candidate.level,
             candidate.status.value,
             candidate.failure.code.value if candidate.failure else "",

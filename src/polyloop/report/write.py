@@ -47,7 +47,9 @@ def write_report(
     """
     line = optical_limit(state, limit)
     selection = select(state, line)
-    enriched = enrichment([state.candidates[row].subject for row in selection.rows], selection.selected.tolist())
+    compared = [state.candidates[row].subject for row in selection.rows]
+    # Of a point count both what was chosen, and the structure that it is.
+    enriched = enrichment([(one, state.structure(one.text)) for one in compared], selection.selected.tolist())
     pictures, files = [], make_tables(state, line, enriched)
     for picture in draw_pictures(state, line):
         stream = io.BytesIO()

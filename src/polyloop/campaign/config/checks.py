@@ -8,8 +8,14 @@ from typing import Any
 
 from polyloop.campaign.config.decisions import check_point_cost, check_repeats
 from polyloop.campaign.config.lines import CampaignSource, KeyPath
+from polyloop.campaign.config.space_checks import (
+    check_conditions_known,
+    check_points,
+    check_whole_points,
+    subject_kind,
+)
 from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
-from polyloop.core import KINDS, Conditions, InvalidInputError, PolyloopError, add_property, get_property, parse_subject
+from polyloop.core import KINDS, InvalidInputError, PolyloopError, add_property, get_property, parse_subject
 from polyloop.core.names import did_you_mean
 from polyloop.core.options import options_of, read_options
 
@@ -24,6 +30,8 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
     ConfigurationError
         Naming the file, the line, the key and the remedy.
     """
+    if config.variables:
+        _check_pool(config, source)  # what the objectives are asked of
     for index, objective in enumerate(config.objectives):
         _check_objective(config, objective, index, source)
     _check_requirements(config, source)
@@ -91,10 +99,10 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
         row = get_property(objective.property)
     except PolyloopError as error:
         raise source.error((*key, "property"), error.reason, error.hint) from error
-    if not row.belongs_to(config.pool.kind):
+    if not (row.belongs_to(config.pool.kind) or row.belongs_to(subject_kind(config))):
         raise source.error(
             (*key, "property"),
-            f"{row.name} is no property of a {config.pool.kind}.",
+            f"{row.name} is no property of a {subject_kind(config)}.",
             f"It belongs to {_list(row.kinds)}.",
         )
     if any(other.property == objective.property for other in config.objectives[:index]):
@@ -115,6 +123,7 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
     if objective.evaluator is not None:
         _known(source, (*key, "evaluator"), objective.evaluator, [*config.evaluators, *entry_point_names()])
     elif objective.level != EXPERIMENT:
+        check_whole_points(config, source, (*key, "level" if objective.protocol is None else "protocol"))
         _check_protocol(config, source, key, objective.property, objective.protocol, objective.level)
         _check_conditions(config, source, objective.property, objective.protocol, objective.level)
 
@@ -189,7 +198,7 @@ def _check_protocol(
     from polyloop.simulate import protocol_for
 
     try:
-        protocol_for(name, level, config.pool.kind, protocol=protocol)
+        protocol_for(name, level, subject_kind(config), protocol=protocol)
     except PolyloopError as error:
         raise source.error((*key, "level" if protocol is None else "protocol"), error.reason, error.hint) from error
 
@@ -199,16 +208,8 @@ def _check_conditions(
 ) -> None:
     from polyloop.simulate import protocol_for
 
-    state = config.campaign.state
-    row = protocol_for(name, level, config.pool.kind, protocol=protocol)
-    unknown = row.unknown_conditions(state)
-    if unknown:
-        key = ("campaign", unknown[0]) if unknown[0] in ("temperature", "pressure") else ("campaign", "conditions")
-        raise source.error(
-            key,
-            f"{row.protocol_id}, which yields {name}, knows {Conditions().words()} only.",
-            f"Leave {unknown[0]} out, or take a protocol of molecular dynamics.",
-        )
+    row = protocol_for(name, level, subject_kind(config), protocol=protocol)
+    check_conditions_known(config, source, name, row.protocol_id)
 
 
 def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
@@ -247,14 +248,8 @@ def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:
             "Give all three, or none of them.",
         )  # fmt: skip
     if pool.source == "space":
-        from polyloop.campaign.space import space_of
-
-        try:
-            space = space_of(config)
-        except PolyloopError as error:
-            said = f"{error.where}: {error.reason}" if error.where else error.reason
-            raise source.error(("variables",), said, error.hint) from error
-        check_point_cost(config, space, source)
+        check_points(config, source)
+        check_point_cost(config, source)
     elif pool.kind != "polymer":
         if pool.source != "csv":
             raise source.error(("pool", "source"), f"source {pool.source!r} makes polymers.", "Use source = 'csv'.")
@@ -302,6 +297,8 @@ def _check_initial(config: CampaignConfig, source: CampaignSource) -> None:
         if canonical in seen:
             raise source.error(key, f"{smiles} is the same polymer as {seen[canonical]}.", "Remove one of them.")
         seen[canonical] = smiles
+    if config.initial.method == "fill" and config.pool.source != "space":
+        raise source.error(("initial", "method"), "fill is for spaces.", "Use 'diverse' or 'random'.")
     if len(seen) == 1:
         raise source.error(("initial", "polymers"), "One polymer is no design.", "Name at least two.")
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from polyloop.campaign.config.lines import CampaignSource, KeyPath
+from polyloop.campaign.config.space_checks import subject_kind
 from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
 from polyloop.core import PolyloopError
-
-if TYPE_CHECKING:
-    from polyloop.design.space import Space
 
 __all__ = ["check_point_cost", "check_repeats"]
 
@@ -53,7 +49,7 @@ def check_repeats(config: CampaignConfig, source: CampaignSource) -> None:
         )
 
 
-def check_point_cost(config: CampaignConfig, space: Space | None, source: CampaignSource) -> None:
+def check_point_cost(config: CampaignConfig, source: CampaignSource) -> None:
     """Raise where the cost of points cannot be read, or is not above 0.
 
     Raises
@@ -61,8 +57,10 @@ def check_point_cost(config: CampaignConfig, space: Space | None, source: Campai
     ConfigurationError
         Naming the file, the line, the key and the remedy.
     """
+    from polyloop.campaign.space import space_of
     from polyloop.design.space import PointCost
 
+    space = space_of(config)
     if space is None or config.pool.cost is None:
         return
     try:
@@ -83,5 +81,5 @@ def _is_known_not_to_scatter(config: CampaignConfig, objective: ObjectiveTable) 
         return given is not None and given.table is not None
     if objective.level == EXPERIMENT:
         return False
-    protocol = protocol_for(name, objective.level, config.pool.kind, protocol=objective.protocol)
+    protocol = protocol_for(name, objective.level, subject_kind(config), protocol=objective.protocol)
     return name not in protocol_evaluator(protocol.protocol_id).scattered

@@ -90,6 +90,10 @@ def read_campaign_file(path: str | Path, *, check: bool = True, formerly: Path |
         config = without_former_defaults(config)
     add_properties(config, source)
     resolved = with_closed_ranges(_with_absolute_paths(config, path.absolute().parent, formerly))
+    if resolved.pool.source == "space":
+        from polyloop.campaign.choices import with_choices, with_space_defaults
+
+        resolved = with_space_defaults(with_choices(resolved, path.absolute().parent, is_kept=not check))
     if check:
         check_config(resolved, source)
     return resolved

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from polyloop.campaign.config.model import FileTable
+from polyloop.campaign.config.space_tables import ConstraintTable, VariableTable
 from polyloop.core import Conditions
 from polyloop.core.subject import column_of
 from polyloop.run.limits import Limits
@@ -44,13 +46,7 @@ Direction = Literal["maximize", "minimize", "maximise", "minimise"]
 _SEEDS, _MILLION = 2**63 - 1, 1_000_000
 
 
-class _Table(BaseModel):
-    """A table of the file: unknown keys and wrong types are errors, and nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class CampaignTable(_Table):
+class CampaignTable(FileTable):
     """`[campaign]`: what it is called and how much of it there is."""
 
     name: Name = Field(description="Name of the campaign; also the default folder of the run, runs/NAME.")
@@ -86,7 +82,7 @@ class CampaignTable(_Table):
         return Conditions(self.temperature, self.pressure, **self.conditions)
 
 
-class ObjectiveTable(_Table):
+class ObjectiveTable(FileTable):
     """`[[objectives]]`: one property, where it should go, and who computes it."""
 
     property: str = Field(description="Name from the property table, e.g. refractive_index.")
@@ -101,7 +97,7 @@ class ObjectiveTable(_Table):
     evaluator: str | None = Field(None, description="Or a table [evaluators.NAME], or an entry point.")
 
 
-class RequirementTable(_Table):
+class RequirementTable(FileTable):
     """`[[requirements]]`: a property that must stay in a range, with a stated probability."""
 
     property: str = Field(description="Name from the property table; it may be that of an objective too.")
@@ -115,7 +111,7 @@ class RequirementTable(_Table):
     evaluator: str | None = Field(None, description="Or a table [evaluators.NAME], or an entry point.")
 
 
-class EvaluatorTable(_Table):
+class EvaluatorTable(FileTable):
     """`[evaluators.NAME]`: a table of measured data, or a Python function."""
 
     table: Path | None = Field(None, description="CSV or Parquet with a column of repeat units and one per property.")
@@ -149,7 +145,7 @@ class EvaluatorTable(_Table):
         return Conditions(**{name: value for name, value in stated.items() if value is not None})
 
 
-class PropertyTable(_Table):
+class PropertyTable(FileTable):
     """`[properties.NAME]`: a property of your own, which the table of properties lacks."""
 
     unit: str = Field(min_length=1, max_length=32, description="Its unit, e.g. MJ/m3; 1 for a pure number.")
@@ -162,37 +158,7 @@ class PropertyTable(_Table):
     depends_on_state: bool = Field(True, description="Whether it depends on temperature and the other conditions.")
 
 
-class VariableTable(_Table):
-    """`[variables.NAME]`: one variable of a space, for `source = "space"`."""
-
-    type: Literal["continuous", "integer", "ordinal", "categorical", "molecular"] = Field(
-        description="A number of a range, a whole number, ordered numbers, words, or molecules as a choice."
-    )
-    low: float | None = Field(None, description="Least value, of a range.")
-    high: float | None = Field(None, description="Greatest value, of a range.")
-    unit: str = Field("", max_length=32, description="Unit of the numbers, for people.")
-    step: float | None = Field(None, gt=0, description="Distance of the values that can be set, of continuous ones.")
-    log: bool = Field(False, description="Whether equal factors count as equal distances, of continuous ones.")
-    values: list[float | str] | None = Field(None, min_length=2, description="What may be chosen, in order if ordinal.")
-    molecules: dict[str, str] | None = Field(
-        None, min_length=2, description="SMILES by the label that tables use, of molecular ones."
-    )
-    descriptors: dict[str, list[float]] | None = Field(
-        None, description="Numbers of your own by label, of molecular ones, beside those of the structure."
-    )
-
-
-class ConstraintTable(_Table):
-    """`[[constraints]]`: what points of a space must keep."""
-
-    condition: str | None = Field(None, description="Arithmetic on variables, e.g. 'temperature * time < 4000'.")
-    sum: dict[str, float] | None = Field(None, description="Or coefficients by variable, whose sum has a bound.")
-    at_most: float | None = Field(None, description="Upper bound of the sum.")
-    at_least: float | None = Field(None, description="Lower bound of the sum.")
-    equals: float | None = Field(None, description="Or what the sum must be.")
-
-
-class ScreeningTable(_Table):
+class ScreeningTable(FileTable):
     """`[pool.screening]`: look over the whole pool with a cheap protocol and keep the best."""
 
     protocol: str = Field("optics/instant@2", description="Protocol of the screening.")
@@ -201,7 +167,7 @@ class ScreeningTable(_Table):
     keep: int = Field(ge=1, le=10 * _MILLION, description="Number of candidates to keep.")
 
 
-class PoolTable(_Table):
+class PoolTable(FileTable):
     """`[pool]`: the candidates."""
 
     kind: str = Field("polymer", description="Kind of the candidates: polymer, copolymer, molecule, ...")
@@ -231,19 +197,19 @@ class PoolTable(_Table):
         return self.smiles_column or column_of(self.kind)
 
 
-class FeaturesTable(_Table):
+class FeaturesTable(FileTable):
     """`[features]`: descriptors."""
 
     blocks: list[str] = Field(["forcefield", "ecfp"], min_length=1, description="Descriptor blocks, one kernel each.")
     time_limit_s: float = Field(30.0, gt=0, le=1e6, description="Time limit per polymer in s.")
 
 
-class SurrogateTable(_Table):
+class SurrogateTable(FileTable):
     """`[surrogate]`: the model of each objective."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
 
-    name: str = Field("gp", description="Which one; each has options of its own, below.")
+    name: str = Field("gp", description="Which one; each has options of its own, below. Of a space product_gp.")
     record_noise: bool = Field(
         False,
         description="Take the records' std as the known noise of each value. Right for repeated measurements; the std "
@@ -256,7 +222,7 @@ class SurrogateTable(_Table):
         return dict(self.model_extra or {})
 
 
-class AcquisitionTable(_Table):
+class AcquisitionTable(FileTable):
     """`[acquisition]`: what to ask next."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
@@ -284,7 +250,7 @@ class AcquisitionTable(_Table):
         return dict(self.model_extra or {})
 
 
-class LevelsTable(_Table):
+class LevelsTable(FileTable):
     """`[levels]`: cheaper levels of the same properties, which the loop may ask too."""
 
     costs: dict[str, float] = Field(
@@ -295,17 +261,19 @@ class LevelsTable(_Table):
     )
 
 
-class InitialTable(_Table):
+class InitialTable(FileTable):
     """`[initial]`: the first evaluations, before there is a model."""
 
-    method: Literal["diverse", "random"] = Field("diverse", description="How to choose them.")
+    method: Literal["diverse", "random", "fill"] = Field(
+        "diverse", description="How to choose them; of a space, fill it when left out."
+    )
     size: int = Field(10, ge=2, le=_MILLION, description="How many.")
     polymers: list[str] = Field(
         [], description="Or these candidates of the pool, e.g. those whose values the store has; no choice then."
     )
 
 
-class StopTable(_Table):
+class StopTable(FileTable):
     """`[stop]`: when to end before the last cycle."""
 
     hours: float | None = Field(None, gt=0, le=1e6, description="Wall time in h, summed over all runs of the campaign.")
@@ -318,7 +286,7 @@ class StopTable(_Table):
     )
 
 
-class StoreTable(_Table):
+class StoreTable(FileTable):
     """`[store]`: the results database."""
 
     # Not shown with the rest of the configuration, since it may hold a password.
@@ -327,7 +295,7 @@ class StoreTable(_Table):
     )
 
 
-class LimitsTable(_Table):
+class LimitsTable(FileTable):
     """`[limits]`: what one evaluation may take."""
 
     time_s: float | None = Field(
@@ -342,7 +310,7 @@ class LimitsTable(_Table):
         return Limits(self.time_s, None if self.memory_gb is None else int(self.memory_gb * 1e9), self.retries)
 
 
-class ResourcesTable(_Table):
+class ResourcesTable(FileTable):
     """`[resources]`: with what protocols compute, in place of the settings of the environment.
 
     They may change at any time: an engine and its cores are part of how a value was computed, which each record says,
@@ -359,7 +327,7 @@ class ResourcesTable(_Table):
         return {name: str(value) for name, value in given.items() if value is not None}
 
 
-class ReportTable(_Table):
+class ReportTable(FileTable):
     """`[report]`: the limit line of the report, n_D = limit_intercept + limit_slope * V_D.
 
     Both keys, or neither for the line of the shipped table.
@@ -369,17 +337,17 @@ class ReportTable(_Table):
     limit_intercept: float | None = Field(None, description="Its refractive index at Abbe number 0.")
 
 
-class CampaignConfig(_Table):
+class CampaignConfig(FileTable):
     """A whole campaign file. Paths are absolute once it has been read."""
 
     campaign: CampaignTable
     objectives: list[ObjectiveTable] = Field(min_length=1)
-    properties: dict[Name, PropertyTable] = {}
-    requirements: list[RequirementTable] = []
-    evaluators: dict[Name, EvaluatorTable] = {}
+    properties: dict[Name, PropertyTable] = Field({})
+    requirements: list[RequirementTable] = Field([])
+    evaluators: dict[Name, EvaluatorTable] = Field({})
     pool: PoolTable
-    variables: dict[Name, VariableTable] = {}
-    constraints: list[ConstraintTable] = []
+    variables: dict[Name, VariableTable] = Field({})
+    constraints: list[ConstraintTable] = Field([])
     features: FeaturesTable = FeaturesTable()
     surrogate: SurrogateTable = SurrogateTable()
     acquisition: AcquisitionTable = AcquisitionTable()

@@ -1,4 +1,4 @@
-"""Spaces of variables: numbers, steps, choices and molecules, the constraints between them, and what to try next."""
+"""Spaces of variables: numbers, steps, choices and structures, the constraints between them, and what to try next."""
 
 from polyloop.design.space.choices import Categorical, Ordinal
 from polyloop.design.space.constraints import Condition, Linear
@@ -7,6 +7,7 @@ from polyloop.design.space.molecular import Molecular
 from polyloop.design.space.scales import Continuous, Integer
 from polyloop.design.space.source import SpaceSource
 from polyloop.design.space.space import Space
+from polyloop.design.space.subjects import SubjectChoice
 from polyloop.design.space.variables import Variable
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "PointCost",
     "Space",
     "SpaceSource",
+    "SubjectChoice",
     "Variable",
 ]

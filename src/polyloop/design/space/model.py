@@ -13,6 +13,7 @@ from botorch.posteriors.gpytorch import GPyTorchPosterior
 
 from polyloop.design.space.scales import PLACE_SCALE, OnScale
 from polyloop.design.space.space import Space
+from polyloop.design.space.variables import blocks_of
 from polyloop.learn.surrogate import Array
 
 __all__ = ["DifferentiableSurrogate", "SpaceModel", "coordinate_columns"]
@@ -41,7 +42,10 @@ class SpaceModel(botorch.models.model.Model):  # type: ignore[misc]
         self._space, self._surrogates, self._center, self._unit = space, list(surrogates), center, unit
         # Of a variable with levels, the columns of each level; its coordinate is then an index into them.
         self._levels = {
-            variable.name: torch.from_numpy(variable.block(np.arange(len(variable.levels), dtype=float)).values)
+            variable.name: {
+                block: torch.from_numpy(np.asarray(values.values, dtype=float))
+                for block, values in blocks_of(variable, np.arange(len(variable.levels), dtype=float)).items()
+            }
             for variable in space.variables
             if variable.levels is not None and not isinstance(variable, OnScale)
         }
@@ -58,10 +62,11 @@ class SpaceModel(botorch.models.model.Model):  # type: ignore[misc]
 
     def blocks(self, X: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the blocks at coordinates `batch_shape x q x d`, as `Space.blocks` does, with derivatives."""
-        result = {}
+        result: dict[str, torch.Tensor] = {}
         for i, variable in enumerate(self._space.variables):
             if variable.name in self._levels:
-                result[variable.name] = self._levels[variable.name][X[..., i].round().long()]
+                places = X[..., i].round().long()
+                result |= {block: levels[places] for block, levels in self._levels[variable.name].items()}
             else:
                 result[variable.name] = PLACE_SCALE * X[..., i : i + 1]
         return result

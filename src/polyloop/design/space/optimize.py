@@ -26,7 +26,7 @@ from polyloop.design.acquisition.noisy import UtilityObjective, nothing_compiled
 from polyloop.design.objectives import Objective
 from polyloop.design.space.climb import climb, score_points
 from polyloop.design.space.model import DifferentiableSurrogate, SpaceModel
-from polyloop.design.space.neighbours import perturbed
+from polyloop.design.space.neighbours import perturbed, swept
 from polyloop.design.space.sampling import linear_in_coordinates, sample, snap
 from polyloop.design.space.scales import OnScale
 from polyloop.design.space.space import Space
@@ -36,6 +36,7 @@ __all__ = ["Question", "gradient_batch"]
 
 _SAMPLES, _SAMPLES_MANY = 128, 32  # from three objectives on each sample's box decomposition is slow
 _RAW, _RESTARTS = 256, 6
+_SWEPT = 2  # starts at which every choice of a long list is looked at
 _RAW_INSIDE, _RESTARTS_INSIDE = 32, 2  # under constraints a start costs ten times as much, and climbing follows anyway
 
 
@@ -130,7 +131,7 @@ def _best(
     starts = _free(question, np.vstack([raw, near]), picks)
     if not len(starts):
         return None
-    values = score_points(acquisition, starts)
+    starts, values = _with_sweeps(question, acquisition, starts, picks)
     order = np.argsort(-values, kind="stable")
     if space.curved:
         tops = starts[order[:_RESTARTS]]
@@ -145,6 +146,17 @@ def _best(
     values = score_points(acquisition, candidates)
     winner = int(np.argmax(values))
     return candidates[winner], float(values[winner])
+
+
+def _with_sweeps(question: Question, acquisition: Any, starts: Array, picks: Sequence[Array]) -> tuple[Array, Array]:
+    """Return starts and their scores, and those of all choices of long lists at the best of them."""
+    values = score_points(acquisition, starts)
+    best = starts[np.argsort(-values, kind="stable")[:_SWEPT]]
+    more = np.vstack([swept(question.space, point) for point in best])
+    more = _free(question, more, picks) if len(more) else more
+    if not len(more):
+        return starts, values
+    return np.vstack([starts, more]), np.concatenate([values, score_points(acquisition, more)])
 
 
 def _free(question: Question, coordinates: Array, picks: Sequence[Array]) -> Array:

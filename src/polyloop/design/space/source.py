@@ -26,14 +26,16 @@ __all__ = ["SpaceSource"]
 
 _SAMPLE = 1024
 _ROUNDS = 3
+# Numbers of all blocks of all combinations, up to which these are kept side by side: 240 MB.
+_MOST_NUMBERS = 30_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class SpaceSource:
     """Proposes points of a space, by the way that the space and the models allow.
 
-    - All variables have levels, and there are at most `MOST_COMBINATIONS`: every free combination is scored, by any
-      acquisition of pools and any surrogate.
+    - All variables have levels, and there are at most `MOST_COMBINATIONS`, of 30 million columns in all: every free
+      combination is scored, by any acquisition of pools and any surrogate.
     - Otherwise, where the surrogates have derivatives ("product_gp"): BoTorch's mixed optimiser (`gradient_batch`).
     - Otherwise, where a constraint is a function, or scores are weighed by requirements or costs: points that fill the
       space are scored as a pool, then points near the best of them, three times over.
@@ -56,6 +58,12 @@ class SpaceSource:
     space: Space
     allow_repeats: bool = False
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether every combination is scored: there are not too many of them, nor of their columns."""
+        width = sum(variable.width for variable in self.space.variables)
+        return self.space.is_enumerable and (self.space.n_combinations or 0) * width <= _MOST_NUMBERS
+
     @cached_property
     def pool(self) -> PoolSource:
         """All combinations as a pool; only of a space that can be enumerated."""
@@ -65,6 +73,14 @@ class SpaceSource:
     def encode(self, texts: Sequence[str]) -> dict[str, BlockValues]:
         """Return one block a variable for canonical texts of points."""
         return self.space.encode([self.space.parse(text) for text in texts])
+
+    def knows(self, text: str) -> bool:
+        """Tell whether a text is that of a point of the variables, constraints aside."""
+        try:
+            self.space.parse(text)
+        except InvalidInputError:
+            return False
+        return True
 
     def initial(
         self, size: int, method: str | None = None, *, rng: np.random.Generator, exclude: Collection[str] = ()
@@ -79,7 +95,7 @@ class SpaceSource:
             If size is not positive or too few points keep the constraints.
         """
         if method not in (None, "fill"):
-            if not self.space.is_enumerable:
+            if not self.is_listed:
                 raise ConfigurationError(
                     f"{method!r} needs a list of candidates; this space is none.",
                     where="initial.method",
@@ -119,7 +135,7 @@ class SpaceSource:
         taken = set(exclude) | set(observations.pending)
         if not self.allow_repeats:
             taken |= set(observations.texts)
-        if self.space.is_enumerable and not self.allow_repeats:
+        if self.is_listed and not self.allow_repeats:
             return self.pool.propose(
                 models, observations, objectives, batch=batch, rng=rng, reference_point=reference_point,
                 exclude=exclude, acquisition=acquisition, weighing=weighing or Weighing(),
@@ -190,13 +206,14 @@ class SpaceSource:
         acquisition: str,
         weighing: Weighing,
     ) -> Suggestion:
-        from polyloop.design.space.neighbours import perturbed
+        from polyloop.design.space.neighbours import perturbed, swept
 
         complete = observations.complete
         known = self._coordinates([observations.texts[row] for row in complete])
         U = utilities(observations.values[complete], objectives)
         best = known[np.argsort(-U.sum(axis=1), kind="stable")[:4]]
-        candidates = np.vstack([sample(self.space, _SAMPLE, rng), perturbed(self.space, best, rng)])
+        sweeps = [swept(self.space, point) for point in best[:1]]
+        candidates = np.vstack([sample(self.space, _SAMPLE, rng), perturbed(self.space, best, rng), *sweeps])
         for turn in range(_ROUNDS):
             candidates = np.unique(candidates, axis=0)
             candidates = candidates[self._free(taken, candidates)]

@@ -17,7 +17,7 @@ from polyloop.core.descriptors import BlockValues
 from polyloop.core.names import did_you_mean
 from polyloop.design.space.constraints import Condition, Constraint, Linear
 from polyloop.design.space.scales import OnScale
-from polyloop.design.space.variables import DIGITS, Value, Variable
+from polyloop.design.space.variables import DIGITS, Value, Variable, blocks_of
 from polyloop.learn.surrogate import Array
 
 __all__ = ["MOST_COMBINATIONS", "Point", "Space"]
@@ -145,8 +145,11 @@ class Space:
         return self.blocks(self.coordinates(points))
 
     def blocks(self, coordinates: Array) -> dict[str, BlockValues]:
-        """Return one block a variable for coordinates of shape (n, d)."""
-        return {variable.name: variable.block(coordinates[:, i]) for i, variable in enumerate(self.variables)}
+        """Return one block a variable, or one for each of its views, for coordinates of shape (n, d)."""
+        result: dict[str, BlockValues] = {}
+        for i, variable in enumerate(self.variables):
+            result |= blocks_of(variable, coordinates[:, i])
+        return result
 
     def columns(self, coordinates: Array) -> dict[str, NDArray[Any]]:
         """Return the values at coordinates (n, d) by variable, each of shape (n,)."""

@@ -15,7 +15,17 @@ from polyloop.core import InvalidInputError
 from polyloop.core.descriptors import BlockValues
 from polyloop.learn.surrogate import Array
 
-__all__ = ["DIGITS", "Value", "Variable", "check_choices", "check_name", "significant"]
+__all__ = [
+    "DIGITS",
+    "SeveralViews",
+    "Value",
+    "Variable",
+    "blocks_of",
+    "check_choices",
+    "check_label",
+    "check_name",
+    "significant",
+]
 
 Value = float | int | str
 DIGITS = 6
@@ -85,6 +95,22 @@ class Variable(Protocol):
         ...
 
 
+@runtime_checkable
+class SeveralViews(Protocol):
+    """A variable of which models see several blocks, each a view of it with a length scale of its own."""
+
+    def views(self, coordinates: Array) -> dict[str, BlockValues]:
+        """Return the blocks by name, NAME.BLOCK, at coordinates (n,)."""
+        ...
+
+
+def blocks_of(variable: Variable, coordinates: Array) -> dict[str, BlockValues]:
+    """Return the blocks that models see of a variable at coordinates (n,): one of its own name, unless it has many."""
+    if isinstance(variable, SeveralViews):
+        return variable.views(coordinates)
+    return {variable.name: variable.block(coordinates)}
+
+
 def check_name(name: str) -> None:
     """Refuse a name that could not stand in a constraint.
 
@@ -121,5 +147,17 @@ def check_choices(name: str, values: Sequence[Value]) -> None:
     for position, value in enumerate(values):
         if value in values[:position]:
             raise InvalidInputError(f"{value!r} is listed twice.", where=where)
-        if isinstance(value, str) and (value != value.strip() or not value):
-            raise InvalidInputError(f"{value!r} is empty or has spaces around it.", where=where)
+        if isinstance(value, str):
+            check_label(name, value)
+
+
+def check_label(name: str, value: str) -> None:
+    """Refuse a text that no cell of a table could hold.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is empty or has spaces around it.
+    """
+    if value != value.strip() or not value:
+        raise InvalidInputError(f"{value!r} is empty or has spaces around it.", where=f"variable {name}")

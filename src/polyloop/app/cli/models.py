@@ -1,0 +1,128 @@
+"""`polyloop model ...`: train, predict and card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from polyloop.app.cli.console import message, write_json, write_table
+from polyloop.app.cli.groups import group
+from polyloop.core.text import visible
+
+__all__ = ["register"]
+
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of a trained model.")]
+Table = Annotated[Path, typer.Option("--csv", metavar="FILE", help="CSV or Parquet.")]
+Column = Annotated[
+    str | None, typer.Option("--smiles-column", metavar="NAME", help="Column of the subjects.  [default: smiles]")
+]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+_NAMED = 5
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands to `app`."""
+    model = group(app, "model", "Models of one property: train, predict, card.")
+    model.command()(train)
+    model.command()(predict)
+    model.command()(card)
+
+
+def train(
+    csv: Table,
+    target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="Property, or any column of numbers.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder to write.")],
+    smiles_column: Column = None,
+    kind: Annotated[str, typer.Option("--kind", help="Kind of the subjects.")] = "polymer",
+    block: Annotated[
+        list[str] | None, typer.Option("--block", metavar="NAME", help="Block of descriptors; may be repeated.")
+    ] = None,
+    invariant: Annotated[
+        bool | None,
+        typer.Option("--invariant/--no-invariant", help="Learn the property's invariant.  [default: what is better]"),
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=4096, help="Processes for descriptors.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Learn one property from a table; the folder holds the model, its card and its held-out predictions."""
+    from polyloop.core.subject import column_of
+    from polyloop.learn.property_model import BLOCKS_OF_MODELS, PropertyModel
+    from polyloop.tables.training import read_training
+
+    table = read_training(csv, target, smiles_column or column_of(kind))
+    model = PropertyModel.train(
+        table.texts, table.values, target=table.target, kind=kind, noise_variance=table.variances,
+        blocks=tuple(block) if block else BLOCKS_OF_MODELS, invariant=invariant, workers=workers,
+    )  # fmt: skip
+    model.save(output)
+    for line, reason in table.left_out[:_NAMED]:
+        message(f"Line {line} is left out: {reason}.")
+    if len(table.left_out) > _NAMED:
+        message(f"{len(table.left_out) - _NAMED} more lines are left out.")
+    _show(model.card, output, as_json=as_json)
+
+
+def predict(
+    folder: Folder,
+    csv: Table,
+    smiles_column: Column = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="CSV to write.")] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=4096, help="Processes for descriptors.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Predict each row of a table: mean, standard deviation, 90 % interval, and whether it is in the model's domain."""
+    from polyloop.core import write_atomically
+    from polyloop.core.csv_text import csv_text
+    from polyloop.core.subject import column_of
+    from polyloop.learn.property_model import PropertyModel
+    from polyloop.tables import read_table
+
+    model = PropertyModel.load(folder)
+    table = read_table(csv)
+    column = smiles_column or column_of(model.card.kind)
+    place = table.position(column)
+    found = model.predict([row.cells[place] for row in table.rows], workers=workers)
+    header = ("smiles" if model.card.kind == "polymer" else column, "mean", "std", "low", "high", "in_domain")
+    rows = [(one.text, one.mean, one.std, one.low, one.high, one.in_domain) for one in found]
+    if as_json:
+        reasons = [list(one.reasons) for one in found]
+        write_json(
+            [{**dict(zip(header, row, strict=True)), "reasons": why} for row, why in zip(rows, reasons, strict=True)]
+        )
+    elif output is None:
+        write_table(header, rows)
+    if output is not None:
+        cells = [[*row[:-1], int(row[-1]), "; ".join(one.reasons)] for row, one in zip(rows, found, strict=True)]
+        write_atomically(output, csv_text((*header, "reasons"), cells))
+    outside, without = sum(not one.in_domain for one in found), sum(one.mean is None for one in found)
+    message(f"{len(found)} predicted, {outside} of them outside the model's domain, {without} without descriptors.")
+
+
+def card(folder: Folder, as_json: Json = False) -> None:
+    """Show what a model was made of and how well it did on what it had not seen."""
+    from polyloop.learn.property_model import PropertyModel
+
+    _show(PropertyModel.load(folder).card, folder, as_json=as_json)
+
+
+def _show(card: Any, folder: Path, *, as_json: bool) -> None:
+    if as_json:
+        write_json(card.to_dict())
+        return
+    held, unit = card.held_out, f" {card.unit}" if card.unit not in ("", "1") else ""
+    typer.echo(visible(f"{card.target}: {card.n} {card.kind}s, {card.low:.4g} to {card.high:.4g}{unit}"))
+    if card.choice:
+        typer.echo(
+            f"beyond the range that is taught, error over spread: the value itself {card.choice['value']:.2f}, "
+            f"its invariant {card.choice['invariant']:.2f}"
+        )
+    typer.echo(f"learnt: {card.invariant or 'the value itself'}")
+    typer.echo(f"left out one by one: RMSE {held['rmse']:.3g}{unit}, R2 {held['r2']:.3f}")
+    typer.echo(f"90 % interval: {card.factor:.2f} standard deviations to either side")
+    if card.left_out:
+        shown = "; ".join(f"{text} ({reason})" for text, reason in card.left_out[:_NAMED])
+        more = f"; and {len(card.left_out) - _NAMED} more" if len(card.left_out) > _NAMED else ""
+        typer.echo(visible(f"left out: {shown}{more}"))
+    typer.echo(str(folder))

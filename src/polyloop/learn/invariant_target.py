@@ -1,0 +1,138 @@
+"""A surrogate that learns a property's invariant and answers in the property: what extrapolates is the physics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Self
+
+import numpy as np
+
+from polyloop.core import InvalidInputError
+from polyloop.core.invariant import Invariant
+from polyloop.learn.surrogate import Array, Blocks, Prediction, Surrogate
+
+__all__ = ["FACTOR_BLOCK", "InvariantTarget"]
+
+FACTOR_BLOCK = "factors"
+
+
+class InvariantTarget:
+    """Any surrogate, of z = T(y) * factor instead of y.
+
+    The block `factors` gives the factors and is kept from the surrogate inside. Means are T's inverse of the mean of z,
+    the median of y; standard deviations go through the slope there; samples are transformed one by one.
+
+    Parameters
+    ----------
+    make
+        Makes the surrogate inside, unfitted.
+    invariant
+        The invariant of the property.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polyloop.core.descriptors import BlockValues
+    >>> from polyloop.core.invariant import Invariant
+    >>> from polyloop.learn import GaussianProcess
+    >>> x = np.linspace(0, 1, 9)[:, None]
+    >>> blocks = {"x": BlockValues(x, "physical"), "factors": BlockValues(np.ones((9, 4)), "physical")}
+    >>> model = InvariantTarget(GaussianProcess, Invariant("log", "log", {})).fit(blocks, np.exp(x[:, 0]))
+    >>> more = {"x": BlockValues([[2.0]], "physical"), "factors": BlockValues(np.ones((1, 4)), "physical")}
+    >>> bool(abs(model.predict(more).mean[0] - np.exp(2.0)) < 0.1)
+    True
+    """
+
+    def __init__(self, make: Callable[[], Surrogate], invariant: Invariant) -> None:
+        self._make, self.invariant = make, invariant
+        self._base: Surrogate | None = None
+
+    @property
+    def base(self) -> Surrogate:
+        """The fitted surrogate of the invariant.
+
+        Raises
+        ------
+        InvalidInputError
+            Before `fit`.
+        """
+        if self._base is None:
+            raise InvalidInputError("The model has not been fitted.", hint="Call fit(X, y) first.")
+        return self._base
+
+    def fit(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> Self:
+        """Learn from n polymers.
+
+        Raises
+        ------
+        InvalidInputError
+            If a value has no image, such as one that is not positive under a logarithm.
+        """
+        y = np.asarray(y, dtype=float)
+        if not self.invariant.applies(y):
+            raise InvalidInputError(
+                f"A value has no {self.invariant.meaning}.", hint="Values must be positive; check their unit."
+            )
+        z, noise = self._images(X, y, noise_variance)
+        self._base = self._make().fit(_without_factors(X), z, noise)
+        return self
+
+    def predict(self, X: Blocks) -> Prediction:
+        """Predict n rows in the property's unit."""
+        inside = self.base.predict(_without_factors(X))
+        factor = self._factor(X)
+        mean = self.invariant.inverse(inside.mean, factor)
+        slope = self.invariant.slope(mean, factor)
+        return Prediction(mean, np.abs(inside.std / slope), np.abs(inside.noise_std / slope))
+
+    def quantiles(self, X: Blocks, z: Array) -> Array:
+        """Return y at `z` standard deviations of a new observation, shape (n,); exact, as T is monotone."""
+        inside, factor = self.base.predict(_without_factors(X)), self._factor(X)
+        return self.invariant.inverse(inside.mean + z * inside.predictive_std, factor)
+
+    def covariance(self, X_a: Blocks, X_b: Blocks) -> Array:
+        """Return the posterior covariance in the property's unit, to first order, shape (n_a, n_b)."""
+        covariance = self.base.covariance(_without_factors(X_a), _without_factors(X_b))
+        scaled: Array = covariance / np.outer(self._slope(X_a), self._slope(X_b))
+        return scaled
+
+    def joint(self, X: Blocks) -> tuple[Array, Array]:
+        """Return the mean (n,) and the covariance (n, n) to first order."""
+        covariance = self.covariance(X, X)
+        return self.predict(X).mean, (covariance + covariance.T) / 2
+
+    def condition(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> InvariantTarget:
+        """Return the model that has also seen (X, y)."""
+        z, noise = self._images(X, np.asarray(y, dtype=float), noise_variance)
+        other = InvariantTarget(self._make, self.invariant)
+        other._base = self.base.condition(_without_factors(X), z, noise)
+        return other
+
+    def sample(self, X: Blocks, n: int, rng: np.random.Generator) -> Array:
+        """Draw n functions at X, shape (n, rows of X)."""
+        return self.invariant.inverse(self.base.sample(_without_factors(X), n, rng), self._factor(X)[None, :])
+
+    def _factor(self, X: Blocks) -> Array:
+        if not self.invariant.powers:
+            return np.full(len(next(iter(X.values()))), self.invariant.constant)
+        if FACTOR_BLOCK not in X:
+            raise InvalidInputError(
+                f"The {self.invariant.meaning} needs the block {FACTOR_BLOCK!r}.", hint="Describe the polymers with it."
+            )
+        return self.invariant.factor(np.asarray(X[FACTOR_BLOCK].values, dtype=float))
+
+    def _images(self, X: Blocks, y: Array, noise_variance: Array | None) -> tuple[Array, Array | None]:
+        factor = self._factor(X)
+        noise = None
+        if noise_variance is not None:
+            noise = np.asarray(noise_variance, dtype=float) * self.invariant.slope(y, factor) ** 2
+        return self.invariant.forward(y, factor), noise
+
+    def _slope(self, X: Blocks) -> Array:
+        factor = self._factor(X)
+        mean = self.invariant.inverse(self.base.predict(_without_factors(X)).mean, factor)
+        return self.invariant.slope(mean, factor)
+
+
+def _without_factors(X: Blocks) -> Blocks:
+    return {name: block for name, block in X.items() if name != FACTOR_BLOCK}

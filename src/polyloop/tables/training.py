@@ -1,0 +1,93 @@
+"""A column of a table as what a model learns: any numbers, or a property in whatever unit its header states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyloop.core import PROPERTIES, InvalidInputError, get_property
+from polyloop.core.names import did_you_mean
+from polyloop.core.units import convert, convert_std
+from polyloop.tables.columns import NumberColumn, find_columns, split_header
+from polyloop.tables.numbers import decimal_sign, is_no_value, parse_number
+from polyloop.tables.table import Table, read_table
+
+__all__ = ["TrainingTable", "read_training"]
+
+
+@dataclass(frozen=True)
+class TrainingTable:
+    """Texts and values of n rows.
+
+    Parameters
+    ----------
+    target
+        Name of the property, or of the column where it is none.
+    texts
+        Subjects as they are written.
+    values, variances
+        Shape (n,), in the property's unit; NaN where there is none.
+    left_out
+        (line, reason) of rows without a usable value.
+    """
+
+    target: str
+    texts: tuple[str, ...]
+    values: NDArray[np.float64]
+    variances: NDArray[np.float64]
+    left_out: tuple[tuple[int, str], ...]
+
+
+def read_training(path: str | Path, target: str, column: str = "smiles") -> TrainingTable:
+    """Read the subjects and one column of numbers; `target` is its header, with or without its unit.
+
+    Where it names a property, its values are converted to the property's unit, and a column `NAME_std` holds standard
+    deviations. A row without a usable number is left out and told.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such column, or its unit is none of the property.
+    """
+    table = read_table(path)
+    place, number = table.position(column), _target(table, target)
+    unit = number.wanted if isinstance(number, NumberColumn) else None
+    at = number.position if isinstance(number, NumberColumn) else number
+    decimal = decimal_sign(table, [at])
+    texts, values, variances = [], [], []
+    left_out = [(bad.line, bad.reason) for bad in table.bad_rows]
+    for row in table.rows:
+        if is_no_value(row.cells[at]):
+            left_out.append((row.line, "no value"))
+            continue
+        try:
+            value, std = parse_number(row.cells[at], decimal), float("nan")
+            if isinstance(number, NumberColumn) and unit is not None:
+                value = convert(value, number.unit, unit)
+                if number.std is not None and not is_no_value(row.cells[number.std.position]):
+                    std = convert_std(parse_number(row.cells[number.std.position], decimal), number.std.unit, unit)
+        except InvalidInputError as error:
+            left_out.append((row.line, error.reason))
+            continue
+        texts.append(row.cells[place])
+        values.append(value)
+        variances.append(std * std)
+    name = number.name if isinstance(number, NumberColumn) else table.header[at]
+    return TrainingTable(name, tuple(texts), np.array(values), np.array(variances), tuple(left_out))
+
+
+def _target(table: Table, target: str) -> NumberColumn | int:
+    """Return the column of a property, or the place of another column."""
+    name, _ = split_header(target)
+    headers = [header for header in table.header if header == target or split_header(header)[0] == name]
+    if not headers:
+        raise InvalidInputError(
+            f"There is no column {target!r}.", where=str(table.path), hint=did_you_mean(target, table.header)
+        )
+    if name in PROPERTIES:
+        others = [header for header in table.header if split_header(header)[0] not in (name, f"{name}_std")]
+        return find_columns(table, {get_property(name).name: headers[0]}, ignore=others)[name]
+    return table.header.index(headers[0])
