@@ -40,6 +40,27 @@ def test_a_requirement_keeps_the_picks_where_it_holds(tmp_path: Path, table: pd.
     assert sum(met(required)) >= 6, "of nine picks"
 
 
+def test_what_breaks_a_requirement_is_no_result(tmp_path: Path, table: pd.DataFrame) -> None:
+    campaign = Campaign(
+        ["refractive_index"], list(table.smiles), evaluators=table, directory=tmp_path / "run", **SAME,
+        requirements=[{"property": "abbe_number", "low": 68.0, "probability": 0.7, "evaluator": "given_1"}],
+    )  # fmt: skip
+    campaign.run()
+    state = campaign.state()
+    asked = table.set_index("smiles").loc[[one.text for one in state.candidates]]
+    allowed = asked[asked.abbe_number >= 68.0]
+    assert 0 < len(allowed) < len(asked)
+    (best,) = {one.text for one in state.best()}
+    assert best == allowed.refractive_index.idxmax() != asked.refractive_index.idxmax()
+    point = campaign.state().reference_point
+    assert point is not None
+    assert state.hypervolume == pytest.approx(allowed.refractive_index.max() - point[0])
+    told = pd.read_csv(campaign.directory / "report" / "candidates.csv").set_index("smiles")
+    assert dict(told.meets_requirements) == dict((asked.abbe_number >= 68.0).astype(int))
+    assert dict(told["abbe_number [1]"]) == pytest.approx(dict(asked.abbe_number))
+    assert "meeting every requirement" in (campaign.directory / "report" / "index.html").read_text()
+
+
 def test_improvement_is_per_cost_and_a_batch_keeps_its_budget(tmp_path: Path, table: pd.DataFrame) -> None:
     pool = pd.DataFrame({"smiles": table.smiles, "price": [1.0 + 9.0 * (row % 2) for row in range(len(table))]})
     campaign = Campaign(

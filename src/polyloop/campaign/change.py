@@ -109,6 +109,6 @@ def recount(store: Store, campaign: str, plan: EvaluationPlan) -> None:
         kept = {name: value for name, value in entry.metrics.items() if name != "reference_point"}
         if "finished" in kept:
             history = [one for one in everything if one.cycle <= entry.cycle]
-            metrics = cycle_metrics(entry.cycle, history, plan.objectives, point, kept)
+            metrics = cycle_metrics(entry.cycle, history, plan.objectives, point, kept, plan.constraints)
             point, kept = metrics.reference_point, {**kept, "finished": metrics.to_dict()}
         store.save_cycle(campaign, entry.cycle, kept)

@@ -16,6 +16,7 @@ from polyloop.campaign.plan import EvaluationPlan, protocol_id_of
 from polyloop.campaign.progress import Listener, Progress
 from polyloop.campaign.proposal import Proposer
 from polyloop.campaign.repeats import merge_repeats
+from polyloop.campaign.requirements import admitted
 from polyloop.campaign.space_proposal import SourceProposer
 from polyloop.campaign.state import Candidate, observed_values, stated_reference_point
 from polyloop.campaign.suggestions import Proposed
@@ -231,8 +232,8 @@ class CycleRunner:
     def _better(self, request: Request) -> dict[str, float]:
         """Return the best values so far, those that an evaluation has just yielded among them."""
         best = dict(self._best)
-        if request.seed != self._plan.config.campaign.evaluation_seed:
-            # One repeat by itself is no result; the cycle's end knows the mean.
+        if request.seed != self._plan.config.campaign.evaluation_seed or self._plan.constraints:
+            # One repeat by itself is no result, nor a value without its requirements; the cycle's end knows.
             return best
         records = {record.property: record for record in self._store.records(keys=[request.key])}
         for objective in self._plan.objectives:
@@ -246,9 +247,13 @@ class CycleRunner:
     def _conclude(self, cycle: int) -> None:
         """Compute the metrics of a cycle whose evaluations have ended, and keep them."""
         history, entry = self._history(cycle), self._entry(cycle)
-        metrics = cycle_metrics(cycle, history, self._plan.objectives, self._reference_point(), entry)
+        metrics = cycle_metrics(
+            cycle, history, self._plan.objectives, self._reference_point(), entry, self._plan.constraints
+        )
         self._store.save_cycle(self._campaign, cycle, {**entry, "finished": metrics.to_dict()})
-        self._best = best_values(observed_values(merge_repeats(history), self._plan.objectives), self._plan.objectives)
+        merged = merge_repeats(history)
+        known = admitted(observed_values(merged, self._plan.objectives), merged, self._plan.constraints)
+        self._best = best_values(known, self._plan.objectives)
 
     def _reference_point(self) -> tuple[float, ...] | None:
         """Return the reference point: stated, or fixed by an earlier cycle; None before there is one."""

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from polyloop.campaign.loading import is_over
 from polyloop.campaign.proposal import json_numbers
 from polyloop.campaign.repeats import merge_repeats
+from polyloop.campaign.requirements import admitted
 from polyloop.campaign.state import Candidate, CycleMetrics, count_failures, observed_values
 from polyloop.core import Status
 from polyloop.design import Objective, default_reference_point, objective_hypervolume
+from polyloop.design.acquisition import Constraint
 from polyloop.learn import Prediction
 from polyloop.learn.calibration import summarise
 
@@ -26,6 +28,7 @@ def cycle_metrics(
     objectives: Sequence[Objective],
     point: tuple[float, ...] | None,
     entry: Mapping[str, Any],
+    requirements: Sequence[Constraint] = (),
 ) -> CycleMetrics:
     """Return the metrics of a cycle whose evaluations have ended.
 
@@ -37,16 +40,21 @@ def cycle_metrics(
         The reference point of the hypervolume; None while there is none, and two complete candidates then fix it.
     entry
         What the store knows of the cycle: its calibration and its seconds.
+    requirements
+        What candidates must meet to count in the hypervolume.
     """
     batch = [candidate for candidate in history if candidate.cycle == cycle]
-    Y = observed_values(merge_repeats(history), objectives)
+    merged = merge_repeats(history)
+    Y = observed_values(merged, objectives)
     if point is None and np.isfinite(Y).all(axis=1).sum() >= 2:
         point = default_reference_point(Y, objectives)
     return CycleMetrics(
         cycle=cycle,
         evaluations=len(batch),
         failures=count_failures(batch),
-        hypervolume=None if point is None else objective_hypervolume(Y, objectives, point),
+        hypervolume=None
+        if point is None
+        else objective_hypervolume(admitted(Y, merged, requirements), objectives, point),
         reference_point=point,
         calibration=entry.get("calibration", {}),
         prospective=_prospective(batch, objectives),

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
 from polyloop.campaign.evaluators import evaluators_of, lower_evaluators
 from polyloop.campaign.points import PointReader, points_of
+from polyloop.campaign.requirements import requirements_of
 from polyloop.core import ConfigurationError, Request, Subject
 from polyloop.design import Objective
 from polyloop.design.acquisition import Constraint
@@ -139,7 +140,7 @@ class EvaluationPlan:
     @property
     def constraints(self) -> tuple[Constraint, ...]:
         """What candidates must meet."""
-        return tuple(Constraint(one.property, one.low, one.high, one.probability) for one in self.config.requirements)
+        return requirements_of(self.config)
 
     @property
     def tables(self) -> tuple[TableEvaluator, ...]:

@@ -16,10 +16,12 @@ from polyloop.campaign.change_record import Change
 from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.inputs import Inputs
 from polyloop.campaign.points import PointReader, points_of
+from polyloop.campaign.requirements import admitted, meeting, requirements_of
 from polyloop.campaign.space import point_in_words
 from polyloop.campaign.suggestions import Proposed
 from polyloop.core import Failure, Record, Status, Subject
 from polyloop.design import Objective, non_dominated
+from polyloop.design.acquisition import Constraint
 from polyloop.design.objectives import utilities
 from polyloop.design.pool import Pool
 
@@ -282,10 +284,23 @@ class CampaignState:
 
     @cached_property
     def front(self) -> NDArray[np.bool_]:
-        """Mask of the candidates that no other dominates (of one objective: the best), shape (candidates,)."""
+        """Mask of the candidates that no other dominates (of one objective: the best), shape (candidates,).
+
+        Where there are requirements, of those that meet them.
+        """
         if not len(self.candidates):
             return np.zeros(0, dtype=bool)
-        return non_dominated(utilities(self.values, self.objectives))
+        return non_dominated(utilities(admitted(self.values, self.candidates, self.requirements), self.objectives))
+
+    @cached_property
+    def requirements(self) -> tuple[Constraint, ...]:
+        """What candidates must meet."""
+        return requirements_of(self.config)
+
+    @cached_property
+    def meeting(self) -> NDArray[np.bool_] | None:
+        """Mask of the candidates that meet every requirement, shape (candidates,); None without requirements."""
+        return meeting(self.candidates, self.requirements) if self.requirements else None
 
     @cached_property
     def in_ranges(self) -> NDArray[np.bool_] | None:

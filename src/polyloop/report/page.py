@@ -121,6 +121,8 @@ def _facts(state: CampaignState, limit: content.OpticalLimit | None) -> list[tup
     facts.append(("failed or implausible", f"{sum(state.failures.values()):,}"))
     if state.in_ranges is not None:
         facts.append(("inside every wanted range", f"{int(state.in_ranges.sum()):,}"))
+    if state.meeting is not None:
+        facts.append(("meeting every requirement", f"{int(state.meeting.sum()):,}"))
     if len(state.objectives) > 1:
         facts.append(("on the Pareto front", f"{int(state.front.sum()):,}"))
     best = state.best()

@@ -47,6 +47,7 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 def _candidates(state: CampaignState, limit: content.OpticalLimit | None) -> bytes:
     names = [objective.property for objective in state.objectives]
+    required = [one.property for one in state.requirements if one.property not in names]
     header = ["cycle", "rank", column_of(state.config.pool.kind), *variable_columns(state), "class", "level", "status"]
     header += ["failure", "pareto_front"]
     header += ["limit_margin", "limit_margin_std"]
@@ -56,7 +57,10 @@ def _candidates(state: CampaignState, limit: content.OpticalLimit | None) -> byt
         header += [f"{name} [{unit}]", f"{name}_std [{unit}]", *([f"{name}_n"] if has_repeats else [])]
         header += [f"{name}_predicted [{unit}]"]
         header += [f"{name}_predicted_std [{unit}]", f"{name}_outside_domain"]
-    header += ["in_ranges", *given_columns(state)]
+    for name in required:
+        unit = get_property(name).unit
+        header += [f"{name} [{unit}]", f"{name}_std [{unit}]"]
+    header += ["in_ranges", *([] if state.meeting is None else ["meets_requirements"]), *given_columns(state)]
     given = given_of(state, (candidate.text for candidate in state.candidates))
     rows = (
         [
@@ -71,7 +75,9 @@ def _candidates(state: CampaignState, limit: content.OpticalLimit | None) -> byt
             int(state.front[row]),
             *((limit.margin[row], limit.std[row]) if limit and limit.known[row] else ("", "")),
             *(cell for name in names for cell in _cells(candidate, name, has_repeats)),
+            *(cell for name in required for cell in (candidate.value(name), candidate.std(name))),
             "" if state.in_ranges is None or np.isnan(state.values[row]).any() else int(state.in_ranges[row]),
+            *([] if state.meeting is None else [int(state.meeting[row])]),
             *given_cells(state, given[candidate.text]),
         ]
         for row, candidate in enumerate(state.candidates)
