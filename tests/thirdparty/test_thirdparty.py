@@ -209,4 +209,4 @@ def test_doctor_names_the_engine_of_another_package(place: Path) -> None:
 def test_without_the_package_what_is_missing_is_named(ran: Path) -> None:
     done = polyloop(ran, "campaign", "export", "run", "-o", "without.csv", site=False)
     assert done.returncode == 1
-    assert "Traceback" not in done.stderr and "There is no condition 'denaturant'" in done.stderr
+    assert "Traceback" not in done.stderr and "There is no property 'contact_number'" in done.stderr

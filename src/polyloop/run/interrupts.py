@@ -80,6 +80,8 @@ class Interrupts:
         with self.cancelling(self.check):
             self.check()
             yield
+            # Python ignores what is raised while it collects garbage; the wish to stop is not lost by that.
+            self.check()
 
     def check(self) -> None:
         """Raise `Interrupted` if a signal has come."""
