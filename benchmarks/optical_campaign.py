@@ -172,8 +172,8 @@ def volume(values: np.ndarray, reference: np.ndarray) -> float:
 
 def draw(states: dict, last: int, result: dict) -> None:
     shown = sorted({min(wanted, last) for wanted in CYCLES})
-    figure, panels = plt.subplots(1, len(shown) + 1, figsize=(4 * len(shown) + 4.4, 4.2), layout="constrained")
-    *planes, curve = panels
+    figure, panels = plt.subplots(1, len(shown) + 2, figsize=(4 * len(shown) + 8, 4.2), layout="constrained")
+    *planes, volumes, curve = panels
     for plane, until in zip(planes, shown, strict=True):
         for name, label in reversed(STRATEGIES.items()):
             cycle = np.array([candidate.cycle for candidate in states[name].candidates])
@@ -181,14 +181,17 @@ def draw(states: dict, last: int, result: dict) -> None:
             plane.scatter(found[:, 1], found[:, 0], c=COLOURS[name], s=14, alpha=0.85, label=label)
         start = states["ehvi"].values[np.array([c.cycle for c in states["ehvi"].candidates]) == 0]
         plane.scatter(start[:, 1], start[:, 0], c=COLOURS["initial"], s=14, label="initial design")
-        plane.set(xlim=(90, 5), ylim=(1.3, 2.0), xlabel="Abbe number", title=f"cycles 1 to {until}")
+        plane.set(xlim=(120, 5), ylim=(1.1, 2.0), xlabel="Abbe number", title=f"cycles 1 to {until}")
         ends = np.array(plane.get_xlim())
         plane.plot(ends, default_limit()(ends), "k--", lw=1, label="empirical limit")
     planes[0].set(ylabel="refractive index $n_D$")
     planes[0].legend(frameon=False, fontsize=8)
     for name, label in STRATEGIES.items():
+        volumes.plot(result[name]["hypervolume"], c=COLOURS[name], label=label, lw=2)
         curve.plot(np.cumsum(result[name]["beyond_per_cycle"]), c=COLOURS[name], label=label, lw=2)
+    volumes.set(xlabel="cycle", ylabel="hypervolume")
     curve.set(xlabel="cycle", ylabel="beyond the limit by more than their error bar")
+    curve.yaxis.get_major_locator().set_params(integer=True)
     curve.legend(frameon=False, fontsize=8)
     for axes in panels:
         axes.spines[["top", "right"]].set_visible(False)
