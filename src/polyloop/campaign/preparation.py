@@ -24,7 +24,8 @@ from polyloop.campaign.proposal import Proposer
 from polyloop.campaign.repeat_proposal import RepeatProposer
 from polyloop.campaign.screening import screen
 from polyloop.campaign.space import source_of
-from polyloop.campaign.space_proposal import SourceProposer, point_costs_of
+from polyloop.campaign.space_proposal import SourceProposer
+from polyloop.campaign.weighed import point_costs_of
 from polyloop.core import ConfigurationError, content_key
 from polyloop.design.pool import Pool
 from polyloop.run.interrupts import Interrupts

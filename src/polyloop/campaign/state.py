@@ -18,6 +18,7 @@ from polyloop.campaign.inputs import Inputs
 from polyloop.campaign.points import PointReader, points_of
 from polyloop.campaign.space import point_in_words
 from polyloop.campaign.suggestions import Proposed
+from polyloop.campaign.weighed import candidate_costs, met_requirements
 from polyloop.core import Failure, Record, Status, Subject
 from polyloop.design import Objective, non_dominated
 from polyloop.design.objectives import utilities
@@ -155,13 +156,15 @@ class CycleMetrics:
 
 @dataclass(frozen=True)
 class Best:
-    """A candidate that no other one beats; `in_ranges` is None where the campaign wants no range."""
+    """A candidate that no other one beats; None of `in_ranges`, `meets` and `cost` says that none is asked or known."""
 
     text: str
     cycle: int
     values: Mapping[str, float]
     name: str = ""
     in_ranges: bool | None = None
+    meets: bool | None = None
+    cost: float | None = None
 
 
 @dataclass(frozen=True)
@@ -298,6 +301,16 @@ class CampaignState:
         return np.asarray(((values >= low) & (values <= high)).all(axis=1))
 
     @cached_property
+    def meets(self) -> tuple[bool | None, ...]:
+        """Whether each candidate meets all requirements; None where there are none, or values are missing."""
+        return met_requirements(self.config, self.candidates)
+
+    @cached_property
+    def costs(self) -> tuple[float | None, ...]:
+        """What one evaluation of each candidate costs; None where nothing is said of it."""
+        return candidate_costs(self.config, self.source, [one.text for one in self.candidates])
+
+    @cached_property
     def names(self) -> Mapping[str, str]:
         """What the pool calls its polymers, by canonical SMILES, where they have a name."""
         if self.source is None:
@@ -352,6 +365,8 @@ class CampaignState:
                 {name: float(value) for name, value in zip(names, self.values[row], strict=True)},
                 self.name_of(self.candidates[row].text),
                 None if self.in_ranges is None else bool(self.in_ranges[row]),
+                self.meets[row],
+                self.costs[row],
             )
             for row in order
         )

@@ -56,7 +56,7 @@ def _candidates(state: CampaignState, limit: content.OpticalLimit | None) -> byt
         header += [f"{name} [{unit}]", f"{name}_std [{unit}]", *([f"{name}_n"] if has_repeats else [])]
         header += [f"{name}_predicted [{unit}]"]
         header += [f"{name}_predicted_std [{unit}]", f"{name}_outside_domain"]
-    header += ["in_ranges", *given_columns(state)]
+    header += ["in_ranges", "meets_requirements", "cost", *given_columns(state)]
     given = given_of(state, (candidate.text for candidate in state.candidates))
     rows = (
         [
@@ -72,6 +72,8 @@ def _candidates(state: CampaignState, limit: content.OpticalLimit | None) -> byt
             *((limit.margin[row], limit.std[row]) if limit and limit.known[row] else ("", "")),
             *(cell for name in names for cell in _cells(candidate, name, has_repeats)),
             "" if state.in_ranges is None or np.isnan(state.values[row]).any() else int(state.in_ranges[row]),
+            "" if state.meets[row] is None else int(bool(state.meets[row])),
+            state.costs[row],
             *given_cells(state, given[candidate.text]),
         ]
         for row, candidate in enumerate(state.candidates)
