@@ -109,3 +109,32 @@ def test_levels_that_cannot_be_are_refused(
             [{"property": "hardness", "direction": "maximize", "level": "quick"}], list(units), properties=PROPERTY,
             levels={"costs": costs}, directory=tmp_path / "run",
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"requirements": [{"property": "density", "low": 1.0, "level": "instant"}]},
+        {"candidates": {"source": "csv", "file": "pool.csv", "cost": "price"}},
+    ],
+    ids=["requirement", "cost"],
+)
+def test_levels_go_with_neither_requirements_nor_costs(
+    tmp_path: Path, units: tuple[str, ...], toys: None, change: dict[str, Any]
+) -> None:
+    (tmp_path / "pool.csv").write_text("smiles,price\n" + "".join(f"{unit},1\n" for unit in units))
+    pool = change.pop("candidates", None)
+    pool = list(units) if pool is None else {**pool, "file": str(tmp_path / "pool.csv")}
+    with pytest.raises(ConfigurationError, match="neither requirements, spaces nor costs"):
+        Campaign(
+            [{"property": "hardness", "direction": "maximize", "level": "quick"}], pool, properties=PROPERTY,
+            levels={"costs": {"instant": 1.0, "quick": 10.0}}, directory=tmp_path / "run", **change,
+        )  # fmt: skip
+
+
+def test_an_experiment_is_no_target_of_levels(tmp_path: Path, units: tuple[str, ...], toys: None) -> None:
+    with pytest.raises(ConfigurationError, match="one level that is computed"):
+        Campaign(
+            [{"property": "hardness", "direction": "maximize", "level": "experiment"}], list(units),
+            properties=PROPERTY, levels={"costs": {"instant": 1.0, "experiment": 10.0}}, directory=tmp_path / "run",
+        )  # fmt: skip

@@ -75,13 +75,27 @@ size = 8
 LARGE = 0.03
 
 
-@pytest.fixture
-def place(tmp_path: Path, units: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
+def enter(place: Path, units: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(place)
     # Workers import `tests.conftest`, as the function does.
     monkeypatch.setenv("PYTHONPATH", f"{Path(__file__).parents[2]}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-    (tmp_path / "pool.csv").write_text("smiles\n" + "".join(f"{unit}\n" for unit in units))
-    return tmp_path
+    (place / "pool.csv").write_text("smiles\n" + "".join(f"{unit}\n" for unit in units))
+    return place
+
+
+@pytest.fixture
+def place(tmp_path: Path, units: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Path:
+    return enter(tmp_path, units, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, units: tuple[str, ...]) -> Campaign:
+    """The campaign with large noise, run once in one go, to be read and not written."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        place = enter(tmp_path_factory.mktemp("whole"), units, monkeypatch)
+        campaign = Campaign.from_file(write(place, LARGE), place / "run")
+        campaign.run(report=False)
+    return campaign
 
 
 def write(place: Path, noise: float, *, pause: float = 0.0, change: tuple[str, str] = ("", "")) -> Path:
@@ -100,8 +114,8 @@ def asked(campaign: Campaign) -> list[tuple[int, str, int]]:
     return [(one.cycle, one.text, one.seed) for one in campaign.state().asked]
 
 
-def test_with_large_noise_candidates_are_repeated_and_count_by_the_mean_of_their_repeats(place: Path) -> None:
-    campaign = run(write(place, LARGE))
+def test_with_large_noise_candidates_are_repeated_and_count_by_the_mean_of_their_repeats(whole: Campaign) -> None:
+    campaign, place = whole, whole.directory.parent
     state = campaign.state()
     assert len(state.asked) == 8 + 4 * 3
     assert state.repeats > 0
@@ -157,20 +171,17 @@ def test_without_the_option_nothing_is_repeated(place: Path) -> None:
     assert run(write(place, LARGE, change=("repeats = true\nmost_repeats = 3", ""))).state().repeats == 0
 
 
-def test_a_campaign_in_parts_asks_what_the_whole_one_asks(place: Path) -> None:
+def test_a_campaign_in_parts_asks_what_the_whole_one_asks(place: Path, whole: Campaign) -> None:
     file = write(place, LARGE)
-    whole = run(file, "whole")
     parts = Campaign.from_file(file, "parts")
     for cycles in (0, 2, 3):
         parts.run(cycles=cycles, report=False)
     assert asked(parts) == asked(whole)
 
 
-def test_a_killed_campaign_goes_on_with_the_same_repeats(place: Path) -> None:
+def test_a_killed_campaign_goes_on_with_the_same_repeats(place: Path, whole: Campaign) -> None:
     file = write(place, LARGE, pause=0.15)
-    whole = run(file, "whole")
     repeated_in = next(cycle for cycle, _, seed in asked(whole) if seed > 7)
-    (place / "calls.log").unlink()
     command = [sys.executable, "-m", "polyloop.app.cli", "discover", "c.toml", "-d", "killed", "-q", "--no-report"]
     # In the middle of the first batch that repeats, and again a little later.
     for enough in (8 + 4 * (repeated_in - 1) + 2, 8 + 4 * repeated_in + 1):
@@ -196,9 +207,10 @@ def noisy(smiles: str, seed: int) -> dict[str, float]:
 
 
 def test_python_objects_make_the_same_repeats_as_the_file(place: Path, units: tuple[str, ...]) -> None:
-    by_file = run(write(place, LARGE, change=("evaluation_seed = 7\n", "")), "file")
+    # Objects state no evaluation seed, so the file may not either.
+    by_file = run(write(place, LARGE, change=("cycles = 3\nevaluation_seed = 7\n", "cycles = 2\n")), "file")
     objects = Campaign(
-        ["refractive_index"], list(units), evaluators=noisy, features=["ecfp"], initial=8, seed=4, batch=4, cycles=3,
+        ["refractive_index"], list(units), evaluators=noisy, features=["ecfp"], initial=8, seed=4, batch=4, cycles=2,
         acquisition={"repeats": True, "most_repeats": 3}, directory=place / "objects",
     )  # fmt: skip
     objects.run(report=False)

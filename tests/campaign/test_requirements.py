@@ -38,6 +38,10 @@ def test_a_requirement_keeps_the_picks_where_it_holds(tmp_path: Path, table: pd.
 
     assert sum(met(required)) > sum(met(free))
     assert sum(met(required)) >= 6, "of nine picks"
+    best = required.status().best[0]
+    assert best.cost is None
+    assert best.meets is (dict(zip(table.smiles, table.abbe_number, strict=True))[best.text] >= 60.0)
+    assert free.status().best[0].meets is None
 
 
 def test_what_breaks_a_requirement_is_no_result(tmp_path: Path, table: pd.DataFrame) -> None:
@@ -71,6 +75,8 @@ def test_improvement_is_per_cost_and_a_batch_keeps_its_budget(tmp_path: Path, ta
     price = dict(zip(pool.smiles, pool.price, strict=True))
     for cycle in (1, 2, 3):
         assert sum(price[one.text] for one in campaign.state().candidates if one.cycle == cycle) <= 5.0
+    best = campaign.status().best[0]
+    assert best.cost == price[best.text]
 
 
 def write(folder: Path, frame: pd.DataFrame) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from polyloop import Campaign
+from polyloop.campaign.export import export_records
 from polyloop.core import ConfigurationError, InvalidInputError
 from polyloop.core.properties import PROPERTIES
 from polyloop.design.space import Categorical, Continuous, PointCost, Space
@@ -101,7 +103,37 @@ def test_a_campaign_in_parts_asks_what_the_whole_one_asks(tmp_path: Path) -> Non
     assert points(parts) == points(whole)
     # The file that the folder keeps is the same campaign.
     Campaign.from_file(tmp_path / "parts" / "campaign.toml")
+    for cycle in (1, 2):
+        batch = [json.loads(one.text) for one in parts.state().candidates if one.cycle == cycle]
+        assert batch and sum(1 + point["time"] for point in batch) <= 20.0 + 1e-6
+    check_what_is_told(parts, tmp_path)
     assert "1 + time" in (tmp_path / "parts" / "campaign.toml").read_text()
+
+
+def check_what_is_told(campaign: Campaign, place: Path) -> None:
+    """Status, report and export say what each point costs and whether it meets the requirement."""
+    told = {}
+    for one in campaign.state().candidates:
+        point = json.loads(one.text)
+        told[one.text] = (1 + point["time"], run(point, 0)["purity"] >= 85.0)
+    assert {met for _, met in told.values()} == {True, False}
+    best = campaign.status().best[0]
+    assert (best.cost, best.meets) == (pytest.approx(told[best.text][0]), told[best.text][1])
+    campaign.report()
+    export_records(str(campaign.directory), place / "out.csv")
+    for file, cost, meets in (
+        (campaign.directory / "report" / "candidates.csv", "cost", "meets_requirements"),
+        (place / "out.csv", "campaign_cost", "campaign_meets_requirements"),
+    ):
+        with file.open(newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        assert {row["process"] for row in rows} == set(told)
+        for row in rows:
+            assert float(row[cost]) == pytest.approx(told[row["process"]][0])
+            assert row[meets] == str(int(told[row["process"]][1]))
+    page = (campaign.directory / "report" / "index.html").read_text()
+    assert "meeting every requirement" in page
+    assert f"{sum(cost for cost, _ in told.values()):.4g}" in page
 
 
 @pytest.mark.parametrize(
@@ -119,6 +151,17 @@ def test_a_campaign_in_parts_asks_what_the_whole_one_asks(tmp_path: Path) -> Non
 def test_a_cost_that_is_none_is_refused(tmp_path: Path, cost: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         make(tmp_path / "run", LISTED, {"cost": cost})
+
+
+@pytest.mark.parametrize(("cost", "said"), [("1 + hours", "no variable 'hours'"), ("4 - time", "above 0")])
+def test_a_cost_that_is_none_is_refused_by_its_line(tmp_path: Path, cost: str, said: str) -> None:
+    make(tmp_path / "run", CONTINUOUS, {"cost": "1 + time"}).run(cycles=0, report=False)
+    text = (tmp_path / "run" / "campaign.toml").read_text().replace("1 + time", cost)
+    (tmp_path / "other.toml").write_text(text)
+    line = next(row for row, words in enumerate(text.splitlines(), 1) if words.startswith("cost"))
+    with pytest.raises(ConfigurationError, match=said) as refused:
+        Campaign.from_file(tmp_path / "other.toml")
+    assert f"line {line}" in str(refused.value) or f":{line}" in str(refused.value)
 
 
 def test_costs_need_an_acquisition_that_can_be_weighed(tmp_path: Path) -> None:

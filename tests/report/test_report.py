@@ -229,7 +229,7 @@ def test_a_campaign_whose_initial_design_waits_has_a_report(tmp_path: Path) -> N
 def test_half_an_initial_design_is_drawn(finished: Make, tmp_path: Path) -> None:
     state = finished("two").state()
     waiting = replace(state.candidates[7], records={}, status=Status.WAITING, failure=None)
-    young = replace(state, candidates=(*state.candidates[:7], waiting), asked=(), cycles=())
+    young = replace(state, candidates=(*state.candidates[:7], waiting), cycles=(), asked=())
     page = Page(write_report(young, tmp_path).read_text())
     assert is_sound(page, tmp_path)
     assert (tmp_path / "plane.png").is_file()
@@ -257,7 +257,8 @@ def test_a_picture_of_failures_goes_when_the_failures_do(finished: Make, tmp_pat
     state = finished("two").state()
     write_report(state, tmp_path)
     assert (tmp_path / "failures.png").is_file()
-    mended = replace(state, candidates=tuple(each for each in state.candidates if each.status is Status.DONE), asked=())
+    done = tuple(each for each in state.candidates if each.status is Status.DONE)
+    mended = replace(state, candidates=done, asked=())
     assert is_sound(Page(write_report(mended, tmp_path).read_text()), tmp_path)
     assert not (tmp_path / "failures.png").exists()
 

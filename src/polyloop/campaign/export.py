@@ -16,7 +16,7 @@ from polyloop.design.space import SubjectChoice
 from polyloop.store import Store
 from polyloop.store.tables import POOL_PREFIX, value_columns
 
-__all__ = ["export_records", "mean_columns", "pool_columns"]
+__all__ = ["export_records", "mean_columns", "pool_columns", "weighed_columns"]
 
 
 def export_records(
@@ -27,7 +27,8 @@ def export_records(
     Those of a campaign have further columns `pool_...`: the user's own spelling, and what the pool's file says of each
     candidate beside; of a space the values of its variables. A value of a subject at a state has the state in the
     columns of its conditions. Where candidates were evaluated more than once there are `campaign_...` too: the mean
-    over the repeats of each candidate, its standard error and their number.
+    over the repeats of each candidate, its standard error and their number; and where there are requirements or costs,
+    whether a candidate meets all of them, and what it costs.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ def export_records(
         campaign = Campaign.from_directory(source)
         store, name = campaign.open_store(), campaign.name
         more = variable_columns(campaign) or pool_columns(load_pool(RunDirectory(source)))
-        more |= mean_columns(campaign.state())
+        more |= mean_columns(campaign.state()) | weighed_columns(campaign.state())
     else:
         if "://" not in source and not Path(source).is_file():
             raise InvalidInputError(
@@ -87,6 +88,18 @@ def variable_columns(campaign: Campaign) -> dict[str, dict[str, str]]:
         if isinstance(variable, SubjectChoice):
             found[variable.name] |= {text: label for label, text in variable.subjects.items()}
     return {f"{POOL_PREFIX}{name}": column for name, column in found.items()}
+
+
+def weighed_columns(state: CampaignState) -> dict[str, dict[str, str]]:
+    """Return whether each candidate meets the requirements (1 or 0) and what it costs, by header, where they are."""
+    columns: dict[str, dict[str, str]] = {}
+    if state.config.requirements:
+        told = zip(state.candidates, state.meets, strict=True)
+        columns["campaign_meets_requirements"] = {one.text: str(int(met)) for one, met in told if met is not None}
+    if state.config.pool.cost is not None:
+        known = zip(state.candidates, state.costs, strict=True)
+        columns["campaign_cost"] = {one.text: str(cost) for one, cost in known if cost is not None}
+    return columns
 
 
 def mean_columns(state: CampaignState) -> dict[str, dict[str, str]]:

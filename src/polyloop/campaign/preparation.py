@@ -11,6 +11,7 @@ from polyloop.campaign.change import archive, batch_change, check_change, check_
 from polyloop.campaign.change_record import Change, load_changes, next_change
 from polyloop.campaign.config.file import kept_config, write_campaign_file
 from polyloop.campaign.config.tables import CampaignConfig
+from polyloop.campaign.costs import point_costs_of
 from polyloop.campaign.descriptors import describe_choices, describe_pool
 from polyloop.campaign.directory import RunDirectory
 from polyloop.campaign.identity import differences, identity_of, pool_key
@@ -24,7 +25,7 @@ from polyloop.campaign.proposal import Proposer
 from polyloop.campaign.repeat_proposal import RepeatProposer
 from polyloop.campaign.screening import screen
 from polyloop.campaign.space import source_of
-from polyloop.campaign.space_proposal import SourceProposer, point_costs_of
+from polyloop.campaign.space_proposal import SourceProposer
 from polyloop.core import ConfigurationError, content_key
 from polyloop.design.pool import Pool
 from polyloop.run.interrupts import Interrupts

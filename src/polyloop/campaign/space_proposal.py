@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from polyloop.campaign.config.tables import CampaignConfig
+from polyloop.campaign.costs import Costs
 from polyloop.campaign.proposal import (
     LEAST_DATA,
     Step,
@@ -16,31 +17,14 @@ from polyloop.campaign.proposal import (
     fit_models,
     predictions_of,
 )
-from polyloop.campaign.space import space_of
 from polyloop.campaign.state import Candidate, observed_values
 from polyloop.campaign.suggestions import Proposed
 from polyloop.design import Objective
 from polyloop.design.acquisition import Constraint
 from polyloop.design.sources import CandidateSource, Observations, Weighing
-from polyloop.design.space import PointCost
 from polyloop.learn import Blocks, Surrogate
-from polyloop.learn.surrogate import Array
 
-__all__ = ["SourceProposer", "point_costs_of"]
-
-Costs = Callable[[Sequence[str]], Array]
-
-
-def point_costs_of(config: CampaignConfig) -> Costs | None:
-    """Return what points of a campaign's space cost, by canonical text; None where nothing is said of it.
-
-    Raises
-    ------
-    InvalidInputError
-        If the cost cannot be read, or is not above 0 everywhere.
-    """
-    space = space_of(config)
-    return None if space is None or config.pool.cost is None else PointCost(space, config.pool.cost).of_texts
+__all__ = ["SourceProposer"]
 
 
 class SourceProposer:

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from polyloop.campaign.change_record import Change
 from polyloop.campaign.config.tables import CampaignConfig
+from polyloop.campaign.costs import candidate_costs
 from polyloop.campaign.inputs import Inputs
 from polyloop.campaign.points import PointReader, points_of
-from polyloop.campaign.requirements import admitted, meeting, requirements_of
+from polyloop.campaign.requirements import admitted, met_requirements, requirements_of
 from polyloop.campaign.space import point_in_words
 from polyloop.campaign.suggestions import Proposed
 from polyloop.core import Failure, Record, Status, Subject
 from polyloop.design import Objective, non_dominated
-from polyloop.design.acquisition import Constraint
 from polyloop.design.objectives import utilities
 from polyloop.design.pool import Pool
 
@@ -157,13 +157,15 @@ class CycleMetrics:
 
 @dataclass(frozen=True)
 class Best:
-    """A candidate that no other one beats; `in_ranges` is None where the campaign wants no range."""
+    """A candidate that no other one beats; None of `in_ranges`, `meets` and `cost` says that none is asked or known."""
 
     text: str
     cycle: int
     values: Mapping[str, float]
     name: str = ""
     in_ranges: bool | None = None
+    meets: bool | None = None
+    cost: float | None = None
 
 
 @dataclass(frozen=True)
@@ -284,23 +286,11 @@ class CampaignState:
 
     @cached_property
     def front(self) -> NDArray[np.bool_]:
-        """Mask of the candidates that no other dominates (of one objective: the best), shape (candidates,).
-
-        Where there are requirements, of those that meet them.
-        """
+        """Mask of those that no other dominates, among what meets the requirements, shape (candidates,)."""
         if not len(self.candidates):
             return np.zeros(0, dtype=bool)
-        return non_dominated(utilities(admitted(self.values, self.candidates, self.requirements), self.objectives))
-
-    @cached_property
-    def requirements(self) -> tuple[Constraint, ...]:
-        """What candidates must meet."""
-        return requirements_of(self.config)
-
-    @cached_property
-    def meeting(self) -> NDArray[np.bool_] | None:
-        """Mask of the candidates that meet every requirement, shape (candidates,); None without requirements."""
-        return meeting(self.candidates, self.requirements) if self.requirements else None
+        values = admitted(self.values, self.candidates, requirements_of(self.config))
+        return non_dominated(utilities(values, self.objectives))
 
     @cached_property
     def in_ranges(self) -> NDArray[np.bool_] | None:
@@ -311,6 +301,16 @@ class CampaignState:
         low, high = np.array([self.objectives[column].ends for column in columns]).T
         values = self.values[:, columns]
         return np.asarray(((values >= low) & (values <= high)).all(axis=1))
+
+    @cached_property
+    def meets(self) -> tuple[bool | None, ...]:
+        """Whether each candidate meets all requirements; None where there are none, or values are missing."""
+        return met_requirements(self.candidates, requirements_of(self.config))
+
+    @cached_property
+    def costs(self) -> tuple[float | None, ...]:
+        """What one evaluation of each candidate costs; None where nothing is said of it."""
+        return candidate_costs(self.config, self.source, [one.text for one in self.candidates])
 
     @cached_property
     def names(self) -> Mapping[str, str]:
@@ -367,6 +367,8 @@ class CampaignState:
                 {name: float(value) for name, value in zip(names, self.values[row], strict=True)},
                 self.name_of(self.candidates[row].text),
                 None if self.in_ranges is None else bool(self.in_ranges[row]),
+                self.meets[row],
+                self.costs[row],
             )
             for row in order
         )

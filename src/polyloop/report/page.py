@@ -121,8 +121,10 @@ def _facts(state: CampaignState, limit: content.OpticalLimit | None) -> list[tup
     facts.append(("failed or implausible", f"{sum(state.failures.values()):,}"))
     if state.in_ranges is not None:
         facts.append(("inside every wanted range", f"{int(state.in_ranges.sum()):,}"))
-    if state.meeting is not None:
-        facts.append(("meeting every requirement", f"{int(state.meeting.sum()):,}"))
+    if state.config.requirements:
+        facts.append(("meeting every requirement", f"{sum(map(bool, state.meets)):,}"))
+    if state.config.pool.cost is not None:
+        facts.append(("cost of what was evaluated", f"{_spent(state):.4g}"))
     if len(state.objectives) > 1:
         facts.append(("on the Pareto front", f"{int(state.front.sum()):,}"))
     best = state.best()
@@ -135,6 +137,17 @@ def _facts(state: CampaignState, limit: content.OpticalLimit | None) -> list[tup
     if limit:
         facts.append((f"beyond the {limit.label}", f"{int(limit.beyond.sum()):,}"))
     return facts
+
+
+def _spent(state: CampaignState) -> float:
+    """Return the cost of all evaluations that ended; a repeat costs its share, a cost that is not known counts as 0."""
+    costs = {one.text: cost or 0.0 for one, cost in zip(state.candidates, state.costs, strict=True)}
+    seen, spent = set[str](), 0.0
+    for one in state.asked:
+        if is_over(one.status):
+            spent += costs.get(one.text, 0.0) * (state.config.acquisition.repeat_cost if one.text in seen else 1.0)
+        seen.add(one.text)
+    return spent
 
 
 def _statuses_of_repeats(state: CampaignState) -> list[Status]:

@@ -47,7 +47,7 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 def _candidates(state: CampaignState, limit: content.OpticalLimit | None) -> bytes:
     names = [objective.property for objective in state.objectives]
-    required = [one.property for one in state.requirements if one.property not in names]
+    required = [one.property for one in state.config.requirements if one.property not in names]
     header = ["cycle", "rank", column_of(state.config.pool.kind), *variable_columns(state), "class", "level", "status"]
     header += ["failure", "pareto_front"]
     header += ["limit_margin", "limit_margin_std"]
@@ -60,7 +60,7 @@ def _candidates(state: CampaignState, limit: content.OpticalLimit | None) -> byt
     for name in required:
         unit = get_property(name).unit
         header += [f"{name} [{unit}]", f"{name}_std [{unit}]"]
-    header += ["in_ranges", *([] if state.meeting is None else ["meets_requirements"]), *given_columns(state)]
+    header += ["in_ranges", "meets_requirements", "cost", *given_columns(state)]
     given = given_of(state, (candidate.text for candidate in state.candidates))
     rows = (
         [
@@ -77,7 +77,8 @@ def _candidates(state: CampaignState, limit: content.OpticalLimit | None) -> byt
             *(cell for name in names for cell in _cells(candidate, name, has_repeats)),
             *(cell for name in required for cell in (candidate.value(name), candidate.std(name))),
             "" if state.in_ranges is None or np.isnan(state.values[row]).any() else int(state.in_ranges[row]),
-            *([] if state.meeting is None else [int(state.meeting[row])]),
+            "" if state.meets[row] is None else int(bool(state.meets[row])),
+            state.costs[row],
             *given_cells(state, given[candidate.text]),
         ]
         for row, candidate in enumerate(state.candidates)

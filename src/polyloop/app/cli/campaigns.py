@@ -111,7 +111,9 @@ def _best(outcome: CampaignStatus) -> list[str]:
         place = {None: "", True: "  inside every wanted range", False: "  not inside every wanted range"}[
             best.in_ranges
         ]
-        lines.append(f"  {_called(best)}  {values}{place}")
+        met = {None: "", True: "  meets every requirement", False: "  misses a requirement"}[best.meets]
+        cost = "" if best.cost is None else f"  cost {best.cost:.4g}"
+        lines.append(f"  {_called(best)}  {values}{place}{met}{cost}")
     return lines
 
 

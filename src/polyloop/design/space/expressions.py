@@ -148,7 +148,7 @@ def _check(node: ast.expr, names: set[str], where: str, depth: int) -> None:
         raise InvalidInputError("It is nested too deeply.", where=where)
     if isinstance(node, ast.Constant):
         if isinstance(node.value, bool) or not isinstance(node.value, int | float) or not _is_finite(node.value):
-            raise InvalidInputError(f"{node.value!r} is no finite number.", where=where, hint=_HINT)
+            raise InvalidInputError(f"{node.value!r} is no number for arithmetic.", where=where, hint=_HINT)
     elif isinstance(node, ast.Name):
         names.add(node.id)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd | ast.USub):
