@@ -90,9 +90,38 @@ def test_a_folder_without_a_model_or_with_a_damaged_one_is_refused(model: Proper
     with pytest.raises(InvalidInputError, match="no model in this folder"):
         PropertyModel.load(tmp_path)
     kept = model.save(tmp_path / "kept")
-    (kept / "model.json").write_text("{}")
+    text = (kept / "model.json").read_text()
+    for other in (
+        "{}",
+        text.replace('"format": 1', '"format": 2'),
+        text.replace('"values": [\n  1', '"values": [\n  2'),
+    ):
+        assert other != text
+        (kept / "model.json").write_text(other)
+        with pytest.raises(InvalidInputError, match="damaged"):
+            PropertyModel.load(kept)
+    (kept / "model.json").write_text(text)
+    PropertyModel.load(kept)
+    (kept / "training.npz").unlink()
     with pytest.raises(InvalidInputError, match="damaged"):
         PropertyModel.load(kept)
+
+
+def test_a_model_of_an_invariant_that_is_not_known_here_is_refused(model: PropertyModel, tmp_path: Path) -> None:
+    assert model.card.invariant
+    kept = model.save(tmp_path / "kept")
+    text = (kept / "model.json").read_text()
+    (kept / "model.json").write_text(text.replace(model.card.invariant, "another fraction"))
+    with pytest.raises(InvalidInputError, match="learnt the another fraction of refractive_index"):
+        PropertyModel.load(kept)
+
+
+def test_an_invariant_that_cannot_be_learnt_is_refused_when_demanded(table: tuple[list[str], np.ndarray]) -> None:
+    texts, values = table
+    with pytest.raises(InvalidInputError, match="no property that has an invariant"):
+        PropertyModel.train(texts, values, target="my number", blocks=BLOCKS, invariant=True)
+    with pytest.raises(InvalidInputError, match="the least is -1"):
+        PropertyModel.train(texts, [-1.0, *values[1:]], target="refractive_index", blocks=BLOCKS, invariant=True)
 
 
 def test_values_are_read_in_the_unit_that_the_header_states(tmp_path: Path) -> None:

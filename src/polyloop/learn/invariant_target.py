@@ -85,11 +85,6 @@ class InvariantTarget:
         slope = self.invariant.slope(mean, factor)
         return Prediction(mean, np.abs(inside.std / slope), np.abs(inside.noise_std / slope))
 
-    def quantiles(self, X: Blocks, z: Array) -> Array:
-        """Return y at `z` standard deviations of a new observation, shape (n,); exact, as T is monotone."""
-        inside, factor = self.base.predict(_without_factors(X)), self._factor(X)
-        return self.invariant.inverse(inside.mean + z * inside.predictive_std, factor)
-
     def covariance(self, X_a: Blocks, X_b: Blocks) -> Array:
         """Return the posterior covariance in the property's unit, to first order, shape (n_a, n_b)."""
         covariance = self.base.covariance(_without_factors(X_a), _without_factors(X_b))

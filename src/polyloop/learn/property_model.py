@@ -24,7 +24,7 @@ from polyloop.learn.gp import GaussianProcess
 from polyloop.learn.intervals import Interval, conformal_factor, interval_of
 from polyloop.learn.invariant_choice import choose_invariant
 from polyloop.learn.invariant_target import FACTOR_BLOCK, InvariantTarget
-from polyloop.learn.surrogate import Array, Blocks, Prediction, take
+from polyloop.learn.surrogate import Array, Blocks, Prediction
 
 __all__ = ["BLOCKS_OF_MODELS", "LEAST_ROWS", "ModelCard", "PropertyModel", "PropertyPrediction"]
 
@@ -48,7 +48,7 @@ class ModelCard:
         Root mean squared error of the value itself and of the invariant, each beyond the range that it was taught, over
         the standard deviation of the values; empty where there was nothing to choose.
     held_out
-        Leave-one-out, in the unit of the target; of an invariant, of what is learnt.
+        Leave-one-out, in the unit of the target.
     factor
         Half width of a 90 % interval in predicted standard deviations.
     """
@@ -66,7 +66,6 @@ class ModelCard:
     high: float
     left_out: tuple[tuple[str, str], ...]
     data: str
-    seed: int
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
@@ -129,7 +128,6 @@ class PropertyModel:
         noise_variance: Array | None = None,
         blocks: Sequence[str] = BLOCKS_OF_MODELS,
         invariant: bool | None = None,
-        seed: int = 0,
         cache: Path | None = None,
         workers: int = 1,
     ) -> PropertyModel:
@@ -149,7 +147,8 @@ class PropertyModel:
         Raises
         ------
         InvalidInputError
-            If fewer than ten subjects are left that can be described, or values are not finite.
+            If fewer than ten subjects are left that have a value and can be described, or an invariant is demanded
+            that the property has not or some value forbids.
         """
         values = np.asarray(y, dtype=float)
         if values.shape != (len(texts),):
@@ -169,6 +168,12 @@ class PropertyModel:
             )
         choice: dict[str, float] = {}
         chosen = possible if invariant in (None, True) else None
+        if invariant and (possible is None or not possible.applies(values)):
+            raise InvalidInputError(
+                "This is no property that has an invariant." if possible is None
+                else f"Some value has no {possible.meaning}: the least is {values.min():g}.",
+                where=target, hint="Leave the choice to the data, or learn the value itself.",
+            )  # fmt: skip
         if possible is not None and not possible.applies(values):
             chosen = None
         elif chosen is not None and invariant is None:
@@ -177,7 +182,7 @@ class PropertyModel:
         card = ModelCard(
             target, known.unit if known else "", kind, len(values), tuple(block_tag(get_block(b)) for b in described),
             chosen.meaning if chosen else "", choice, {}, 0.0, float(values.min()), float(values.max()),
-            tuple(left_out), _digest(table, values), seed,
+            tuple(left_out), _digest(table, values),
         )  # fmt: skip
         model = cls(card, table, values, noise, chosen)
         return model._with_held_out()
@@ -263,6 +268,10 @@ class PropertyModel:
             If there is no model in the folder, it is damaged, or its descriptors are of other versions than here.
         """
         place = Path(folder)
+        damaged = InvalidInputError(
+            "The model is damaged, or of another version of polyloop.", where=str(place / "model.json"),
+            hint="Train it anew.",
+        )  # fmt: skip
         try:
             content = json.loads((place / "model.json").read_text(encoding="utf-8"))
             rows = content["card"]
@@ -283,13 +292,19 @@ class PropertyModel:
                 "There is no model in this folder.", where=str(place), hint="Make one with: polyloop model train"
             ) from error
         except (ValueError, KeyError, TypeError) as error:
-            raise InvalidInputError(
-                "The model is damaged, or of another version of polyloop.", where=str(place / "model.json"),
-                hint="Train it anew.",
-            ) from error  # fmt: skip
+            raise damaged from error
+        if content.get("format") != _FORMAT or not (place / "training.npz").is_file():
+            raise damaged
         table = FeatureTable.load(place / "training.npz")
+        if _digest(table, y) != card.data:
+            raise damaged
         _check_blocks(card, place)
         known = PROPERTIES[card.target].invariant if card.target in PROPERTIES else None
+        if card.invariant and (known is None or known.meaning != card.invariant):
+            raise InvalidInputError(
+                f"The model learnt the {card.invariant} of {card.target}, which that property has not here.",
+                where=str(place), hint="Add the property as it was, or train the model anew.",
+            )  # fmt: skip
         variances = None if noise is None else np.array([np.nan if v is None else v for v in noise])
         return cls(card, table, y, variances, known if card.invariant else None, parameters)
 
@@ -355,8 +370,3 @@ def _check_blocks(card: ModelCard, place: Path) -> None:
                 where=str(place),
                 hint="Train it anew, or use the versions that it was made with.",
             )
-
-
-def training_blocks(model: PropertyModel, rows: Any) -> Blocks:
-    """Return the descriptors of some of a model's training rows."""
-    return take(model._table.described(), rows)
