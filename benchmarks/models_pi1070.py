@@ -6,7 +6,8 @@ RMSE is over the standard deviation of the property in the whole table. Splits: 
 (a fifth of 40 clusters by average linkage on MinMax distances of ECFP counts), `middle` and `lowest` (the middle or the
 lowest 30 % of the values teach, the rest is asked). Seeds draw the fifth, or 85 % of the rows that teach. Variants
 differ in one thing each from `chosen`, which is what `polyloop model train` does: the choice between the value and its
-invariant is made inside the rows that teach. Each row is kept as it is done; the same command goes on.
+invariant is made inside the rows that teach. Each row is kept as it is done; the same command goes on, and prints the
+table of docs/validation/models.md at its end; with --seeds 0 it does nothing else.
 """
 
 from __future__ import annotations
@@ -94,6 +95,30 @@ def one(X: dict, y: np.ndarray, name: str, teach: np.ndarray, ask: np.ndarray, f
     }
 
 
+def table_of(rows: dict[str, dict]) -> str:
+    """Return means over the runs that both variants have, as Markdown."""
+    lines = [
+        "| property | split | rows that teach | runs | error, invariant | error, value | coverage, invariant | "
+        "coverage, value | flagged, invariant | flagged, value |",
+        "|---" * 10 + "|",
+    ]
+    for name in COLUMNS:
+        for split in SPLITS:
+            keys = [f"{name} / {split} / {{}} / {seed}" for seed in range(99)]
+            both = [key for key in keys if {key.format("chosen"), key.format("value")} <= rows.keys()]
+            if not both:
+                continue
+            found = [[rows[key.format(variant)] for key in both] for variant in ("chosen", "value")]
+            figures = [
+                f"{np.mean([row[figure] for row in of]):.{digits}f}"
+                for figure, digits in (("rmse", 3), ("coverage", 2), ("flagged", 2))
+                for of in found
+            ]
+            words = name.removesuffix("_cp").replace("_", " ")
+            lines.append(f"| {words} | {split} | {found[0][0]['n']:,} | {len(both)} | {' | '.join(figures)} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = machine.parser(__doc__)
     parser.add_argument("--seeds", type=int, default=5)
@@ -101,6 +126,9 @@ def main() -> None:
     parser.add_argument("--splits", nargs="+", choices=SPLITS, default=list(SPLITS))
     parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     given = parser.parse_args()
+    if given.seeds == 0:
+        print(table_of(json.loads(RESULT.read_text())["rows"]))
+        return
     frame = pd.read_csv(datasets.path("radonpy_pi1070", "PI1070.csv.gz"))
     cache = machine.RESULTS.parents[1] / "runs" / "pi1070_features.sqlite"
     cache.parent.mkdir(exist_ok=True)
@@ -125,6 +153,7 @@ def main() -> None:
                     rows[key] = one({block: X[block] for block in blocks}, y, name, teach, ask, force)
                     machine.write("models_pi1070", {"rows": rows, "on": machine.describe("scikit-learn", "gpytorch")})
                     print(key, {k: v if isinstance(v, bool | None) else round(v, 3) for k, v in rows[key].items()})
+    print(table_of(rows))
 
 
 if __name__ == "__main__":
