@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,3 +119,13 @@ def test_a_signal_that_came_before_is_heeded_and_one_inside_evaluations_waits_fo
         with pytest.raises(Interrupted), interrupts.at_once():
             heard.append("never")
     assert heard == ["cancel", "went on"]
+
+
+def test_an_interrupt_that_something_swallowed_is_heeded_at_the_end() -> None:
+    """As Python does with what is raised while it collects garbage."""
+    interrupts, went_on = Interrupts(), False
+    with interrupts.caught(), pytest.raises(Interrupted), interrupts.at_once():
+        with suppress(Interrupted):
+            signal.raise_signal(signal.SIGINT)
+        went_on = True
+    assert went_on
