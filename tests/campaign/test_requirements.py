@@ -62,7 +62,9 @@ def test_what_breaks_a_requirement_is_no_result(tmp_path: Path, table: pd.DataFr
     told = pd.read_csv(campaign.directory / "report" / "candidates.csv").set_index("smiles")
     assert dict(told.meets_requirements) == dict((asked.abbe_number >= 68.0).astype(int))
     assert dict(told["abbe_number [1]"]) == pytest.approx(dict(asked.abbe_number))
-    assert "meeting every requirement" in (campaign.directory / "report" / "index.html").read_text()
+    page = (campaign.directory / "report" / "index.html").read_text()
+    assert "meeting every requirement" in page and "Required: Abbe number at least 68." in page
+    assert f"The best {len(allowed)} of {len(allowed)} polymers that meet every requirement" in page
 
 
 def test_improvement_is_per_cost_and_a_batch_keeps_its_budget(tmp_path: Path, table: pd.DataFrame) -> None:

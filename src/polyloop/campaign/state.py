@@ -285,12 +285,14 @@ class CampaignState:
         return observed_values(self.candidates, self.objectives)
 
     @cached_property
+    def results(self) -> NDArray[np.float64]:
+        """The `values` of what meets the requirements, NaN elsewhere."""
+        return admitted(self.values, self.candidates, requirements_of(self.config))
+
+    @cached_property
     def front(self) -> NDArray[np.bool_]:
-        """Mask of those that no other dominates, among what meets the requirements, shape (candidates,)."""
-        if not len(self.candidates):
-            return np.zeros(0, dtype=bool)
-        values = admitted(self.values, self.candidates, requirements_of(self.config))
-        return non_dominated(utilities(values, self.objectives))
+        """Mask of the `results` that no other dominates (of one objective: the best), shape (candidates,)."""
+        return non_dominated(utilities(self.results, self.objectives)) if self.candidates else np.zeros(0, dtype=bool)
 
     @cached_property
     def in_ranges(self) -> NDArray[np.bool_] | None:

@@ -169,7 +169,8 @@ def best_rows(state: CampaignState) -> tuple[NDArray[np.intp], str]:
 
     With several objectives, what lies inside every wanted range comes before what does not.
     """
-    first, plural = -utilities(state.values, state.objectives)[:, 0], plural_of(state.config.pool.kind)
+    first, plural = -utilities(state.results, state.objectives)[:, 0], plural_of(state.config.pool.kind)
+    plural = f"{plural} that meet every requirement" if state.config.requirements else plural
     if len(state.objectives) == 1:
         known = np.flatnonzero(np.isfinite(first))
         rows = known[np.argsort(first[known], kind="stable")][:_BEST_OF_ONE]

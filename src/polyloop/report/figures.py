@@ -204,7 +204,8 @@ def order_figure(
     Parameters
     ----------
     values, utility
-        Value and what is maximized of each candidate in the order of picking, shape (n,); NaN where there is none.
+        Value and what is maximized of each candidate in the order of picking, shape (n,); NaN where there is none. A
+        value without a utility, such as one that breaks a requirement, is drawn and never the best.
     cycle
         Cycle of each, shape (n,).
     std
@@ -233,8 +234,11 @@ def order_figure(
         s=_size(len(known)), edgecolors="white", linewidths=0.4, zorder=3,
     )  # fmt: skip
     axes.errorbar(order[known], values[known], yerr=std[known], fmt="none", ecolor=_PALE, elinewidth=0.8, zorder=2)
-    best = [int(known[np.argmax(utility[known[: i + 1]])]) for i in range(len(known))]
-    axes.step([*order[known], len(values) + 0.5], values[[*best, best[-1]]], where="post", color=_FRONT, linewidth=1.3)
+    counted = known[np.isfinite(utility[known])]
+    best = [int(counted[np.argmax(utility[counted[: i + 1]])]) for i in range(len(counted))]
+    if best:
+        ends = [*order[counted], len(values) + 0.5]
+        axes.step(ends, values[[*best, best[-1]]], where="post", color=_FRONT, linewidth=1.3)
     missing = order[~np.isfinite(values)]
     if len(missing):
         # Marks on the edge: these have no value to be drawn at.

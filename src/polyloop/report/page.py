@@ -13,6 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from polyloop.campaign.config.tables import RequirementTable
 from polyloop.campaign.loading import is_over
 from polyloop.campaign.state import STOP_REASONS, CampaignState, Candidate, Next, standing
 from polyloop.core import KINDS, Status
@@ -79,6 +80,7 @@ def make_page(
         written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         facts=_facts(state, limit),
         objectives=[_objective_text(objective) for objective in state.objectives],
+        requirements=[_requirement_text(one) for one in state.config.requirements],
         reference=_reference_text(state),
         pictures=[(picture, base64.b64encode(data).decode()) for picture, data in pictures],
         best=[_card(state, limit, int(row), given[state.candidates[row].text]) for row in rows],
@@ -166,6 +168,11 @@ def _objective_text(objective: Objective) -> str:
         return f"{objective.direction} {name}"
     low, high = objective.ends
     return f"{name} between {low:g} and {high:g} {unit}".rstrip()
+
+
+def _requirement_text(one: RequirementTable) -> str:
+    ends = [f"{word} {end:g}" for word, end in (("at least", one.low), ("at most", one.high)) if end is not None]
+    return f"{text.words(one.property)} {' and '.join(ends)} {text.unit(one.property)}".rstrip()
 
 
 def _reference_text(state: CampaignState) -> str:

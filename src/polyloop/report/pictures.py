@@ -66,7 +66,9 @@ def _order(state: CampaignState) -> Iterator[Picture]:
         cycle = np.array([candidate.cycle for candidate in state.candidates], dtype=np.int_)[over]
         told = [one.std(objective.property) for one in state.candidates if is_over(one.status)]
         std = np.array(told, dtype=np.float64)
-        figure = figures.order_figure(values, objective.utility(values), cycle, content.axis_of(objective), std)
+        figure = figures.order_figure(
+            values, objective.utility(state.results[over, 0]), cycle, content.axis_of(objective), std
+        )
         title = text.sentence(f"{text.words(objective.property)} in the order of evaluation")
         low, high = figure.axes[0].get_ylim()
         caption = (
