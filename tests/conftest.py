@@ -10,6 +10,7 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import Crippen
 
+from polyloop.core.properties import PROPERTIES
 from polyloop.design.pool import Pool
 from tests.databases import KINDS, new_postgres
 
@@ -50,6 +51,15 @@ name = "{surrogate}"
 [initial]
 size = 6
 """
+
+
+@pytest.fixture(autouse=True)
+def no_property_left_behind() -> Iterator[None]:
+    """Take away the properties that a test has added: the next one, of another file, counts those of polyloop."""
+    before = set(PROPERTIES.added)
+    yield
+    for name in set(PROPERTIES.added) - before:
+        PROPERTIES.remove(name)
 
 
 @pytest.fixture(scope="session")

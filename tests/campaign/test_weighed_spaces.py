@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 from polyloop import Campaign
 from polyloop.campaign.export import export_records
 from polyloop.core import ConfigurationError, InvalidInputError
-from polyloop.core.properties import PROPERTIES
 from polyloop.design.space import Categorical, Continuous, PointCost, Space
 
 PERCENT = {"unit": "%", "low": -50.0, "high": 150.0}
@@ -35,14 +33,6 @@ def run(point: dict[str, Any], seed: int) -> dict[str, float]:
     hot, long = (point["temperature"] - 40) / 80, (point["time"] - 1) / 15
     better = 10.0 * (point.get("catalyst", "Pd") == "Pd")
     return {"conversion": 40 + 25 * hot + 15 * long + better, "purity": 100 - 30 * hot**2 - 10 * long}
-
-
-@pytest.fixture(autouse=True)
-def properties() -> Iterator[None]:
-    yield
-    for name in ("conversion", "purity"):
-        if name in PROPERTIES:
-            PROPERTIES.remove(name)
 
 
 def make(place: Path, variables: dict[str, Any], pool: dict[str, Any] | None = None, **more: Any) -> Campaign:
