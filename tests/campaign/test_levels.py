@@ -111,30 +111,73 @@ def test_levels_that_cannot_be_are_refused(
         )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"requirements": [{"property": "density", "low": 1.0, "level": "instant"}]},
-        {"candidates": {"source": "csv", "file": "pool.csv", "cost": "price"}},
-    ],
-    ids=["requirement", "cost"],
-)
-def test_levels_go_with_neither_requirements_nor_costs(
-    tmp_path: Path, units: tuple[str, ...], toys: None, change: dict[str, Any]
-) -> None:
+def test_levels_go_with_no_costs_of_candidates(tmp_path: Path, units: tuple[str, ...], toys: None) -> None:
     (tmp_path / "pool.csv").write_text("smiles,price\n" + "".join(f"{unit},1\n" for unit in units))
-    pool = change.pop("candidates", None)
-    pool = list(units) if pool is None else {**pool, "file": str(tmp_path / "pool.csv")}
-    with pytest.raises(ConfigurationError, match="neither requirements, spaces nor costs"):
+    with pytest.raises(ConfigurationError, match="neither spaces nor costs"):
         Campaign(
-            [{"property": "hardness", "direction": "maximize", "level": "quick"}], pool, properties=PROPERTY,
-            levels={"costs": {"instant": 1.0, "quick": 10.0}}, directory=tmp_path / "run", **change,
+            [{"property": "hardness", "direction": "maximize", "level": "quick"}],
+            {"source": "csv", "file": str(tmp_path / "pool.csv"), "cost": "price"}, properties=PROPERTY,
+            levels={"costs": COSTS}, directory=tmp_path / "run",
         )  # fmt: skip
 
 
-def test_an_experiment_is_no_target_of_levels(tmp_path: Path, units: tuple[str, ...], toys: None) -> None:
-    with pytest.raises(ConfigurationError, match="one level that is computed"):
-        Campaign(
-            [{"property": "hardness", "direction": "maximize", "level": "experiment"}], list(units),
-            properties=PROPERTY, levels={"costs": {"instant": 1.0, "experiment": 10.0}}, directory=tmp_path / "run",
-        )  # fmt: skip
+def test_what_breaks_a_requirement_is_hardly_asked_and_no_result(
+    tmp_path: Path, units: tuple[str, ...], toys: None
+) -> None:
+    """The hardest are too hard: of what is left the best is the result, though some that break the limit are known."""
+    limit = sorted({hardness(unit, True) for unit in units})[-6]
+    rule = {"property": "hardness", "high": limit, "probability": 0.5}
+    free, held = make(tmp_path / "free", units, cycles=2), make(tmp_path / "held", units, cycles=2, requirements=[rule])
+    best = {campaign.directory.name: campaign.run(report=False).best[0].values["hardness"] for campaign in (free, held)}
+    assert best["held"] <= limit < best["free"]
+    dear = [
+        [one.text for one in campaign.state().candidates if one.cycle and not one.level] for campaign in (free, held)
+    ]
+    assert dear[0] != dear[1]
+
+
+def test_a_laboratory_measures_what_is_computed_first(tmp_path: Path, units: tuple[str, ...], toys: None) -> None:
+    """The target is measured: a run computes below it and waits, `tell` teaches the target, and the run goes on."""
+    campaign = Campaign(
+        [{"property": "hardness", "direction": "maximize", "level": "experiment"}], list(units), properties=PROPERTY,
+        levels={"costs": {"instant": 1.0, "experiment": 10.0}}, batch_cost=22.0, directory=tmp_path / "run",
+        initial=4, features=["ecfp"], seed=4, cycles=3, batch=2,
+    )  # fmt: skip
+
+    def measure() -> int:
+        asked = campaign.pending()
+        campaign.tell([{"smiles": one.subject.text, "hardness": hardness(one.subject.text, True)} for one in asked])
+        return len(asked)
+
+    assert (campaign.run(report=False).state, len(campaign.pending())) == ("waiting", 4)
+    assert all(one.level_value("hardness") for one in campaign.state().candidates if one.level)
+    rounds = 0
+    while (status := campaign.run(report=False)).state == "waiting" and rounds < 9:
+        assert all(one.subject.text for one in campaign.pending())
+        measure()
+        rounds += 1
+    assert (status.state, status.reason) == ("finished", "cycles")
+    later = [one for one in campaign.state().candidates if one.cycle]
+    assert {one.level for one in later} == {"instant", ""}, "both levels are asked for"
+    assert status.best[0].values["hardness"] == max(one.value("hardness") or 0.0 for one in campaign.state().candidates)
+
+
+def test_suggestions_name_what_is_measured_and_keep_what_is_computed(
+    tmp_path: Path, units: tuple[str, ...], toys: None
+) -> None:
+    campaign = Campaign(
+        [{"property": "hardness", "direction": "maximize", "level": "experiment"}], list(units), properties=PROPERTY,
+        levels={"costs": {"instant": 1.0, "experiment": 10.0}}, directory=tmp_path / "run", initial=3,
+        features=["ecfp"], seed=4, cycles=3, batch=2,
+    )  # fmt: skip
+    first = campaign.suggest(2)
+    assert len(first) == 2
+    assert [one.level for one in campaign.state().asked].count("instant") == 2
+    # What was only computed is told by the laboratory unasked: it is a result all the same.
+    unasked = next(unit for unit in units if unit not in {one.subject.text for one in first})
+    told = [*(one.subject.text for one in first), unasked]
+    entered = campaign.tell([{"smiles": text, "hardness": hardness(text, True)} for text in told])
+    assert (entered.new, len(entered.unasked)) == (3, 1)
+    more = campaign.suggest(2)
+    assert not {one.subject.text for one in more} & set(told)
+    assert {one.subject.text for one in campaign.pending()} == {one.subject.text for one in more}

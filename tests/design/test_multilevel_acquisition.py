@@ -7,7 +7,13 @@ from scipy.stats import norm
 from polyloop.core import ConfigurationError, InvalidInputError
 from polyloop.core.descriptors import BlockValues
 from polyloop.design import Objective
-from polyloop.design.acquisition import expected_hypervolume_improvement, free_cells, propose_levels
+from polyloop.design.acquisition import (
+    Constraint,
+    Feasibility,
+    expected_hypervolume_improvement,
+    free_cells,
+    propose_levels,
+)
 from polyloop.design.acquisition.improvement_probability import improvement_probability
 from polyloop.learn import MultilevelGaussianProcess
 from polyloop.learn.surrogate import stack, take
@@ -65,6 +71,21 @@ def test_questions_stay_within_the_budget_and_are_never_asked_twice(objectives, 
     assert not any(asked()[row, LEVELS.index(level)] for row, level in pairs)
     assert pairs == list(zip(again.indices.tolist(), again.levels, strict=True))
     assert first.mean.shape == first.std.shape == (len(pairs), len(objectives))
+
+
+def test_what_is_not_sure_enough_to_meet_a_constraint_is_asked_at_no_level():
+    X, limit = pool(), 38.0
+    fitted, Y = models(X)
+    rule = Constraint("abbe_number", high=limit, probability=0.8)
+    feasibility = Feasibility([rule], [fitted[1]], Y[:, 1:])
+    sure = np.flatnonzero(rule.chance(fitted[1].predict(X)) >= 0.8)
+    free, held = ask((N,), budget=40.0), ask((N,), budget=40.0, feasibility=feasibility)
+    assert set(held.indices) <= set(sure)
+    assert not set(free.indices) <= set(sure)
+    # The improvement is over the best that meets the constraint, times the probability of meeting it.
+    with pytest.raises(InvalidInputError, match="nothing to improve on"):
+        ask((N,), feasibility=Feasibility([Constraint("abbe_number", high=1.0)], [fitted[1]], Y[:, 1:]),
+            reference_point=None)  # fmt: skip
 
 
 def test_a_budget_that_buys_nothing_gives_nothing():

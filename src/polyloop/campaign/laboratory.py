@@ -86,7 +86,8 @@ def suggest(prepared: Preparation, count: int) -> list[Suggestion]:
     """Choose `count` further candidates, keep them in the store, and return them; fewer where the pool is exhausted.
 
     Those of the initial design come first. Candidates whose values are awaited are not suggested again: the models
-    believe their own predictions of them meanwhile.
+    believe their own predictions of them meanwhile. In a campaign of levels `count` measurements are the budget: part
+    of it, or all, may go to what is computed, which is kept for the next run and not returned.
 
     Raises
     ------
@@ -106,15 +107,18 @@ def suggest(prepared: Preparation, count: int) -> list[Suggestion]:
         seed = prepared.config.campaign.seed
         taken = {one.text for one in known}
         design = [one for one in proposer.initial(np.random.default_rng([seed, 0])) if one.text not in taken]
-        chosen = design[: max(min(count, prepared.config.initial.size - len(known)), 0)]
+        # Of a candidate that is to be asked at several levels, all of them.
+        first = list(dict.fromkeys(one.text for one in design))
+        first = first[: max(min(count, prepared.config.initial.size - len(taken)), 0)]
+        chosen = [one for one in design if one.text in first]
         calibration: Mapping[str, Any] = {}
         point = _reference_point(prepared, known)
-        if len(chosen) < count:
+        if len(first) < count:
             more, calibration = proposer.next_batch(
                 [*asked, *(_waiting(prepared, one, cycle) for one in chosen)],
                 point,
                 np.random.default_rng([seed, 1 + max(cycle, 0)]),
-                batch=count - len(chosen),
+                batch=count - len(first),
             )
             chosen += more
     if not chosen:
@@ -131,6 +135,7 @@ def suggest(prepared: Preparation, count: int) -> list[Suggestion]:
     return [
         Suggestion(plan.subject(one.text), cycle, columns.get(one.text, {}), one.predicted, one.repeat)
         for one in chosen
+        if not one.level
     ]
 
 
@@ -172,7 +177,7 @@ def enter_results(
     records = [_of_subject(plan, record) for record in records]
     corrections = _corrections(store, records)
     told = store.tell(records, reason)
-    asked = {one.text for one in known}
+    asked = {one.text for one in known if not one.level}
     unasked = tuple(text for text in texts if text not in asked)
     if unasked:
         _add_unasked(prepared, unasked, known)
@@ -237,7 +242,8 @@ def _reference_point(prepared: Preparation, known: Sequence[Candidate]) -> tuple
 
 
 def _waiting(prepared: Preparation, proposed: Proposed, cycle: int) -> Candidate:
-    return Candidate(cycle, 0, prepared.plan.subject(proposed.text), None, {}, {}, Status.WAITING)
+    subject = prepared.plan.subject(proposed.text)
+    return Candidate(cycle, 0, subject, None, {}, {}, Status.WAITING, level=proposed.level)
 
 
 def _subject_columns(config: CampaignConfig, space: Space | None) -> list[str]:
@@ -303,10 +309,10 @@ def _prediction(said: Mapping[str, float] | None) -> list[Any]:
 
 
 def pending_suggestions(asked: Sequence[Candidate], pool: Pool, config: CampaignConfig) -> list[Suggestion]:
-    """Return what was asked and whose values are awaited, in the order in which it was suggested."""
+    """Return what a laboratory was asked and whose values are awaited, in the order in which it was suggested."""
     columns, first = _columns_of(pool), config.campaign.evaluation_seed
     return [
         Suggestion(one.subject, one.cycle, columns.get(one.text, {}), one.predicted, 1 + one.seed - first)
         for one in asked
-        if not one.status.is_final
+        if not one.status.is_final and not one.level
     ]

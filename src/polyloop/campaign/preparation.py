@@ -157,7 +157,7 @@ class Preparation:
         )
         self._note_undescribed(undescribed, blocks)
         if self.plan.lower:
-            return LevelProposer(self.config, self.plan.objectives, table)
+            return LevelProposer(self.config, self.plan.objectives, table, constraints=self.plan.constraints)
         costs = costs_of(self.pool, self.config.pool.cost) if self.config.pool.cost is not None else None
         constraints = self.plan.constraints
         if self.config.acquisition.repeats:

@@ -52,6 +52,9 @@ def suggest(
     awaited = len(campaign.pending()) - len(found)
     hint = f"Enter results with: polyloop campaign tell {campaign.directory} FILE"
     message(f"{len(found)} suggested, {awaited} more awaited. {hint}")
+    below = sum(bool(one.level) and not one.status.is_final for one in campaign.state().asked)
+    if below:
+        message(f"{below} are to be computed at a cheaper level. Do it with: polyloop discover {campaign.directory}")
 
 
 def tell(

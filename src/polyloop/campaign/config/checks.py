@@ -160,8 +160,8 @@ def _check_levels(config: CampaignConfig, source: CampaignSource) -> None:
     if config.levels is None:
         return
     targets = {objective.level for objective in config.objectives}
-    if len(targets) != 1 or None in targets or EXPERIMENT in targets:
-        raise source.error(("levels",), "All objectives need one level that is computed.", "Say level = ... in each.")
+    if len(targets) != 1 or None in targets:
+        raise source.error(("levels",), "All objectives need one level, the same.", "Say level = ... in each.")
     key: KeyPath = ("levels", "costs")
     target, costs = str(next(iter(targets))), config.levels.costs
     if target not in costs or len(costs) < 2:
@@ -170,9 +170,13 @@ def _check_levels(config: CampaignConfig, source: CampaignSource) -> None:
         raise source.error(key, f"Costs must be above 0, and that of {target} the highest.", "Correct them.")
     for level in costs:
         for objective in config.objectives:
-            _check_protocol(config, source, key, objective.property, None, level)
-    if config.requirements or config.pool.source == "space" or config.pool.cost is not None:
-        raise source.error(("levels",), "Levels go with neither requirements, spaces nor costs of candidates yet.", "")
+            # What is measured in the laboratory needs no protocol, and is never the cheaper level: its cost is highest.
+            if level != EXPERIMENT:
+                _check_protocol(config, source, key, objective.property, None, level)
+    if config.pool.source == "space" or config.pool.cost is not None:
+        raise source.error(
+            ("levels",), "Levels go with neither spaces nor costs of candidates yet.", "Leave one of them out."
+        )
 
 
 def _check_weighable(config: CampaignConfig, source: CampaignSource) -> None:

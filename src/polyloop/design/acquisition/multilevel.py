@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import ConfigurationError, InvalidInputError
+from polyloop.design.acquisition.feasibility import Feasibility
 from polyloop.design.acquisition.improvement_probability import improvement_probability
 from polyloop.design.acquisition.scores import Hypervolume
 from polyloop.design.objectives import Array, Objective, utilities
@@ -64,6 +65,8 @@ class _State:
         Noise variance of each level, shape (m, L).
     open
         Whether a pair may be asked, shape (k, L).
+    chance
+        Probability of meeting the constraints, shape (k,).
     explained
         Per pick its scaled covariance with every pair, shape (m, k, L).
     """
@@ -72,6 +75,7 @@ class _State:
     covariance: Array
     noise: Array
     open: NDArray[np.bool_]
+    chance: Array
     explained: tuple[Array, ...] = ()
 
     def revealed_std(self) -> Array:
@@ -95,6 +99,7 @@ def propose_levels(
     reference_point: Sequence[float] | None = None,
     exclude: NDArray[np.bool_] | None = None,
     pending: tuple[Blocks, Levels] | None = None,
+    feasibility: Feasibility | None = None,
 ) -> LevelProposal:
     """Pick questions (row, level) one after another until the budget is spent, each the best value for its cost.
 
@@ -123,6 +128,9 @@ def propose_levels(
         Pairs never to ask, shape (rows of the pool, L); with its target a row is excluded at every level.
     pending
         Blocks and levels of questions under evaluation; they are believed at their predicted values.
+    feasibility
+        Constraints at the target, known at the rows of `Y_observed`: a row that is not sure enough to meet them is
+        asked at no level, and the improvement of the others is multiplied by their probability.
 
     Raises
     ------
@@ -144,12 +152,20 @@ def propose_levels(
     # A row whose target is known has no improvement left to give, at whatever level it is asked.
     open_ &= open_[:, -1:]
     U = utilities(np.asarray(Y_observed, dtype=float).reshape(-1, len(objectives)), objectives)
+    chance = np.ones(n)
+    if feasibility is not None:
+        sure, chance = feasibility.weights(X_pool, np.flatnonzero(open_[:, -1]))
+        open_[np.setdiff1d(np.arange(n), sure)] = False
+        U = np.where(feasibility.incumbents()[:, None], U, np.nan)
     if pending is not None and row_count(pending[0]):
         models, U = _believe(models, U, objectives, pending)
-    mean, state, spread = _state(models, X_pool, U, objectives, open_)
+    mean, state, spread = _state(models, X_pool, U, objectives, open_, chance)
     score = _score(U, objectives, spread, reference_point)
     rows = _shortlist(state, score, price)
-    state = replace(state, mean=state.mean[rows], covariance=state.covariance[:, rows], open=state.open[rows])
+    state = replace(
+        state, mean=state.mean[rows], covariance=state.covariance[:, rows], open=state.open[rows],
+        chance=state.chance[rows],
+    )  # fmt: skip
     picks, values = _greedy(models, take(X_pool, rows), state, score, price, budget, spread)
     indices = rows[[row for row, _ in picks]] if picks else np.zeros(0, dtype=np.intp)
     std = np.column_stack([model.predict(take(X_pool, indices)).std for model in models]) if picks else mean[:0]
@@ -196,6 +212,7 @@ def _state(
     U: Array,
     objectives: Sequence[Objective],
     open_: NDArray[np.bool_],
+    chance: Array,
 ) -> tuple[Array, _State, Array]:
     """Return the target's means in the properties' units (n, m), the state of all rows, and the spreads (m,)."""
     means, covariances, noises, spreads = [], [], [], []
@@ -209,7 +226,7 @@ def _state(
         spreads.append(unit)
     mean, spread = np.column_stack(means), np.array(spreads)
     sign = np.array([-1.0 if objective.direction == "minimize" else 1.0 for objective in objectives])
-    return mean, _State(mean * sign / spread, np.stack(covariances), np.stack(noises), open_), spread
+    return mean, _State(mean * sign / spread, np.stack(covariances), np.stack(noises), open_, chance), spread
 
 
 def _score(
@@ -241,7 +258,7 @@ def _rates(state: _State, score: Hypervolume, price: Array) -> Array:
         cost = np.full(len(value), price[level])
         if level < len(price) - 1:
             cost += price[-1] * improvement_probability(state.mean, std, score.cells, score.ranges)
-        rates[:, level] = value / cost
+        rates[:, level] = state.chance * value / cost
     return np.where(state.open, rates, -np.inf)
 
 
