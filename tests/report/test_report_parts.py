@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
@@ -47,6 +49,23 @@ def test_the_front_of_an_earlier_stage_knows_no_later_point() -> None:
     early = plane_of().until(1)
     assert len(early.values) == 4
     assert plane_of().until(0).front().tolist() == [0, 1]
+
+
+def test_what_breaks_a_requirement_is_drawn_apart_and_on_no_front() -> None:
+    plane = plane_of()
+    plane = replace(plane, utilities=np.where(np.arange(5)[:, None] == 1, np.nan, plane.utilities))
+    assert plane.front().tolist() == [0, 2, 3], "what the one beat is on it now"
+    figure = panel_figure(plane, [2])
+    figure.draw_without_rendering()
+    sizes = [len(collection.get_offsets()) for collection in figure.axes[0].collections]
+    assert sizes == [4, 1, 3], "results, the one apart, the front"
+    assert "requirements not met" in [one.get_text() for one in figure.legends[0].get_texts()]
+    assert "requirements not met" not in [
+        one.get_text() for one in panel_figure(plane_of(), [2]).legends[0].get_texts()
+    ]
+    nothing = replace(plane, utilities=np.full((5, 2), np.nan))
+    assert not len(nothing.front())
+    panel_figure(nothing, [0, 2]).draw_without_rendering()
 
 
 @pytest.mark.parametrize(("up", "style"), [(True, "steps-pre"), (False, "steps-post")])

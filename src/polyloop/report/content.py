@@ -132,7 +132,8 @@ def axis_of(objective: Objective) -> Axis:
 def planes(state: CampaignState, limit: OpticalLimit | None) -> list[tuple[str, Plane]]:
     """Return (title, plane) for each pair of objectives, at most six pairs, the optical one first.
 
-    The points are those that have both values. The Abbe number is drawn along x and the refractive index along y.
+    The points are those that have both values; what breaks a requirement is drawn, and on no front. The Abbe number is
+    drawn along x and the refractive index along y.
     """
     names = [objective.property for objective in state.objectives]
     cycle = np.array([candidate.cycle for candidate in state.candidates], dtype=np.int_)
@@ -148,7 +149,7 @@ def planes(state: CampaignState, limit: OpticalLimit | None) -> list[tuple[str, 
             is_optical = limit is not None and {names[a], names[b]} == {_ABBE, _INDEX}
             plane = Plane(
                 values=values,
-                utilities=utilities(values, both),
+                utilities=utilities(state.results[keep][:, [a, b]], both),
                 cycle=cycle[keep],
                 x=axis_of(both[0]),
                 y=axis_of(both[1]),

@@ -71,7 +71,7 @@ class Plane:
     values
         Values along x and y, shape (n, 2).
     utilities
-        What is maximized of each, shape (n, 2).
+        What is maximized of each, shape (n, 2); NaN of what is no result, such as one that breaks a requirement.
     cycle
         Cycle in which each was picked, shape (n,); 0 is the initial design.
     limit
@@ -91,8 +91,14 @@ class Plane:
         keep = self.cycle <= last
         return replace(self, values=self.values[keep], utilities=self.utilities[keep], cycle=self.cycle[keep])
 
+    @property
+    def counts(self) -> NDArray[np.bool_]:
+        """Mask of the points that are results, shape (n,)."""
+        counts: NDArray[np.bool_] = np.isfinite(self.utilities).all(axis=1)
+        return counts
+
     def front(self) -> NDArray[np.intp]:
-        """Indices of the points that no other dominates in this plane, ordered by x."""
+        """Indices of the results that no other dominates in this plane, ordered by x."""
         front = np.flatnonzero(non_dominated(self.utilities))
         return front[np.argsort(self.values[front, 0], kind="stable")]
 
@@ -137,10 +143,13 @@ def _scatter(axes: Axes, plane: Plane, last: int, bounds: tuple[tuple[float, flo
     if plane.limit is not None:
         line = np.linspace(*bounds[0], 200)
         axes.plot(line, plane.limit(line), color=_LIMIT, linestyle="--", linewidth=1.3, zorder=1)
+    counts = plane.counts
     points = axes.scatter(
-        x, y, c=plane.cycle, cmap=_colours(), vmin=0, vmax=max(last, 1), s=_size(len(x)), edgecolors="white",
-        linewidths=0.4, zorder=3,
+        x[counts], y[counts], c=plane.cycle[counts], cmap=_colours(), vmin=0, vmax=max(last, 1), s=_size(len(x)),
+        edgecolors="white", linewidths=0.4, zorder=3,
     )  # fmt: skip
+    if not counts.all():
+        axes.scatter(x[~counts], y[~counts], s=_size(len(x)), color=_PALE, marker="x", linewidths=1.0, zorder=2)
     front = plane.front()
     # The edge of what is dominated: a staircase, which a target range does not have.
     if plane.x.target is None and plane.y.target is None:
@@ -189,6 +198,8 @@ def _legend(plane: Plane) -> list[Any]:
     handles: list[Any] = [
         Line2D([], [], marker="o", linestyle=line, color=_FRONT, markerfacecolor="none", label="Pareto front")
     ]
+    if not plane.counts.all():
+        handles.append(Line2D([], [], marker="x", linestyle="none", color=_PALE, label="requirements not met"))
     if plane.limit is not None:
         handles.append(Line2D([], [], color=_LIMIT, linestyle="--", label=plane.limit_label))
     if line == "none":
