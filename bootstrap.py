@@ -19,7 +19,8 @@ THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THR
 USAGE = """usage: python3 bootstrap.py COMMAND [ARGUMENTS]
 
   demo     install, then run the demo campaign (examples/demo.toml) on real physics
-  test     install, then run the tests; further arguments go to pytest
+  test     install, then run the tests that are not marked slow; further arguments go to pytest, and `-m slow` runs
+           the others, `-m ""` all
   check    install what the checks need too (tests, lint, types, import contracts, docs), run nothing
 """
 
@@ -56,7 +57,8 @@ def main(arguments: list[str]) -> None:
     if command == "demo":
         run(PYTHON, "-m", "polyloop.app.cli", "discover", "examples/demo.toml", "--directory", "runs/demo", *rest)
     elif command == "test":
-        run(PYTHON, "-m", "pytest", "-n", os.cpu_count() or 1, *rest)
+        chosen = [] if any(part.startswith("-m") for part in rest) else ["-m", "not slow"]
+        run(PYTHON, "-m", "pytest", "-n", os.cpu_count() or 1, *chosen, *rest)
 
 
 if __name__ == "__main__":

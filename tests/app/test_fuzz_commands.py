@@ -96,6 +96,7 @@ def ended_well(*arguments: str) -> str:
     return err.getvalue()
 
 
+@pytest.mark.slow
 @given(COMMANDS)
 @BOUNDED
 def test_no_command_line_ends_in_a_mistake_of_ours(command: list[str]) -> None:

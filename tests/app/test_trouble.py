@@ -182,6 +182,7 @@ def test_a_missing_program_is_said_with_its_install_line_and_is_no_failure_of_th
         assert [evaluation.status for evaluation in store.evaluations()] == [Status.WAITING]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("smiles", "said"),
     [

@@ -98,6 +98,7 @@ def test_an_objective_more_that_the_same_evaluator_answers_is_learnt_from_the_fi
     assert second.state().values.shape[1] == 2
 
 
+@pytest.mark.slow
 def test_what_was_before_a_change_is_replayed_by_the_kept_files(folder: Path) -> None:
     before = picks(begun(folder), 2)
     second = Campaign.from_file(write(folder, "second.toml", ABBE, "all.csv", cycles=3), folder / "run")
@@ -112,6 +113,7 @@ def test_what_was_before_a_change_is_replayed_by_the_kept_files(folder: Path) ->
     assert picks(again, 2) == before
 
 
+@pytest.mark.slow
 def test_the_same_change_made_by_a_second_run_gives_the_same_picks(folder: Path) -> None:
     found = []
     for name in ("run", "twin"):

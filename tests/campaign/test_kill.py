@@ -143,6 +143,7 @@ def test_sigkill_in_the_middle_of_batches(on_any: Path, uninterrupted: list[tupl
     assert finished(place) == {polymer for _, polymer, _ in uninterrupted}
 
 
+@pytest.mark.slow
 def test_a_torn_write_of_the_log_loses_no_more_than_that_write(
     file: Path, uninterrupted: list[tuple[int, str, float | None]]
 ) -> None:
@@ -159,6 +160,7 @@ def test_a_torn_write_of_the_log_loses_no_more_than_that_write(
     assert max(Counter(calls(place)).values()) <= 2
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_with_a_message_and_goes_on_when_there_is_space(
     file: Path, uninterrupted: list[tuple[int, str, float | None]]
 ) -> None:
@@ -179,6 +181,7 @@ def test_a_full_disk_stops_with_a_message_and_goes_on_when_there_is_space(
     assert not known & set(calls(place)[before:])
 
 
+@pytest.mark.slow
 def test_two_campaigns_at_once_share_a_store_and_compute_no_key_twice(
     file: Path, campaign_file: Write, place: Path, store_table: str
 ) -> None:
@@ -244,6 +247,7 @@ def test_a_folder_runs_in_one_process_at_a_time(file: Path) -> None:
     assert first.returncode == 0, told
 
 
+@pytest.mark.slow
 def test_ctrl_c_of_a_terminal_reaches_all_processes_and_harms_none(
     file: Path, uninterrupted: list[tuple[int, str, float | None]]
 ) -> None:
@@ -290,6 +294,7 @@ def test_a_lock_that_somebody_holds_for_long_is_waited_for_with_a_word(
     assert Counter(calls(place)) == Counter(polymer for _, polymer, _ in uninterrupted)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_waiting_for_a_lock(file: Path) -> None:
     process = start(file)
     wait_for(lambda: len(calls(file.parent)) >= 3, process)

@@ -77,6 +77,7 @@ def test_both_levels_are_asked_within_the_budget_and_the_best_is_found(
     assert (campaign.directory / "report" / "index.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_campaign_of_levels_goes_on_as_if_it_had_never_stopped(
     tmp_path: Path, units: tuple[str, ...], toys: None
 ) -> None:
@@ -121,6 +122,7 @@ def test_levels_go_with_no_costs_of_candidates(tmp_path: Path, units: tuple[str,
         )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_breaks_a_requirement_is_hardly_asked_and_no_result(
     tmp_path: Path, units: tuple[str, ...], toys: None
 ) -> None:

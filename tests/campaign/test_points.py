@@ -331,6 +331,7 @@ def test_a_point_of_nothing_known_is_refused() -> None:
         choice.block(np.zeros(1))
 
 
+@pytest.mark.slow
 def test_a_campaign_that_is_killed_makes_the_picks_of_one_that_is_not(melts: Path) -> None:
     file = write(melts, 'protocol = "optics/instant@2"', cycles=2)
     text = file.read_text().replace('"density"', '"refractive_index"')

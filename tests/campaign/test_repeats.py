@@ -179,6 +179,7 @@ def test_a_campaign_in_parts_asks_what_the_whole_one_asks(place: Path, whole: Ca
     assert asked(parts) == asked(whole)
 
 
+@pytest.mark.slow
 def test_a_killed_campaign_goes_on_with_the_same_repeats(place: Path, whole: Campaign) -> None:
     file = write(place, LARGE, pause=0.15)
     repeated_in = next(cycle for cycle, _, seed in asked(whole) if seed > 7)
@@ -206,6 +207,7 @@ def noisy(smiles: str, seed: int) -> dict[str, float]:
     return {"refractive_index": optics(smiles)[0] + 0.03 * rng.standard_normal()}
 
 
+@pytest.mark.slow
 def test_python_objects_make_the_same_repeats_as_the_file(place: Path, units: tuple[str, ...]) -> None:
     # Objects state no evaluation seed, so the file may not either.
     by_file = run(write(place, LARGE, change=("cycles = 3\nevaluation_seed = 7\n", "cycles = 2\n")), "file")

@@ -81,6 +81,7 @@ def test_a_batch_of_points_keeps_its_budget_and_the_cheap_peak_is_preferred(tmp_
     assert sum(point["time"] < 8.5 for point in points(campaign)) > len(points(campaign)) / 2
 
 
+@pytest.mark.slow
 def test_a_campaign_in_parts_asks_what_the_whole_one_asks(tmp_path: Path) -> None:
     settings: dict[str, Any] = {
         "pool": {"cost": "1 + time"}, "batch_cost": 20.0,

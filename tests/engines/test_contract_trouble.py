@@ -49,6 +49,7 @@ def test_too_long_a_step_is_halved_once(engine, cold_ethane, tmp_path):
     assert timestep_divisor(tmp_path) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)  # some seconds, for GROMACS half a minute, where nothing else runs
 def test_a_stage_that_blows_up_twice_says_how(engine, facts, cold_ethane, tmp_path):
     stage = Stage("far too long step", "nvt", duration=10000.0, timestep=30.0, constrain_hydrogens=False)

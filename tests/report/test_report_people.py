@@ -326,6 +326,7 @@ def odd_state(state: CampaignState, texts: list[str]) -> CampaignState:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(ANYTHING, min_size=17, max_size=17))
 def test_no_text_breaks_the_report(named: Campaign, texts: list[str], tmp_path: Path) -> None:

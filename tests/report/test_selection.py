@@ -61,6 +61,7 @@ def reaction(tmp_path: Path) -> Campaign:
     return campaign
 
 
+@pytest.mark.slow
 def test_a_report_of_a_space_speaks_of_points_and_variables(reaction: Campaign) -> None:
     page = (reaction.directory / "report" / "index.html").read_text()
     assert "<h2>The best points</h2>" in page and "<dt>variables</dt><dd>2</dd>" in page
@@ -71,6 +72,7 @@ def test_a_report_of_a_space_speaks_of_points_and_variables(reaction: Campaign) 
     assert header[2:7] == ["process", "temperature", "catalyst", "class", "level"]
 
 
+@pytest.mark.slow
 def test_the_best_quarter_is_compared_where_there_is_no_limit(reaction: Campaign) -> None:
     state = reaction.state()
     assert optical_limit(state) is None

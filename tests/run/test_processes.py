@@ -308,6 +308,7 @@ SCRIPTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("work", "code", "said"), SCRIPTS.values(), ids=SCRIPTS)
 def test_a_script_without_a_main_guard_works_or_is_told_so_at_once(tmp_path, work, code, said):
     script = f"from polyloop.run import SupervisedProcessPool\nfrom tests.run import calls\n{work}\n"

@@ -62,6 +62,7 @@ def test_provenance_names_level_scale_and_oligomers(polyethylene):
     assert {"level", "polarizability_scale", "packing", "oligomers", "raw_polarizabilities"} <= set(provenance.settings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("smiles", ["*CO*", "*C[SiH2]*", "*CS*"], ids=["oxygen", "silicon", "sulfur"])
 def test_chains_of_other_elements_have_plausible_optics(smiles):
     records = quick(smiles)
@@ -83,6 +84,7 @@ def perfluorinated() -> dict[str, dict[str, Record]]:
     }
 
 
+@pytest.mark.slow
 def test_a_perfluorinated_chain_is_capped_by_its_own_kind(perfluorinated):
     records = perfluorinated["optics/quick@3"]
     settings = records["abbe_number"].provenance.settings

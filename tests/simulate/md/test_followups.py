@@ -87,6 +87,7 @@ def test_a_cooling_does_not_follow_the_temperature_of_the_sample():
     assert {stage.pressure for stage in stages.values()} == {(5.0, 5.0)}
 
 
+@pytest.mark.slow
 def test_moduli_of_a_strained_cell_or_the_reason_why_there_are_none(smoke, scratch):
     records = smoke(SMOKE_MECHANICS)
     done = stage_runs(scratch)

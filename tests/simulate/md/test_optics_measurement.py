@@ -67,6 +67,7 @@ def kept(root, kind):
     return {path.name for path in (root / "md" / kind).iterdir() if path.is_dir()}
 
 
+@pytest.mark.slow
 def test_it_runs_no_stage_of_its_own(root, sheet, records):
     assert OPTICS.stages == ()
     assert [record.failure for record in records.values()] == [None] * 4
