@@ -64,7 +64,7 @@ with engine.connect() as connection:
 
 @contextmanager
 def held(place: str, seconds: float) -> Iterator[None]:
-    """Let another process hold the store's lock for so many seconds."""
+    """Let another process hold the store's lock for so many seconds, or for as long as the block lasts."""
     command = [sys.executable, "-c", HOLDER, place, str(seconds)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(os.environ))
     assert process.stdout is not None
@@ -72,4 +72,5 @@ def held(place: str, seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
+        process.terminate()
         process.communicate(timeout=60)
