@@ -11,6 +11,13 @@ __all__ = ["COLUMN_SURROGATES", "quick_options", "quick_surrogate"]
 
 _QUICK: dict[str, dict[str, Any]] = {
     "random_forest": {"trees": 20},
+    "ensemble": {"members": 16},
+    "pls": {"members": 8},
+    "interactive": {"members": 8},
+    "kernel_ridge": {"members": 8},
+    "nusvr": {"members": 6},
+    "lightgbm": {"members": 4, "trees": 200},
+    "stack": {"models": {"kernel_ridge": {"members": 4}, "pls": {"members": 4, "components": 3}}, "folds": 3},
 }
 
 # Those that learn from any block of columns.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from polyloop.core.descriptors import BlockKind, BlockValues
 from polyloop.learn.kernels import PhysicalGeometry
 from polyloop.learn.state import State, blocks_of_state
-from polyloop.learn.surrogate import Array, Blocks
+from polyloop.learn.surrogate import Array, Blocks, row_count
 
 __all__ = ["Columns"]
 
@@ -55,7 +55,7 @@ class Columns:
         parts = []
         for name, (center, scale) in self.scales.items():
             parts.append((_values(X[name], self.kinds[name]) - center) * scale)
-        return np.hstack(parts)
+        return np.hstack([np.zeros((row_count(X), 0)), *parts])
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return the scales as arrays."""
