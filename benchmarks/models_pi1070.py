@@ -25,10 +25,12 @@ from polyloop import datasets
 from polyloop.core import get_property
 from polyloop.features import featurize
 from polyloop.learn.domain import TrainingDomain
+from polyloop.learn.gp import GaussianProcess
 from polyloop.learn.intervals import conformal_factor, interval_of
 from polyloop.learn.invariant_choice import choose_invariant
+from polyloop.learn.invariant_target import factor_of, without_factors
 from polyloop.learn.kernels import minmax
-from polyloop.learn.property_model import BLOCKS_OF_MODELS, factor_of, fit_model, without_factors
+from polyloop.learn.property_model import BLOCKS_OF_MODELS, fit_surrogate
 from polyloop.learn.surrogate import take
 
 RESULT = machine.RESULTS / "models_pi1070.json"
@@ -71,8 +73,7 @@ def one(X: dict, y: np.ndarray, name: str, teach: np.ndarray, ask: np.ndarray, f
     if invariant is not None:
         found = choose_invariant(given, values, None, invariant)
         invariant = invariant if found["invariant"] < found["value"] else None
-    model = fit_model(given, values, None, invariant)
-    gp = model if invariant is None else model.base
+    gp = fit_surrogate(GaussianProcess, given, values, None, invariant)
     scale = None if invariant is None else factor_of(invariant, given)
     z = values if invariant is None else invariant.forward(values, scale)
     asked = take(X, ask)

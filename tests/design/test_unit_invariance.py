@@ -4,18 +4,21 @@ from functools import cache
 
 import numpy as np
 import pytest
+from tests.surrogates import COLUMN_SURROGATES, quick_surrogate
 
 from polyloop.campaign.metrics import has_stalled
 from polyloop.core import InvalidInputError
 from polyloop.core.descriptors import BlockValues
 from polyloop.design import ACQUISITIONS, Objective, default_reference_point, objective_hypervolume, propose
-from polyloop.learn import SURROGATES, TrainingDomain, calibrate, make_surrogate
+from polyloop.learn import TrainingDomain, calibrate
 from polyloop.learn.surrogate import take
 
 N, V, RHO = Objective("refractive_index"), Objective("abbe_number"), Objective("density", "minimize")
 SMALL, LARGE = 2.0**-40, 2.0**40
 UNITS = [(SMALL, SMALL, SMALL), (LARGE, 1.0, SMALL)]
 POOL, LABELLED = 90, 24
+# Acquisitions see means and covariances: one surrogate of each way to make a covariance.
+ACQUIRING = ("gp", "product_gp", "random_forest", "ensemble", "stack")
 
 
 @cache
@@ -34,14 +37,10 @@ def pool():
     return X, Y
 
 
-def make(name):
-    return make_surrogate(name, **({"n_trees": 20} if name == "random_forest" else {}))
-
-
 @cache
 def fitted(name, column, unit):
     X, Y = pool()
-    return make(name).fit(take(X, slice(0, LABELLED)), Y[:LABELLED, column] * unit)
+    return quick_surrogate(name).fit(take(X, slice(0, LABELLED)), Y[:LABELLED, column] * unit)
 
 
 def in_unit(objective, unit):
@@ -54,15 +53,15 @@ def in_unit(objective, unit):
 @pytest.mark.parametrize("unit", [SMALL, LARGE])
 @pytest.mark.parametrize("noisy", [False, True])
 @pytest.mark.parametrize("column", [0, 1, 2])
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", COLUMN_SURROGATES)
 def test_every_surrogate_errs_alike_in_every_unit(name, column, noisy, unit):
     X, Y = pool()
     y = Y[:, column]
     noise = np.full(POOL, (0.1 * y.std()) ** 2) if noisy else None
     found = []
     for factor in (1.0, unit):
-        model = make(name).fit(X, y * factor, None if noise is None else noise * factor**2)
-        refit = None if name == "gp" else lambda: make(name)
+        model = quick_surrogate(name).fit(X, y * factor, None if noise is None else noise * factor**2)
+        refit = None if name == "gp" else lambda: quick_surrogate(name)
         known = None if noise is None else noise * factor**2
         rng = np.random.default_rng(0)
         found.append(calibrate(model, X, y * factor, known, make=refit, rng=rng))
@@ -74,13 +73,13 @@ def test_every_surrogate_errs_alike_in_every_unit(name, column, noisy, unit):
     assert (scaled.coverage_50, scaled.coverage_90) == (plain.coverage_50, plain.coverage_90)
 
 
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", COLUMN_SURROGATES)
 def test_every_surrogate_predicts_conditions_and_samples_alike_in_every_unit(name):
     X, Y = pool()
     seen, new = take(X, slice(0, 40)), take(X, slice(40, 60))
     answers = []
     for unit in (1.0, SMALL, LARGE):
-        model = make(name).fit(seen, Y[:40, 1] * unit)
+        model = quick_surrogate(name).fit(seen, Y[:40, 1] * unit)
         other = model.condition(take(X, [60, 61]), Y[60:62, 1] * unit)
         flags = TrainingDomain().fit(seen, Y[:40, 1] * unit).assess(new, model.predict(new))
         parts = [p for m in (model, other) for p in (m.predict(new).mean, m.predict(new).std, m.predict(new).noise_std)]
@@ -94,24 +93,27 @@ def test_every_surrogate_predicts_conditions_and_samples_alike_in_every_unit(nam
 
 def test_the_forest_learns_values_of_the_size_of_thermal_diffusivities():
     X, Y = pool()
-    model = make("random_forest").fit(X, Y[:, 1])
-    assert calibrate(model, X, Y[:, 1], make=lambda: make("random_forest"), rng=np.random.default_rng(0)).r2 > 0.2
+    model = quick_surrogate("random_forest").fit(X, Y[:, 1])
+    assert (
+        calibrate(model, X, Y[:, 1], make=lambda: quick_surrogate("random_forest"), rng=np.random.default_rng(0)).r2
+        > 0.2
+    )
     assert len(np.unique(model.predict(X).mean)) > POOL // 2
 
 
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", COLUMN_SURROGATES)
 @pytest.mark.parametrize("factor", [SMALL, 1e-9, 1e6])
 def test_descriptors_in_a_small_or_large_unit_teach_as_much(name, factor):
     X, Y = pool()
     other = {"physical": BlockValues(X["physical"].values * factor, "physical"), "ecfp": X["ecfp"]}
     known, new = slice(0, 60), slice(60, 90)
-    plain, scaled = (make(name).fit(take(B, known), Y[:60, 0]).predict(take(B, new)) for B in (X, other))
+    plain, scaled = (quick_surrogate(name).fit(take(B, known), Y[:60, 0]).predict(take(B, new)) for B in (X, other))
     np.testing.assert_allclose(scaled.mean, plain.mean, rtol=1e-3)
 
 
 def questions():
     targets = (Objective("refractive_index", "range", 1.45, 1.5), Objective("abbe_number", "range", low=9e-8))
-    for name in SURROGATES:
+    for name in ACQUIRING:
         for acquisition in ACQUISITIONS:
             for objectives in [(N,), (N, V), (N, V, RHO), targets, (targets[0], V, RHO)]:
                 is_range = any(objective.direction == "range" for objective in objectives)
@@ -152,7 +154,7 @@ def test_values_that_do_not_vary_yet_are_judged_by_their_size_in_every_unit(acqu
     picks = []
     for scale in (np.ones(2), np.array([SMALL, LARGE])):
         values = np.tile(Y[:1, :2], (count, 1)) * scale
-        models = [make("gp").fit(take(X, slice(0, count)), values[:, j]) for j in range(2)]
+        models = [quick_surrogate("gp").fit(take(X, slice(0, count)), values[:, j]) for j in range(2)]
         reference = default_reference_point(values, [N, V])
         proposal = propose(
             models, X, values, [N, V], batch=3, acquisition=acquisition, reference_point=reference,
@@ -166,7 +168,7 @@ def test_uncertainty_without_any_value_yet_weighs_objectives_in_every_unit():
     X, Y = pool()
     picks = []
     for scale in (np.ones(2), np.array([SMALL, LARGE])):
-        models = [make("gp").fit(take(X, slice(0, 20)), Y[:20, j] * scale[j]) for j in range(2)]
+        models = [quick_surrogate("gp").fit(take(X, slice(0, 20)), Y[:20, j] * scale[j]) for j in range(2)]
         nothing = np.zeros((0, 2))
         rng = np.random.default_rng(2)
         picks.append(propose(models, X, nothing, [N, V], batch=5, acquisition="uncertainty", rng=rng).indices.tolist())
@@ -194,7 +196,7 @@ def test_a_batch_far_out_of_reach_still_ranks_the_pool_in_every_unit():
     orders = []
     for unit in (1.0, SMALL):
         values = Y[:LABELLED] * unit
-        models = [make("gp").fit(seen, values[:, j]) for j in range(3)]
+        models = [quick_surrogate("gp").fit(seen, values[:, j]) for j in range(3)]
         # Improvements far in the tails, whose product in the property's own unit would be no number.
         reference = tuple(values.mean(axis=0) + np.array([1.0, 1.0, -1.0]) * 4 * values.std(axis=0))
         proposal = propose(models, X, values, [N, V, RHO], batch=4, reference_point=reference,

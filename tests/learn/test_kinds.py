@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.surrogates import COLUMN_SURROGATES, quick_surrogate
 
 from polyloop.chem import Polymer
 from polyloop.core import InvalidInputError
@@ -10,7 +11,7 @@ from polyloop.design import Objective, initial_design, propose
 from polyloop.features import BLOCKS, FeatureTable, featurize
 from polyloop.features.block import get_block
 from polyloop.features.ecfp import EcfpBlock
-from polyloop.learn import SURROGATES, TrainingDomain, make_surrogate
+from polyloop.learn import TrainingDomain
 from polyloop.learn.kernels import Term, default_terms
 from polyloop.learn.surrogate import stack, take
 
@@ -66,14 +67,14 @@ def data(kind, n=40):
 
 
 @pytest.mark.parametrize("kind", BlockKind)
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", COLUMN_SURROGATES)
 def test_a_blocks_name_changes_no_prediction_no_flag_and_no_pick(name, kind):
     values, Y = data(kind)
     answers = []
     for word in ("ecfp", "morgan_counts", "forcefield", "rdkit2d"):
         X = blocks(kind, values, word)
         seen = take(X, slice(0, 25))
-        models = [make_surrogate(name).fit(seen, Y[:25, j]) for j in range(2)]
+        models = [quick_surrogate(name).fit(seen, Y[:25, j]) for j in range(2)]
         predicted = models[0].predict(take(X, slice(25, 40)))
         flags = TrainingDomain().fit(seen, Y[:25, 0]).assess(take(X, slice(25, 40)), predicted)
         first = initial_design(X, 6, rng=np.random.default_rng(0))
@@ -83,14 +84,14 @@ def test_a_blocks_name_changes_no_prediction_no_flag_and_no_pick(name, kind):
     assert all(answer == answers[0] for answer in answers[1:])
 
 
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", COLUMN_SURROGATES)
 def test_the_same_fingerprint_from_outside_predicts_the_same(other_name, name):
     here = {"time_limit": None, "memory_limit": None}
     shipped, outside = (featurize(UNITS, (word,), **here).described() for word in ("ecfp", "morgan_counts"))
     y = np.array([Polymer(unit).molar_mass for unit in UNITS]) / 100
     train, rest = slice(0, 10), slice(10, 16)
     predictions = [
-        make_surrogate(name).fit(take(X, train), y[train]).predict(take(X, rest)) for X in (shipped, outside)
+        quick_surrogate(name).fit(take(X, train), y[train]).predict(take(X, rest)) for X in (shipped, outside)
     ]
     np.testing.assert_array_equal(predictions[1].mean, predictions[0].mean)
     np.testing.assert_array_equal(predictions[1].std, predictions[0].std)
@@ -121,11 +122,11 @@ def test_the_kind_travels_with_the_data(tmp_path):
     assert {block.kind for block in stack(take(X, [0]), take(X, [1])).values()} == {"counts", "physical"}
 
 
-@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("name", COLUMN_SURROGATES)
 def test_an_array_that_does_not_say_its_kind_is_refused(name):
     values, Y = data(BlockKind.COUNTS)
     with pytest.raises(InvalidInputError, match=r"block 'ecfp'.*BlockValues\(array, kind\)"):
-        make_surrogate(name).fit({"ecfp": values}, Y[:, 0])
+        quick_surrogate(name).fit({"ecfp": values}, Y[:, 0])
     with pytest.raises(InvalidInputError, match="what kind"):
         initial_design({"ecfp": values}, 3, rng=np.random.default_rng(0))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.surrogates import COLUMN_SURROGATES, quick_options
 
 from polyloop.app.cli.main import main
 from polyloop.core import InvalidInputError
@@ -48,7 +49,49 @@ def test_a_kept_model_predicts_the_same(model: PropertyModel, tmp_path: Path) ->
     for one, other in zip(model.predict(asked), again.predict(asked), strict=True):
         assert other.mean == pytest.approx(one.mean, rel=1e-9)
         assert other.low == pytest.approx(one.low, rel=1e-9) and other.in_domain == one.in_domain
-    assert {path.name for path in (tmp_path / "kept").iterdir()} == {"model.json", "training.npz"}
+    assert {path.name for path in (tmp_path / "kept").iterdir()} == {"model.json", "surrogate.npz", "training.npz"}
+
+
+def test_a_folder_of_the_first_format_is_still_read(model: PropertyModel, tmp_path: Path) -> None:
+    """It held the Gaussian process's hyper-parameters in model.json, and no arrays beside the training table."""
+    kept = model.save(tmp_path / "kept")
+    content = json.loads((kept / "model.json").read_text())
+    parameters = model._surrogate.hyperparameters
+    for later in ("surrogate", "options", "seed"):
+        content["card"].pop(later)
+    content.pop("surrogate")
+    content |= {
+        "format": 1,
+        "parameters": {
+            "variances": list(parameters.variances),
+            "length_scales": [scale.tolist() for scale in parameters.length_scales],
+            "noise": parameters.noise,
+            "log_likelihood": parameters.log_likelihood,
+        },
+    }
+    (kept / "model.json").write_text(json.dumps(content))
+    (kept / "surrogate.npz").unlink()
+    asked = ["*CC(*)c1ccccc1", "*CC(*)Cl"]
+    for one, other in zip(model.predict(asked), PropertyModel.load(kept).predict(asked), strict=True):
+        assert other.mean == pytest.approx(one.mean, rel=1e-9) and other.high == pytest.approx(one.high, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", COLUMN_SURROGATES)
+def test_any_registered_surrogate_is_trained_kept_and_read(
+    table: tuple[list[str], np.ndarray], tmp_path: Path, name: str
+) -> None:
+    trained = PropertyModel.train(
+        *table, target="my number", blocks=("backbone",), surrogate=name, options=quick_options(name), seed=3
+    )
+    again = PropertyModel.load(trained.save(tmp_path / "kept"))
+    assert (again.card.surrogate, again.card.seed) == (name, 3) and again.card.held_out["rmse"] < 0.1
+    (one,), (other,) = trained.predict(["*CC(*)Cl"]), again.predict(["*CC(*)Cl"])
+    assert (other.mean, other.low) == pytest.approx((one.mean, one.low), rel=1e-10)
+
+
+def test_an_option_that_the_model_has_not_is_refused(table: tuple[list[str], np.ndarray]) -> None:
+    with pytest.raises(InvalidInputError, match="no option 'tree'"):
+        PropertyModel.train(*table, target="my number", surrogate="random_forest", options={"tree": 3})
 
 
 def test_one_bad_row_never_ends_a_batch(model: PropertyModel) -> None:
@@ -58,7 +101,7 @@ def test_one_bad_row_never_ends_a_batch(model: PropertyModel) -> None:
 
 
 def test_the_held_out_share_inside_the_interval_is_what_was_asked_for(model: PropertyModel) -> None:
-    held = model._gp.leave_one_out()
+    held = model._surrogate.leave_one_out()
     inside = np.abs(model._z - held.mean) <= model.card.factor * held.predictive_std
     assert 0.9 <= inside.mean() <= 0.95
 
@@ -93,7 +136,7 @@ def test_a_folder_without_a_model_or_with_a_damaged_one_is_refused(model: Proper
     text = (kept / "model.json").read_text()
     for other in (
         "{}",
-        text.replace('"format": 1', '"format": 2'),
+        text.replace('"format": 2', '"format": 3'),
         text.replace('"values": [\n  1', '"values": [\n  2'),
     ):
         assert other != text
@@ -153,3 +196,19 @@ def test_the_command_line_trains_and_predicts_in_the_order_of_the_rows(
     assert main(["model", "card", folder, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["n"] == 122
     assert main(["model", "predict", str(tmp_path), *given]) == 1
+
+
+def test_the_command_line_trains_any_model_with_its_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["model", "train", "--csv", str(KNOWN), "--target", "refractive_index", "--block", "backbone"]
+    folder = ["-o", str(tmp_path / "model"), "--no-invariant"]
+    given = ["--model", "ensemble", "--option", "members=8", "--seed", "2"]
+    assert main([*arguments, *folder, *given]) == 0
+    out = capsys.readouterr().out
+    assert "model: ensemble (members = 8)" in out and "left out in fifths" in out
+    for wrong, message in (
+        (["--model", "ensemble", "--option", "members=1"], "not between 2 and 1000"),
+        (["--option", "members"], "not KEY=VALUE"),
+        (["--model", "ensembl"], "Did you mean 'ensemble'"),
+    ):
+        assert main([*arguments, *folder, *wrong]) != 0
+        assert message in " ".join(capsys.readouterr().err.split())

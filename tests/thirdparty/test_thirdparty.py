@@ -156,7 +156,7 @@ def test_a_report_of_another_package_is_chosen_by_its_name(ran: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("bayesian_ridge", "bayesian_rigde", "Did you mean 'bayesian_ridge'?"),
+        ("bayesian_ridge", "bayesian_rigde", "Did you mean 'bayesian_ridge'"),
         ("prior_std = 2.0", "prior_std = 0.0", "is not between 0.001 and 1000"),
         ("draws = 2", "draws = 0", "is not between 1 and 1000"),
         ('blocks = ["bead_pairs"]', 'blocks = ["ecfp"]', "describes no hp_chain"),

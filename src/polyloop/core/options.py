@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
@@ -10,7 +11,7 @@ from typing import Any
 from polyloop.core.errors import InvalidInputError
 from polyloop.core.names import did_you_mean
 
-__all__ = ["Option", "options_of", "read_options"]
+__all__ = ["Option", "options_of", "read_assignments", "read_options"]
 
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text", dict: "a table"}
 
@@ -64,6 +65,35 @@ class Option:
 
     def _is_inside(self, number: float) -> bool:
         return self.low <= number <= self.high
+
+
+def read_assignments(assignments: Sequence[str]) -> dict[str, Any]:
+    """Return options given as KEY=VALUE; a value is read as JSON where it is JSON, and is text otherwise.
+
+    Raises
+    ------
+    InvalidInputError
+        If one has no `=`, or a key stands twice.
+
+    Examples
+    --------
+    >>> read_assignments(["members=16", "ard=true", "how=fast"])
+    {'members': 16, 'ard': True, 'how': 'fast'}
+    """
+    options: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        key = key.strip()
+        if not equals or not key or key in options:
+            raise InvalidInputError(
+                f"{assignment!r} is not KEY=VALUE." if not equals or not key else f"The option {key!r} is given twice.",
+                where="--option", hint="For instance --option members=16",
+            )  # fmt: skip
+        try:
+            options[key] = json.loads(text)
+        except ValueError:
+            options[key] = text.strip()
+    return options
 
 
 def _is_finite(value: Any) -> bool:

@@ -40,6 +40,12 @@ PARTS: dict[str, dict[str, str]] = {
         "product_gp": "polyloop.learn.product_gp:ProductGaussianProcess",
         "random_forest": "polyloop.learn.forest:RandomForest",
         "ensemble": "polyloop.learn.ensemble:RidgeEnsemble",
+        "pls": "polyloop.learn.pls:PartialLeastSquares",
+        "interactive": "polyloop.learn.interactive:InteractiveRegression",
+        "kernel_ridge": "polyloop.learn.kernel_ridge:KernelRidge",
+        "nusvr": "polyloop.learn.support_vectors:SupportVectors",
+        "lightgbm": "polyloop.learn.boosted_trees:BoostedTrees",
+        "stack": "polyloop.learn.stack:StackedSurrogate",
     },
     "acquisitions": {
         "random": "polyloop.design.acquisition.simple:RandomPicks",

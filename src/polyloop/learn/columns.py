@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyloop.core.descriptors import BlockKind, BlockValues
 from polyloop.learn.kernels import PhysicalGeometry
-from polyloop.learn.surrogate import Array, Blocks
+from polyloop.learn.state import State, blocks_of_state
+from polyloop.learn.surrogate import Array, Blocks, row_count
 
 __all__ = ["Columns"]
 
@@ -53,7 +55,24 @@ class Columns:
         parts = []
         for name, (center, scale) in self.scales.items():
             parts.append((_values(X[name], self.kinds[name]) - center) * scale)
-        return np.hstack(parts)
+        return np.hstack([np.zeros((row_count(X), 0)), *parts])
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the scales as arrays."""
+        arrays: dict[str, NDArray[Any]] = {}
+        for name, (center, scale) in self.scales.items():
+            arrays[f"{name}/kind"] = np.array(str(self.kinds[name]))
+            arrays[f"{name}/values"] = np.stack([center, scale])
+        return arrays
+
+    @classmethod
+    def of_state(cls, state: State) -> Self:
+        """Take what `state` returned."""
+        blocks = blocks_of_state(state)
+        return cls(
+            {name: block.kind for name, block in blocks.items()},
+            {name: (block.values[0], block.values[1]) for name, block in blocks.items()},
+        )
 
 
 def _values(block: BlockValues, kind: BlockKind) -> Array:

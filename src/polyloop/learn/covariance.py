@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.learn.kernels import CountRows, PhysicalGeometry, Term, matern52, rbf, squared_distances
+from polyloop.learn.state import State, part_of, prefixed
 from polyloop.learn.surrogate import Array, Blocks, row_count
 
 __all__ = ["CONSTANT_VARIANCE", "HyperParameters", "SumCovariance", "TermData", "Training"]
@@ -37,6 +38,21 @@ class HyperParameters:
     length_scales: tuple[Array, ...]
     noise: float
     log_likelihood: float = float("nan")
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the hyper-parameters as arrays."""
+        return {
+            "variances": np.array(self.variances),
+            "noise": np.array([self.noise, self.log_likelihood]),
+            **{f"lengths{i}": lengths for i, lengths in enumerate(self.length_scales)},
+        }
+
+    @classmethod
+    def of_state(cls, state: State) -> Self:
+        """Take what `state` returned."""
+        variances = tuple(map(float, state["variances"]))
+        lengths = tuple(state[f"lengths{i}"] for i in range(len(variances)))
+        return cls(variances, lengths, *map(float, state["noise"]))
 
 
 @dataclass(frozen=True)
@@ -114,6 +130,21 @@ class SumCovariance:
         if self.hyperparameters is None:
             raise RuntimeError("A covariance without hyper-parameters was evaluated.")
         return self.hyperparameters
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the scales and hyper-parameters as arrays."""
+        arrays: dict[str, NDArray[Any]] = {}
+        for name, geometry in self.geometries.items():
+            arrays |= prefixed(f"scales/{name}", geometry.state())
+        return {**arrays, **prefixed("parameters", self.parameters.state())}
+
+    @classmethod
+    def of_state(cls, state: State, X: Blocks, terms: tuple[Term, ...], *, ard: bool = False) -> Self:
+        """Take what `state` returned, for the same blocks and terms."""
+        physical = sorted({t.block for t in terms if t.kind != "minmax"})
+        geometries = {name: PhysicalGeometry.of_state(part_of(state, f"scales/{name}")) for name in physical}
+        widths = {name: X[name].width for name in sorted({t.block for t in terms})}
+        return cls(terms, geometries, widths, ard, HyperParameters.of_state(part_of(state, "parameters")))
 
     def training(self, X: Blocks) -> Training:
         """Encode rows once, to compare many others with them."""

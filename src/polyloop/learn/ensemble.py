@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.core import InvalidInputError
 from polyloop.core.options import Option
-from polyloop.learn.members import MemberModel, residual_noise
+from polyloop.learn.bootstrap import check_members, out_of_bag_noise
+from polyloop.learn.members import ColumnModel
+from polyloop.learn.state import State
 from polyloop.learn.surrogate import Array
 
 __all__ = ["RidgeEnsemble"]
@@ -17,7 +18,7 @@ __all__ = ["RidgeEnsemble"]
 _PENALTIES = np.logspace(-3, 4, 15)
 
 
-class RidgeEnsemble(MemberModel):
+class RidgeEnsemble(ColumnModel):
     """Ridge regressions on bootstrap samples: linear, so it extrapolates; their spread is the model's uncertainty.
 
     Columns are scaled as in the Gaussian process, and each block by its mean square. The penalty minimizes the
@@ -41,9 +42,7 @@ class RidgeEnsemble(MemberModel):
     )
 
     def __init__(self, n_members: int = 64, *, seed: int = 0) -> None:
-        if n_members < 2:
-            raise InvalidInputError(f"An ensemble of {n_members} has no spread.", hint="Use at least 2 members.")
-        self.n_members, self.seed = n_members, seed
+        self.n_members, self.seed = check_members(n_members), seed
 
     def _fit(self, features: Array, y: Array, known: Array) -> float:
         n = len(y)
@@ -58,21 +57,20 @@ class RidgeEnsemble(MemberModel):
             dual = np.linalg.solve(zb @ zb.T + penalty * np.eye(n), y[rows] - mean)
             self._coefficients[:, j] = zb.T @ dual
             self._intercepts[j] = mean - center @ self._coefficients[:, j]
-        return self._out_of_bag_noise(features, y, known, drawn)
-
-    def _out_of_bag_noise(self, features: Array, y: Array, known: Array, drawn: NDArray[np.int64]) -> float:
-        members = self._members(features)
+        inside = np.zeros((n, self.n_members), dtype=bool)
         for j, rows in enumerate(drawn):
-            members[rows, j] = np.nan
-        usable = np.isfinite(members).sum(axis=1) >= 2
-        if not usable.any():
-            return float(known.mean())
-        left = members[usable]
-        return residual_noise(np.nanmean(left, axis=1) - y[usable], np.nanvar(left, axis=1, ddof=1), known)
+            inside[rows, j] = True
+        return out_of_bag_noise(self._members(features), inside, y, known)
 
     def _members(self, features: Array) -> Array:
         members: Array = features @ self._coefficients + self._intercepts
         return members
+
+    def _learnt(self) -> dict[str, NDArray[Any]]:
+        return {"coefficients": self._coefficients, "intercepts": self._intercepts}
+
+    def _take(self, learnt: State) -> None:
+        self._coefficients, self._intercepts = learnt["coefficients"], learnt["intercepts"]
 
 
 def _best_penalty(gram: Array, y: Array) -> float:

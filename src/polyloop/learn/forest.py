@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError
 from polyloop.core.options import Option
-from polyloop.learn.members import MemberModel, residual_noise
+from polyloop.learn.bootstrap import out_of_bag_noise
+from polyloop.learn.members import ColumnModel
+from polyloop.learn.state import State
 from polyloop.learn.surrogate import Array
+from polyloop.learn.trees import Trees
 
 __all__ = ["RandomForest"]
 
 
-class RandomForest(MemberModel):
+class RandomForest(ColumnModel):
     """Random forest: the mean of its trees predicts, their spread is the model's uncertainty.
 
     It interpolates well from many columns of mixed kinds and never extrapolates: no prediction leaves the range of
@@ -49,10 +53,12 @@ class RandomForest(MemberModel):
         self.n_trees, self.min_samples_leaf = n_trees, min_samples_leaf
         self.max_features, self.seed = max_features, seed
         self._forest: Any = None
+        self._kept: Trees | None = None
 
     def _fit(self, features: Array, y: Array, known: Array) -> float:
         from sklearn.ensemble import RandomForestRegressor
 
+        self._kept = None
         self._forest = RandomForestRegressor(
             n_estimators=self.n_trees,
             min_samples_leaf=self.min_samples_leaf,
@@ -61,22 +67,22 @@ class RandomForest(MemberModel):
         )
         # Points with a larger known noise count for less; the values' own variance is 1.
         self._forest.fit(features, y, sample_weight=1.0 / (1.0 + known) if known.any() else None)
-        return self._out_of_bag_noise(features, y, known)
-
-    def _out_of_bag_noise(self, features: Array, y: Array, known: Array) -> float:
-        members = self._members(features)
-        inside = np.zeros(members.shape, dtype=bool)
+        inside = np.zeros((len(y), self.n_trees), dtype=bool)
         for j, rows in enumerate(self._forest.estimators_samples_):
             inside[rows, j] = True
-        members[inside] = np.nan
-        # A row needs two trees that never saw it; with one or two training rows there may be none.
-        usable = (~inside).sum(axis=1) >= 2
-        if not usable.any():
-            return float(known.mean())
-        left = members[usable]
-        return residual_noise(np.nanmean(left, axis=1) - y[usable], np.nanvar(left, axis=1, ddof=1), known)
+        return out_of_bag_noise(self._members(features), inside, y, known)
 
     def _members(self, features: Array) -> Array:
         # scikit-learn's trees read 32-bit floats; converting once is much cheaper than once a tree.
         single = np.ascontiguousarray(features, dtype=np.float32)
+        if self._kept is not None:
+            return self._kept.predict(single)
         return np.column_stack([tree.tree_.predict(single)[:, 0] for tree in self._forest.estimators_])
+
+    def _learnt(self) -> dict[str, NDArray[Any]]:
+        kept = self._kept or Trees.of([tree.tree_ for tree in self._forest.estimators_])
+        return kept.state()
+
+    def _take(self, learnt: State) -> None:
+        # Trees are kept as plain arrays: scikit-learn's own objects change from version to version.
+        self._kept = Trees(**learnt)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from polyloop.learn.covariance import HyperParameters, SumCovariance, Training
 from polyloop.learn.kernels import default_terms
 from polyloop.learn.members import draw
 from polyloop.learn.standardisation import Standardisation
+from polyloop.learn.state import State, blocks_of_state, part_of, prefixed, state_of_blocks
 from polyloop.learn.surrogate import (
     Array,
     Blocks,
@@ -112,6 +113,26 @@ class GaussianProcess:
         else:
             parameters = prior_medians(terms)
         self._posterior = _solve(geometry.with_parameters(parameters), dict(X), standardised, known, scale)
+        return self
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the training rows, their values, scales and hyper-parameters."""
+        p = self._fitted
+        return {
+            "scale": np.array([p.scale.offset, p.scale.unit]),
+            "y": p.y,
+            "known_noise": p.known_noise,
+            **prefixed("rows", state_of_blocks(p.rows)),
+            **prefixed("covariance", p.covariance.state()),
+        }
+
+    def restore(self, state: State) -> Self:
+        """Take what `state` returned, in the place of `fit`."""
+        X = blocks_of_state(part_of(state, "rows"))
+        terms = default_terms(X, self.kernels)
+        covariance = SumCovariance.of_state(part_of(state, "covariance"), X, terms, ard=self.ard)
+        scale = Standardisation(*map(float, state["scale"]))
+        self._posterior = _solve(covariance, X, state["y"], state["known_noise"], scale)
         return self
 
     @property

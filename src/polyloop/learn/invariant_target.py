@@ -8,10 +8,11 @@ from typing import Self
 import numpy as np
 
 from polyloop.core import InvalidInputError
+from polyloop.core.descriptors import BlockValues
 from polyloop.core.invariant import Invariant
 from polyloop.learn.surrogate import Array, Blocks, Prediction, Surrogate
 
-__all__ = ["FACTOR_BLOCK", "InvariantTarget"]
+__all__ = ["FACTOR_BLOCK", "InvariantTarget", "factor_of", "without_factors"]
 
 FACTOR_BLOCK = "factors"
 
@@ -74,20 +75,20 @@ class InvariantTarget:
                 f"A value has no {self.invariant.meaning}.", hint="Values must be positive; check their unit."
             )
         z, noise = self._images(X, y, noise_variance)
-        self._base = self._make().fit(_without_factors(X), z, noise)
+        self._base = self._make().fit(without_factors(X), z, noise)
         return self
 
     def predict(self, X: Blocks) -> Prediction:
         """Predict n rows in the property's unit."""
-        inside = self.base.predict(_without_factors(X))
-        factor = self._factor(X)
+        inside = self.base.predict(without_factors(X))
+        factor = factor_of(self.invariant, X)
         mean = self.invariant.inverse(inside.mean, factor)
         slope = self.invariant.slope(mean, factor)
         return Prediction(mean, np.abs(inside.std / slope), np.abs(inside.noise_std / slope))
 
     def covariance(self, X_a: Blocks, X_b: Blocks) -> Array:
         """Return the posterior covariance in the property's unit, to first order, shape (n_a, n_b)."""
-        covariance = self.base.covariance(_without_factors(X_a), _without_factors(X_b))
+        covariance = self.base.covariance(without_factors(X_a), without_factors(X_b))
         scaled: Array = covariance / np.outer(self._slope(X_a), self._slope(X_b))
         return scaled
 
@@ -100,34 +101,45 @@ class InvariantTarget:
         """Return the model that has also seen (X, y)."""
         z, noise = self._images(X, np.asarray(y, dtype=float), noise_variance)
         other = InvariantTarget(self._make, self.invariant)
-        other._base = self.base.condition(_without_factors(X), z, noise)
+        other._base = self.base.condition(without_factors(X), z, noise)
         return other
 
     def sample(self, X: Blocks, n: int, rng: np.random.Generator) -> Array:
         """Draw n functions at X, shape (n, rows of X)."""
-        return self.invariant.inverse(self.base.sample(_without_factors(X), n, rng), self._factor(X)[None, :])
-
-    def _factor(self, X: Blocks) -> Array:
-        if not self.invariant.powers:
-            return np.full(len(next(iter(X.values()))), self.invariant.constant)
-        if FACTOR_BLOCK not in X:
-            raise InvalidInputError(
-                f"The {self.invariant.meaning} needs the block {FACTOR_BLOCK!r}.", hint="Describe the polymers with it."
-            )
-        return self.invariant.factor(np.asarray(X[FACTOR_BLOCK].values, dtype=float))
+        return self.invariant.inverse(
+            self.base.sample(without_factors(X), n, rng), factor_of(self.invariant, X)[None, :]
+        )
 
     def _images(self, X: Blocks, y: Array, noise_variance: Array | None) -> tuple[Array, Array | None]:
-        factor = self._factor(X)
+        factor = factor_of(self.invariant, X)
         noise = None
         if noise_variance is not None:
             noise = np.asarray(noise_variance, dtype=float) * self.invariant.slope(y, factor) ** 2
         return self.invariant.forward(y, factor), noise
 
     def _slope(self, X: Blocks) -> Array:
-        factor = self._factor(X)
-        mean = self.invariant.inverse(self.base.predict(_without_factors(X)).mean, factor)
+        factor = factor_of(self.invariant, X)
+        mean = self.invariant.inverse(self.base.predict(without_factors(X)).mean, factor)
         return self.invariant.slope(mean, factor)
 
 
-def _without_factors(X: Blocks) -> Blocks:
+def factor_of(invariant: Invariant, X: Blocks) -> Array:
+    """Return the factors of an invariant at the rows of X, shape (n,).
+
+    Raises
+    ------
+    InvalidInputError
+        If it needs the block `factors`, and X has none.
+    """
+    if not invariant.powers:
+        return np.full(len(next(iter(X.values()))), invariant.constant)
+    if FACTOR_BLOCK not in X:
+        raise InvalidInputError(
+            f"The {invariant.meaning} needs the block {FACTOR_BLOCK!r}.", hint="Describe the polymers with it."
+        )
+    return invariant.factor(np.asarray(X[FACTOR_BLOCK].values, dtype=float))
+
+
+def without_factors(X: Blocks) -> dict[str, BlockValues]:
+    """Return the blocks that models compare rows by."""
     return {name: block for name, block in X.items() if name != FACTOR_BLOCK}

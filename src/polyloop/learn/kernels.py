@@ -205,6 +205,20 @@ class PhysicalGeometry:
         mean = float(squares.mean()) or median / 2
         return cls(center, scale, median, mean)
 
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the scales as arrays."""
+        return {
+            "columns": np.stack([self.center, self.scale]),
+            "squares": np.array([self.median_square, self.mean_square]),
+        }
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, NDArray[Any]]) -> PhysicalGeometry:
+        """Take what `state` returned."""
+        center, scale = state["columns"]
+        median, mean = map(float, state["squares"])
+        return cls(center, scale, median, mean)
+
     def encode(self, block: NDArray[Any]) -> Array:
         """Return z of shape (n, d)."""
         z: Array = np.asarray(block, dtype=float) - self.center

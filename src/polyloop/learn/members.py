@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from polyloop.core import InvalidInputError
 from polyloop.learn.columns import Columns
 from polyloop.learn.standardisation import Standardisation
+from polyloop.learn.state import State, part_of, prefixed
 from polyloop.learn.surrogate import (
     Array,
     Blocks,
@@ -23,7 +25,7 @@ from polyloop.learn.surrogate import (
     take,
 )
 
-__all__ = ["Conditioned", "MemberModel", "draw", "residual_noise"]
+__all__ = ["ColumnModel", "Conditioned", "MemberModel", "draw"]
 
 # Members that agree exactly would make the update singular; this standardised variance separates them.
 _FLOOR = 1e-6
@@ -39,20 +41,6 @@ def draw(mean: Array, covariance: Array, n: int, rng: np.random.Generator) -> Ar
     return samples
 
 
-def residual_noise(errors: Array, variances: Array, known: Array) -> float:
-    """Return the noise variance that held-out errors show beyond the model's own variance, at least 0.
-
-    Parameters
-    ----------
-    errors, variances
-        Held-out errors and the model's variances there, shape (n,).
-    known
-        Known noise variances, shape (n,); the result is not below their mean.
-    """
-    excess = float(np.mean(errors**2) - np.mean(variances))
-    return max(excess, float(known.mean()), 0.0)
-
-
 class MemberModel(ABC):
     """A surrogate made of members: their mean predicts, their spread is the model's uncertainty.
 
@@ -61,34 +49,63 @@ class MemberModel(ABC):
 
     _widths: dict[str, int] | None = None
     _scale: Standardisation
-    _columns: Columns
     _noise_std: float
 
     @abstractmethod
-    def _fit(self, features: Array, y: Array, known: Array) -> float:
-        """Learn n standardised values from scaled columns (n, d); return the noise variance found."""
+    def _learn(self, X: Blocks, y: Array, known: Array) -> float:
+        """Learn n standardised values with known noise variances; return the noise variance found."""
 
     @abstractmethod
-    def _members(self, features: Array) -> Array:
-        """Return each member's standardised prediction from scaled columns, shape (n, n_members)."""
+    def _answer(self, X: Blocks) -> Array:
+        """Return each member's standardised prediction, shape (n, n_members)."""
+
+    @abstractmethod
+    def _learnt(self) -> dict[str, NDArray[Any]]:
+        """Return what the members have learnt, as arrays."""
+
+    @abstractmethod
+    def _take(self, learnt: State) -> None:
+        """Take what `_learnt` returned."""
 
     def fit(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> Self:
         """Learn from n polymers."""
         n = check_blocks(X)
         y, known = check_targets(n, y, noise_variance)
         self._widths = {name: X[name].width for name in sorted(X)}
-        self._scale, self._columns = Standardisation.of(y), Columns.of(X)
-        noise = self._fit(self._columns.scaled(X), self._scale.standardise(y), self._scale.variances(known))
+        self._scale = Standardisation.of(y)
+        noise = self._learn(X, self._scale.standardise(y), self._scale.variances(known))
         # Not below what is known, which standardising may have rounded down.
         self._noise_std = max(self._scale.unit * float(np.sqrt(noise)), float(np.sqrt(known.mean())))
         return self
 
-    def members(self, X: Blocks) -> Array:
-        """Return each member's standardised prediction, shape (n, n_members)."""
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return what the model has learnt, as arrays."""
+        widths = self._fitted_widths()
+        return {
+            "blocks": np.array(list(widths)),
+            "widths": np.array(list(widths.values())),
+            "scale": np.array([self._scale.offset, self._scale.unit]),
+            "noise_std": np.array(self._noise_std),
+            **prefixed("members", self._learnt()),
+        }
+
+    def restore(self, state: State) -> Self:
+        """Take what `state` returned, in the place of `fit`."""
+        self._scale = Standardisation(*map(float, state["scale"]))
+        self._noise_std = float(state["noise_std"])
+        self._take(part_of(state, "members"))
+        self._widths = dict(zip(map(str, state["blocks"]), map(int, state["widths"]), strict=True))
+        return self
+
+    def _fitted_widths(self) -> dict[str, int]:
         if self._widths is None:
             raise InvalidInputError("The model has not been fitted.", hint="Call fit(X, y) first.")
-        check_blocks(X, self._widths)
-        return self._members(self._columns.scaled(X))
+        return self._widths
+
+    def members(self, X: Blocks) -> Array:
+        """Return each member's standardised prediction, shape (n, n_members)."""
+        check_blocks(X, self._fitted_widths())
+        return self._answer(X)
 
     def predict(self, X: Blocks) -> Prediction:
         """Predict in chunks of bounded memory."""
@@ -122,6 +139,36 @@ class MemberModel(ABC):
     def sample(self, X: Blocks, n: int, rng: np.random.Generator) -> Array:
         """Draw n functions from the normal approximation at X, shape (n, rows of X)."""
         return draw(*self.joint(X), n, rng)
+
+
+class ColumnModel(MemberModel):
+    """A member model that does not look at blocks: it learns from scaled columns, all blocks side by side."""
+
+    _columns: Columns
+
+    @abstractmethod
+    def _fit(self, features: Array, y: Array, known: Array) -> float:
+        """Learn n standardised values from scaled columns (n, d); return the noise variance found."""
+
+    @abstractmethod
+    def _members(self, features: Array) -> Array:
+        """Return each member's standardised prediction from scaled columns, shape (n, n_members)."""
+
+    def _learn(self, X: Blocks, y: Array, known: Array) -> float:
+        self._columns = Columns.of(X)
+        return self._fit(self._columns.scaled(X), y, known)
+
+    def _answer(self, X: Blocks) -> Array:
+        return self._members(self._columns.scaled(X))
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return what the model has learnt, as arrays."""
+        return {**super().state(), **prefixed("columns", self._columns.state())}
+
+    def restore(self, state: State) -> Self:
+        """Take what `state` returned, in the place of `fit`."""
+        self._columns = Columns.of_state(part_of(state, "columns"))
+        return super().restore(state)
 
 
 class Conditioned:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from polyloop.core.descriptors import BlockKind, BlockValues
 from polyloop.learn.covariance import CONSTANT_VARIANCE
 from polyloop.learn.kernels import PhysicalGeometry, minmax
+from polyloop.learn.state import State, text_of
 from polyloop.learn.surrogate import Blocks
 
 __all__ = ["BlockMetric", "ProductParameters", "Tensors", "covariance", "squared_distance_stack", "tensors"]
@@ -42,6 +43,17 @@ class BlockMetric:
     def fit(cls, block: BlockValues) -> Self:
         """Take what the kind needs from the training rows."""
         return cls(block.kind, PhysicalGeometry.fit(block) if block.kind is BlockKind.PHYSICAL else None)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the metric as arrays."""
+        scales = {} if self.geometry is None else self.geometry.state()
+        return {"kind": np.array(str(self.kind)), **scales}
+
+    @classmethod
+    def of_state(cls, state: State) -> Self:
+        """Take what `state` returned."""
+        kind = BlockKind(text_of(state["kind"]))
+        return cls(kind, PhysicalGeometry.of_state(state) if kind is BlockKind.PHYSICAL else None)
 
     def __call__(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         """Return squared distances, `batch_shape x n_a x n_b`; differentiable but for occurrences."""
@@ -86,6 +98,16 @@ class ProductParameters:
     main_variance: float
     noise: float
     log_likelihood: float = float("nan")
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the hyper-parameters as arrays."""
+        others = [self.joint_variance, self.main_variance, self.noise, self.log_likelihood]
+        return {"length_scales": np.array(self.length_scales), "others": np.array(others)}
+
+    @classmethod
+    def of_state(cls, state: State) -> Self:
+        """Take what `state` returned."""
+        return cls(tuple(map(float, state["length_scales"])), *map(float, state["others"]))
 
 
 def squared_distance_stack(metrics: Mapping[str, BlockMetric], a: Tensors, b: Tensors) -> list[torch.Tensor]:

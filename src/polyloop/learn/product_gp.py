@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError
 from polyloop.learn.covariance import CONSTANT_VARIANCE
 from polyloop.learn.members import draw
 from polyloop.learn.standardisation import Standardisation
+from polyloop.learn.state import State, blocks_of_state, part_of, prefixed, state_of_blocks
 from polyloop.learn.surrogate import Array, Blocks, Prediction, check_blocks, check_targets, chunks, stack, take
 
 if TYPE_CHECKING:
@@ -98,6 +100,32 @@ class ProductGaussianProcess:
         else:
             parameters = product_medians(len(metrics))
         self._posterior = _solve(metrics, parameters, dict(X), standardised, known, scale)
+        return self
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the training rows, their values, metrics and hyper-parameters."""
+        p = self._fitted
+        metrics: dict[str, NDArray[Any]] = {}
+        for name, metric in p.metrics.items():
+            metrics |= prefixed(f"metrics/{name}", metric.state())
+        return {
+            "scale": np.array([p.scale.offset, p.scale.unit]),
+            "y": p.y,
+            "known_noise": p.known_noise,
+            **prefixed("rows", state_of_blocks(p.rows)),
+            **prefixed("parameters", p.parameters.state()),
+            **metrics,
+        }
+
+    def restore(self, state: State) -> Self:
+        """Take what `state` returned, in the place of `fit`."""
+        from polyloop.learn.product_covariance import BlockMetric, ProductParameters
+
+        X = blocks_of_state(part_of(state, "rows"))
+        metrics = {name: BlockMetric.of_state(part_of(state, f"metrics/{name}")) for name in sorted(X)}
+        parameters = ProductParameters.of_state(part_of(state, "parameters"))
+        scale = Standardisation(*map(float, state["scale"]))
+        self._posterior = _solve(metrics, parameters, X, state["y"], state["known_noise"], scale)
         return self
 
     @property

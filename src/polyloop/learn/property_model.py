@@ -2,97 +2,49 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from hashlib import sha256
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from polyloop.core import InvalidInputError, write_atomically
+from polyloop.core import InvalidInputError
 from polyloop.core.invariant import Invariant
+from polyloop.core.options import read_options
 from polyloop.core.properties import PROPERTIES
 from polyloop.features import FeatureTable
 from polyloop.features.block import block_tag, get_block
 from polyloop.features.mixtures import describe_subjects
-from polyloop.learn.calibration import Calibration, summarise
-from polyloop.learn.covariance import HyperParameters
+from polyloop.learn.calibration import Calibration, held_out, summarise
 from polyloop.learn.domain import TrainingDomain
 from polyloop.learn.gp import GaussianProcess
 from polyloop.learn.intervals import Interval, conformal_factor, interval_of
 from polyloop.learn.invariant_choice import choose_invariant
-from polyloop.learn.invariant_target import FACTOR_BLOCK, InvariantTarget
-from polyloop.learn.surrogate import Array, Blocks, Prediction
+from polyloop.learn.invariant_target import FACTOR_BLOCK, InvariantTarget, factor_of, without_factors
+from polyloop.learn.model_card import ModelCard, PropertyPrediction
+from polyloop.learn.model_folder import KeptModel, digest_of, read_model, write_model
+from polyloop.learn.registry import SURROGATES, make_surrogate
+from polyloop.learn.state import RestorableSurrogate
+from polyloop.learn.surrogate import Array, Blocks, Prediction, Surrogate
 
-__all__ = ["BLOCKS_OF_MODELS", "LEAST_ROWS", "ModelCard", "PropertyModel", "PropertyPrediction"]
+__all__ = ["BLOCKS_OF_MODELS", "LEAST_ROWS", "ModelCard", "PropertyModel", "PropertyPrediction", "fit_surrogate"]
 
 BLOCKS_OF_MODELS = ("ecfp", "forcefield", "rdkit2d", "backbone", FACTOR_BLOCK)
 """Blocks that a model is made of, unless told otherwise."""
 LEAST_ROWS = 10
-_FORMAT = 1
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """What a model is: what it was made of, and how well it did on what it had not seen.
-
-    Parameters
-    ----------
-    target, unit
-        The property, or the column that it was learnt from; `unit` is empty where it is no property.
-    invariant
-        Meaning of the invariant that is learnt; empty where the value itself is.
-    choice
-        Root mean squared error of the value itself and of the invariant, each beyond the range that it was taught, over
-        the standard deviation of the values; empty where there was nothing to choose.
-    held_out
-        Leave-one-out, in the unit of the target.
-    factor
-        Half width of a 90 % interval in predicted standard deviations.
-    """
-
-    target: str
-    unit: str
-    kind: str
-    n: int
-    blocks: tuple[str, ...]
-    invariant: str
-    choice: dict[str, float]
-    held_out: dict[str, float | int | str]
-    factor: float
-    low: float
-    high: float
-    left_out: tuple[tuple[str, str], ...]
-    data: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready dictionary."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class PropertyPrediction:
-    """What a model says of one subject: mean, std, and the 90 % interval, in the unit of the target.
-
-    `in_domain` is False where the interval was not checked, for the `reasons`. A subject that cannot be described has
-    no numbers, and says why.
-    """
-
-    text: str
-    mean: float | None
-    std: float | None
-    low: float | None
-    high: float | None
-    in_domain: bool
-    reasons: tuple[str, ...] = ()
+_FOLDS = 5
 
 
 class PropertyModel:
-    """A Gaussian process over descriptor blocks, of a property or of its invariant.
+    """A surrogate over descriptor blocks, of a property or of its invariant.
 
     Made by `train` or `load`.
+
+    Parameters
+    ----------
+    surrogate
+        Fitted on the table's blocks without `factors`, and on y or its invariant.
 
     Examples
     --------
@@ -107,15 +59,13 @@ class PropertyModel:
         y: Array,
         noise: Array | None,
         invariant: Invariant | None,
-        parameters: HyperParameters | None = None,
+        surrogate: Surrogate,
     ) -> None:
         self.card, self._table, self._y, self._noise, self._invariant = card, table, y, noise, invariant
-        self._model = fit_model(table.described(), y, noise, invariant, parameters)
-        base = self._model.base if isinstance(self._model, InvariantTarget) else self._model
-        self._gp = _as_gp(base)
-        z = y if invariant is None else invariant.forward(y, factor_of(invariant, table.described()))
-        self._z = z
-        self._domain = TrainingDomain().fit(without_factors(table.described()), z)
+        self._surrogate = surrogate
+        X = table.described()
+        self._z = y if invariant is None else invariant.forward(y, factor_of(invariant, X))
+        self._domain = TrainingDomain().fit(without_factors(X), self._z)
 
     @classmethod
     def train(
@@ -128,6 +78,9 @@ class PropertyModel:
         noise_variance: Array | None = None,
         blocks: Sequence[str] = BLOCKS_OF_MODELS,
         invariant: bool | None = None,
+        surrogate: str = "gp",
+        options: Mapping[str, Any] | None = None,
+        seed: int = 0,
         cache: Path | None = None,
         workers: int = 1,
     ) -> PropertyModel:
@@ -143,13 +96,18 @@ class PropertyModel:
             Known variances of y, shape (n,), NaN where not known.
         invariant
             Whether to learn the property's invariant; None chooses what extrapolates better inside these data.
+        surrogate, options, seed
+            Registered name of the model, its options as in a campaign file, and the seed of what it draws.
 
         Raises
         ------
         InvalidInputError
-            If fewer than ten subjects are left that have a value and can be described, or an invariant is demanded
-            that the property has not or some value forbids.
+            If fewer than ten subjects are left that have a value and can be described, an invariant is demanded that
+            the property has not or some value forbids, or the model has no such option.
+        ConfigurationError
+            If there is no such model.
         """
+        make = _maker(surrogate, options or {}, seed)
         values = np.asarray(y, dtype=float)
         if values.shape != (len(texts),):
             raise InvalidInputError(f"There are {len(texts)} subjects and values of shape {values.shape}.")
@@ -166,42 +124,41 @@ class PropertyModel:
                 where=target,
                 hint=f"The first that has none: {left_out[0][0]}, {left_out[0][1]}" if left_out else "Add rows.",
             )
-        choice: dict[str, float] = {}
-        chosen = possible if invariant in (None, True) else None
-        if invariant and (possible is None or not possible.applies(values)):
-            raise InvalidInputError(
-                "This is no property that has an invariant." if possible is None
-                else f"Some value has no {possible.meaning}: the least is {values.min():g}.",
-                where=target, hint="Leave the choice to the data, or learn the value itself.",
-            )  # fmt: skip
-        if possible is not None and not possible.applies(values):
-            chosen = None
-        elif chosen is not None and invariant is None:
-            choice = choose_invariant(table.described(), values, noise, chosen)
-            chosen = chosen if choice["invariant"] < choice["value"] else None
+        chosen, choice = _chosen(possible, invariant, table.described(), values, noise, make, target)
         card = ModelCard(
             target, known.unit if known else "", kind, len(values), tuple(block_tag(get_block(b)) for b in described),
             chosen.meaning if chosen else "", choice, {}, 0.0, float(values.min()), float(values.max()),
-            tuple(left_out), _digest(table, values),
+            tuple(left_out), digest_of(table, values), surrogate, dict(options or {}), seed,
         )  # fmt: skip
-        model = cls(card, table, values, noise, chosen)
-        return model._with_held_out()
+        fitted = fit_surrogate(make, table.described(), values, noise, chosen)
+        model = cls(card, table, values, noise, chosen, fitted)
+        return model._with_held_out(make)
 
-    def _with_held_out(self) -> PropertyModel:
-        held = self._gp.leave_one_out()
+    def _with_held_out(self, make: Callable[[], Surrogate]) -> PropertyModel:
+        X = without_factors(self._table.described())
+        noise = None if self._noise is None else self._noise * self._slopes() ** 2
+        refit = None if isinstance(self._surrogate, GaussianProcess) else make
+        rng = np.random.default_rng(self.card.seed)
+        held, method = held_out(self._surrogate, X, self._z, noise, make=refit, folds=_FOLDS, rng=rng)
         factor = conformal_factor(self._z, held)
-        self.card = ModelCard(**{**self.card.__dict__, "held_out": self._summary(held).to_dict(), "factor": factor})
+        self.card = replace(self.card, held_out=self._summary(held, method).to_dict(), factor=factor)
         return self
 
-    def _summary(self, held: Prediction) -> Calibration:
+    def _slopes(self) -> Array:
+        """Slopes of what is learnt over the value, shape (n,)."""
+        if self._invariant is None:
+            return np.ones(len(self._y))
+        return self._invariant.slope(self._y, factor_of(self._invariant, self._table.described()))
+
+    def _summary(self, held: Prediction, method: str) -> Calibration:
         """Return the held-out errors in the unit of the target."""
         if self._invariant is None:
-            return summarise(held, self._y, "leave-one-out")
+            return summarise(held, self._y, method)
         factor = factor_of(self._invariant, self._table.described())
         mean = self._invariant.inverse(held.mean, factor)
         slope = np.abs(self._invariant.slope(mean, factor))
         there = Prediction(mean, held.std / slope, held.noise_std / slope)
-        return summarise(there, self._y, "leave-one-out")
+        return summarise(there, self._y, method)
 
     def predict(self, texts: Sequence[str], *, cache: Path | None = None, workers: int = 1) -> list[PropertyPrediction]:
         """Predict subjects, in their order; one that cannot be described has no numbers and never ends the others."""
@@ -218,7 +175,7 @@ class PropertyModel:
 
     def _predicted(self, texts: Sequence[str], table: FeatureTable, rows: Any) -> list[PropertyPrediction]:
         X = table.described()
-        inside = self._gp.predict(without_factors(X))
+        inside = self._surrogate.predict(without_factors(X))
         report = self._domain.assess(without_factors(X), inside)
         factor = None if self._invariant is None else factor_of(self._invariant, X)
         interval: Interval = interval_of(inside, self.card.factor, self._invariant, factor)
@@ -232,30 +189,22 @@ class PropertyModel:
         ]  # fmt: skip
 
     def save(self, folder: str | Path) -> Path:
-        """Write the model into a folder (model.json and training.npz, no pickle), and return it.
+        """Write the model into a folder (model.json, training.npz and surrogate.npz, no pickle), and return it.
 
         Raises
         ------
+        InvalidInputError
+            If the surrogate, one of another package, cannot say what it has learnt.
         OSError
             If the folder cannot be written; each file is written whole or not at all.
         """
+        if not isinstance(self._surrogate, RestorableSurrogate):
+            raise InvalidInputError(
+                f"The surrogate {self.card.surrogate!r} has no state() and restore(), so it cannot be kept.",
+                hint="Give it both (polyloop.learn.state says how), or train another model.",
+            )
         place = Path(folder)
-        place.mkdir(parents=True, exist_ok=True)
-        self._table.save(place / "training.npz")
-        parameters = self._gp.hyperparameters
-        content = {
-            "format": _FORMAT,
-            "card": self.card.to_dict(),
-            "values": self._y.tolist(),
-            "noise_variance": None if self._noise is None else [None if np.isnan(v) else v for v in self._noise],
-            "parameters": {
-                "variances": list(parameters.variances),
-                "length_scales": [scale.tolist() for scale in parameters.length_scales],
-                "noise": parameters.noise,
-                "log_likelihood": parameters.log_likelihood,
-            },
-        }
-        write_atomically(place / "model.json", json.dumps(content, indent=1, allow_nan=True) + "\n")
+        write_model(place, KeptModel(self.card, self._table, self._y, self._noise, self._surrogate.state()))
         return place
 
     @classmethod
@@ -265,79 +214,78 @@ class PropertyModel:
         Raises
         ------
         InvalidInputError
-            If there is no model in the folder, it is damaged, or its descriptors are of other versions than here.
+            If there is no model in the folder, it is damaged, its descriptors are of other versions than here, or what
+            it has learnt is unknown here.
         """
         place = Path(folder)
-        damaged = InvalidInputError(
-            "The model is damaged, or of another version of polyloop.", where=str(place / "model.json"),
-            hint="Train it anew.",
-        )  # fmt: skip
-        try:
-            content = json.loads((place / "model.json").read_text(encoding="utf-8"))
-            rows = content["card"]
-            card = ModelCard(
-                **{**rows, "blocks": tuple(rows["blocks"]), "left_out": tuple(tuple(row) for row in rows["left_out"])}
-            )
-            told = content["parameters"]
-            parameters = HyperParameters(
-                tuple(told["variances"]),
-                tuple(np.array(scale, dtype=float) for scale in told["length_scales"]),
-                told["noise"],
-                told["log_likelihood"],
-            )
-            y = np.array(content["values"], dtype=float)
-            noise = content["noise_variance"]
-        except FileNotFoundError as error:
-            raise InvalidInputError(
-                "There is no model in this folder.", where=str(place), hint="Make one with: polyloop model train"
-            ) from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise damaged from error
-        if content.get("format") != _FORMAT or not (place / "training.npz").is_file():
-            raise damaged
-        table = FeatureTable.load(place / "training.npz")
-        if _digest(table, y) != card.data:
-            raise damaged
-        _check_blocks(card, place)
+        kept = read_model(place)
+        card = kept.card
         known = PROPERTIES[card.target].invariant if card.target in PROPERTIES else None
         if card.invariant and (known is None or known.meaning != card.invariant):
             raise InvalidInputError(
                 f"The model learnt the {card.invariant} of {card.target}, which that property has not here.",
                 where=str(place), hint="Add the property as it was, or train the model anew.",
             )  # fmt: skip
-        variances = None if noise is None else np.array([np.nan if v is None else v for v in noise])
-        return cls(card, table, y, variances, known if card.invariant else None, parameters)
+        invariant = known if card.invariant else None
+        return cls(card, kept.table, kept.y, kept.noise, invariant, _restored(kept, invariant, place))
 
 
-def fit_model(
+def fit_surrogate(
+    make: Callable[[], Surrogate], X: Blocks, y: Array, noise: Array | None, invariant: Invariant | None
+) -> Surrogate:
+    """Return the fitted surrogate of the values, or of their invariant; the block `factors` is kept from it."""
+    if invariant is None:
+        return make().fit(without_factors(X), y, noise)
+    return InvariantTarget(make, invariant).fit(X, y, noise).base
+
+
+def _maker(name: str, options: Mapping[str, Any], seed: int) -> Callable[[], Surrogate]:
+    arguments = read_options(SURROGATES.find(name, "surrogate"), options, noun="surrogate", name=name)
+    return lambda: make_surrogate(name, seed=seed, **arguments)
+
+
+def _chosen(
+    possible: Invariant | None,
+    wanted: bool | None,
     X: Blocks,
     y: Array,
     noise: Array | None,
-    invariant: Invariant | None,
-    parameters: HyperParameters | None = None,
-) -> GaussianProcess | InvariantTarget:
-    """Return the Gaussian process of the values, or of their invariant, fitted."""
-    if invariant is None:
-        return GaussianProcess(parameters=parameters).fit(without_factors(X), y, noise)
-    return InvariantTarget(lambda: GaussianProcess(parameters=parameters), invariant).fit(X, y, noise)
+    make: Callable[[], Surrogate],
+    target: str,
+) -> tuple[Invariant | None, dict[str, float]]:
+    """Return the invariant to learn, None for the value itself, and the errors by which it was chosen."""
+    applies = possible is not None and possible.applies(y)
+    if wanted and not applies:
+        raise InvalidInputError(
+            "This is no property that has an invariant." if possible is None
+            else f"Some value has no {possible.meaning}: the least is {y.min():g}.",
+            where=target, hint="Leave the choice to the data, or learn the value itself.",
+        )  # fmt: skip
+    if possible is None or not applies or wanted is False:
+        return None, {}
+    if wanted:
+        return possible, {}
+    choice = choose_invariant(X, y, noise, possible, make)
+    return (possible if choice["invariant"] < choice["value"] else None), choice
 
 
-def factor_of(invariant: Invariant, X: Blocks) -> Array:
-    """Return the factors of an invariant at the rows of X, shape (n,)."""
-    if not invariant.powers:
-        return np.full(len(next(iter(X.values()))), invariant.constant)
-    return invariant.factor(np.asarray(X[FACTOR_BLOCK].values, dtype=float))
-
-
-def without_factors(X: Blocks) -> dict[str, Any]:
-    """Return the blocks that models compare rows by."""
-    return {name: block for name, block in X.items() if name != FACTOR_BLOCK}
-
-
-def _as_gp(model: Any) -> GaussianProcess:
-    if not isinstance(model, GaussianProcess):
-        raise InvalidInputError("The model inside is no Gaussian process.")
-    return model
+def _restored(kept: KeptModel, invariant: Invariant | None, place: Path) -> Surrogate:
+    card = kept.card
+    if kept.state is None:
+        # Of the former format: fitting with the hyper-parameters that were found searches for none.
+        return fit_surrogate(
+            lambda: GaussianProcess(parameters=kept.parameters), kept.table.described(), kept.y, kept.noise, invariant
+        )
+    surrogate = _maker(card.surrogate, card.options, card.seed)()
+    if not isinstance(surrogate, RestorableSurrogate):
+        raise InvalidInputError(f"The surrogate {card.surrogate!r} has no restore() here.", where=str(place))
+    try:
+        return surrogate.restore(kept.state)
+    except (KeyError, ValueError) as error:
+        raise InvalidInputError(
+            f"The arrays of the surrogate {card.surrogate!r} are of another version of it.",
+            where=str(place), hint="Train the model anew.",
+        ) from error  # fmt: skip
 
 
 def _averaged(table: FeatureTable, y: Array, noise_variance: Array | None) -> tuple[FeatureTable, Array, Array | None]:
@@ -353,20 +301,3 @@ def _averaged(table: FeatureTable, y: Array, noise_variance: Array | None) -> tu
         given = np.asarray(noise_variance, dtype=float)
         noise = np.array([given[rows].mean() / len(rows) for rows in groups.values()])
     return table.take(firsts), values, noise
-
-
-def _digest(table: FeatureTable, y: Array) -> str:
-    rows = sorted(zip(table.polymers, y.tolist(), strict=True))
-    return sha256(json.dumps(rows).encode()).hexdigest()
-
-
-def _check_blocks(card: ModelCard, place: Path) -> None:
-    for tag in card.blocks:
-        name = tag.partition("@")[0]
-        now = block_tag(get_block(name))
-        if now != tag:
-            raise InvalidInputError(
-                f"The model was trained on the descriptors {tag}; here they are {now}.",
-                where=str(place),
-                hint="Train it anew, or use the versions that it was made with.",
-            )

@@ -43,25 +43,35 @@ def train(
         bool | None,
         typer.Option("--invariant/--no-invariant", help="Learn the property's invariant.  [default: what is better]"),
     ] = None,
+    model: Annotated[
+        str, typer.Option("--model", metavar="NAME", help="Registered surrogate, e.g. gp, kernel_ridge, pls.")
+    ] = "gp",
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="KEY=VALUE", help="Option of the model; may be repeated."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of what the model draws.")] = 0,
     workers: Annotated[int, typer.Option("--workers", min=1, max=4096, help="Processes for descriptors.")] = 1,
     as_json: Json = False,
 ) -> None:
     """Learn one property from a table; the folder holds the model, its card and its held-out predictions."""
+    from polyloop.core.options import read_assignments
     from polyloop.core.subject import column_of
     from polyloop.learn.property_model import BLOCKS_OF_MODELS, PropertyModel
     from polyloop.tables.training import read_training
 
     table = read_training(csv, target, smiles_column or column_of(kind))
-    model = PropertyModel.train(
+    trained = PropertyModel.train(
         table.texts, table.values, target=table.target, kind=kind, noise_variance=table.variances,
-        blocks=tuple(block) if block else BLOCKS_OF_MODELS, invariant=invariant, workers=workers,
+        blocks=tuple(block) if block else BLOCKS_OF_MODELS, invariant=invariant,
+        surrogate=model, options=read_assignments(option or []), seed=seed, workers=workers,
     )  # fmt: skip
-    model.save(output)
+    trained.save(output)
     for line, reason in table.left_out[:_NAMED]:
         message(f"Line {line} is left out: {reason}.")
     if len(table.left_out) > _NAMED:
         message(f"{len(table.left_out) - _NAMED} more lines are left out.")
-    _show(model.card, output, as_json=as_json)
+    _show(trained.card, output, as_json=as_json)
 
 
 def predict(
@@ -112,6 +122,8 @@ def _show(card: Any, folder: Path, *, as_json: bool) -> None:
         write_json(card.to_dict())
         return
     held, unit = card.held_out, f" {card.unit}" if card.unit not in ("", "1") else ""
+    words = ", ".join(f"{key} = {value}" for key, value in card.options.items())
+    typer.echo(visible(f"model: {card.surrogate}{f' ({words})' if words else ''}"))
     typer.echo(visible(f"{card.target}: {card.n} {card.kind}s, {card.low:.4g} to {card.high:.4g}{unit}"))
     if card.choice:
         typer.echo(
@@ -119,7 +131,8 @@ def _show(card: Any, folder: Path, *, as_json: bool) -> None:
             f"its invariant {card.choice['invariant']:.2f}"
         )
     typer.echo(f"learnt: {card.invariant or 'the value itself'}")
-    typer.echo(f"left out one by one: RMSE {held['rmse']:.3g}{unit}, R2 {held['r2']:.3f}")
+    how = "left out one by one" if held["method"] == "leave-one-out" else "left out in fifths"
+    typer.echo(f"{how}: RMSE {held['rmse']:.3g}{unit}, R2 {held['r2']:.3f}")
     typer.echo(f"90 % interval: {card.factor:.2f} standard deviations to either side")
     if card.left_out:
         shown = "; ".join(f"{text} ({reason})" for text, reason in card.left_out[:_NAMED])

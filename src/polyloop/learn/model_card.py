@@ -1,0 +1,75 @@
+"""What a model of one property says of itself, and what it says of one subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+__all__ = ["ModelCard", "PropertyPrediction"]
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a model is: what it was made of, and how well it did on what it had not seen.
+
+    Parameters
+    ----------
+    target, unit
+        The property, or the column that it was learnt from; `unit` is empty where it is no property.
+    invariant
+        Meaning of the invariant that is learnt; empty where the value itself is.
+    choice
+        Root mean squared error of the value itself and of the invariant, each beyond the range that it was taught, over
+        the standard deviation of the values; empty where there was nothing to choose.
+    held_out
+        Errors on what was left out, in the unit of the target.
+    factor
+        Half width of a 90 % interval in predicted standard deviations.
+    surrogate, options, seed
+        Registered name of the model, its options as they were given, and the seed of what it draws.
+    """
+
+    target: str
+    unit: str
+    kind: str
+    n: int
+    blocks: tuple[str, ...]
+    invariant: str
+    choice: dict[str, float]
+    held_out: dict[str, float | int | str]
+    factor: float
+    low: float
+    high: float
+    left_out: tuple[tuple[str, str], ...]
+    data: str
+    surrogate: str = "gp"
+    options: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary."""
+        return asdict(self)
+
+    @classmethod
+    def of_dict(cls, content: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` returned."""
+        left_out = tuple(tuple(row) for row in content["left_out"])
+        return cls(**{**content, "blocks": tuple(content["blocks"]), "left_out": left_out})
+
+
+@dataclass(frozen=True)
+class PropertyPrediction:
+    """What a model says of one subject: mean, std, and the 90 % interval, in the unit of the target.
+
+    `in_domain` is False where the interval was not checked, for the `reasons`. A subject that cannot be described has
+    no numbers, and says why.
+    """
+
+    text: str
+    mean: float | None
+    std: float | None
+    low: float | None
+    high: float | None
+    in_domain: bool
+    reasons: tuple[str, ...] = ()
