@@ -4,14 +4,17 @@ Usage: python benchmarks/models_pi1070.py [--seeds 5] [--properties density ...]
 
 RMSE is over the standard deviation of the property in the whole table. Splits: `random` (a fifth is asked), `clusters`
 (a fifth of 40 clusters by average linkage on MinMax distances of ECFP counts), `middle` and `lowest` (the middle or the
-lowest 30 % of the values teach, the rest is asked). Seeds draw the fifth, or 85 % of the rows that teach. Variants
-differ in one thing each from `chosen`, which is what `polyloop model train` does: the choice between the value and its
-invariant is made inside the rows that teach. Each row is kept as it is done; the same command goes on, and prints the
-table of docs/validation/models.md at its end; with --seeds 0 it does nothing else.
+lowest 30 % of the values teach, the rest is asked). Seeds draw the fifth, or 85 % of the rows
+that teach. Variants differ in one thing each from `chosen`, which is what `polyloop model train` does: the choice
+between the value and its invariant is made inside the rows that teach. `alone` leaves out the word of the invariant's
+mean beyond the range, `value` learns the property itself, `quantum` has the table's DFT columns and takes its
+polarizability for the factor. Each row is kept as it is done; the same command goes on, and prints the table of
+docs/validation/models.md at its end; with --seeds 0 it does nothing else.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -23,15 +26,14 @@ from scipy.stats import spearmanr
 import machine
 from polyloop import datasets
 from polyloop.core import get_property
+from polyloop.core.descriptors import BlockValues
 from polyloop.features import featurize
-from polyloop.learn.domain import TrainingDomain
 from polyloop.learn.gp import GaussianProcess
-from polyloop.learn.intervals import conformal_factor, interval_of
 from polyloop.learn.invariant_choice import choose_invariant
-from polyloop.learn.invariant_target import factor_of, without_factors
 from polyloop.learn.kernels import minmax
-from polyloop.learn.property_model import BLOCKS_OF_MODELS, fit_surrogate
+from polyloop.learn.property_model import BLOCKS_OF_MODELS
 from polyloop.learn.surrogate import take
+from polyloop.learn.target_model import TargetModel, fit_surrogate
 
 RESULT = machine.RESULTS / "models_pi1070.json"
 COLUMNS = {
@@ -45,8 +47,10 @@ COLUMNS = {
 VARIANTS = {
     "chosen": (BLOCKS_OF_MODELS, None),
     "value": (BLOCKS_OF_MODELS, False),
+    "quantum": ((*BLOCKS_OF_MODELS, "quantum"), None),
     "without backbone": (tuple(name for name in BLOCKS_OF_MODELS if name != "backbone"), None),
 }
+SHOWN = ("chosen", "chosen alone", "value", "quantum")
 SPLITS = ("random", "clusters", "middle", "lowest")
 
 
@@ -66,22 +70,26 @@ def splits(kind: str, y: np.ndarray, clusters: np.ndarray, seed: int) -> tuple[n
     return rng.permutation(inside)[: int(0.85 * len(inside))], outside
 
 
-def one(X: dict, y: np.ndarray, name: str, teach: np.ndarray, ask: np.ndarray, force: bool | None) -> dict:
-    """Return the figures of one model on one split."""
+def figures(
+    X: dict, y: np.ndarray, name: str, teach: np.ndarray, ask: np.ndarray, force: bool | None
+) -> dict[str, dict]:
+    """Return the figures of one model on one split, and of its surrogate without the word of the invariant's mean."""
     invariant = get_property(name).invariant if force is not False else None
-    given, values = take(X, teach), y[teach]
+    given, values, asked = take(X, teach), y[teach], take(X, ask)
     if invariant is not None:
         found = choose_invariant(given, values, None, invariant)
         invariant = invariant if found["invariant"] < found["value"] else None
-    gp = fit_surrogate(GaussianProcess, given, values, None, invariant)
-    scale = None if invariant is None else factor_of(invariant, given)
-    z = values if invariant is None else invariant.forward(values, scale)
-    asked = take(X, ask)
-    inside = gp.predict(without_factors(asked))
-    there = None if invariant is None else factor_of(invariant, asked)
-    interval = interval_of(inside, conformal_factor(z, gp.leave_one_out()), invariant, there)
-    outside = TrainingDomain().fit(without_factors(given), z).assess(without_factors(asked), inside).outside
-    error, spread = interval.mean - y[ask], y.std()
+    fitted = fit_surrogate(GaussianProcess, given, values, None, invariant)
+    model = TargetModel(given, values, None, invariant, fitted)
+    model.check(GaussianProcess, np.random.default_rng(0))
+    alone = TargetModel(given, values, None, invariant, fitted, model.factor, mixed=False)
+    said = {"": model} | ({" alone": alone} if invariant is not None else {})
+    return {word: judged(*one.assess(asked), y, ask, teach, invariant is not None) for word, one in said.items()}
+
+
+def judged(interval, report, y: np.ndarray, ask: np.ndarray, teach: np.ndarray, is_invariant: bool) -> dict:
+    """Return errors over the spread of y, coverage and width of the 90 % intervals, and how much was flagged."""
+    error, spread, outside = interval.mean - y[ask], y.std(), report.outside
     covered = (interval.low <= y[ask]) & (y[ask] <= interval.high)
     return {
         "rmse": float(np.sqrt(np.mean(error**2)) / spread),
@@ -91,32 +99,53 @@ def one(X: dict, y: np.ndarray, name: str, teach: np.ndarray, ask: np.ndarray, f
         "width": float(np.median(interval.high - interval.low) / spread),
         "flagged": float(outside.mean()),
         "coverage_unflagged": float(covered[~outside].mean()) if (~outside).any() else None,
-        "invariant": invariant is not None,
+        "invariant": is_invariant,
         "n": len(teach),
     }
 
 
+def with_quantum_columns(X: dict, frame: pd.DataFrame) -> tuple[dict, np.ndarray]:
+    """Return the blocks with the table's DFT columns and its polarizability as the factor, and where all are known.
+
+    The columns are of a capped monomer; the polarizability is scaled to the repeat unit by mass.
+    """
+    mass, volume, homo, lumo, dipole, alpha = (
+        frame[column].to_numpy(dtype=float)
+        for column in ("mol_weight_monomer", "vdw_volume_monomer", "qm_homo_monomer", "qm_lumo_monomer",
+                       "qm_dipole_monomer", "qm_polarizability_monomer")
+    )  # fmt: skip
+    columns = np.column_stack([homo, lumo, lumo - homo, dipole, alpha / mass, alpha / volume, volume / mass])
+    factors = np.array(X["factors"].values)
+    factors[:, 3] = 4 / 3 * np.pi * 0.602214 * alpha / mass * factors[:, 0]
+    known = np.isfinite(columns).all(axis=1)
+    filled = {"quantum": np.where(known[:, None], columns, 0.0), "factors": np.where(known[:, None], factors, 1.0)}
+    return {**X, **{name: BlockValues(rows, "physical") for name, rows in filled.items()}}, known
+
+
 def table_of(rows: dict[str, dict]) -> str:
-    """Return means over the runs that both variants have, as Markdown."""
+    """Return means over the runs of each variant, as Markdown; a dash where there is none."""
     lines = [
-        "| property | split | rows that teach | runs | error, invariant | error, value | coverage, invariant | "
-        "coverage, value | flagged, invariant | flagged, value |",
-        "|---" * 10 + "|",
+        "| property | split | rows that teach | runs | error: as trained | model alone | value itself | "
+        "with DFT columns | coverage: as trained | model alone | value itself | with DFT columns | width: as trained | "
+        "with DFT columns |",
+        "|---" * 14 + "|",
     ]
     for name in COLUMNS:
         for split in SPLITS:
-            keys = [f"{name} / {split} / {{}} / {seed}" for seed in range(99)]
-            both = [key for key in keys if {key.format("chosen"), key.format("value")} <= rows.keys()]
-            if not both:
+            found = {
+                variant: [row for key, row in rows.items() if key.startswith(f"{name} / {split} / {variant} / ")]
+                for variant in SHOWN
+            }
+            if not found["chosen"]:
                 continue
-            found = [[rows[key.format(variant)] for key in both] for variant in ("chosen", "value")]
-            figures = [
-                f"{np.mean([row[figure] for row in of]):.{digits}f}"
-                for figure, digits in (("rmse", 3), ("coverage", 2), ("flagged", 2))
-                for of in found
+            cells = [
+                f"{np.mean([row[figure] for row in found[variant]]):.{digits}f}" if found[variant] else "-"
+                for figure, digits, variants in (("rmse", 3, SHOWN), ("coverage", 2, SHOWN), ("width", 2, SHOWN[::3]))
+                for variant in variants
             ]
             words = name.removesuffix("_cp").replace("_", " ")
-            lines.append(f"| {words} | {split} | {found[0][0]['n']:,} | {len(both)} | {' | '.join(figures)} |")
+            first = found["chosen"]
+            lines.append(f"| {words} | {split} | {first[0]['n']:,} | {len(first)} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -137,23 +166,27 @@ def main() -> None:
     counts = table.blocks["ecfp"]
     distances = squareform(1.0 - minmax(counts, counts), checks=False)
     groups = fcluster(linkage(distances, "average"), 40, "maxclust") - 1
+    plain = dict(table.described())
+    quantum, known = with_quantum_columns(plain, frame)
     rows = json.loads(RESULT.read_text())["rows"] if RESULT.is_file() else {}
-    for name in given.properties:
-        column, factor = COLUMNS[name]
-        values = frame[column].to_numpy(dtype=float) * factor
-        usable = np.flatnonzero(np.isfinite(values) & table.valid)
-        X, y = take(table.described(), usable), values[usable]
-        for split in given.splits:
-            for seed in range(given.seeds):
-                teach, ask = splits(split, y, groups[usable], seed)
-                for variant in given.variants:
-                    key = f"{name} / {split} / {variant} / {seed}"
-                    if key in rows:
-                        continue
-                    blocks, force = VARIANTS[variant]
-                    rows[key] = one({block: X[block] for block in blocks}, y, name, teach, ask, force)
-                    machine.write("models_pi1070", {"rows": rows, "on": machine.describe("scikit-learn", "gpytorch")})
-                    print(key, {k: v if isinstance(v, bool | None) else round(v, 3) for k, v in rows[key].items()})
+    wanted = itertools.product(given.properties, given.splits, range(given.seeds), given.variants)
+    for name, split, seed, variant in wanted:
+        key = f"{name} / {split} / {variant} / {seed}"
+        if key in rows:
+            continue
+        column, unit = COLUMNS[name]
+        values = frame[column].to_numpy(dtype=float) * unit
+        usable = np.flatnonzero(np.isfinite(values) & table.valid & (known if variant == "quantum" else True))
+        blocks, force = VARIANTS[variant]
+        described = quantum if variant == "quantum" else plain
+        X, y = take({block: described[block] for block in blocks}, usable), values[usable]
+        teach, ask = splits(split, y, groups[usable], seed)
+        for word, found in figures(X, y, name, teach, ask, force).items():
+            rows[f"{name} / {split} / {variant}{word} / {seed}"] = found
+            print(
+                key, word, {k: v if isinstance(v, bool | None) else round(v, 3) for k, v in found.items()}, flush=True
+            )
+        machine.write("models_pi1070", {"rows": rows, "on": machine.describe("scikit-learn", "gpytorch")})
     print(table_of(rows))
 
 

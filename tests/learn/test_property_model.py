@@ -56,7 +56,7 @@ def test_a_folder_of_the_first_format_is_still_read(model: PropertyModel, tmp_pa
     """It held the Gaussian process's hyper-parameters in model.json, and no arrays beside the training table."""
     kept = model.save(tmp_path / "kept")
     content = json.loads((kept / "model.json").read_text())
-    parameters = model._surrogate.hyperparameters
+    parameters = model._model.surrogate.hyperparameters
     for later in ("surrogate", "options", "seed"):
         content["card"].pop(later)
     content.pop("surrogate")
@@ -101,8 +101,8 @@ def test_one_bad_row_never_ends_a_batch(model: PropertyModel) -> None:
 
 
 def test_the_held_out_share_inside_the_interval_is_what_was_asked_for(model: PropertyModel) -> None:
-    held = model._surrogate.leave_one_out()
-    inside = np.abs(model._z - held.mean) <= model.card.factor * held.predictive_std
+    held = model._model.surrogate.leave_one_out()
+    inside = np.abs(model._model.learnt - held.mean) <= model.card.factor * held.predictive_std
     assert 0.9 <= inside.mean() <= 0.95
 
 

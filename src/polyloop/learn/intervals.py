@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from polyloop.core.invariant import Invariant
 from polyloop.learn.surrogate import Array, Prediction
 
-__all__ = ["LEVEL", "Interval", "conformal_factor", "interval_of"]
+__all__ = ["LEVEL", "NORMAL_FACTOR", "Interval", "conformal_factor", "interval_of"]
 
 LEVEL = 0.9
+NORMAL_FACTOR = float(ndtri(0.5 + LEVEL / 2))
+"""Half width of the central interval of a normal distribution, in standard deviations."""
 _TINY = float(np.finfo(float).tiny) ** 0.5
 
 

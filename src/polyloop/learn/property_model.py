@@ -16,24 +16,21 @@ from polyloop.core.properties import PROPERTIES
 from polyloop.features import FeatureTable
 from polyloop.features.block import block_tag, get_block
 from polyloop.features.mixtures import describe_subjects
-from polyloop.learn.calibration import Calibration, held_out, summarise
-from polyloop.learn.domain import TrainingDomain
 from polyloop.learn.gp import GaussianProcess
-from polyloop.learn.intervals import Interval, conformal_factor, interval_of
 from polyloop.learn.invariant_choice import choose_invariant
-from polyloop.learn.invariant_target import FACTOR_BLOCK, InvariantTarget, factor_of, without_factors
+from polyloop.learn.invariant_target import FACTOR_BLOCK
 from polyloop.learn.model_card import ModelCard, PropertyPrediction
 from polyloop.learn.model_folder import KeptModel, digest_of, read_model, write_model
 from polyloop.learn.registry import SURROGATES, make_surrogate
 from polyloop.learn.state import RestorableSurrogate
-from polyloop.learn.surrogate import Array, Blocks, Prediction, Surrogate
+from polyloop.learn.surrogate import Array, Blocks, Surrogate
+from polyloop.learn.target_model import TargetModel, fit_surrogate
 
-__all__ = ["BLOCKS_OF_MODELS", "LEAST_ROWS", "ModelCard", "PropertyModel", "PropertyPrediction", "fit_surrogate"]
+__all__ = ["BLOCKS_OF_MODELS", "LEAST_ROWS", "ModelCard", "PropertyModel", "PropertyPrediction"]
 
 BLOCKS_OF_MODELS = ("ecfp", "forcefield", "rdkit2d", "backbone", FACTOR_BLOCK)
 """Blocks that a model is made of, unless told otherwise."""
 LEAST_ROWS = 10
-_FOLDS = 5
 
 
 class PropertyModel:
@@ -61,11 +58,9 @@ class PropertyModel:
         invariant: Invariant | None,
         surrogate: Surrogate,
     ) -> None:
-        self.card, self._table, self._y, self._noise, self._invariant = card, table, y, noise, invariant
-        self._surrogate = surrogate
-        X = table.described()
-        self._z = y if invariant is None else invariant.forward(y, factor_of(invariant, X))
-        self._domain = TrainingDomain().fit(without_factors(X), self._z)
+        self.card, self._table, self._y, self._noise = card, table, y, noise
+        # A card that is not finished yet has no factor; `train` sets it.
+        self._model = TargetModel(table.described(), y, noise, invariant, surrogate, card.factor)
 
     @classmethod
     def train(
@@ -132,33 +127,9 @@ class PropertyModel:
         )  # fmt: skip
         fitted = fit_surrogate(make, table.described(), values, noise, chosen)
         model = cls(card, table, values, noise, chosen, fitted)
-        return model._with_held_out(make)
-
-    def _with_held_out(self, make: Callable[[], Surrogate]) -> PropertyModel:
-        X = without_factors(self._table.described())
-        noise = None if self._noise is None else self._noise * self._slopes() ** 2
-        refit = None if isinstance(self._surrogate, GaussianProcess) else make
-        rng = np.random.default_rng(self.card.seed)
-        held, method = held_out(self._surrogate, X, self._z, noise, make=refit, folds=_FOLDS, rng=rng)
-        factor = conformal_factor(self._z, held)
-        self.card = replace(self.card, held_out=self._summary(held, method).to_dict(), factor=factor)
-        return self
-
-    def _slopes(self) -> Array:
-        """Slopes of what is learnt over the value, shape (n,)."""
-        if self._invariant is None:
-            return np.ones(len(self._y))
-        return self._invariant.slope(self._y, factor_of(self._invariant, self._table.described()))
-
-    def _summary(self, held: Prediction, method: str) -> Calibration:
-        """Return the held-out errors in the unit of the target."""
-        if self._invariant is None:
-            return summarise(held, self._y, method)
-        factor = factor_of(self._invariant, self._table.described())
-        mean = self._invariant.inverse(held.mean, factor)
-        slope = np.abs(self._invariant.slope(mean, factor))
-        there = Prediction(mean, held.std / slope, held.noise_std / slope)
-        return summarise(there, self._y, method)
+        held = model._model.check(make, np.random.default_rng(seed))
+        model.card = replace(card, held_out=held.to_dict(), factor=model._model.factor)
+        return model
 
     def predict(self, texts: Sequence[str], *, cache: Path | None = None, workers: int = 1) -> list[PropertyPrediction]:
         """Predict subjects, in their order; one that cannot be described has no numbers and never ends the others."""
@@ -174,11 +145,7 @@ class PropertyModel:
         return [found[row] for row in range(len(texts))]
 
     def _predicted(self, texts: Sequence[str], table: FeatureTable, rows: Any) -> list[PropertyPrediction]:
-        X = table.described()
-        inside = self._surrogate.predict(without_factors(X))
-        report = self._domain.assess(without_factors(X), inside)
-        factor = None if self._invariant is None else factor_of(self._invariant, X)
-        interval: Interval = interval_of(inside, self.card.factor, self._invariant, factor)
+        interval, report = self._model.assess(table.described())
         outside = report.outside
         return [
             PropertyPrediction(
@@ -198,13 +165,13 @@ class PropertyModel:
         OSError
             If the folder cannot be written; each file is written whole or not at all.
         """
-        if not isinstance(self._surrogate, RestorableSurrogate):
+        if not isinstance(self._model.surrogate, RestorableSurrogate):
             raise InvalidInputError(
                 f"The surrogate {self.card.surrogate!r} has no state() and restore(), so it cannot be kept.",
                 hint="Give it both (polyloop.learn.state says how), or train another model.",
             )
         place = Path(folder)
-        write_model(place, KeptModel(self.card, self._table, self._y, self._noise, self._surrogate.state()))
+        write_model(place, KeptModel(self.card, self._table, self._y, self._noise, self._model.surrogate.state()))
         return place
 
     @classmethod
@@ -228,15 +195,6 @@ class PropertyModel:
             )  # fmt: skip
         invariant = known if card.invariant else None
         return cls(card, kept.table, kept.y, kept.noise, invariant, _restored(kept, invariant, place))
-
-
-def fit_surrogate(
-    make: Callable[[], Surrogate], X: Blocks, y: Array, noise: Array | None, invariant: Invariant | None
-) -> Surrogate:
-    """Return the fitted surrogate of the values, or of their invariant; the block `factors` is kept from it."""
-    if invariant is None:
-        return make().fit(without_factors(X), y, noise)
-    return InvariantTarget(make, invariant).fit(X, y, noise).base
 
 
 def _maker(name: str, options: Mapping[str, Any], seed: int) -> Callable[[], Surrogate]:

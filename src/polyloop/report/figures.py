@@ -94,8 +94,7 @@ class Plane:
     @property
     def counts(self) -> NDArray[np.bool_]:
         """Mask of the points that are results, shape (n,)."""
-        counts: NDArray[np.bool_] = np.isfinite(self.utilities).all(axis=1)
-        return counts
+        return np.asarray(np.isfinite(self.utilities).all(axis=1))
 
     def front(self) -> NDArray[np.intp]:
         """Indices of the results that no other dominates in this plane, ordered by x."""

@@ -1,0 +1,91 @@
+"""What an invariant says beyond the range of the training values, and how its word is weighed with the model's."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from scipy.special import ndtr
+
+from polyloop.core.invariant import Invariant
+from polyloop.learn.covariance import HyperParameters
+from polyloop.learn.gp import GaussianProcess
+from polyloop.learn.invariant_target import factor_of, without_factors
+from polyloop.learn.surrogate import Array, Blocks, Prediction
+
+__all__ = ["SHRINKAGE", "BeyondRange"]
+
+SHRINKAGE = 10.0
+"""Variance of an invariant that no descriptor explains, over what a linear model may explain, before any data."""
+
+_TINY = float(np.finfo(float).tiny) ** 0.5
+
+
+class BeyondRange:
+    """An invariant as a hard-shrunk linear model of the physical blocks, and the share of its word in a prediction.
+
+    Rows chosen by their value teach a flexible model a lie: among polymers whose densities are all low, what has heavy
+    atoms has a low packing fraction, or it would not be among them, and the model carries that on beyond the range. An
+    invariant that is nearly a constant does not lie so. This model gives a linear part a tenth of the variance that is
+    left, which no data overrule; its mean says where a value is likely to lie, and with the invariant's factors how
+    likely that is beyond the lowest and the highest training value. With that probability its word counts, and the
+    model's with the rest: the two are a mixture, whose variance holds their disagreement.
+
+    The ratio of 10 is one for all properties. It was found on PI1070 (docs/validation/models.md).
+
+    Parameters
+    ----------
+    invariant
+        One that takes factors; a transformation alone says nothing of where a value lies.
+    """
+
+    def __init__(self, invariant: Invariant) -> None:
+        self._invariant = invariant
+
+    @staticmethod
+    def applies(invariant: Invariant | None, X: Blocks) -> bool:
+        """Tell whether the invariant takes factors, and there is a block of quantities for the linear model."""
+        return invariant is not None and bool(invariant.powers) and bool(_quantities(X))
+
+    def fit(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> Self:
+        """Learn from n values of the property, shape (n,), with known variances, and take their range."""
+        rows, factor = _quantities(X), factor_of(self._invariant, X)
+        z = self._invariant.forward(y, factor)
+        noise = None if noise_variance is None else noise_variance * self._invariant.slope(y, factor) ** 2
+        explained = 1.0 / (1.0 + SHRINKAGE)
+        parameters = HyperParameters(
+            (explained / len(rows),) * len(rows), (np.zeros(0),) * len(rows), SHRINKAGE * explained
+        )
+        self._model: GaussianProcess = GaussianProcess(dict.fromkeys(rows, ("linear",)), parameters=parameters).fit(
+            rows, z, noise
+        )
+        self._low, self._high = float(np.min(y)), float(np.max(y))
+        return self
+
+    def predict(self, X: Blocks) -> Prediction:
+        """Predict the invariant of n rows; what no descriptor explains counts as the model's uncertainty."""
+        said = self._model.predict(_quantities(X))
+        return Prediction(said.mean, said.predictive_std, np.zeros_like(said.std))
+
+    def probability(self, X: Blocks, said: Prediction) -> Array:
+        """Return how likely each value lies below the lowest or above the highest training value, shape (n,)."""
+        factor, std = factor_of(self._invariant, X), np.maximum(said.std, _TINY)
+        low, high = (self._invariant.forward(np.full(len(factor), end), factor) for end in (self._low, self._high))
+        chance: Array = ndtr((low - said.mean) / std) + ndtr((said.mean - high) / std)
+        return chance
+
+    def mix(self, X: Blocks, inside: Prediction) -> tuple[Prediction, Array]:
+        """Return the mixture with a model's predictions of the invariant at n rows, and this one's share in it, (n,).
+
+        The noise is that of the model.
+        """
+        said = self.predict(X)
+        share = self.probability(X, said)
+        mean = (1.0 - share) * inside.mean + share * said.mean
+        within = (1.0 - share) * inside.std**2 + share * np.maximum(said.std**2 - inside.noise_std**2, 0.0)
+        between = share * (1.0 - share) * (inside.mean - said.mean) ** 2
+        return Prediction(mean, np.sqrt(within + between), inside.noise_std), share
+
+
+def _quantities(X: Blocks) -> Blocks:
+    return {name: block for name, block in without_factors(X).items() if not block.kind.is_occurrence}
