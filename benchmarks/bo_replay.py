@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -23,11 +24,15 @@ from rdkit.Chem import rdFingerprintGenerator
 import machine
 import peer
 from polyloop import datasets
+from polyloop.core import get_property
 from polyloop.core.descriptors import BlockValues
+from polyloop.core.invariant import Invariant
 from polyloop.design import Objective, default_reference_point, hypervolume, non_dominated, propose
 from polyloop.design.acquisition import expected_hypervolume_improvement, free_cells
-from polyloop.features import EcfpCounts
-from polyloop.learn import make_surrogate
+from polyloop.features import EcfpCounts, featurize
+from polyloop.learn import GaussianProcess, make_surrogate
+from polyloop.learn.beyond_range import MixedTarget
+from polyloop.learn.invariant_target import InvariantTarget
 
 PROBLEMS = {
     "a": ("refractive_index", "thermal_conductivity"),
@@ -53,6 +58,11 @@ class Pool:
             "ecfp_unit": BlockValues(unit_fingerprints(self.table.smiles), "counts"),
             "forcefield": BlockValues(forcefield, "densities"),
         }
+
+    @cached_property
+    def factors(self) -> BlockValues:
+        """What the invariants of properties are made of."""
+        return featurize(list(self.table.smiles), ("factors",)).described()["factors"]
 
     def values(self, names: tuple[str, ...]) -> np.ndarray:
         Y = self.table[list(names)].to_numpy(dtype=float)
@@ -111,6 +121,9 @@ class Ours:
         self.rng = np.random.default_rng(k)
         self.reference = None
 
+    def model(self, j):
+        return make_surrogate(self.surrogate, **self.options)
+
     def pick(self, labelled, Y):
         if self.reference is None:
             self.reference = default_reference_point(Y[labelled], self.objectives)
@@ -118,7 +131,7 @@ class Ours:
         for j in range(2):
             known = labelled[np.isfinite(Y[labelled, j])]
             X = {name: block[known] for name, block in self.X.items()}
-            models.append(make_surrogate(self.surrogate, **self.options).fit(X, Y[known, j]))
+            models.append(self.model(j).fit(X, Y[known, j]))
         exclude = np.zeros(len(Y), dtype=bool)
         exclude[labelled] = True
         complete = labelled[np.isfinite(Y[labelled]).all(axis=1)]
@@ -128,6 +141,18 @@ class Ours:
             X_observed={name: block[complete] for name, block in self.X.items()},
         )  # fmt: skip
         return proposal.indices
+
+
+class Invariants(Ours):
+    """The same with `[surrogate] invariants`: models of what the properties' invariants leave, and the way back."""
+
+    def __init__(self, pool, problem, k, *, mixed=True):
+        super().__init__(pool, problem, k)
+        self.X["factors"], self.mixed = pool.factors, mixed
+
+    def model(self, j):
+        invariant = get_property(self.objectives[j].property).invariant or Invariant("value", "identity", {})
+        return (MixedTarget if self.mixed else InvariantTarget)(GaussianProcess, invariant)
 
 
 def without_linear(pool, problem, k):
@@ -143,6 +168,8 @@ STRATEGIES = {
     "peer": Peer,
     "peer_loop": lambda *a: Peer(*a, loop=True),
     "ours": Ours,
+    "ours_invariants": Invariants,
+    "ours_invariants_unmixed": lambda *a: Invariants(*a, mixed=False),
     "ours_qlognehvi": lambda *a: Ours(*a, acquisition="qlognehvi"),
     "ours_forcefield_only": lambda *a: Ours(*a, blocks=("forcefield",)),
     "ours_unit_ecfp": lambda *a: Ours(*a, blocks=("ecfp_unit", "forcefield")),

@@ -12,8 +12,9 @@ from polyloop.core import get_property
 from polyloop.core.descriptors import BlockValues
 from polyloop.core.invariant import Invariant
 from polyloop.features import featurize
-from polyloop.learn import GaussianProcess, Prediction
-from polyloop.learn.beyond_range import SHRINKAGE, BeyondRange
+from polyloop.learn import GaussianProcess, Prediction, Surrogate
+from polyloop.learn.beyond_range import SHRINKAGE, BeyondRange, MixedTarget
+from polyloop.learn.invariant_target import InvariantTarget
 from polyloop.learn.surrogate import take
 from polyloop.learn.target_model import TargetModel, fit_surrogate
 
@@ -97,6 +98,31 @@ def test_no_data_overrule_the_shrinkage() -> None:
     slope = np.polyfit(x[:, 0], said.mean, 1)[0]
     assert slope == pytest.approx(0.02 * 300 / (300 + SHRINKAGE), rel=0.01)
     assert (said.std > 0.9 * 0.02).all()
+
+
+def test_a_mixed_target_is_one_surrogate_with_one_mind() -> None:
+    """Its joint law, its samples and what it says of single rows are the same, before and after it believes a row."""
+    X, y = world(60)
+    order = np.argsort(y)
+    model = MixedTarget(GaussianProcess, PACKING).fit(take(X, order[:25]), y[order[:25]])
+    assert isinstance(model, Surrogate)
+    asked = take(X, order[25:])
+    for one in (model, model.condition(take(X, order[25:26]), y[order[25:26]])):
+        said = one.predict(asked)
+        mean, covariance = one.joint(asked)
+        assert mean == pytest.approx(said.mean) and np.sqrt(np.diag(covariance)) == pytest.approx(said.std, rel=1e-6)
+        assert np.linalg.eigvalsh(covariance).min() > -1e-9 * covariance.max()
+        drawn = one.sample(asked, 4000, np.random.default_rng(0))
+        assert drawn.mean(axis=0) == pytest.approx(said.mean, abs=4 * said.std.max() / np.sqrt(4000))
+        assert drawn.std(axis=0) == pytest.approx(said.std, rel=0.1)
+    assert model.leaves_one_out and model.leave_one_out().mean == pytest.approx(y[order[:25]], abs=0.2)
+
+
+def test_a_mixed_target_of_a_transformation_is_that_of_the_model() -> None:
+    X, y = world(40)
+    logarithm = Invariant("logarithm", "log", {})
+    mixed, plain = (kind(GaussianProcess, logarithm).fit(X, y) for kind in (MixedTarget, InvariantTarget))
+    assert mixed.predict(X).mean == pytest.approx(plain.predict(X).mean)
 
 
 def test_it_needs_factors_and_quantities() -> None:

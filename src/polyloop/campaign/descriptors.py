@@ -14,6 +14,7 @@ from polyloop.design.space import Space, SpaceSource, SubjectChoice
 from polyloop.features import FeatureTable
 from polyloop.features.block import blocks_of
 from polyloop.features.mixtures import describe_subjects
+from polyloop.learn.invariant_target import FACTOR_BLOCK
 
 __all__ = ["blocks_for", "describe_choices", "describe_pool"]
 
@@ -32,9 +33,11 @@ def describe_pool(
         If no candidate has descriptors.
     """
     features = config.features
+    # What the invariants of properties are made of; no model compares candidates by it.
+    more = (FACTOR_BLOCK,) if config.surrogate.invariants and FACTOR_BLOCK not in features.blocks else ()
     table = describe_subjects(
-        pool.kind, pool.texts, features.blocks, cache=files.features, workers=workers, time_limit=features.time_limit_s,
-        progress=progress,
+        pool.kind, pool.texts, (*features.blocks, *more), cache=files.features, workers=workers,
+        time_limit=features.time_limit_s, progress=progress,
     )  # fmt: skip
     missing = {table.polymers[row]: reason for row, reason in table.failures.items()}
     if not missing:

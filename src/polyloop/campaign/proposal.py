@@ -14,12 +14,16 @@ from polyloop.campaign.config.tables import CampaignConfig, SurrogateTable
 from polyloop.campaign.repeats import merge_repeats
 from polyloop.campaign.state import Candidate, observed_values
 from polyloop.campaign.suggestions import Proposed
-from polyloop.core import ConfigurationError, parse_subject
+from polyloop.core import ConfigurationError, get_property, parse_subject
+from polyloop.core.invariant import Invariant
 from polyloop.core.options import read_options
 from polyloop.design import Objective, initial_design, propose
 from polyloop.design.acquisition import Constraint, Feasibility
 from polyloop.features import FeatureTable
 from polyloop.learn import SURROGATES, Blocks, Surrogate, TrainingDomain, calibrate, make_surrogate
+from polyloop.learn.beyond_range import MixedTarget
+from polyloop.learn.calibration import leaves_one_out
+from polyloop.learn.invariant_target import without_factors
 from polyloop.learn.surrogate import row_count, take
 
 __all__ = [
@@ -35,6 +39,7 @@ __all__ = [
 
 # The least number of complete evaluations from which a model is worth its name.
 LEAST_DATA = 3
+_VALUE = Invariant("the value itself", "identity", {})
 
 Step = Callable[[str, int, int], None]
 """Told what begins: the step's name, how many of its parts are done, and their number."""
@@ -82,7 +87,8 @@ class Proposer:
             return [self._named(smiles) for smiles in design.polymers]
         if not len(self._table):
             return []
-        rows = initial_design(self._X, design.size, design.method, rng=rng)
+        compared = without_factors(self._X) if self._config.surrogate.invariants else self._X
+        rows = initial_design(compared, design.size, design.method, rng=rng)
         return [Proposed(self._table.polymers[row]) for row in rows]
 
     def _named(self, smiles: str) -> Proposed:
@@ -247,12 +253,14 @@ def fit_models(
         rows, y = take(X, np.flatnonzero(known)), Y[known, column]
         variance = noise[known, column] if is_known else None
         seed = int(rng.integers(2**31))
-        model = _surrogate(table, seed).fit(rows, y, variance)
+        make = partial(_surrogate, table, seed, objective.property, y)
+        model = make().fit(rows, y, variance)
         models.append(model)
         of = np.arange(len(y)) if groups is None else groups[known]
         first = np.sort(np.unique(of, return_index=True)[1])
-        domains.append(TrainingDomain().fit(take(rows, first), _means(y, of)))
-        refit = None if hasattr(model, "leave_one_out") else partial(_surrogate, table, seed)
+        compared = without_factors(rows) if table.invariants else rows
+        domains.append(TrainingDomain().fit(take(compared, first), _means(y, of)))
+        refit = None if leaves_one_out(model) else make
         held_out = calibrate(model, rows, y, variance, make=refit, rng=rng, groups=None if groups is None else of)
         calibration[objective.property] = json_numbers(held_out.to_dict())
     return models, calibration, domains
@@ -300,6 +308,11 @@ def json_numbers(content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _surrogate(table: SurrogateTable, seed: int) -> Surrogate:
+def _surrogate(table: SurrogateTable, seed: int, name: str, y: NDArray[np.float64]) -> Surrogate:
+    """Return an unfitted surrogate of a property, or of its invariant where that is wanted and y has an image."""
     options = read_options(SURROGATES.find(table.name), table.options, noun="surrogate", name=table.name)
-    return make_surrogate(table.name, seed=seed, **options)
+    make = partial(make_surrogate, table.name, seed=seed, **options)
+    if not table.invariants:
+        return make()
+    invariant = get_property(name).invariant
+    return MixedTarget(make, invariant if invariant is not None and invariant.applies(y) else _VALUE)

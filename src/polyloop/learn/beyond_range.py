@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Self
 
 import numpy as np
@@ -10,10 +11,11 @@ from scipy.special import ndtr
 from polyloop.core.invariant import Invariant
 from polyloop.learn.covariance import HyperParameters
 from polyloop.learn.gp import GaussianProcess
-from polyloop.learn.invariant_target import factor_of, without_factors
+from polyloop.learn.invariant_target import InvariantTarget, factor_of, without_factors
+from polyloop.learn.members import draw
 from polyloop.learn.surrogate import Array, Blocks, Prediction
 
-__all__ = ["SHRINKAGE", "BeyondRange"]
+__all__ = ["SHRINKAGE", "BeyondRange", "MixedTarget"]
 
 SHRINKAGE = 10.0
 """Variance of an invariant that no descriptor explains, over what a linear model may explain, before any data."""
@@ -67,6 +69,17 @@ class BeyondRange:
         said = self._model.predict(_quantities(X))
         return Prediction(said.mean, said.predictive_std, np.zeros_like(said.std))
 
+    def covariance(self, X_a: Blocks, X_b: Blocks) -> Array:
+        """Return the covariance of what the descriptors explain, shape (n_a, n_b)."""
+        return self._model.covariance(_quantities(X_a), _quantities(X_b))
+
+    def condition(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> BeyondRange:
+        """Return the model that has also seen (X, y), its range unchanged."""
+        other, factor = copy(self), factor_of(self._invariant, X)
+        noise = None if noise_variance is None else noise_variance * self._invariant.slope(y, factor) ** 2
+        other._model = self._model.condition(_quantities(X), self._invariant.forward(y, factor), noise)
+        return other
+
     def probability(self, X: Blocks, said: Prediction) -> Array:
         """Return how likely each value lies below the lowest or above the highest training value, shape (n,)."""
         factor, std = factor_of(self._invariant, X), np.maximum(said.std, _TINY)
@@ -85,6 +98,54 @@ class BeyondRange:
         within = (1.0 - share) * inside.std**2 + share * np.maximum(said.std**2 - inside.noise_std**2, 0.0)
         between = share * (1.0 - share) * (inside.mean - said.mean) ** 2
         return Prediction(mean, np.sqrt(within + between), inside.noise_std), share
+
+
+class MixedTarget(InvariantTarget):
+    """A surrogate of an invariant that lets the invariant's mean speak beyond the range of the training values.
+
+    Where the invariant is a transformation alone, or no block holds quantities, it is an `InvariantTarget`. What is
+    believed by `condition` does not move the range.
+    """
+
+    _beyond: BeyondRange | None = None
+
+    def fit(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> Self:
+        """Learn from n polymers."""
+        super().fit(X, y, noise_variance)
+        if BeyondRange.applies(self.invariant, X):
+            self._beyond = BeyondRange(self.invariant).fit(X, np.asarray(y, dtype=float), noise_variance)
+        return self
+
+    def condition(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> MixedTarget:
+        """Return the model that has also seen (X, y)."""
+        other = copy(self)
+        other._base = super().condition(X, y, noise_variance).base
+        if self._beyond is not None:
+            other._beyond = self._beyond.condition(X, np.asarray(y, dtype=float), noise_variance)
+        return other
+
+    def _said(self, X: Blocks) -> Prediction:
+        inside = super()._said(X)
+        return inside if self._beyond is None else self._beyond.mix(X, inside)[0]
+
+    def _said_covariance(self, X_a: Blocks, X_b: Blocks) -> Array:
+        inside = super()._said_covariance(X_a, X_b)
+        if self._beyond is None:
+            return inside
+        a, b = (self._beyond.probability(X, self._beyond.predict(X)) for X in (X_a, X_b))
+        mixed: Array = np.outer(1 - a, 1 - b) * inside + np.outer(a, b) * self._beyond.covariance(X_a, X_b)
+        return mixed
+
+    def _said_jointly(self, X: Blocks) -> tuple[Array, Array]:
+        if self._beyond is None:
+            return super()._said_jointly(X)
+        said, covariance = self._said(X), self._said_covariance(X, X)
+        # What the two disagree about, and what no descriptor explains, is each row's own.
+        own = np.maximum(said.std**2 - np.diag(covariance), 0.0)
+        return said.mean, (covariance + covariance.T) / 2 + np.diag(own)
+
+    def _drawn(self, X: Blocks, n: int, rng: np.random.Generator) -> Array:
+        return super()._drawn(X, n, rng) if self._beyond is None else draw(*self._said_jointly(X), n, rng)
 
 
 def _quantities(X: Blocks) -> Blocks:

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from polyloop.core import InvalidInputError
-from polyloop.learn.gp import GaussianProcess
 from polyloop.learn.standardisation import spread_of
 from polyloop.learn.surrogate import Array, Blocks, Prediction, Surrogate, check_blocks, check_targets, take
 
-__all__ = ["LEVELS", "Calibration", "calibrate", "held_out", "summarise"]
+__all__ = ["LEVELS", "Calibration", "calibrate", "held_out", "leaves_one_out", "summarise"]
 
 LEVELS = (0.50, 0.90, 0.95)
 _EXACT = float(np.finfo(float).tiny) ** 0.5
@@ -55,6 +54,11 @@ class Calibration:
         return asdict(self)
 
 
+def leaves_one_out(model: Surrogate) -> bool:
+    """Tell whether a model can predict each of its training rows from the others in closed form."""
+    return bool(getattr(model, "leaves_one_out", hasattr(model, "leave_one_out")))
+
+
 def held_out(
     model: Surrogate,
     X: Blocks,
@@ -85,8 +89,8 @@ def held_out(
     y, noise = check_targets(n, y, noise_variance)
     if n < 2:
         raise InvalidInputError(f"Held-out calibration needs at least two points; there are {n}.")
-    if isinstance(model, GaussianProcess) and make is None:
-        return model.leave_one_out(groups), "leave-one-out"
+    if make is None and leaves_one_out(model):
+        return model.leave_one_out(groups), "leave-one-out"  # type: ignore[attr-defined]
     if make is None or rng is None:
         raise InvalidInputError(
             "K-fold calibration fits new models.", hint="Pass make=lambda: make_surrogate(...) and rng=..."

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError
 from polyloop.core.descriptors import BlockValues
@@ -47,6 +49,7 @@ class InvariantTarget:
     def __init__(self, make: Callable[[], Surrogate], invariant: Invariant) -> None:
         self._make, self.invariant = make, invariant
         self._base: Surrogate | None = None
+        self._factors: Array | None = None
 
     @property
     def base(self) -> Surrogate:
@@ -75,40 +78,75 @@ class InvariantTarget:
                 f"A value has no {self.invariant.meaning}.", hint="Values must be positive; check their unit."
             )
         z, noise = self._images(X, y, noise_variance)
-        self._base = self._make().fit(without_factors(X), z, noise)
+        self._base, self._factors = self._make().fit(without_factors(X), z, noise), factor_of(self.invariant, X)
         return self
 
     def predict(self, X: Blocks) -> Prediction:
         """Predict n rows in the property's unit."""
-        inside = self.base.predict(without_factors(X))
-        factor = factor_of(self.invariant, X)
-        mean = self.invariant.inverse(inside.mean, factor)
-        slope = self.invariant.slope(mean, factor)
-        return Prediction(mean, np.abs(inside.std / slope), np.abs(inside.noise_std / slope))
+        return self._in_unit(self._said(X), X)
 
     def covariance(self, X_a: Blocks, X_b: Blocks) -> Array:
         """Return the posterior covariance in the property's unit, to first order, shape (n_a, n_b)."""
-        covariance = self.base.covariance(without_factors(X_a), without_factors(X_b))
-        scaled: Array = covariance / np.outer(self._slope(X_a), self._slope(X_b))
+        scaled: Array = self._said_covariance(X_a, X_b) / np.outer(self._slope(X_a), self._slope(X_b))
         return scaled
 
     def joint(self, X: Blocks) -> tuple[Array, Array]:
         """Return the mean (n,) and the covariance (n, n) to first order."""
-        covariance = self.covariance(X, X)
-        return self.predict(X).mean, (covariance + covariance.T) / 2
+        mean, covariance = self._said_jointly(X)
+        there = self.invariant.inverse(mean, factor_of(self.invariant, X))
+        slope = self.invariant.slope(there, factor_of(self.invariant, X))
+        return there, covariance / np.outer(slope, slope)
 
     def condition(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> InvariantTarget:
         """Return the model that has also seen (X, y)."""
         z, noise = self._images(X, np.asarray(y, dtype=float), noise_variance)
-        other = InvariantTarget(self._make, self.invariant)
+        other = copy(self)
         other._base = self.base.condition(without_factors(X), z, noise)
         return other
 
     def sample(self, X: Blocks, n: int, rng: np.random.Generator) -> Array:
         """Draw n functions at X, shape (n, rows of X)."""
-        return self.invariant.inverse(
-            self.base.sample(without_factors(X), n, rng), factor_of(self.invariant, X)[None, :]
-        )
+        return self.invariant.inverse(self._drawn(X, n, rng), factor_of(self.invariant, X)[None, :])
+
+    @property
+    def leaves_one_out(self) -> bool:
+        """Whether `leave_one_out` is there: where the surrogate inside has it."""
+        return hasattr(self.base, "leave_one_out")
+
+    def leave_one_out(self, groups: NDArray[np.intp] | None = None) -> Prediction:
+        """Predict each training row from the others, as the surrogate inside does, in the property's unit.
+
+        Raises
+        ------
+        InvalidInputError
+            If the surrogate inside cannot.
+        """
+        if not self.leaves_one_out or self._factors is None:
+            raise InvalidInputError("The surrogate inside cannot leave one out.", hint="Hold out folds instead.")
+        held: Prediction = self.base.leave_one_out(groups)  # type: ignore[attr-defined]
+        mean = self.invariant.inverse(held.mean, self._factors)
+        slope = self.invariant.slope(mean, self._factors)
+        return Prediction(mean, np.abs(held.std / slope), np.abs(held.noise_std / slope))
+
+    # What is said of the invariant; a subclass may know more than the surrogate.
+
+    def _said(self, X: Blocks) -> Prediction:
+        return self.base.predict(without_factors(X))
+
+    def _said_covariance(self, X_a: Blocks, X_b: Blocks) -> Array:
+        return self.base.covariance(without_factors(X_a), without_factors(X_b))
+
+    def _said_jointly(self, X: Blocks) -> tuple[Array, Array]:
+        return self.base.joint(without_factors(X))
+
+    def _drawn(self, X: Blocks, n: int, rng: np.random.Generator) -> Array:
+        return self.base.sample(without_factors(X), n, rng)
+
+    def _in_unit(self, said: Prediction, X: Blocks) -> Prediction:
+        factor = factor_of(self.invariant, X)
+        mean = self.invariant.inverse(said.mean, factor)
+        slope = self.invariant.slope(mean, factor)
+        return Prediction(mean, np.abs(said.std / slope), np.abs(said.noise_std / slope))
 
     def _images(self, X: Blocks, y: Array, noise_variance: Array | None) -> tuple[Array, Array | None]:
         factor = factor_of(self.invariant, X)
@@ -119,8 +157,7 @@ class InvariantTarget:
 
     def _slope(self, X: Blocks) -> Array:
         factor = factor_of(self.invariant, X)
-        mean = self.invariant.inverse(self.base.predict(without_factors(X)).mean, factor)
-        return self.invariant.slope(mean, factor)
+        return self.invariant.slope(self.invariant.inverse(self._said(X).mean, factor), factor)
 
 
 def factor_of(invariant: Invariant, X: Blocks) -> Array:

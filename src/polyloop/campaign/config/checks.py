@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
-from polyloop.campaign.config.decisions import check_point_cost, check_repeats
+from polyloop.campaign.config.decisions import check_invariants, check_point_cost, check_repeats
 from polyloop.campaign.config.lines import CampaignSource, KeyPath
 from polyloop.campaign.config.space_checks import (
     check_conditions_known,
@@ -42,6 +42,7 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
     _check_initial(config, source)
     _check_models(config, source)
     check_repeats(config, source)
+    check_invariants(config, source)
     _check_store(config, source)
     _check_report(config, source)
 

@@ -49,6 +49,33 @@ def check_repeats(config: CampaignConfig, source: CampaignSource) -> None:
         )
 
 
+def check_invariants(config: CampaignConfig, source: CampaignSource) -> None:
+    """Raise where `[surrogate] invariants` cannot be, or would change nothing.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the file, the line, the key and the remedy.
+    """
+    from polyloop.core.properties import PROPERTIES
+    from polyloop.features.block import blocks_of
+    from polyloop.learn.invariant_target import FACTOR_BLOCK
+
+    if not config.surrogate.invariants:
+        return
+    key: KeyPath = ("surrogate", "invariants")
+    if config.pool.source == "space" or config.levels is not None:
+        what = "a space of variables" if config.pool.source == "space" else "[levels]"
+        raise source.error(key, f"Invariants do not go with {what} yet.", "Leave them out.")
+    if FACTOR_BLOCK not in blocks_of(config.pool.kind):
+        raise source.error(
+            key, f"What invariants are made of is not known of a {config.pool.kind}.", "They are for polymers."
+        )
+    asked = [*(one.property for one in config.objectives), *(one.property for one in config.requirements)]
+    if all(PROPERTIES[name].invariant is None for name in asked):
+        raise source.error(key, f"No invariant is known of {', '.join(asked)}.", "Leave them out.")
+
+
 def check_point_cost(config: CampaignConfig, source: CampaignSource) -> None:
     """Raise where the cost of points cannot be read, or is not above 0.
 

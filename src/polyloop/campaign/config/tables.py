@@ -215,6 +215,11 @@ class SurrogateTable(FileTable):
         description="Take the records' std as the known noise of each value. Right for repeated measurements; the std "
         "of a protocol is mostly a systematic error, which the values that the model learns from share.",
     )
+    invariants: bool = Field(
+        False,
+        description="Learn what a property's physical invariant leaves (the packing fraction of a density, ...), which "
+        "extrapolates beyond what is known.",
+    )
 
     @property
     def options(self) -> dict[str, Any]:
