@@ -28,10 +28,21 @@ from polyloop.learn.registry import SURROGATES, make_surrogate
 from polyloop.learn.state import RestorableSurrogate
 from polyloop.learn.surrogate import Array, Blocks, Prediction, Surrogate
 
-__all__ = ["BLOCKS_OF_MODELS", "LEAST_ROWS", "ModelCard", "PropertyModel", "PropertyPrediction", "fit_surrogate"]
+__all__ = [
+    "BLOCKS_OF_GRAPHS",
+    "BLOCKS_OF_MODELS",
+    "LEAST_ROWS",
+    "ModelCard",
+    "PropertyModel",
+    "PropertyPrediction",
+    "default_blocks",
+    "fit_surrogate",
+]
 
 BLOCKS_OF_MODELS = ("ecfp", "forcefield", "rdkit2d", "backbone", FACTOR_BLOCK)
 """Blocks that a model is made of, unless told otherwise."""
+BLOCKS_OF_GRAPHS = ("ring_graph", "ecfp", FACTOR_BLOCK)
+"""Those of a graph network: fingerprints say how far a polymer is from the known ones."""
 LEAST_ROWS = 10
 _FOLDS = 5
 
@@ -76,7 +87,7 @@ class PropertyModel:
         target: str,
         kind: str = "polymer",
         noise_variance: Array | None = None,
-        blocks: Sequence[str] = BLOCKS_OF_MODELS,
+        blocks: Sequence[str] | None = None,
         invariant: bool | None = None,
         surrogate: str = "gp",
         options: Mapping[str, Any] | None = None,
@@ -94,6 +105,8 @@ class PropertyModel:
             Values, shape (n,), in the unit of the property that `target` names, or in any unit.
         noise_variance
             Known variances of y, shape (n,), NaN where not known.
+        blocks
+            Descriptors; None takes those of the model: `BLOCKS_OF_MODELS`, or `BLOCKS_OF_GRAPHS` where it reads graphs.
         invariant
             Whether to learn the property's invariant; None chooses what extrapolates better inside these data.
         surrogate, options, seed
@@ -113,7 +126,9 @@ class PropertyModel:
             raise InvalidInputError(f"There are {len(texts)} subjects and values of shape {values.shape}.")
         known = PROPERTIES.get(target)
         possible = known.invariant if known is not None else None
-        described = tuple(name for name in blocks if name != FACTOR_BLOCK or possible is not None)
+        described = tuple(
+            name for name in blocks or default_blocks(surrogate) if name != FACTOR_BLOCK or possible is not None
+        )
         table = describe_subjects(kind, texts, described, cache=cache, workers=workers)
         left_out = [(texts[row], reason) for row, reason in table.failures.items()]
         left_out += [(texts[int(row)], "no value") for row in np.flatnonzero(~np.isfinite(values) & table.valid)]
@@ -228,6 +243,12 @@ class PropertyModel:
             )  # fmt: skip
         invariant = known if card.invariant else None
         return cls(card, kept.table, kept.y, kept.noise, invariant, _restored(kept, invariant, place))
+
+
+def default_blocks(surrogate: str) -> tuple[str, ...]:
+    """Return the blocks that a registered model is made of, unless told otherwise."""
+    reads_graphs = getattr(SURROGATES.find(surrogate, "surrogate"), "reads_graphs", False)
+    return BLOCKS_OF_GRAPHS if reads_graphs else BLOCKS_OF_MODELS
 
 
 def fit_surrogate(
