@@ -11,7 +11,7 @@ import numpy as np
 
 from polyloop.core import InvalidInputError
 from polyloop.core.invariant import Invariant
-from polyloop.core.options import read_options
+from polyloop.core.options import options_of, read_options
 from polyloop.core.properties import PROPERTIES
 from polyloop.features import FeatureTable
 from polyloop.features.block import block_tag, get_block
@@ -139,6 +139,7 @@ class PropertyModel:
                 where=target,
                 hint=f"The first that has none: {left_out[0][0]}, {left_out[0][1]}" if left_out else "Add rows.",
             )
+        invariant = _allowed(invariant, surrogate, options or {})
         chosen, choice = _chosen(possible, invariant, table.described(), values, noise, make, target)
         card = ModelCard(
             target, known.unit if known else "", kind, len(values), tuple(block_tag(get_block(b)) for b in described),
@@ -263,6 +264,17 @@ def fit_surrogate(
 def _maker(name: str, options: Mapping[str, Any], seed: int) -> Callable[[], Surrogate]:
     arguments = read_options(SURROGATES.find(name, "surrogate"), options, noun="surrogate", name=name)
     return lambda: make_surrogate(name, seed=seed, **arguments)
+
+
+def _allowed(wanted: bool | None, surrogate: str, given: Mapping[str, Any]) -> bool | None:
+    """Return whether an invariant may be learnt: not where an option speaks of the values themselves."""
+    spoken = [one.name for one in options_of(SURROGATES.find(surrogate)) if one.in_unit_of_values and one.name in given]
+    if spoken and wanted:
+        raise InvalidInputError(
+            f"{spoken[0]} is a limit of the values, and of an invariant there is none.", where=spoken[0],
+            hint="Learn the value itself: --no-invariant.",
+        )  # fmt: skip
+    return False if spoken else wanted
 
 
 def _chosen(
