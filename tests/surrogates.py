@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from polyloop.core.descriptors import BlockKind
 from polyloop.core.options import read_options
 from polyloop.learn import SURROGATES, Surrogate, make_surrogate
 
-__all__ = ["COLUMN_SURROGATES", "quick_options", "quick_surrogate"]
+__all__ = ["COLUMN_KINDS", "COLUMN_SURROGATES", "GRAPH_SURROGATES", "quick_options", "quick_surrogate"]
 
 _QUICK: dict[str, dict[str, Any]] = {
     "random_forest": {"trees": 20},
@@ -17,11 +18,15 @@ _QUICK: dict[str, dict[str, Any]] = {
     "kernel_ridge": {"members": 8},
     "nusvr": {"members": 6},
     "lightgbm": {"members": 4, "trees": 200},
+    "gcn": {"members": 2, "epochs": 8, "width": 16},
+    "gin": {"members": 2, "epochs": 8, "width": 16},
     "stack": {"models": {"kernel_ridge": {"members": 4}, "pls": {"members": 4, "components": 3}}, "folds": 3},
 }
 
+GRAPH_SURROGATES = tuple(name for name in SURROGATES if getattr(SURROGATES.find(name), "reads_graphs", False))
 # Those that learn from any block of columns.
-COLUMN_SURROGATES = tuple(SURROGATES)
+COLUMN_SURROGATES = tuple(name for name in SURROGATES if name not in GRAPH_SURROGATES)
+COLUMN_KINDS = tuple(kind for kind in BlockKind if kind is not BlockKind.GRAPH)
 
 
 def quick_options(name: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.surrogates import COLUMN_SURROGATES, quick_surrogate
+from tests.surrogates import COLUMN_KINDS, COLUMN_SURROGATES, quick_surrogate
 
 from polyloop.chem import Polymer
 from polyloop.core import InvalidInputError
@@ -66,7 +66,7 @@ def data(kind, n=40):
     return values, np.column_stack([1.5 + 0.1 * (values[:, 0] + values[:, 1]), 40.0 + values[:, 2]])
 
 
-@pytest.mark.parametrize("kind", BlockKind)
+@pytest.mark.parametrize("kind", COLUMN_KINDS)
 @pytest.mark.parametrize("name", COLUMN_SURROGATES)
 def test_a_blocks_name_changes_no_prediction_no_flag_and_no_pick(name, kind):
     values, Y = data(kind)
@@ -98,7 +98,7 @@ def test_the_same_fingerprint_from_outside_predicts_the_same(other_name, name):
 
 
 def test_each_kind_has_its_kernel():
-    X = {kind.value: BlockValues(data(kind)[0], kind) for kind in BlockKind}
+    X = {kind.value: BlockValues(data(kind)[0], kind) for kind in COLUMN_KINDS}
     occurrences = [Term(word, "minmax") for word in ("bits", "categorical", "counts")]
     quantities = [Term(word, kind) for word in ("densities", "physical") for kind in ("matern52", "linear")]
     assert set(default_terms(X)) == {*occurrences, *quantities}
@@ -132,5 +132,5 @@ def test_an_array_that_does_not_say_its_kind_is_refused(name):
 
 
 def test_an_unknown_kind_is_refused_and_names_the_known():
-    with pytest.raises(InvalidInputError, match=r"'count'.*counts, bits, categorical, physical, densities"):
+    with pytest.raises(InvalidInputError, match=r"'count'.*counts, bits, categorical, physical, densities, graph"):
         BlockValues(np.zeros((2, 2)), "count")

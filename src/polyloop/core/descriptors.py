@@ -32,6 +32,9 @@ class BlockKind(StrEnum):
     DENSITIES = "densities"
     """Values of distributions (kernel means): all columns share one scale, so that raw distances mean something."""
 
+    GRAPH = "graph"
+    """An encoded graph, such as `ring_graph`: no column means anything alone. Models of columns do not look at it."""
+
     @property
     def is_occurrence(self) -> bool:
         """True where 0 means absence, so that two rows are alike by what both have."""

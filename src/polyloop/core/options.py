@@ -32,6 +32,8 @@ class Option:
         Name of the part's own parameter; that of the option when left out.
     keys_are_blocks
         Whether the keys of a table must be blocks of descriptors of the campaign.
+    in_unit_of_values
+        Whether the number is in the unit of the values that are learnt, which must then be learnt as they are.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Option:
     high: float = inf
     argument: str = ""
     keys_are_blocks: bool = False
+    in_unit_of_values: bool = False
 
     def check(self, value: Any) -> Any:
         """Return the value as the part takes it.

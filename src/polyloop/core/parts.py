@@ -29,6 +29,7 @@ PARTS: dict[str, dict[str, str]] = {
         "ecfp": "polyloop.features.ecfp:EcfpBlock",
         "rdkit2d": "polyloop.features.rdkit2d:Rdkit2dBlock",
         "backbone": "polyloop.features.backbone:BackboneBlock",
+        "ring_graph": "polyloop.features.ring_graph:RingGraphBlock",
         "factors": "polyloop.features.invariants:InvariantFactorsBlock",
     },
     "describers": {
@@ -46,6 +47,8 @@ PARTS: dict[str, dict[str, str]] = {
         "nusvr": "polyloop.learn.support_vectors:SupportVectors",
         "lightgbm": "polyloop.learn.boosted_trees:BoostedTrees",
         "stack": "polyloop.learn.stack:StackedSurrogate",
+        "gcn": "polyloop.learn.graph_networks:GraphConvolution",
+        "gin": "polyloop.learn.graph_networks:GraphIsomorphism",
     },
     "acquisitions": {
         "random": "polyloop.design.acquisition.simple:RandomPicks",

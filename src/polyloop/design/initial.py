@@ -9,7 +9,7 @@ from polyloop.core import ConfigurationError, InvalidInputError
 from polyloop.core.names import did_you_mean
 from polyloop.learn import Blocks
 from polyloop.learn.kernels import PhysicalGeometry, squared_distances
-from polyloop.learn.surrogate import Array, check_blocks, chunks
+from polyloop.learn.surrogate import Array, check_blocks, chunks, column_blocks
 
 __all__ = ["INITIAL_DESIGNS", "initial_design"]
 
@@ -86,6 +86,7 @@ class _Distances:
     """Squared distances of all rows to one, averaged over blocks, each in units of its own typical size."""
 
     def __init__(self, X: Blocks, rng: np.random.Generator) -> None:
+        X = column_blocks(X)
         n = len(next(iter(X.values())))
         some = np.sort(rng.choice(n, min(n, _SCALE_ROWS), replace=False))
         self._n = n

@@ -68,8 +68,10 @@ def get_block(name: str) -> Block:
 
 
 def blocks_of(kind: str) -> tuple[str, ...]:
-    """Return the names of the blocks that describe subjects of a kind."""
-    return tuple(name for name in BLOCKS if kind in get_block(name).subjects)
+    """Return the names of the blocks of columns that describe subjects of a kind; graphs are asked for by name."""
+    return tuple(
+        name for name in BLOCKS if kind in get_block(name).subjects and get_block(name).kind is not BlockKind.GRAPH
+    )
 
 
 def block_tag(block: Block) -> str:

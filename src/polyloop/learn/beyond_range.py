@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from scipy.special import ndtr
 
+from polyloop.core.descriptors import BlockKind
 from polyloop.core.invariant import Invariant
 from polyloop.learn.covariance import HyperParameters
 from polyloop.learn.gp import GaussianProcess
@@ -149,4 +150,5 @@ class MixedTarget(InvariantTarget):
 
 
 def _quantities(X: Blocks) -> Blocks:
-    return {name: block for name, block in without_factors(X).items() if not block.kind.is_occurrence}
+    kinds = (BlockKind.PHYSICAL, BlockKind.DENSITIES)
+    return {name: block for name, block in without_factors(X).items() if block.kind in kinds}

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from polyloop.core.descriptors import BlockKind
 from polyloop.learn.kernels import PhysicalGeometry, minmax, squared_distances
 from polyloop.learn.surrogate import Array, Blocks, Prediction, check_blocks, chunks, take
 
@@ -56,7 +57,9 @@ class TrainingDomain:
     def fit(self, X: Blocks, y: Array) -> Self:
         """Take the distances and the range from the training rows that the surrogate was fitted on."""
         check_blocks(X)
-        self._X = dict(X)
+        # Two graphs have no distance here: with nothing else, only values and uncertainties can be judged.
+        X = {name: block for name, block in X.items() if block.kind is not BlockKind.GRAPH}
+        self._X = X
         self._geometries = {n: PhysicalGeometry.fit(b) for n, b in X.items() if not b.kind.is_occurrence}
         self._low, self._high, self._spread = float(y.min()), float(y.max()), float(y.std())
         self._limits = {}
@@ -72,7 +75,7 @@ class TrainingDomain:
         physical neighbourhood is not yet extrapolation.
         """
         n = check_blocks(X, {name: block.width for name, block in self._X.items()})
-        far = np.ones(n, dtype=bool)
+        far = np.full(n, bool(self._X))
         for rows in chunks(n, 8192):
             part = take(X, rows)
             for name, limit in self._limits.items():

@@ -7,15 +7,18 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from polyloop.core import InvalidInputError
 from polyloop.core.options import Option
-from polyloop.learn.bootstrap import check_members, out_of_bag_noise
+from polyloop.learn.bootstrap import bootstrap_counts, check_members, out_of_bag_noise
 from polyloop.learn.members import ColumnModel
 from polyloop.learn.state import State
 from polyloop.learn.surrogate import Array
+from polyloop.learn.truncated import fit_truncated
 
 __all__ = ["RidgeEnsemble"]
 
 _PENALTIES = np.logspace(-3, 4, 15)
+_MOST_AXES, _ROUNDING = 40, 1e-9
 
 
 class RidgeEnsemble(ColumnModel):
@@ -29,6 +32,10 @@ class RidgeEnsemble(ColumnModel):
     ----------
     n_members
         Number of bootstrap samples.
+    selected_below, selected_above
+        Limit by which the rows were selected, in the unit of the values: members then maximize the likelihood of a
+        normal distribution cut off there, along at most 40 principal components. To be given only where the limit is
+        known: a limit that no value was held against makes predictions worse.
     seed
         Seed of the bootstrap.
 
@@ -39,12 +46,30 @@ class RidgeEnsemble(ColumnModel):
 
     options: ClassVar[tuple[Option, ...]] = (
         Option("members", int, 64, "Number of members.", 2, 1_000, argument="n_members"),
-    )
+        Option(
+            "selected_below", float, None, "Only where rows were kept because their value is below this one.",
+            in_unit_of_values=True,
+        ),
+        Option(
+            "selected_above", float, None, "Only where rows were kept because their value is above this one.",
+            in_unit_of_values=True,
+        ),
+    )  # fmt: skip
 
-    def __init__(self, n_members: int = 64, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        n_members: int = 64,
+        *,
+        selected_below: float | None = None,
+        selected_above: float | None = None,
+        seed: int = 0,
+    ) -> None:
         self.n_members, self.seed = check_members(n_members), seed
+        self.selected_below, self.selected_above = selected_below, selected_above
 
     def _fit(self, features: Array, y: Array, known: Array) -> float:
+        if self.selected_below is not None or self.selected_above is not None:
+            return self._fit_selected(features, y, known)
         n = len(y)
         penalty = _best_penalty(features @ features.T, y)
         rng = np.random.default_rng(self.seed)
@@ -61,6 +86,30 @@ class RidgeEnsemble(ColumnModel):
         for j, rows in enumerate(drawn):
             inside[rows, j] = True
         return out_of_bag_noise(self._members(features), inside, y, known)
+
+    def _fit_selected(self, features: Array, y: Array, known: Array) -> float:
+        """Learn values that were selected by their size, along principal components of the columns."""
+        limits = [-np.inf if self.selected_above is None else self.selected_above]
+        limits += [np.inf if self.selected_below is None else self.selected_below]
+        low, high = (float(self._scale.standardise(np.array(limit))) for limit in limits)
+        if not (low < y.min() and y.max() < high):
+            raise InvalidInputError(
+                f"Some value is not between {limits[0]:g} and {limits[1]:g}, where values were kept.",
+                where="selected_above" if low >= y.min() else "selected_below",
+                hint="Give the limit by which the rows were selected, in the unit of the values.",
+            )
+        center = features.mean(axis=0)
+        _, sizes, axes = np.linalg.svd(features - center, full_matrices=False)
+        used = sizes > _ROUNDING * max(float(sizes.max(initial=0.0)), 1e-300)
+        axes = axes[used][: max(1, min(_MOST_AXES, len(y) // 4))]
+        rotated = (features - center) @ axes.T
+        penalty = _best_penalty(rotated @ rotated.T, y)
+        counts = bootstrap_counts(len(y), self.n_members, np.random.default_rng(self.seed))
+        fits = [fit_truncated(rotated, y, often / (1.0 + known), penalty, low, high) for often in counts]
+        self._coefficients = axes.T @ np.column_stack([fit.coefficients for fit in fits])
+        self._intercepts = np.array([fit.intercept for fit in fits]) - center @ self._coefficients
+        # What was left out was selected as well, so that its errors say little: the likelihood's own noise instead.
+        return max(float(np.mean([fit.noise_std**2 for fit in fits])), float(known.mean()))
 
     def _members(self, features: Array) -> Array:
         members: Array = features @ self._coefficients + self._intercepts

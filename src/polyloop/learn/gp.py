@@ -24,6 +24,7 @@ from polyloop.learn.surrogate import (
     check_blocks,
     check_targets,
     chunks,
+    column_blocks,
     row_count,
     stack,
     take,
@@ -100,6 +101,7 @@ class GaussianProcess:
         from polyloop.learn.hyperparameters import fit_hyperparameters, prior_medians
 
         n = check_blocks(X)
+        X = column_blocks(X)
         y, noise = check_targets(n, y, noise_variance)
         scale = Standardisation.of(y)
         standardised, known = scale.standardise(y), scale.variances(noise)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from polyloop.core import InvalidInputError
+from polyloop.core.descriptors import BlockValues
 from polyloop.learn.columns import Columns
 from polyloop.learn.standardisation import Standardisation
 from polyloop.learn.state import State, part_of, prefixed
@@ -21,6 +23,7 @@ from polyloop.learn.surrogate import (
     check_blocks,
     check_targets,
     chunks,
+    column_blocks,
     row_count,
     take,
 )
@@ -71,12 +74,17 @@ class MemberModel(ABC):
         """Learn from n polymers."""
         n = check_blocks(X)
         y, known = check_targets(n, y, noise_variance)
+        X = self._readable(X)
         self._widths = {name: X[name].width for name in sorted(X)}
         self._scale = Standardisation.of(y)
         noise = self._learn(X, self._scale.standardise(y), self._scale.variances(known))
         # Not below what is known, which standardising may have rounded down.
         self._noise_std = max(self._scale.unit * float(np.sqrt(noise)), float(np.sqrt(known.mean())))
         return self
+
+    def _readable(self, X: Blocks) -> Mapping[str, BlockValues]:
+        """Return the blocks that this model reads."""
+        return column_blocks(X)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return what the model has learnt, as arrays."""
@@ -104,8 +112,9 @@ class MemberModel(ABC):
 
     def members(self, X: Blocks) -> Array:
         """Return each member's standardised prediction, shape (n, n_members)."""
-        check_blocks(X, self._fitted_widths())
-        return self._answer(X)
+        widths = self._fitted_widths()
+        check_blocks(X, widths)
+        return self._answer({name: X[name] for name in widths})
 
     def predict(self, X: Blocks) -> Prediction:
         """Predict in chunks of bounded memory."""

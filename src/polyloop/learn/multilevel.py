@@ -17,7 +17,17 @@ from polyloop.learn.covariance import SumCovariance
 from polyloop.learn.kernels import default_terms
 from polyloop.learn.members import draw
 from polyloop.learn.standardisation import Standardisation
-from polyloop.learn.surrogate import Array, Blocks, Prediction, check_blocks, check_targets, chunks, stack, take
+from polyloop.learn.surrogate import (
+    Array,
+    Blocks,
+    Prediction,
+    check_blocks,
+    check_targets,
+    chunks,
+    column_blocks,
+    stack,
+    take,
+)
 
 __all__ = ["Levels", "MultilevelGaussianProcess"]
 
@@ -105,6 +115,7 @@ class MultilevelGaussianProcess:
         from polyloop.learn.autoregression_fit import fit_level_hyperparameters, level_prior_medians
 
         n = check_blocks(X)
+        X = column_blocks(X)
         y, noise = check_targets(n, y, noise_variance)
         levels = self.places(level, n)
         # Sorted by level, so that the pairs that hold a component are the last ones.

@@ -14,7 +14,17 @@ from polyloop.learn.covariance import CONSTANT_VARIANCE
 from polyloop.learn.members import draw
 from polyloop.learn.standardisation import Standardisation
 from polyloop.learn.state import State, blocks_of_state, part_of, prefixed, state_of_blocks
-from polyloop.learn.surrogate import Array, Blocks, Prediction, check_blocks, check_targets, chunks, stack, take
+from polyloop.learn.surrogate import (
+    Array,
+    Blocks,
+    Prediction,
+    check_blocks,
+    check_targets,
+    chunks,
+    column_blocks,
+    stack,
+    take,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -89,6 +99,7 @@ class ProductGaussianProcess:
         from polyloop.learn.product_hyperparameters import fit_product, product_medians
 
         n = check_blocks(X)
+        X = column_blocks(X)
         y, noise = check_targets(n, y, noise_variance)
         scale = Standardisation.of(y)
         standardised, known = scale.standardise(y), scale.variances(noise)

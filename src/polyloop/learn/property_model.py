@@ -11,7 +11,7 @@ import numpy as np
 
 from polyloop.core import InvalidInputError
 from polyloop.core.invariant import Invariant
-from polyloop.core.options import read_options
+from polyloop.core.options import options_of, read_options
 from polyloop.core.properties import PROPERTIES
 from polyloop.features import FeatureTable
 from polyloop.features.block import block_tag, get_block
@@ -26,10 +26,20 @@ from polyloop.learn.state import RestorableSurrogate
 from polyloop.learn.surrogate import Array, Blocks, Surrogate
 from polyloop.learn.target_model import TargetModel, fit_surrogate
 
-__all__ = ["BLOCKS_OF_MODELS", "LEAST_ROWS", "ModelCard", "PropertyModel", "PropertyPrediction"]
+__all__ = [
+    "BLOCKS_OF_GRAPHS",
+    "BLOCKS_OF_MODELS",
+    "LEAST_ROWS",
+    "ModelCard",
+    "PropertyModel",
+    "PropertyPrediction",
+    "default_blocks",
+]
 
 BLOCKS_OF_MODELS = ("ecfp", "forcefield", "rdkit2d", "backbone", FACTOR_BLOCK)
 """Blocks that a model is made of, unless told otherwise."""
+BLOCKS_OF_GRAPHS = ("ring_graph", "ecfp", FACTOR_BLOCK)
+"""Those of a graph network: fingerprints say how far a polymer is from the known ones."""
 LEAST_ROWS = 10
 
 
@@ -71,7 +81,7 @@ class PropertyModel:
         target: str,
         kind: str = "polymer",
         noise_variance: Array | None = None,
-        blocks: Sequence[str] = BLOCKS_OF_MODELS,
+        blocks: Sequence[str] | None = None,
         invariant: bool | None = None,
         surrogate: str = "gp",
         options: Mapping[str, Any] | None = None,
@@ -89,6 +99,8 @@ class PropertyModel:
             Values, shape (n,), in the unit of the property that `target` names, or in any unit.
         noise_variance
             Known variances of y, shape (n,), NaN where not known.
+        blocks
+            Descriptors; None takes those of the model: `BLOCKS_OF_MODELS`, or `BLOCKS_OF_GRAPHS` where it reads graphs.
         invariant
             Whether to learn the property's invariant; None chooses what extrapolates better inside these data.
         surrogate, options, seed
@@ -108,7 +120,9 @@ class PropertyModel:
             raise InvalidInputError(f"There are {len(texts)} subjects and values of shape {values.shape}.")
         known = PROPERTIES.get(target)
         possible = known.invariant if known is not None else None
-        described = tuple(name for name in blocks if name != FACTOR_BLOCK or possible is not None)
+        described = tuple(
+            name for name in blocks or default_blocks(surrogate) if name != FACTOR_BLOCK or possible is not None
+        )
         table = describe_subjects(kind, texts, described, cache=cache, workers=workers)
         left_out = [(texts[row], reason) for row, reason in table.failures.items()]
         left_out += [(texts[int(row)], "no value") for row in np.flatnonzero(~np.isfinite(values) & table.valid)]
@@ -119,6 +133,7 @@ class PropertyModel:
                 where=target,
                 hint=f"The first that has none: {left_out[0][0]}, {left_out[0][1]}" if left_out else "Add rows.",
             )
+        invariant = _allowed(invariant, surrogate, options or {})
         chosen, choice = _chosen(possible, invariant, table.described(), values, noise, make, target)
         card = ModelCard(
             target, known.unit if known else "", kind, len(values), tuple(block_tag(get_block(b)) for b in described),
@@ -197,9 +212,26 @@ class PropertyModel:
         return cls(card, kept.table, kept.y, kept.noise, invariant, _restored(kept, invariant, place))
 
 
+def default_blocks(surrogate: str) -> tuple[str, ...]:
+    """Return the blocks that a registered model is made of, unless told otherwise."""
+    reads_graphs = getattr(SURROGATES.find(surrogate, "surrogate"), "reads_graphs", False)
+    return BLOCKS_OF_GRAPHS if reads_graphs else BLOCKS_OF_MODELS
+
+
 def _maker(name: str, options: Mapping[str, Any], seed: int) -> Callable[[], Surrogate]:
     arguments = read_options(SURROGATES.find(name, "surrogate"), options, noun="surrogate", name=name)
     return lambda: make_surrogate(name, seed=seed, **arguments)
+
+
+def _allowed(wanted: bool | None, surrogate: str, given: Mapping[str, Any]) -> bool | None:
+    """Return whether an invariant may be learnt: not where an option speaks of the values themselves."""
+    spoken = [one.name for one in options_of(SURROGATES.find(surrogate)) if one.in_unit_of_values and one.name in given]
+    if spoken and wanted:
+        raise InvalidInputError(
+            f"{spoken[0]} is a limit of the values, and of an invariant there is none.", where=spoken[0],
+            hint="Learn the value itself: --no-invariant.",
+        )  # fmt: skip
+    return False if spoken else wanted
 
 
 def _chosen(

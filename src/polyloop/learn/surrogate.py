@@ -20,6 +20,7 @@ __all__ = [
     "check_blocks",
     "check_targets",
     "chunks",
+    "column_blocks",
     "row_count",
     "stack",
     "take",
@@ -135,6 +136,23 @@ def check_blocks(X: Blocks, like: Mapping[str, int] | None = None) -> int:
                         hint="Leave out polymers whose descriptors failed.",
                     )
     return n
+
+
+def column_blocks(X: Blocks) -> dict[str, BlockValues]:
+    """Return the blocks whose columns mean something, all but graphs.
+
+    Raises
+    ------
+    InvalidInputError
+        If none is left.
+    """
+    left = {name: block for name, block in X.items() if block.kind is not BlockKind.GRAPH}
+    if not left:
+        raise InvalidInputError(
+            "Graphs have no columns that this model could compare.",
+            hint="Add a block of columns such as 'ecfp', or use a graph network ('gcn', 'gin').",
+        )
+    return left
 
 
 def check_targets(n: int, y: Array, noise_variance: Array | None) -> tuple[Array, Array]:

@@ -57,13 +57,13 @@ def train(
     """Learn one property from a table; the folder holds the model, its card and its held-out predictions."""
     from polyloop.core.options import read_assignments
     from polyloop.core.subject import column_of
-    from polyloop.learn.property_model import BLOCKS_OF_MODELS, PropertyModel
+    from polyloop.learn.property_model import PropertyModel
     from polyloop.tables.training import read_training
 
     table = read_training(csv, target, smiles_column or column_of(kind))
     trained = PropertyModel.train(
         table.texts, table.values, target=table.target, kind=kind, noise_variance=table.variances,
-        blocks=tuple(block) if block else BLOCKS_OF_MODELS, invariant=invariant,
+        blocks=tuple(block) if block else None, invariant=invariant,
         surrogate=model, options=read_assignments(option or []), seed=seed, workers=workers,
     )  # fmt: skip
     trained.save(output)

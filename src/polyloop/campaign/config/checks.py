@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from polyloop.campaign.config.decisions import check_invariants, check_point_cost, check_repeats
+from polyloop.campaign.config.graph_checks import check_graphs
 from polyloop.campaign.config.lines import CampaignSource, KeyPath
 from polyloop.campaign.config.space_checks import (
     check_conditions_known,
@@ -318,6 +319,7 @@ def _check_models(config: CampaignConfig, source: CampaignSource) -> None:
             raise source.error(("features", "blocks"), f"The block {block!r} stands there twice.", "Remove one.")
     _known(source, ("surrogate", "name"), config.surrogate.name, SURROGATES)
     _check_options(config, source, "surrogate", config.surrogate.name, SURROGATES, config.surrogate.options)
+    check_graphs(config, source)
     _check_acquisition(config, source)
     point = config.acquisition.reference_point
     if point is not None and set(point) != {objective.property for objective in config.objectives}:

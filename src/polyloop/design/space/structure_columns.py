@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from polyloop.core import InvalidInputError
 from polyloop.core.descriptors import BlockKind, BlockValues
 from polyloop.design.space.molecule_descriptors import embedding
 from polyloop.learn.kernels import minmax
@@ -34,6 +35,8 @@ def structure_columns(block: BlockValues) -> Array:
     Torgerson (1952), doi:10.1007/BF02288916; Williams & Seeger (2001), "Using the Nyström method to speed up kernel
     machines", Advances in Neural Information Processing Systems 13.
     """
+    if block.kind is BlockKind.GRAPH:
+        raise InvalidInputError("Graphs are no columns of a space.", hint="Describe its structures by other blocks.")
     values = np.asarray(block.values)
     if block.kind.is_occurrence:
         points = _exact(values) if len(values) <= _LANDMARKS else _by_landmarks(values)
