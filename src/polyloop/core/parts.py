@@ -30,6 +30,11 @@ PARTS: dict[str, dict[str, str]] = {
         "rdkit2d": "polyloop.features.rdkit2d:Rdkit2dBlock",
         "backbone": "polyloop.features.backbone:BackboneBlock",
         "factors": "polyloop.features.invariants:InvariantFactorsBlock",
+        "atom_pairs": "polyloop.features.fingerprints:AtomPairBlock",
+        "torsions": "polyloop.features.fingerprints:TopologicalTorsionBlock",
+        "paths": "polyloop.features.fingerprints:PathBlock",
+        "maccs": "polyloop.features.maccs:MaccsBlock",
+        "ecfp_bits": "polyloop.features.ecfp:EcfpBitsBlock",
     },
     "describers": {
         "polymer": "polyloop.features.featurization:featurize",

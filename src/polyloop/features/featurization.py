@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import KINDS, InvalidInputError, parse_subject
-from polyloop.features.block import block_tag, blocks_of, get_block
+from polyloop.features.block import block_tag, blocks_of, default_blocks, get_block
 from polyloop.features.cache import CachedFailure, FeatureCache
 from polyloop.features.table import FeatureTable
 from polyloop.features.worker import Evaluation, evaluate
@@ -53,7 +53,8 @@ def featurize(
     polymers
         Repeat units as SMILES with two `*`, length n; of another kind, its texts.
     blocks
-        Which descriptors (the reference lists them); all that describe the kind when left out.
+        Which descriptors (the reference lists them); when left out all that describe the kind, but for those that are
+        computed on request.
     cache
         File that keeps what was computed (made if absent); it may be shared by processes.
     workers
@@ -77,7 +78,7 @@ def featurize(
     StoreError
         If the cache cannot be used.
     """
-    names = tuple(dict.fromkeys(blocks_of(kind) if blocks is None else blocks))
+    names = tuple(dict.fromkeys(default_blocks(kind) if blocks is None else blocks))
     _check(names, kind, workers, time_limit, memory_limit)
     units, failures = _distinct(polymers, kind)
     columns = {name: np.full((len(polymers), len(get_block(name).names())), np.nan, _dtype(name)) for name in names}
