@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.core import KINDS, InvalidInputError, parse_subject
+from polyloop.core import InvalidInputError, parse_subject
 from polyloop.features.block import block_tag, blocks_of, default_blocks, get_block
 from polyloop.features.cache import CachedFailure, FeatureCache
 from polyloop.features.table import FeatureTable
-from polyloop.features.worker import Evaluation, evaluate
+from polyloop.features.worker import Evaluation, evaluate_text
 from polyloop.features.workers import Task, evaluate_in_processes
 
 __all__ = ["featurize"]
@@ -239,7 +239,7 @@ def _evaluate(
 ) -> Generator[tuple[Task, Evaluation], None, None]:
     if workers == 1 and time_limit is None and memory_limit is None:
         for smiles, name in tasks:
-            yield (smiles, name), evaluate(KINDS.find(kind).parse(smiles), name)
+            yield (smiles, name), evaluate_text(smiles, name, kind)
         return
     yield from evaluate_in_processes(
         tasks,

@@ -11,6 +11,9 @@ from polyloop.core.errors import InvalidInputError
 
 __all__ = ["backbone_length", "interior", "neighbouring_oligomers", "ring_of_units"]
 
+# The blocks of one polymer ask for the same oligomers, one block after the other; nobody changes them.
+_KEPT: dict[tuple[str, int], Chem.Mol] = {}
+_MOST_KEPT = 8
 _BOND = {1.0: Chem.BondType.SINGLE, 2.0: Chem.BondType.DOUBLE, 3.0: Chem.BondType.TRIPLE}
 
 
@@ -31,7 +34,7 @@ def interior(polymer: Polymer, reach: int) -> tuple[Chem.Mol, int]:
     whose atoms carry the int property `unit`, and e.
     """
     extra = math.ceil(reach / backbone_length(polymer))
-    return polymer.protiated.oligomer(2 * extra + 1), extra
+    return _oligomer(polymer, 2 * extra + 1), extra
 
 
 def neighbouring_oligomers(polymer: Polymer, reach: int) -> tuple[Chem.Mol, Chem.Mol]:
@@ -45,8 +48,19 @@ def neighbouring_oligomers(polymer: Polymer, reach: int) -> tuple[Chem.Mol, Chem
     The shorter and the longer, without explicit hydrogens (nor isotopes of them).
     """
     units = max(1, math.ceil(reach / backbone_length(polymer)))
-    protiated = polymer.protiated
-    return protiated.oligomer(units), protiated.oligomer(units + 1)
+    return _oligomer(polymer, units), _oligomer(polymer, units + 1)
+
+
+def _oligomer(polymer: Polymer, units: int) -> Chem.Mol:
+    plain = polymer.protiated
+    # By the text as it is cut: polymers that are cut elsewhere are equal.
+    key = (plain.smiles, units)
+    oligomer = _KEPT.get(key)
+    if oligomer is None:
+        oligomer = _KEPT[key] = plain.oligomer(units)
+        while len(_KEPT) > _MOST_KEPT:
+            _KEPT.pop(next(iter(_KEPT)), None)
+    return oligomer
 
 
 def ring_of_units(polymer: Polymer, units: int) -> Chem.Mol:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from polyloop.chem import Molecule, Polymer
 from polyloop.core.descriptors import BlockKind
 from polyloop.core.errors import EvaluationError, FailureCode
 from polyloop.features.additive_descriptors import ADDITIVE, additive_descriptors
-from polyloop.features.oligomer import backbone_length
+from polyloop.features.oligomer import neighbouring_oligomers
 
 __all__ = ["Rdkit2dBlock"]
 
@@ -61,9 +60,7 @@ class Rdkit2dBlock:
             # Dihydrogen alone has no heavy atom.
             values = _describe(polymer.mol) / max(heavy, 1)
         else:
-            n = max(1, math.ceil(_REACH / backbone_length(polymer)))
-            protiated = polymer.protiated
-            shorter, longer = (protiated.oligomer(n), protiated.oligomer(n + 1))
+            shorter, longer = neighbouring_oligomers(polymer, _REACH)
             heavy = longer.GetNumHeavyAtoms() - shorter.GetNumHeavyAtoms()
             values = (_describe(longer) - _describe(shorter)) / heavy
         if not np.isfinite(values).all():
