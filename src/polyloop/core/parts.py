@@ -35,6 +35,8 @@ PARTS: dict[str, dict[str, str]] = {
         "paths": "polyloop.features.fingerprints:PathBlock",
         "maccs": "polyloop.features.maccs:MaccsBlock",
         "ecfp_bits": "polyloop.features.ecfp:EcfpBitsBlock",
+        "qmex": "polyloop.features.records:QmexBlock",
+        "qmex_standard": "polyloop.features.records:QmexStandardBlock",
     },
     "describers": {
         "polymer": "polyloop.features.featurization:featurize",

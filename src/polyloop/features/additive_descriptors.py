@@ -1,8 +1,8 @@
 """RDKit's additive descriptors of a molecule, all at once: what several of them need is computed once.
 
 RDKit offers each as a function of its own, so that fourteen bins of one surface are computed fourteen times, and the
-atoms are counted anew for each. The values here are RDKit's own to the last bit, and the connectivity indices of paths to
-1e-13 (`tests/features/test_additive_descriptors.py`).
+atoms are counted anew for each. The values here are RDKit's own to the last bit, and the connectivity indices of paths
+to 1e-13 (`tests/features/test_additive_descriptors.py`).
 """
 
 from __future__ import annotations

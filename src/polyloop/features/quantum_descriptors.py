@@ -13,7 +13,7 @@ class QmexDescriptor:
 
     Parameters
     ----------
-    property
+    name
         polyloop's property that it is.
     symbol
         What the published table calls it.
@@ -21,14 +21,14 @@ class QmexDescriptor:
         Whether the column is the decimal logarithm of the property.
     """
 
-    property: str
+    name: str
     symbol: str
     logarithm: bool = False
 
     @property
     def column(self) -> str:
         """Name of the column."""
-        return f"log10_{self.property}" if self.logarithm else self.property
+        return f"log10_{self.name}" if self.logarithm else self.name
 
 
 # doi:10.1038/s41524-023-01194-2, in the order of its published tables.
@@ -56,4 +56,4 @@ QMEX = (
     QmexDescriptor("proton_affinity", "dEacid"),
     QmexDescriptor("deprotonation_energy", "dEbase"),
 )
-QMEX_PROPERTIES = tuple(row.property for row in QMEX)
+QMEX_PROPERTIES = tuple(row.name for row in QMEX)

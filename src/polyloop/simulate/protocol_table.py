@@ -77,9 +77,9 @@ TABLE = (
     ),
     Protocol(
         "qmex/quick", 1, "quick", QMEX_PROPERTIES, "a quarter of a minute on one core",
-        "The 22 QMex descriptors (doi:10.1038/s41524-023-01194-2) of a methyl-capped oligomer, or of a molecule, in its "
-        "conformer of lowest energy by GFN2-xTB: ions by IPEA1-xTB, polarizability by DFT-D4, charges corrected towards "
-        "the electrostatic potential, solvents by ALPB.",
+        "The 22 QMex descriptors (doi:10.1038/s41524-023-01194-2) of a methyl-capped oligomer, or of a molecule, in "
+        "its conformer of lowest energy by GFN2-xTB: ions by IPEA1-xTB, polarizability by DFT-D4, charges corrected "
+        "towards the electrostatic potential, solvents by ALPB.",
         qmex.quick_descriptors, qmex.check_scope, on_request=True, kinds=("polymer", "molecule"),
     ),
     Protocol(

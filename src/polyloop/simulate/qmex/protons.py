@@ -97,9 +97,7 @@ def _protonated(mol: Chem.Mol, geometry: Geometry, engine: TightBindingDescripto
     best: tuple[float, int, Geometry | None] = (float("inf"), -1, None)
     for site in _bases(mol):
         for position in _free_positions(mol, geometry, site):
-            trial = Geometry(
-                (*geometry.symbols, "H"), np.vstack([geometry.coordinates, position]), geometry.charge + 1
-            )
+            trial = Geometry((*geometry.symbols, "H"), np.vstack([geometry.coordinates, position]), geometry.charge + 1)
             energy = _energy(trial, engine)
             if energy < best[0]:
                 best = (energy, site, trial)

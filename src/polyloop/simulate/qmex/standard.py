@@ -49,9 +49,7 @@ def check_scope(subject: Polymer | Molecule) -> None:
     described_molecule(subject, LARGEST)
 
 
-def describe_by_density_functional(
-    mol: Chem.Mol, quick: Described, level: LevelOfTheory = LEVEL
-) -> dict[str, float]:
+def describe_by_density_functional(mol: Chem.Mol, quick: Described, level: LevelOfTheory = LEVEL) -> dict[str, float]:
     """Return the descriptors of a molecule from its ground state at the geometry of the quick ones.
 
     Geometry, vibrations, and all energies of solvation stay those of GFN2-xTB.
@@ -66,9 +64,7 @@ def describe_by_density_functional(
     state = electrons.ground_state(geometry, level)
     ionization, affinity = descriptors.vertical_energies(state)
     points = merz_kollman_points(geometry, POINT_DENSITY)
-    potential = Potential(
-        geometry.coordinates, points, electrons.electrostatic_potential(state, points), POINT_DENSITY
-    )
+    potential = Potential(geometry.coordinates, points, electrons.electrostatic_potential(state, points), POINT_DENSITY)
     charges = fit_charges([potential], [ChargeSum(np.arange(len(geometry.symbols)), float(geometry.charge))])
     bonds = np.array([(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in full.GetBonds()])
     orders = descriptors.bond_orders(state)[bonds[:, 0], bonds[:, 1]]
