@@ -3,7 +3,7 @@
 Run: POLYLOOP_DATA=... python benchmarks/qmex.py [--quick 60] [--standard 12] [--minutes 30]
 Writes benchmarks/results/qmex.json after each polymer, and goes on where it was when run again. Needs PI1070.
 
-The quick protocol is run on a random sample (seed 0) of the polymers whose capped oligomer has 30 heavy atoms at most.
+The quick protocol is run on a random sample (seed 0) of the polymers whose capped oligomer has 16 heavy atoms at most.
 PI1070's columns are wB97M-D3BJ values (RadonPy, doi:10.1038/s41524-022-00906-4) of the unit with hydrogen as caps. So
 they are compared with both protocols as they are, for their ranking, and with the level of `qmex/standard` on the
 hydrogen-capped unit. Which polymers the costly parts take is decided by size alone: the smallest of the sample.
@@ -32,7 +32,7 @@ from polyloop.simulate.qmex.molecule import described_molecule
 from polyloop.simulate.qmex.quick import describe_molecule
 from polyloop.simulate.qmex.standard import ENGINE, LEVEL, describe_by_density_functional
 
-LARGEST = 30
+LARGEST = 16
 COLUMNS = {"homo": "qm_homo_monomer", "lumo": "qm_lumo_monomer", "dipole_moment": "qm_dipole_monomer",
            "capped_polarizability": "qm_polarizability_monomer"}  # fmt: skip
 
@@ -99,6 +99,14 @@ def compare(rows: dict[str, Any], frame: pd.DataFrame) -> dict[str, Any]:
     return result
 
 
+def save(rows: dict[str, Any], frame: pd.DataFrame) -> None:
+    """Write what is known so far."""
+    machine = describe("pyscf", "tblite", "dftd4", "rdkit")
+    failures = sum(any(name.endswith("_failure") for name in row) for row in rows.values())
+    result = {"machine": machine, "level": LEVEL.to_dict(), "largest": LARGEST, "failures": failures}
+    write("qmex", {**result, **compare(rows, frame), "rows": rows})
+
+
 def main() -> None:
     words = parser(__doc__)
     words.add_argument("--quick", type=int, default=60)
@@ -111,8 +119,9 @@ def main() -> None:
     chosen = sample(frame, given.quick)
     smiles = dict(zip(frame.monomer_ID, frame.smiles, strict=True))
     known = RESULTS / "qmex.json"
-    rows: dict[str, Any] = json.loads(known.read_text())["rows"] if known.exists() else {}
     molecules = dict(chosen)
+    kept: dict[str, Any] = json.loads(known.read_text())["rows"] if known.exists() else {}
+    rows = {key: row for key, row in kept.items() if key in molecules}
     by_size = sorted(molecules, key=lambda key: (molecules[key].GetNumHeavyAtoms(), key))
     tasks = [(key, "quick") for key in molecules]
     small = by_size[: max(20, given.standard)]
@@ -136,10 +145,7 @@ def main() -> None:
             row[f"{word}_cpu_s"] = round(time.process_time() - start, 2)
         except EvaluationError as error:
             row[f"{word}_failure"] = str(error)
-        machine = describe("pyscf", "tblite", "dftd4", "rdkit")
-        failures = sum(any(name.endswith("_failure") for name in one) for one in rows.values())
-        write("qmex", {"machine": machine, "level": LEVEL.to_dict(), "failures": failures,
-                       **compare(rows, frame), "rows": rows})  # fmt: skip
+        save(rows, frame)
     print(json.dumps(compare(rows, frame), indent=1))
 
 

@@ -10,7 +10,8 @@ from rdkit.Chem import rdMolDescriptors
 __all__ = ["connectivity_indices"]
 
 _ORDERS = 5
-# RDKit counts a ring of three or four atoms as a path that returns to its start, whose atom it counts twice.
+# RDKit counts a ring of three or four atoms as a path that returns to its start, whose atom it counts twice, and treats
+# hydrogens (isotopes may be atoms) and dummies by rules of their own; such molecules are left to it.
 _SMALL_RING = 4
 _NEON = 10
 
@@ -34,13 +35,14 @@ def connectivity_indices(mol: Chem.Mol, valence_electrons: Floats, bonds: Indice
     ----------
     doi:10.1002/9780470125793.ch9
     """
-    if not len(bonds) or any(len(ring) <= _SMALL_RING for ring in mol.GetRingInfo().AtomRings()):
+    numbers = np.array([mol.GetAtomWithIdx(index).GetAtomicNum() for index in range(mol.GetNumAtoms())])
+    small = any(len(ring) <= _SMALL_RING for ring in mol.GetRingInfo().AtomRings())
+    if small or not len(bonds) or (numbers <= 1).any():
         return {
             f"Chi{order}{letter}": getattr(rdMolDescriptors, f"CalcChi{order}{letter}")(mol)
             for letter in "nv"
             for order in range(_ORDERS)
         }
-    numbers = np.array([mol.GetAtomWithIdx(index).GetAtomicNum() for index in range(mol.GetNumAtoms())])
     table = Chem.GetPeriodicTable()
     outer = np.array([table.GetNOuterElecs(int(number)) for number in numbers])
     core = np.where(numbers > _NEON, numbers - outer - 1, 1)

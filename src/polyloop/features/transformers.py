@@ -179,7 +179,8 @@ def transformer_of(block: str) -> type[PolymerDescriptor]:
             f"The block {block!r} computes no descriptors of polymers.",
             hint="Use polyloop.features.featurize, which can be handed a store.",
         )
-    for one in PolymerDescriptor.__subclasses__():
+    classes: list[type[PolymerDescriptor]] = PolymerDescriptor.__subclasses__()
+    for one in classes:
         if one.block == block:
             return one
     made: type[PolymerDescriptor] = type(

@@ -28,12 +28,10 @@ def described_molecule(subject: Polymer | Molecule, largest: int) -> Chem.Mol:
     Raises
     ------
     EvaluationError
-        SIZE or UNSUPPORTED (charges, radicals, and chains joined by multiple bonds only).
+        SIZE, or UNSUPPORTED for charged units and for chains joined by multiple bonds only.
     """
     if isinstance(subject, Molecule):
         mol = subject.mol
-        if Chem.GetFormalCharge(mol):
-            raise EvaluationError(FailureCode.UNSUPPORTED, STAGE, "The molecule is charged; ions are not described.")
     else:
         refuse_charge(subject, STAGE)
         framed, _ = reframe(subject.protiated)

@@ -66,7 +66,7 @@ def density_volume(state: GroundState, threshold: float = 0.001) -> float:
 
     References
     ----------
-    doi:10.1021/ja00260a017
+    Bader, Carroll, Cheeseman & Chang (1987), Journal of the American Chemical Society 109, 7968
     """
     from pyscf import dft
 
