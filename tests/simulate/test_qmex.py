@@ -45,7 +45,7 @@ def test_a_linear_molecule_has_one_finite_rotational_constant_twice():
 
 
 def test_entropy_of_water_from_its_partition_function_is_the_tabulated_one():
-    """S = R (ln(Q/N) + 1) + E_thermal/T of an ideal gas; 188.84 J/(mol K) by NIST-JANAF, with a symmetry number of 2."""
+    """S = R (ln(Q/N) + 1) + E_thermal/T of an ideal gas; 188.84 J/(mol K) by NIST-JANAF, symmetry number 2."""
     geometry = TBLITE.optimize(WATER).geometry
     found = thermochemistry(geometry, TBLITE.hessian(geometry))
     thermal = 3.0  # translation and rotation, in R T; vibrations of water are cold

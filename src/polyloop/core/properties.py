@@ -259,8 +259,8 @@ _ROWS = (
     Property("capped_free_energy", "G", "hartree", -1e5, 0.0,
              "Electronic and thermal free energy of the capped oligomer, or of the molecule, as an ideal gas.", _QMEX),
     Property("log_partition_function", "lg Q", "1", 3.0, 400.0,
-             "Decimal logarithm of the molecular partition function at 1 atm, from the lowest vibrational state.",
-             _QMEX),
+             "Decimal logarithm of the partition function of one molecule of the ideal gas, from its lowest "
+             "vibrational state.", _QMEX),
     Property("rotational_constant", "A", "GHz", 1e-4, 2000.0,
              "Largest rotational constant of the capped oligomer, or of the molecule.", _QMEX, depends_on_state=False),
     Property("lowest_charge", "q_min", "e", -3.0, 1.0,

@@ -14,6 +14,8 @@ _ORDERS = 5
 # hydrogens (isotopes may be atoms) and dummies by rules of their own; such molecules are left to it.
 _SMALL_RING = 4
 _NEON = 10
+# Atoms, from which on arrays are faster than RDKit's enumerations.
+_FEW = 20
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -37,7 +39,7 @@ def connectivity_indices(mol: Chem.Mol, valence_electrons: Floats, bonds: Indice
     """
     numbers = np.array([mol.GetAtomWithIdx(index).GetAtomicNum() for index in range(mol.GetNumAtoms())])
     small = any(len(ring) <= _SMALL_RING for ring in mol.GetRingInfo().AtomRings())
-    if small or not len(bonds) or (numbers <= 1).any():
+    if small or len(numbers) < _FEW or (numbers <= 1).any():
         return {
             f"Chi{order}{letter}": getattr(rdMolDescriptors, f"CalcChi{order}{letter}")(mol)
             for letter in "nv"
