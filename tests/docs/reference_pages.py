@@ -15,6 +15,9 @@ from polyloop.core import CONDITIONS, PROPERTIES
 from polyloop.core.options import options_of
 from polyloop.core.settings import SETTINGS
 from polyloop.design import ACQUISITIONS
+from polyloop.features import BLOCKS
+from polyloop.features.block import column_units, get_block
+from polyloop.features.quantum_descriptors import QMEX
 from polyloop.learn import SURROGATES
 from polyloop.simulate import LEVELS, PROTOCOLS
 
@@ -108,6 +111,29 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+_BLOCKS_BEGIN, _BLOCKS_END = "<!-- blocks of the registry -->", "<!-- end of blocks -->"
+
+
+def features_page() -> str:
+    """Return the page of descriptors, its tables of blocks and of the QMex set made anew."""
+    page = (ROOT / "features.md").read_text(encoding="utf-8")
+    head, _, rest = page.partition(_BLOCKS_BEGIN)
+    tail = rest.partition(_BLOCKS_END)[2]
+    lines = ["| block | columns | kind | describes | unless named | what |", "|---|---|---|---|---|---|"]
+    for name in BLOCKS:
+        block = get_block(name)
+        said = (type(block).__doc__ or "").strip().splitlines()[0]
+        asked = "left out" if getattr(block, "on_request", False) else "taken"
+        cells = (f"`{name}`", f"{len(block.names()):,}", f"`{block.kind}`", ", ".join(block.subjects), asked, said)
+        lines.append(_row(*cells))
+    lines += ["", "The 22 columns of `qmex` and `qmex_standard`, of the capped oligomer:", ""]
+    lines += ["| column | unit | in the published set | definition |", "|---|---|---|---|"]
+    for row, unit in zip(QMEX, column_units(get_block("qmex")), strict=True):
+        lines.append(_row(f"`{row.column}`", unit, f"`{row.symbol}`", PROPERTIES[row.name].definition))
+    table = "\n".join(lines)
+    return f"{head}{_BLOCKS_BEGIN}\n\n{table}\n\n{_BLOCKS_END}{tail}"
+
+
 _TABLES_BEGIN, _TABLES_END = "<!-- tables made from the models -->", "<!-- end of tables -->"
 
 
@@ -173,6 +199,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "protocols.md": protocols_page,
     "campaign_file.md": campaign_file_page,
     "settings.md": settings_page,
+    "features.md": features_page,
 }
 
 

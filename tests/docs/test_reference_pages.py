@@ -3,6 +3,8 @@
 import pytest
 
 from polyloop.core import PROPERTIES
+from polyloop.features import BLOCKS
+from polyloop.features.block import get_block
 from polyloop.simulate import PROTOCOLS
 from tests.docs.reference_pages import PAGES, ROOT
 
@@ -24,3 +26,10 @@ def test_every_protocol_has_its_heading():
     text = (ROOT / "protocols.md").read_text(encoding="utf-8")
     for label, protocol in PROTOCOLS.items():
         assert f"### {label}\n\n{protocol.description}\n" in text
+
+
+def test_every_block_of_descriptors_has_its_row():
+    lines = (ROOT / "features.md").read_text(encoding="utf-8").splitlines()
+    for name in BLOCKS:
+        line = next(line for line in lines if line.startswith(f"| `{name}` |"))
+        assert f"| {len(get_block(name).names()):,} | `{get_block(name).kind}` |" in line

@@ -122,7 +122,7 @@ def test_what_is_cached_is_not_computed_again(tmp_path, monkeypatch):
     def refuse(smiles, name):
         pytest.fail("computed again")
 
-    monkeypatch.setattr("polyloop.features.featurization.evaluate", refuse)
+    monkeypatch.setattr("polyloop.features.featurization.evaluate_text", refuse)
     second = featurize(["*C(C)C*", polymers[1]], cache=tmp_path / "f.sqlite", **HERE)
     for name in first.blocks:
         np.testing.assert_array_equal(first.blocks[name], second.blocks[name])

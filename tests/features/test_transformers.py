@@ -8,10 +8,16 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_checks
 
 from polyloop.core import InvalidInputError
-from polyloop.features import EcfpCounts, ForceFieldKernelMean, Rdkit2d
+from polyloop.features import BLOCKS, EcfpCounts, ForceFieldKernelMean, Rdkit2d, transformer_of
 from polyloop.features.block import get_block
+from polyloop.features.records import RecordBlock
 
-TRANSFORMERS = [ForceFieldKernelMean, EcfpCounts, Rdkit2d]
+# Every registered block that computes descriptors of polymers, and so each new one by itself.
+TRANSFORMERS = [
+    transformer_of(name)
+    for name in BLOCKS
+    if "polymer" in get_block(name).subjects and not isinstance(get_block(name), RecordBlock)
+]
 POLYMERS = ["*CC(*)c1ccccc1", "*CCO*", "*OCC*"]
 CHECKS = [
     estimator_checks.check_no_attributes_set_in_init,
@@ -59,3 +65,24 @@ def test_a_bad_polymer_is_named_by_its_index():
 def test_an_unknown_way_with_errors_is_refused():
     with pytest.raises(InvalidInputError, match="'raise' or 'nan'"):
         Rdkit2d(errors="ignore").fit(POLYMERS)
+
+
+def test_each_block_of_polyloop_has_a_transformer_that_can_be_imported_by_name():
+    import polyloop.features
+
+    for transformer in TRANSFORMERS:
+        assert getattr(polyloop.features, transformer.__name__) is transformer
+
+
+def test_blocks_of_others_get_a_transformer_and_those_that_read_records_none():
+    class OtherCounts(type(get_block("torsions"))):
+        name = "other"
+
+    BLOCKS.add("other", OtherCounts)
+    try:
+        made = transformer_of("other")
+        assert made.block == "other" and made().fit_transform(["*CC*"]).shape == (1, 2048)
+    finally:
+        BLOCKS.remove("other")
+    with pytest.raises(InvalidInputError, match="computes no descriptors"):
+        transformer_of("qmex")

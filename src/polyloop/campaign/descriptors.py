@@ -12,8 +12,9 @@ from polyloop.core import ConfigurationError
 from polyloop.design.pool import Pool
 from polyloop.design.space import Space, SpaceSource, SubjectChoice
 from polyloop.features import FeatureTable
-from polyloop.features.block import blocks_of
+from polyloop.features.block import default_blocks
 from polyloop.features.mixtures import describe_subjects
+from polyloop.features.records import RecordSource
 from polyloop.learn.invariant_target import FACTOR_BLOCK
 
 __all__ = ["blocks_for", "describe_choices", "describe_pool"]
@@ -23,9 +24,15 @@ _TRIED = 20
 
 
 def describe_pool(
-    pool: Pool, config: CampaignConfig, files: RunDirectory, workers: int, progress: Callable[[int, int], None]
-) -> tuple[FeatureTable, dict[str, str], tuple[str, ...]]:
+    pool: Pool, config: CampaignConfig, files: RunDirectory, workers: int, progress: Callable[[int, int], None],
+    records: RecordSource | None = None,
+) -> tuple[FeatureTable, dict[str, str], tuple[str, ...]]:  # fmt: skip
     """Return the descriptors of a pool; why some candidates have none; and which blocks would describe those.
+
+    Parameters
+    ----------
+    records
+        The campaign's store, for blocks that read records.
 
     Raises
     ------
@@ -37,7 +44,7 @@ def describe_pool(
     more = (FACTOR_BLOCK,) if config.surrogate.invariants and FACTOR_BLOCK not in features.blocks else ()
     table = describe_subjects(
         pool.kind, pool.texts, (*features.blocks, *more), cache=files.features, workers=workers,
-        time_limit=features.time_limit_s, progress=progress,
+        time_limit=features.time_limit_s, progress=progress, records=records,
     )  # fmt: skip
     missing = {table.polymers[row]: reason for row, reason in table.failures.items()}
     if not missing:
@@ -63,7 +70,7 @@ def blocks_for(kind: str, texts: Sequence[str], table: FeatureTable, time_limit:
         What the blocks of the campaign made of them.
     """
     found = []
-    for name in blocks_of(kind):
+    for name in dict.fromkeys((*table.blocks, *default_blocks(kind))):
         if name in table.blocks:
             values = table.blocks[name]
         else:
@@ -74,8 +81,9 @@ def blocks_for(kind: str, texts: Sequence[str], table: FeatureTable, time_limit:
 
 
 def describe_choices(
-    source: SpaceSource, config: CampaignConfig, files: RunDirectory, workers: int, progress: Callable[[int, int], None]
-) -> tuple[SpaceSource, dict[str, str], tuple[str, ...]]:
+    source: SpaceSource, config: CampaignConfig, files: RunDirectory, workers: int,
+    progress: Callable[[int, int], None], records: RecordSource | None = None,
+) -> tuple[SpaceSource, dict[str, str], tuple[str, ...]]:  # fmt: skip
     """Return a source whose subjects have descriptors, without those that have none; why; and which blocks have them.
 
     Raises
@@ -89,7 +97,7 @@ def describe_choices(
             continue
         listed = Pool(tuple(variable.subjects.values()), variable.values, variable.values, variable.values,
                       kind=variable.kind)  # fmt: skip
-        table, without, able = describe_pool(listed, config, files, workers, progress)
+        table, without, able = describe_pool(listed, config, files, workers, progress, records)
         rows = np.flatnonzero(table.valid)
         if len(rows) < 2:
             raise ConfigurationError(

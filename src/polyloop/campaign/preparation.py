@@ -142,7 +142,7 @@ class Preparation:
         if source is not None:
             if self.plan.points is not None and self.plan.points.choice is not None:
                 source, undescribed, blocks = describe_choices(
-                    source, self.config, self.files, self.workers, self._step("features")
+                    source, self.config, self.files, self.workers, self._step("features"), self.store
                 )
                 self._note_undescribed(undescribed, blocks)
             return SourceProposer(
@@ -153,7 +153,7 @@ class Preparation:
                 costs=point_costs_of(self.config),
             )
         table, undescribed, blocks = describe_pool(
-            self.pool, self.config, self.files, self.workers, self._step("features")
+            self.pool, self.config, self.files, self.workers, self._step("features"), self.store
         )
         self._note_undescribed(undescribed, blocks)
         if self.plan.lower:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from rdkit import Chem, rdBase
 
@@ -31,14 +32,15 @@ def build_oligomer(unit: RepeatUnit, n: int, cap: str = "C") -> Chem.Mol:
         raise InvalidInputError(f"An oligomer has 0 or more units, not {n}.", where=repr(unit.smiles))
     if cap not in _CAPS:
         raise InvalidInputError(f"{cap!r} cannot cap a chain.", where="cap", hint=f"Use one of {', '.join(_CAPS)}.")
-    piece, numbered = _piece(unit.mol, unit.head), _piece(_numbered(unit.mol), unit.head)
-    before, after = ([int(i) - 1 for i in _MAP_NUMBER.findall(text)] for text in (numbered.before, numbered.after))
+    piece, before, after = _pieces(unit)
     labels = [(-1, -1), *((k, a) for k in range(n) for a in before), (-1, -1)]
     labels += [(k, a) for k in reversed(range(n)) for a in after]
     end = {"H": "[H]", "Si": f"[SiH{4 - unit.order:.0f}]"}.get(cap, cap)
     chain = join_pieces([piece] * n, end, end) if n else end + _BOND_SYMBOL[unit.order] + end
     mol = _parse_chain(chain, unit, cap)
-    for atom, (k, origin) in zip(mol.GetAtoms(), labels, strict=True):
+    # Indexing is twice as fast as iterating.
+    for index, (k, origin) in enumerate(labels):
+        atom = mol.GetAtomWithIdx(index)
         atom.SetIntProp("unit", k)
         atom.SetIntProp("atom", origin)
     last_cap = 1 + n * len(before)
@@ -49,6 +51,15 @@ def build_oligomer(unit: RepeatUnit, n: int, cap: str = "C") -> Chem.Mol:
         options.removeDefiningBondStereo = True  # type: ignore[assignment]
         mol = Chem.RemoveHs(mol, options)
     return mol
+
+
+# Several oligomers of one unit are built one after the other.
+@lru_cache(maxsize=16)
+def _pieces(unit: RepeatUnit) -> tuple[Piece, list[int], list[int]]:
+    """Return the unit's text cut at its stars, and the indices of the atoms before and after the tail star."""
+    numbered = _piece(_numbered(unit.mol), unit.head)
+    before, after = ([int(i) - 1 for i in _MAP_NUMBER.findall(text)] for text in (numbered.before, numbered.after))
+    return _piece(unit.mol, unit.head), before, after
 
 
 def _piece(mol: Chem.Mol, head: int) -> Piece:

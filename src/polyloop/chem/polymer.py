@@ -181,6 +181,13 @@ class Polymer:
         return build_periodic_graph(self._unit)
 
     @classmethod
+    def of_canonical(cls, canonical: str) -> Polymer:
+        """Return the polymer of a text that is the `canonical` of one, without making it canonical anew."""
+        polymer = cls.__new__(cls)
+        polymer.__setstate__({"smiles": canonical, "canonical": canonical})
+        return polymer
+
+    @classmethod
     def parse_many(cls, smiles: Iterable[str]) -> tuple[dict[int, Polymer], dict[int, InvalidInputError]]:
         """Read many repeat units; return the polymers and the errors, each by its place (from 0) in the input.
 

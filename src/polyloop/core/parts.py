@@ -31,6 +31,13 @@ PARTS: dict[str, dict[str, str]] = {
         "backbone": "polyloop.features.backbone:BackboneBlock",
         "ring_graph": "polyloop.features.ring_graph:RingGraphBlock",
         "factors": "polyloop.features.invariants:InvariantFactorsBlock",
+        "atom_pairs": "polyloop.features.fingerprints:AtomPairBlock",
+        "torsions": "polyloop.features.fingerprints:TopologicalTorsionBlock",
+        "paths": "polyloop.features.fingerprints:PathBlock",
+        "maccs": "polyloop.features.maccs:MaccsBlock",
+        "ecfp_bits": "polyloop.features.ecfp:EcfpBitsBlock",
+        "qmex": "polyloop.features.records:QmexBlock",
+        "qmex_standard": "polyloop.features.records:QmexStandardBlock",
     },
     "describers": {
         "polymer": "polyloop.features.featurization:featurize",

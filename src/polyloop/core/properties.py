@@ -106,6 +106,7 @@ class Property:
 
 
 _LORENTZ_LORENZ = "doi:10.1002/andp.18802450406 (Lorentz 1880); doi:10.1002/andp.18802470905 (Lorenz 1880)"
+_QMEX = "doi:10.1038/s41524-023-01194-2"
 _RADONPY = "doi:10.1038/s41524-022-00906-4"
 _ROWS = (
     Property("refractive_index", "n_D", "1", 1.2, 2.6,
@@ -235,6 +236,49 @@ _ROWS = (
     Property("solvation_free_energy", "dG_solv,MD", "kJ/mol", -600.0, 150.0,
              "Free energy of solvation of the capped repeat unit in an explicit solvent.",
              "doi:10.1063/1.2978177"),
+    Property("capped_molar_mass", "M_cap", "g/mol", 1.0, 5000.0,
+             "Molar mass of the capped oligomer, or of the molecule.", _QMEX, depends_on_state=False),
+    Property("electrons_per_atom", "N_e/N_a", "1", 1.0, 60.0,
+             "Electrons of the capped oligomer, or of the molecule, by its atoms.", _QMEX, depends_on_state=False),
+    Property("ionization_energy", "IE", "eV", 2.0, 25.0,
+             "Vertical ionisation energy of the capped oligomer, or of the molecule.", _QMEX, depends_on_state=False),
+    Property("electron_affinity", "EA", "eV", -15.0, 12.0,
+             "Vertical electron affinity of the capped oligomer, or of the molecule.", _QMEX, depends_on_state=False),
+    Property("capped_volume", "V_cap", "cm3/mol", 3.0, 5000.0,
+             "Volume of the capped oligomer, or of the molecule: where the electron density exceeds 0.001 e/bohr3; of "
+             "quick methods, inside the van der Waals spheres.", _QMEX, depends_on_state=False),
+    Property("capped_polarizability", "alpha_cap", "angstrom3", 0.3, 2000.0,
+             "Isotropic static polarizability volume of the capped oligomer, or of the molecule.", _QMEX,
+             depends_on_state=False),
+    Property("polarizability_density", "alpha/V", "1", 0.01, 1.0,
+             "Static polarizability volume by volume of the capped oligomer, or of the molecule.", _QMEX,
+             depends_on_state=False),
+    Property("electronic_extent", "R2", "angstrom2", 0.1, 1e7,
+             "Sum over the electrons of the squared distance to the centre of nuclear charge; of quick methods with "
+             "each atom's electrons at its nucleus.", _QMEX, depends_on_state=False),
+    Property("capped_free_energy", "G", "hartree", -1e5, 0.0,
+             "Electronic and thermal free energy of the capped oligomer, or of the molecule, as an ideal gas.", _QMEX),
+    Property("log_partition_function", "lg Q", "1", 3.0, 400.0,
+             "Decimal logarithm of the partition function of one molecule of the ideal gas, from its lowest "
+             "vibrational state.", _QMEX),
+    Property("rotational_constant", "A", "GHz", 1e-4, 2000.0,
+             "Largest rotational constant of the capped oligomer, or of the molecule.", _QMEX, depends_on_state=False),
+    Property("lowest_charge", "q_min", "e", -3.0, 1.0,
+             "Lowest atomic charge that represents the electrostatic potential.", _QMEX, depends_on_state=False),
+    Property("highest_charge", "q_max", "e", -1.0, 4.0,
+             "Highest atomic charge that represents the electrostatic potential.", _QMEX, depends_on_state=False),
+    Property("lowest_bond_order", "B_min", "1", 0.0, 3.5,
+             "Lowest Mayer bond order of all bonds.", _QMEX, depends_on_state=False),
+    Property("highest_bond_order", "B_max", "1", 0.3, 4.0,
+             "Highest Mayer bond order of all bonds.", _QMEX, depends_on_state=False),
+    Property("solvation_energy_octanol", "dG_solv,o", "kJ/mol", -600.0, 150.0,
+             "Free energy of solvation in 1-octanol of the capped repeat unit (implicit solvent).",
+             "doi:10.1021/acs.jctc.1c00471"),
+    Property("proton_affinity", "PA_w", "eV", 3.0, 20.0,
+             "Energy that a bare proton gains at its best place, in implicit water, all other atoms at rest.", _QMEX),
+    Property("deprotonation_energy", "DPE_w", "eV", 8.0, 25.0,
+             "Energy that takes the loosest proton away as a bare one, in implicit water, all other atoms at rest.",
+             _QMEX),
     Property("gel_conversion", "p_gel", "1", 0.0, 1.0,
              "Thermoset: conversion of reactive groups at which the network spans the sample.",
              "doi:10.1021/ja01856a061", kinds=_CHAINS),

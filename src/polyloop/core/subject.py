@@ -96,8 +96,8 @@ class Kind(Protocol):
         A text that a person may type.
 
     It may also have `plural`, the word for many (else the name with an s); `features(text)`, what may be counted of
-    it, sets of names by a heading such as `functional group`; and `argument(text)`, what a function of the user's own
-    is handed (else the text).
+    it, sets of names by a heading such as `functional group`; `argument(text)`, what a function of the user's own
+    is handed (else the text); and `parse_canonical(text)`, which is `parse` of a text that is known to be canonical.
     """
 
     name: str

@@ -9,15 +9,51 @@ from polyloop.features.featurization import featurize
 from polyloop.features.table import FeatureTable
 
 if TYPE_CHECKING:
-    from polyloop.features.transformers import EcfpCounts, ForceFieldKernelMean, PolymerDescriptor, Rdkit2d
+    from polyloop.features.fingerprints import AtomPairBlock, PathBlock, TopologicalTorsionBlock, on_ring
+    from polyloop.features.transformers import (
+        AtomPairCounts,
+        BackboneNumbers,
+        EcfpBits,
+        EcfpCounts,
+        ForceFieldKernelMean,
+        InvariantFactors,
+        MaccsKeys,
+        PathCounts,
+        PolymerDescriptor,
+        Rdkit2d,
+        TopologicalTorsionCounts,
+        transformer_of,
+    )
 
-__all__ = ["BLOCKS", "EcfpCounts", "FeatureTable", "ForceFieldKernelMean", "PolymerDescriptor", "Rdkit2d", "featurize"]
+__all__ = [
+    "BLOCKS",
+    "AtomPairBlock",
+    "AtomPairCounts",
+    "BackboneNumbers",
+    "EcfpBits",
+    "EcfpCounts",
+    "FeatureTable",
+    "ForceFieldKernelMean",
+    "InvariantFactors",
+    "MaccsKeys",
+    "PathBlock",
+    "PathCounts",
+    "PolymerDescriptor",
+    "Rdkit2d",
+    "TopologicalTorsionBlock",
+    "TopologicalTorsionCounts",
+    "featurize",
+    "on_ring",
+    "transformer_of",
+]
+_OF_FINGERPRINTS = ("AtomPairBlock", "PathBlock", "TopologicalTorsionBlock", "on_ring")
 
 
 def __getattr__(name: str) -> Any:
-    """Load a transformer on first use: scikit-learn takes a second to import, and the workers do without it."""
+    """Load on first use: scikit-learn takes a second to import, and the workers do without it."""
     if name in __all__:
         from importlib import import_module
 
-        return getattr(import_module("polyloop.features.transformers"), name)
+        module = "fingerprints" if name in _OF_FINGERPRINTS else "transformers"
+        return getattr(import_module(f"polyloop.features.{module}"), name)
     raise AttributeError(f"module 'polyloop.features' has no attribute {name!r}")

@@ -41,6 +41,11 @@ _NAMES = (
     "donors_per_atom",
     "hydrogens_per_atom",
 )
+_UNITS = {
+    "volume_per_backbone_atom": "angstrom3",
+    "mass_per_backbone_atom": "g/mol",
+    "polar_surface_per_atom": "angstrom2",
+}
 
 
 class BackboneBlock:
@@ -63,6 +68,10 @@ class BackboneBlock:
     def names(self) -> tuple[str, ...]:
         """Return the columns' names, length 24."""
         return _NAMES
+
+    def units(self) -> tuple[str, ...]:
+        """Return the columns' units, length 24."""
+        return tuple(_UNITS.get(name, "1") for name in _NAMES)
 
     def evaluate(self, polymer: Polymer) -> NDArray[np.float64]:
         """Return the numbers, shape (24,).

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from polyloop.core.descriptors import BlockKind
 from polyloop.core.registry import Registry
 
-__all__ = ["BLOCKS", "Block", "block_tag", "blocks_of", "get_block"]
+__all__ = ["BLOCKS", "Block", "block_tag", "blocks_of", "column_units", "default_blocks", "get_block"]
 
 
 class Block(Protocol):
@@ -21,7 +21,8 @@ class Block(Protocol):
     `kind` says what the columns are, by which models choose kernel and scale. `packages` names the distributions whose
     version changes the values; `subjects` the kinds of subjects that it describes, whose objects `evaluate` is given
     (a copolymer is described by its units, each a polymer); `storage` is the dtype in the cache,
-    `dtype` that of the columns handed out. `version` goes up whenever the values change.
+    `dtype` that of the columns handed out. `version` goes up whenever the values change. A block whose `on_request` is
+    True (False where it has none) is computed only where it is named.
     """
 
     name: str
@@ -34,6 +35,10 @@ class Block(Protocol):
 
     def names(self) -> tuple[str, ...]:
         """Return the columns' names, length d."""
+        ...
+
+    def units(self) -> tuple[str, ...]:
+        """Return the columns' units, length d; `1` for a pure number."""
         ...
 
     def evaluate(self, polymer: Any) -> NDArray[Any]:
@@ -68,10 +73,20 @@ def get_block(name: str) -> Block:
 
 
 def blocks_of(kind: str) -> tuple[str, ...]:
-    """Return the names of the blocks of columns that describe subjects of a kind; graphs are asked for by name."""
-    return tuple(
-        name for name in BLOCKS if kind in get_block(name).subjects and get_block(name).kind is not BlockKind.GRAPH
-    )
+    """Return the names of all blocks that describe subjects of a kind."""
+    return tuple(name for name in BLOCKS if kind in get_block(name).subjects)
+
+
+def default_blocks(kind: str) -> tuple[str, ...]:
+    """Return the names of the blocks that describe subjects of a kind unless others are named."""
+    return tuple(name for name in blocks_of(kind) if not getattr(get_block(name), "on_request", False))
+
+
+def column_units(block: Block) -> tuple[str, ...]:
+    """Return the units of a block's columns; where an older block does not tell them, `1` for occurrences, else `?`."""
+    if hasattr(block, "units"):
+        return block.units()
+    return ("1" if block.kind.is_occurrence else "?",) * len(block.names())
 
 
 def block_tag(block: Block) -> str:

@@ -1,4 +1,4 @@
-"""Extended-connectivity fingerprint counts of one repeat unit inside a chain, or of a whole molecule."""
+"""Extended-connectivity fingerprints of one repeat unit inside a chain, or of a whole molecule: counts, and bits."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
-from polyloop.chem import Molecule, Polymer
+from polyloop.chem import Polymer
 from polyloop.core.descriptors import BlockKind
+from polyloop.features.fingerprints import FingerprintBlock
 from polyloop.features.oligomer import interior
 
-__all__ = ["EcfpBlock"]
+__all__ = ["EcfpBitsBlock", "EcfpBlock"]
 
 _RADIUS = 2
 _SIZE = 2048
 
 
-class EcfpBlock:
+class EcfpBlock(FingerprintBlock):
     """Counts of the circular environments around the atoms of one repeat unit, radius 2, hashed to 2,048.
 
     The unit sits inside a chain, so that an environment reaches over into the next unit and no cap is seen: the
@@ -28,26 +30,37 @@ class EcfpBlock:
 
     name = "ecfp"
     version = 2
-    kind = BlockKind.COUNTS
-    packages: tuple[str, ...] = ("rdkit",)
-    subjects: tuple[str, ...] = ("polymer", "copolymer", "molecule")
-    dtype: np.dtype[Any] = np.dtype(np.float32)
+    prefix = "ecfp"
+    # An atom's invariant holds its degree and whether it is in a ring, which the cap one bond on would change.
+    reach = _RADIUS + 1
     storage: np.dtype[Any] = np.dtype(np.uint16)
+    on_request = False
 
-    def names(self) -> tuple[str, ...]:
-        """Return `ecfp_0` to `ecfp_2047`."""
-        return tuple(f"ecfp_{i}" for i in range(_SIZE))
+    def counts(self, mol: Chem.Mol) -> NDArray[np.float64]:
+        """Return the counts of a molecule, shape (2048,)."""
+        return np.asarray(self._generator.GetCountFingerprintAsNumPy(mol), dtype=np.float64)
 
-    def evaluate(self, polymer: Polymer | Molecule) -> NDArray[np.float32]:
-        """Return the counts, shape (2048,)."""
-        if isinstance(polymer, Molecule):
-            return np.asarray(self._generator.GetCountFingerprintAsNumPy(polymer.mol), dtype=np.float32)
-        # An atom's invariant holds its degree and whether it is in a ring, which the cap one bond on would change.
-        mol, centre = interior(polymer, _RADIUS + 1)
+    def inside_chain(self, polymer: Polymer) -> NDArray[np.float64]:
+        """Return the counts of the environments whose centres are of one unit inside a chain, shape (2048,)."""
+        mol, centre = interior(polymer, self.reach)
         atoms = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetIntProp("unit") == centre]
-        counts = self._generator.GetCountFingerprintAsNumPy(mol, fromAtoms=atoms)
-        return np.asarray(counts, dtype=np.float32)
+        return np.asarray(self._generator.GetCountFingerprintAsNumPy(mol, fromAtoms=atoms), dtype=np.float64)
 
     @cached_property
     def _generator(self) -> Any:
         return rdFingerprintGenerator.GetMorganGenerator(radius=_RADIUS, fpSize=_SIZE)
+
+
+class EcfpBitsBlock(EcfpBlock):
+    """Whether each circular environment occurs: the counts of block `ecfp` as 0 or 1 (block `ecfp_bits`)."""
+
+    name = "ecfp_bits"
+    version = 1
+    kind = BlockKind.BITS
+    prefix = "ecfp_bit"
+    storage = np.dtype(np.uint8)
+    on_request = True
+
+    def described(self, occurrences: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return 1 where the count is not 0, shape (2048,)."""
+        return (occurrences > 0).astype(np.float64)

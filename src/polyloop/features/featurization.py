@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.core import KINDS, InvalidInputError, parse_subject
-from polyloop.features.block import block_tag, blocks_of, get_block
+from polyloop.core import InvalidInputError, Subject, parse_subject
+from polyloop.features.block import block_tag, blocks_of, default_blocks, get_block
 from polyloop.features.cache import CachedFailure, FeatureCache
+from polyloop.features.records import RecordBlock, RecordSource, rows_from_records
 from polyloop.features.table import FeatureTable
-from polyloop.features.worker import Evaluation, evaluate
+from polyloop.features.worker import Evaluation, evaluate_text
 from polyloop.features.workers import Task, evaluate_in_processes
 
 __all__ = ["featurize"]
@@ -45,6 +46,7 @@ def featurize(
     memory_limit: int | None = 2 * _GIBIBYTE,
     progress: Callable[[int, int], None] | None = None,
     kind: str = "polymer",
+    records: RecordSource | None = None,
 ) -> FeatureTable:
     """Describe polymers; the same polymer gets the same row, however it is written.
 
@@ -53,7 +55,8 @@ def featurize(
     polymers
         Repeat units as SMILES with two `*`, length n; of another kind, its texts.
     blocks
-        Which descriptors (the reference lists them); all that describe the kind when left out.
+        Which descriptors (the reference lists them); when left out all that describe the kind, but for those that are
+        computed on request.
     cache
         File that keeps what was computed (made if absent); it may be shared by processes.
     workers
@@ -65,6 +68,8 @@ def featurize(
         Called with the number of distinct polymers done and their total.
     kind
         Kind of the subjects, one that the blocks name among their `subjects`.
+    records
+        Store that blocks which read records are given, such as `qmex`. What they read is not kept in `cache`.
 
     Returns
     -------
@@ -77,7 +82,7 @@ def featurize(
     StoreError
         If the cache cannot be used.
     """
-    names = tuple(dict.fromkeys(blocks_of(kind) if blocks is None else blocks))
+    names = tuple(dict.fromkeys(default_blocks(kind) if blocks is None else blocks))
     _check(names, kind, workers, time_limit, memory_limit)
     units, failures = _distinct(polymers, kind)
     columns = {name: np.full((len(polymers), len(get_block(name).names())), np.nan, _dtype(name)) for name in names}
@@ -90,9 +95,12 @@ def featurize(
             else:
                 columns[name][row] = found
 
+    reading = {name: block for name in names if isinstance(block := get_block(name), RecordBlock)}
+    _read(units, kind, reading, records, keep)
+    computed = tuple(name for name in names if name not in reading)
     store = FeatureCache(_cache_file(cache)) if cache is not None else None
     try:
-        missing = _from_cache(store, units, names, time_limit, keep)
+        missing = _from_cache(store, units, computed, time_limit, keep)
         _compute(store, missing, len(units), workers, time_limit, memory_limit, keep, progress, kind)
     finally:
         if store is not None:
@@ -152,6 +160,20 @@ def _distinct(polymers: Sequence[str], kind: str) -> tuple[list[_Unit], dict[int
                 continue
         rows.setdefault(known[smiles], []).append(row)
     return [_Unit(canonical[key], key, tuple(listed)) for key, listed in rows.items()], failures
+
+
+def _read(
+    units: Sequence[_Unit],
+    kind: str,
+    blocks: Mapping[str, RecordBlock],
+    records: RecordSource | None,
+    keep: Callable[[str, str, NDArray[Any] | CachedFailure], None],
+) -> None:
+    """Keep what blocks that read records find in a store, or why there is nothing."""
+    subjects = [Subject(kind, unit.canonical) for unit in units]
+    for name, block in blocks.items():
+        for unit, row in zip(units, rows_from_records(block, subjects, records), strict=True):
+            keep(unit.key, name, CachedFailure(row) if isinstance(row, str) else row)
 
 
 def _from_cache(
@@ -238,7 +260,7 @@ def _evaluate(
 ) -> Generator[tuple[Task, Evaluation], None, None]:
     if workers == 1 and time_limit is None and memory_limit is None:
         for smiles, name in tasks:
-            yield (smiles, name), evaluate(KINDS.find(kind).parse(smiles), name)
+            yield (smiles, name), evaluate_text(smiles, name, kind)
         return
     yield from evaluate_in_processes(
         tasks,

@@ -50,6 +50,10 @@ class ForceFieldBlock:
         kernels = [f"{parameter}_{i}" for parameter in _PARAMETERS for i in range(len(_CENTRES))]
         return (*(f"mass_{element}" for element in _ELEMENTS), *kernels)
 
+    def units(self) -> tuple[str, ...]:
+        """Return the columns' units: kernels of scaled parameters are numbers."""
+        return ("1",) * len(self.names())
+
     def __init__(self) -> None:
         self._kernels: dict[tuple[str, ...], NDArray[np.float64]] = {}
 

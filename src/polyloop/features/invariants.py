@@ -14,6 +14,8 @@ from polyloop.core.invariant import FACTORS
 
 __all__ = ["InvariantFactorsBlock"]
 
+_UNITS = {"molar_mass": "g/mol", "vdw_volume": "angstrom3", "atoms": "1", "molar_refraction": "cm3/mol"}
+
 
 class InvariantFactorsBlock:
     """The factors that physical invariants are made of, per repeat unit (block `factors`).
@@ -34,6 +36,10 @@ class InvariantFactorsBlock:
     def names(self) -> tuple[str, ...]:
         """Return the names of the four factors."""
         return FACTORS
+
+    def units(self) -> tuple[str, ...]:
+        """Return the units of the four factors."""
+        return tuple(_UNITS[name] for name in FACTORS)
 
     def evaluate(self, polymer: Polymer) -> NDArray[np.float64]:
         """Return the factors, shape (4,).

@@ -30,6 +30,7 @@ class RingGraphBlock:
     kind = BlockKind.GRAPH
     packages: tuple[str, ...] = ("rdkit",)
     subjects: tuple[str, ...] = ("polymer",)
+    on_request = True
     # Whole numbers, but a row that failed is NaN.
     dtype: np.dtype[Any] = np.dtype(np.float32)
     storage: np.dtype[Any] = np.dtype(np.int16)
@@ -37,6 +38,10 @@ class RingGraphBlock:
     def names(self) -> tuple[str, ...]:
         """Return the columns' names."""
         return graph_columns()
+
+    def units(self) -> tuple[str, ...]:
+        """Return the unit of each column."""
+        return ("1",) * len(graph_columns())
 
     def evaluate(self, polymer: Polymer) -> NDArray[np.int16]:
         """Return the encoded graph.

@@ -13,9 +13,23 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from polyloop.chem import Polymer
 from polyloop.core import InvalidInputError
 from polyloop.features.block import get_block
+from polyloop.features.records import RecordBlock
 from polyloop.features.worker import evaluate
 
-__all__ = ["EcfpCounts", "ForceFieldKernelMean", "PolymerDescriptor", "Rdkit2d"]
+__all__ = [
+    "AtomPairCounts",
+    "BackboneNumbers",
+    "EcfpBits",
+    "EcfpCounts",
+    "ForceFieldKernelMean",
+    "InvariantFactors",
+    "MaccsKeys",
+    "PathCounts",
+    "PolymerDescriptor",
+    "Rdkit2d",
+    "TopologicalTorsionCounts",
+    "transformer_of",
+]
 
 
 class PolymerDescriptor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -105,6 +119,74 @@ class Rdkit2d(PolymerDescriptor):
     """Additive RDKit descriptors per heavy atom (block `rdkit2d`)."""
 
     block = "rdkit2d"
+
+
+class BackboneNumbers(PolymerDescriptor):
+    """24 numbers of the backbone and the side chains (block `backbone`)."""
+
+    block = "backbone"
+
+
+class InvariantFactors(PolymerDescriptor):
+    """Molar mass, volume, atoms and molar refraction of a unit (block `factors`)."""
+
+    block = "factors"
+
+
+class AtomPairCounts(PolymerDescriptor):
+    """Counts of pairs of atoms up to ten bonds apart, 2,048 columns (block `atom_pairs`)."""
+
+    block = "atom_pairs"
+
+
+class TopologicalTorsionCounts(PolymerDescriptor):
+    """Counts of chains of four atoms, 2,048 columns (block `torsions`)."""
+
+    block = "torsions"
+
+
+class PathCounts(PolymerDescriptor):
+    """Counts of paths and branched fragments of up to six bonds, 2,048 columns (block `paths`)."""
+
+    block = "paths"
+
+
+class MaccsKeys(PolymerDescriptor):
+    """The 166 MACCS keys (block `maccs`)."""
+
+    block = "maccs"
+
+
+class EcfpBits(PolymerDescriptor):
+    """Whether each circular environment occurs, 2,048 columns (block `ecfp_bits`)."""
+
+    block = "ecfp_bits"
+
+
+def transformer_of(block: str) -> type[PolymerDescriptor]:
+    """Return the transformer of a registered block that computes; for blocks of other packages it is made here.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such block.
+    InvalidInputError
+        If the block describes no polymers, or reads records and computes nothing.
+    """
+    known = get_block(block)
+    if "polymer" not in known.subjects or isinstance(known, RecordBlock):
+        raise InvalidInputError(
+            f"The block {block!r} computes no descriptors of polymers.",
+            hint="Use polyloop.features.featurize, which can be handed a store.",
+        )
+    classes: list[type[PolymerDescriptor]] = PolymerDescriptor.__subclasses__()
+    for one in classes:
+        if one.block == block:
+            return one
+    made: type[PolymerDescriptor] = type(
+        f"{block.title().replace('_', '')}Descriptor", (PolymerDescriptor,), {"block": block}
+    )
+    return made
 
 
 def _describe(polymers: list[str], block: str) -> list[NDArray[Any] | str]:

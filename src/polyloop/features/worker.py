@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,7 +16,7 @@ from polyloop.core.errors import PolyloopError
 from polyloop.core.subject import KINDS
 from polyloop.features.block import get_block
 
-__all__ = ["Evaluation", "evaluate", "evaluate_text", "limit_memory", "prepare"]
+__all__ = ["Evaluation", "evaluate", "evaluate_text", "evaluate_texts", "limit_memory", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,13 @@ def evaluate_text(text: str, block: str, kind: str = "polymer") -> Evaluation:
     return evaluate(_parsed(kind, text), block)
 
 
+def evaluate_texts(tasks: Sequence[tuple[str, str]], kind: str = "polymer") -> list[Evaluation]:
+    """Compute several (canonical text, block), one after the other."""
+    return [evaluate_text(text, block, kind) for text, block in tasks]
+
+
 @lru_cache(maxsize=1)
 def _parsed(kind: str, text: str) -> Any:
     # The blocks of one subject come one after the other.
-    return KINDS.find(kind).parse(text)
+    row = KINDS.find(kind)
+    return getattr(row, "parse_canonical", row.parse)(text)

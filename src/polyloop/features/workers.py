@@ -8,7 +8,7 @@ from concurrent.futures import BrokenExecutor, Future, as_completed
 from typing import Any
 
 from polyloop.core import EvaluationError, FailureCode, PolyloopError
-from polyloop.features.worker import Evaluation, evaluate_text, prepare
+from polyloop.features.worker import Evaluation, evaluate_texts, prepare
 from polyloop.run import SupervisedProcessPool
 
 __all__ = ["Task", "evaluate_in_processes"]
@@ -18,6 +18,9 @@ Task = tuple[str, str]
 
 # Bytes that a worker has once it is ready, at most: its libraries.
 _AT_START = 2**30
+# Tasks that a worker is sent at once, since a message costs as much as a fingerprint; fewer where there are few tasks,
+# so that all workers have some to the end.
+_BATCH, _BATCHES_PER_WORKER = 16, 8
 # There the kernel holds each worker to its limit (see `prepare`), and the pool need not look: a look takes as long as
 # several descriptors.
 _IS_ENFORCED = sys.platform == "linux"
@@ -57,14 +60,24 @@ def evaluate_in_processes(
         initializer=prepare,
         initargs=(blocks, memory_limit, kind),
     )
+    size = max(1, min(_BATCH, len(tasks) // (_BATCHES_PER_WORKER * workers)))
     try:
-        futures: dict[Future[Any], Task] = {pool.submit(evaluate_text, *task, kind): task for task in tasks}
-        for future in as_completed(futures):
-            task = futures.pop(future)
-            try:
-                yield task, future.result()
-            except EvaluationError as error:
-                yield task, Evaluation(None, _reason(task[1], error, time_limit, memory_limit), limited=True)
+        waiting: dict[Future[Any], Sequence[Task]] = {}
+        for start in range(0, len(tasks), size):
+            batch = tasks[start : start + size]
+            waiting[pool.submit(evaluate_texts, batch, kind)] = batch
+        # The list is one pass; what comes back of it and is sent once more is another.
+        while waiting:
+            again: list[Task] = []
+            for future in as_completed(waiting):
+                batch = waiting.pop(future)
+                for task, evaluation in _told(future, batch, time_limit, memory_limit):
+                    if evaluation.limited and len(batch) > 1:
+                        # The limits are those of one task, and the others of its batch may have used them up.
+                        again.append(task)
+                    else:
+                        yield task, evaluation
+            waiting = {pool.submit(evaluate_texts, [task], kind): [task] for task in again}
     except BrokenExecutor as error:
         raise PolyloopError(
             "A worker process for features could not start.",
@@ -73,6 +86,18 @@ def evaluate_in_processes(
         ) from error
     finally:
         pool.terminate()
+
+
+def _told(
+    future: Future[Any], batch: Sequence[Task], time_limit: float | None, memory_limit: int | None
+) -> list[tuple[Task, Evaluation]]:
+    """Return what came of each task of a batch; where the worker was killed, that of all."""
+    try:
+        return list(zip(batch, future.result(), strict=True))
+    except EvaluationError as error:
+        return [
+            (task, Evaluation(None, _reason(task[1], error, time_limit, memory_limit), limited=True)) for task in batch
+        ]
 
 
 def _reason(block: str, error: EvaluationError, time_limit: float | None, memory_limit: int | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from polyloop.features.quantum_descriptors import QMEX_PROPERTIES
 from polyloop.simulate.md.protocols import recipes
 from polyloop.simulate.md.protocols.diffusion import DIFFUSION
 from polyloop.simulate.md.protocols.follow_up import FollowUp
@@ -21,6 +22,8 @@ from polyloop.simulate.optics import quick as optics
 from polyloop.simulate.optics.kept import kept_quick_optics
 from polyloop.simulate.optics.polarizability_scale import SCALE_1, SCALE_2
 from polyloop.simulate.protocol import Protocol
+from polyloop.simulate.qmex import quick as qmex
+from polyloop.simulate.qmex import standard as qmex_standard
 
 __all__ = ["TABLE"]
 
@@ -71,6 +74,20 @@ TABLE = (
         "As version 2, with the first scale of the polarizabilities; to repeat what it computed.",
         partial(optics.quick_optics, scale=SCALE_1, caps="methyl"), partial(optics.check_scope, caps="methyl"),
         shared_errors=optics.PROPERTIES,
+    ),
+    Protocol(
+        "qmex/quick", 1, "quick", QMEX_PROPERTIES, "a quarter of a minute on one core",
+        "The 22 QMex descriptors (doi:10.1038/s41524-023-01194-2) of a methyl-capped oligomer, or of a molecule, in "
+        "its conformer of lowest energy by GFN2-xTB: ions by IPEA1-xTB, polarizability by DFT-D4, charges corrected "
+        "towards the electrostatic potential, solvents by ALPB.",
+        qmex.quick_descriptors, qmex.check_scope, on_request=True, kinds=("polymer", "molecule"),
+    ),
+    Protocol(
+        "qmex/standard", 1, "standard", QMEX_PROPERTIES, "some minutes on one core",
+        "The 22 QMex descriptors with orbitals, ions, dipole, polarizability, charges, bond orders, extent, volume and "
+        "gas-phase energies by B3LYP/6-31+G(d) at the geometry of qmex/quick@1, vibrations and solvents as there.",
+        qmex_standard.standard_descriptors, qmex_standard.check_scope, on_request=True, time_limit=4 * 3600.0,
+        kinds=("polymer", "molecule"),
     ),
     Protocol(
         "optics/mixing_instant", 1, "instant", mixing.INSTANT_PROPERTIES, "tens of milliseconds for each unit",

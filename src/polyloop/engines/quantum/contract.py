@@ -16,13 +16,16 @@ from polyloop.chem import Geometry
 
 __all__ = [
     "AtomicPolarizability",
+    "ElectronicDescriptors",
     "ElectronicState",
     "ElectronicStructure",
     "LevelOfTheory",
     "PointResult",
     "QuantumEngine",
     "RelaxedGeometry",
+    "SolvatedPoint",
     "TightBinding",
+    "TightBindingDescriptors",
 ]
 
 Floats = NDArray[np.float64]
@@ -146,6 +149,56 @@ class TightBinding(QuantumEngine, Protocol):
 
     def solvation_energy(self, geometry: Geometry, solvent: str = "water") -> float:
         """Return the free energy of solvation in kJ/mol at a fixed geometry, 1 mol/L of gas to 1 mol/L of solution."""
+
+
+class SolvatedPoint(PointResult, Protocol):
+    """A self-consistent solution, with the forces and the bond orders that descriptors are made of."""
+
+    @property
+    def gradient(self) -> Floats:
+        """dE/dx in hartree/bohr, shape (n_atoms, 3)."""
+
+    @property
+    def bond_orders(self) -> Floats:
+        """Mayer bond orders, shape (n_atoms, n_atoms)."""
+
+
+@runtime_checkable
+class TightBindingDescriptors(QuantumEngine, Protocol):
+    """What descriptors of a molecule take from a semi-empirical method."""
+
+    @property
+    def proton_energy(self) -> float:
+        """Energy of a bare proton in hartree, where the method gives it one."""
+
+    def single_point(self, geometry: Geometry, solvent: str | None = None) -> SolvatedPoint:
+        """Return the solution at `geometry`, in the gas phase or in a solvent; raises SCF, GEOMETRY or ELEMENT."""
+
+    def solvation_energy(self, geometry: Geometry, solvent: str = "water") -> float:
+        """Return the free energy of solvation in kJ/mol at a fixed geometry."""
+
+    def vertical_energies(self, geometry: Geometry) -> tuple[float, float]:
+        """Return the vertical ionisation energy and electron affinity in eV; raises SCF or ELEMENT."""
+
+    def hessian(self, geometry: Geometry) -> Floats:
+        """Return the second derivatives of the energy in hartree/bohr2, shape (3 n, 3 n)."""
+
+
+@runtime_checkable
+class ElectronicDescriptors(QuantumEngine, Protocol):
+    """What descriptors of a molecule take from a ground state from first principles."""
+
+    def vertical_energies(self, state: ElectronicState) -> tuple[float, float]:
+        """Return the vertical ionisation energy and electron affinity in eV; raises SCF."""
+
+    def bond_orders(self, state: ElectronicState) -> Floats:
+        """Return Mayer bond orders, shape (n_atoms, n_atoms)."""
+
+    def spatial_extent(self, state: ElectronicState) -> float:
+        """Return the sum over electrons of <r2> about the centre of nuclear charge, in angstrom2."""
+
+    def density_volume(self, state: ElectronicState, threshold: float = 0.001) -> float:
+        """Return the volume in angstrom3 in which the electron density exceeds `threshold` (e/bohr3)."""
 
 
 @runtime_checkable

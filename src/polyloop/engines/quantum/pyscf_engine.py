@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 class PyscfEngine:
-    """Density-fitted Hartree-Fock and Kohn-Sham with linear response: an `ElectronicStructure`."""
+    """Density-fitted Hartree-Fock and Kohn-Sham: an `ElectronicStructure` with `ElectronicDescriptors`."""
 
     name = package = "pyscf"
 
@@ -58,6 +58,30 @@ class PyscfEngine:
         from polyloop.engines.quantum.pyscf.electrostatic_potential import electrostatic_potential
 
         return electrostatic_potential(_own(state), points)
+
+    def vertical_energies(self, state: ElectronicState) -> tuple[float, float]:
+        """Return ionisation energy and electron affinity; see `pyscf.descriptors`."""
+        from polyloop.engines.quantum.pyscf.descriptors import vertical_energies
+
+        return vertical_energies(_own(state))
+
+    def bond_orders(self, state: ElectronicState) -> Floats:
+        """Return Mayer bond orders; see `pyscf.descriptors`."""
+        from polyloop.engines.quantum.pyscf.descriptors import bond_orders
+
+        return bond_orders(_own(state))
+
+    def spatial_extent(self, state: ElectronicState) -> float:
+        """Return the electronic spatial extent; see `pyscf.descriptors`."""
+        from polyloop.engines.quantum.pyscf.descriptors import spatial_extent
+
+        return spatial_extent(_own(state))
+
+    def density_volume(self, state: ElectronicState, threshold: float = 0.001) -> float:
+        """Return the volume of the electron cloud; see `pyscf.descriptors`."""
+        from polyloop.engines.quantum.pyscf.descriptors import density_volume
+
+        return density_volume(_own(state), threshold)
 
 
 def _own(state: ElectronicState) -> GroundState:

@@ -35,13 +35,25 @@ class FittedIntegrals(df.DF):  # type: ignore[misc]
     ) -> tuple[Any, Any]:  # fmt: skip
         """Return the Coulomb and exchange matrices of `dm`, as `pyscf.df.DF.get_jk` does."""
         orbitals = getattr(dm, "mo_coeff", None)
-        if omega or orbitals is None or np.ndim(dm) != 2 or not hermi:
+        if omega or orbitals is None or np.ndim(dm) not in (2, 3) or not hermi:
             return super().get_jk(dm, hermi, with_j, with_k, direct_scf_tol, omega)  # type: ignore[no-any-return]
         if self._cderi is None:
             self.build()
-        coulomb = self._coulomb(np.asarray(dm)) if with_j else None
-        occupations = np.asarray(dm.mo_occ)
-        occupied = np.asarray(orbitals)[:, occupations > 0] * np.sqrt(occupations[occupations > 0])
+        parts = (np.asarray(dm), np.asarray(orbitals), np.asarray(dm.mo_occ))
+        if np.ndim(dm) == 2:
+            return self._of_one_density(*parts, with_j, with_k)
+        # One density for each spin.
+        coulomb, exchange = zip(
+            *(self._of_one_density(*spin, with_j, with_k) for spin in zip(*parts, strict=True)), strict=True
+        )
+        return np.array(coulomb) if with_j else None, np.array(exchange) if with_k else None
+
+    def _of_one_density(
+        self, density: NDArray[np.float64], orbitals: NDArray[np.float64], occupations: NDArray[np.float64],
+        with_j: bool, with_k: bool,
+    ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:  # fmt: skip
+        coulomb = self._coulomb(density) if with_j else None
+        occupied = orbitals[:, occupations > 0] * np.sqrt(occupations[occupations > 0])
         return coulomb, self._exchange(np.ascontiguousarray(occupied.T)) if with_k else None
 
     def _coulomb(self, density: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -40,6 +40,8 @@ class SinglePoint:
         In debye.
     charges
         Mulliken charges in e, shape (n_atoms,).
+    bond_orders
+        Wiberg bond orders in Mayer's generalisation, shape (n_atoms, n_atoms).
     """
 
     energy: float
@@ -48,6 +50,7 @@ class SinglePoint:
     lumo: float
     dipole_moment: float
     charges: NDArray[np.float64]
+    bond_orders: NDArray[np.float64]
 
 
 class TightBinding:
@@ -111,6 +114,7 @@ class TightBinding:
             lumo=float(orbitals[~filled].min()) if not filled.all() else float("nan"),
             dipole_moment=float(np.linalg.norm(result.get("dipole")) * DEBYE_PER_ATOMIC_UNIT),
             charges=np.array(result.get("charges"), dtype=np.float64),
+            bond_orders=np.array(result.get("bond-orders"), dtype=np.float64).reshape(len(coordinates), -1),
         )
 
 

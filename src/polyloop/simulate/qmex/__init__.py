@@ -1,0 +1,1 @@
+"""The 22 QMex descriptors of a methyl-capped oligomer, or of a molecule, by quantum chemistry."""
