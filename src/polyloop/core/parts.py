@@ -40,6 +40,7 @@ PARTS: dict[str, dict[str, str]] = {
         "product_gp": "polyloop.learn.product_gp:ProductGaussianProcess",
         "random_forest": "polyloop.learn.forest:RandomForest",
         "ensemble": "polyloop.learn.ensemble:RidgeEnsemble",
+        "transfer": "polyloop.learn.transfer.guarded:TransferGaussianProcess",
     },
     "acquisitions": {
         "random": "polyloop.design.acquisition.simple:RandomPicks",

@@ -216,6 +216,20 @@ class PropertyModel:
             found |= dict(zip(rows.tolist(), self._predicted(texts, table.take(rows), rows), strict=True))
         return [found[row] for row in range(len(texts))]
 
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Canonical texts of what it has learnt from."""
+        return self._table.polymers
+
+    def learnt_mean(self, X: Blocks) -> Array:
+        """Return the mean of what is learnt (the invariant, or the value itself) at described rows, shape (n,)."""
+        return self._gp.predict(without_factors(X)).mean
+
+    def mean(self, X: Blocks) -> Array:
+        """Return the mean in the unit of the target at described rows, shape (n,)."""
+        learnt = self.learnt_mean(X)
+        return learnt if self._invariant is None else self._invariant.inverse(learnt, factor_of(self._invariant, X))
+
     def _predicted(self, texts: Sequence[str], table: FeatureTable, rows: Any) -> list[PropertyPrediction]:
         X = table.described()
         inside = self._gp.predict(without_factors(X))
