@@ -29,6 +29,7 @@ PARTS: dict[str, dict[str, str]] = {
         "ecfp": "polyloop.features.ecfp:EcfpBlock",
         "rdkit2d": "polyloop.features.rdkit2d:Rdkit2dBlock",
         "backbone": "polyloop.features.backbone:BackboneBlock",
+        "paths": "polyloop.features.paths:PathsBlock",
         "factors": "polyloop.features.invariants:InvariantFactorsBlock",
     },
     "describers": {

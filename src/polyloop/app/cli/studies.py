@@ -1,7 +1,8 @@
-"""`polyloop model study ...`: source models, and whether they pay."""
+"""`polyloop model study ...`: source models and whether they pay, models of curves."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,8 @@ Block = Annotated[
 Workers = Annotated[int, typer.Option("--workers", min=1, max=4096, help="Processes for descriptors.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the folds.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+Folds = Annotated[int, typer.Option("--folds", min=2, max=1000, help="Parts that are held out in turn.")]
+_NAMED = 5
 _HEADER = ("way", "mean absolute error", "RMSE", "R2", "90 % coverage")
 
 
@@ -31,6 +34,7 @@ def register(model: typer.Typer) -> None:
     study = group(model, "study", "Which way of learning pays on these data.")
     study.command()(sources)
     study.command()(transfer)
+    study.command()(functional)
 
 
 def sources(
@@ -93,7 +97,7 @@ def transfer(
         str | None, typer.Option("--same", metavar="SOURCE", help="Source that is the target's property elsewhere.")
     ] = None,
     smiles_column: Column = None,
-    folds: Annotated[int, typer.Option("--folds", min=2, max=1000, help="Parts that are held out in turn.")] = 10,
+    folds: Folds = 10,
     workers: Workers = 1,
     seed: Seed = 0,
     as_json: Json = False,
@@ -129,3 +133,52 @@ def transfer(
         f"{len(rows)} labels; with all of them {'transfer' if found.uses_sources else 'learning from labels alone'} is "
         f"chosen: the gain of the sources is {found.gain:.1f} standard errors."
     )
+
+
+def functional(
+    csv: Annotated[Path, typer.Option("--csv", metavar="FILE", help="CSV or Parquet.")],
+    prefix: Annotated[
+        str, typer.Option("--prefix", metavar="TEXT", help="Columns TEXT and a number are the points of the axis.")
+    ],
+    smiles_column: Column = None,
+    kind: Kind = "polymer",
+    block: Block = None,
+    components: Annotated[int, typer.Option("--components", min=1, help="Principal components.")] = 8,
+    folds: Folds = 5,
+    workers: Workers = 1,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Compare models of whole curves, such as spectra, on rows that were held out."""
+    import numpy as np
+
+    from polyloop.core.subject import column_of
+    from polyloop.features.mixtures import describe_subjects
+    from polyloop.learn.functional import ComponentProcess, CurveModel, FunctionalRidge, study_curves
+    from polyloop.tables.curves import read_curves
+
+    table = read_curves(csv, prefix, smiles_column or column_of(kind))
+    described = describe_subjects(kind, list(table.texts), tuple(block) if block else ("paths",), workers=workers)
+    _, first = np.unique(np.array(described.polymers), return_index=True)
+    rows = np.sort(first[described.valid[first]])
+    left_out = [f"line {line}: {reason}" for line, reason in table.left_out]
+    left_out += list(described.failures.values())
+    for reason in left_out[:_NAMED]:
+        message(f"Left out: {reason}")
+    if len(left_out) > _NAMED:
+        message(f"{len(left_out) - _NAMED} more are left out.")
+    models: dict[str, Callable[[], CurveModel]] = {
+        "ridge": FunctionalRidge,
+        "components": lambda: ComponentProcess(components),
+    }
+    found = study_curves(
+        described.take(rows).described(), table.values[rows], rng=np.random.default_rng(seed), folds=folds,
+        models=models,
+    )  # fmt: skip
+    if as_json:
+        errors = {name: one.to_dict() for name, one in found.items()}
+        write_json({"n": len(rows), "points": len(table.points), "models": errors})
+        return
+    header = ("model", "median RMSE", "median R2", "median MAE", "RMSE", "R2", "90 % coverage")
+    write_table(header, [(name, *list(one.to_dict().values())[1:]) for name, one in found.items()])
+    message(f"{len(rows)} curves of {len(table.points)} points, {len(left_out)} rows left out.")
