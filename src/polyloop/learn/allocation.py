@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +19,13 @@ from polyloop.learn.surrogate import Array, Blocks, check_blocks, take
 __all__ = [
     "Allocation",
     "AllocationRule",
+    "AllocationStudy",
     "LearningCurve",
     "Yardstick",
     "estimate_curve",
     "left_out_error",
     "next_round",
+    "study_allocation",
 ]
 
 _PENALTIES = np.logspace(-3, 1, 13)
@@ -224,16 +227,14 @@ def estimate_curve(
         If there are fewer than 20 polymers, or none was run twice.
     """
     n = check_blocks(X)
-    known, group, counts = np.unique(rows, return_inverse=True, return_counts=True)
     y = Standardisation.of(values).standardise(np.asarray(values, dtype=float))
-    means = np.bincount(group, y) / counts
+    known, counts, means, noise = _pooled(y, rows)
     freedom = int((counts - 1).sum())
     if len(known) < 20 or freedom == 0 or known.max() >= n:
         raise InvalidInputError(
             f"{len(known)} polymers, {freedom} repeats among them, say too little of noise and learning.",
             hint="Give 20 or more polymers, some of them twice or more.",
         )
-    noise = float(((y - means[group]) ** 2).sum()) / freedom
     scatter = noise / counts
     truth = max(float(means.var()) - float(scatter.mean()), 0.05 * float(means.var()))
     part = take(X, known)
@@ -250,3 +251,66 @@ def estimate_curve(
     exponent = float(np.clip(slope, 0.01, _STEEPEST))
     # Through the point of all polymers, which is known best.
     return LearningCurve(noise / truth, float(np.exp(log_error[0] - exponent * log_s[0])), exponent)
+
+
+def _pooled(y: Array, rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp], Array, float]:
+    """Return the rows that there are, their counts and means, and the pooled variance within (NaN without repeats)."""
+    known, group, counts = np.unique(rows, return_inverse=True, return_counts=True)
+    means = np.bincount(group, y) / counts
+    freedom = int((counts - 1).sum())
+    squares = float(((y - means[group]) ** 2).sum())
+    return known, counts, means, squares / freedom if freedom else float("nan")
+
+
+@dataclass(frozen=True)
+class AllocationStudy:
+    """What runs, some of them repeats, tell of how to spend a budget.
+
+    Parameters
+    ----------
+    noise_std
+        Standard deviation of one run, in the unit of the values.
+    best_repeats
+        The best number of runs a polymer at the error as it is now.
+    next
+        What to ask next.
+    """
+
+    n: int
+    runs: int
+    noise_std: float
+    curve: LearningCurve
+    allocations: tuple[Allocation, ...]
+    best_repeats: float
+    next: str
+
+    def rows(self) -> list[tuple[Allocation, float]]:
+        """Return each allocation with its root mean squared error against labels as noisy, over their spread."""
+        labelled = [self.curve.labelled_error(one.polymers, one.repeats) for one in self.allocations]
+        return [(one, float(np.sqrt(error))) for one, error in zip(self.allocations, labelled, strict=True)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary."""
+        return asdict(self)
+
+
+def study_allocation(
+    X: Blocks,
+    values: Array,
+    rows: NDArray[np.intp],
+    *,
+    budget: float,
+    cost_ratio: float = 1.0,
+    repeats: Sequence[int] = (1, 2, 3, 5, 9),
+    rng: np.random.Generator,
+) -> AllocationStudy:
+    """Weigh polymers against repeats for a budget in runs; the other parameters are those of `estimate_curve`."""
+    curve = estimate_curve(X, values, rows, rng=rng)
+    rule = AllocationRule(curve, cost_ratio)
+    _, counts, _, noise = _pooled(np.asarray(values, dtype=float), rows)
+    error = curve.error(len(counts), float(counts.mean()))
+    new, _ = next_round(counts, cost_ratio, noise=curve.noise, error=error, cost_ratio=cost_ratio)
+    return AllocationStudy(
+        len(counts), int(counts.sum()), float(np.sqrt(noise)), curve,
+        tuple(rule.allocations(budget, repeats)), rule.best_repeats(error), "a new polymer" if new else "a repeat",
+    )  # fmt: skip

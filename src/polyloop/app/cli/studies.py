@@ -35,6 +35,7 @@ def register(model: typer.Typer) -> None:
     study.command()(sources)
     study.command()(transfer)
     study.command()(functional)
+    study.command()(allocation)
 
 
 def sources(
@@ -182,3 +183,47 @@ def functional(
     header = ("model", "median RMSE", "median R2", "median MAE", "RMSE", "R2", "90 % coverage")
     write_table(header, [(name, *list(one.to_dict().values())[1:]) for name, one in found.items()])
     message(f"{len(rows)} curves of {len(table.points)} points, {len(left_out)} rows left out.")
+
+
+def allocation(
+    csv: Annotated[Path, typer.Option("--csv", metavar="FILE", help="Runs, repeats in rows of their own.")],
+    target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="Property, or any column of numbers.")],
+    budget: Annotated[float, typer.Option("--budget", min=1.0, help="What may be spent, in runs.")],
+    cost_ratio: Annotated[
+        float, typer.Option("--cost-ratio", min=1.0, help="Cost of a new polymer's first run, in repeats.")
+    ] = 1.0,
+    smiles_column: Column = None,
+    kind: Kind = "polymer",
+    block: Block = None,
+    workers: Workers = 1,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Weigh more polymers against more repeats, from runs of which some are repeats."""
+    import numpy as np
+
+    from polyloop.core.subject import column_of
+    from polyloop.features.mixtures import describe_subjects
+    from polyloop.learn.allocation import study_allocation
+    from polyloop.learn.property_model import BLOCKS_OF_MODELS, without_factors
+    from polyloop.tables.training import read_training
+
+    table = read_training(csv, target, smiles_column or column_of(kind))
+    blocks = tuple(block) if block else BLOCKS_OF_MODELS
+    described = describe_subjects(kind, list(table.texts), blocks, workers=workers)
+    usable = np.flatnonzero(described.valid & np.isfinite(table.values))
+    _, first, rows = np.unique(np.array(described.polymers)[usable], return_index=True, return_inverse=True)
+    X = without_factors(described.take(usable[first]).described())
+    found = study_allocation(
+        X, table.values[usable], rows, budget=budget, cost_ratio=cost_ratio, rng=np.random.default_rng(seed)
+    )
+    if as_json:
+        write_json(found.to_dict())
+        return
+    header = ("polymers", "runs each", "error over spread", "against labels as noisy")
+    write_table(header, [(one.polymers, one.repeats, one.error, labels) for one, labels in found.rows()])
+    message(
+        f"{found.n} polymers, {found.runs} runs: one run scatters by {found.noise_std:.3g}, "
+        f"{found.curve.noise:.0%} of the variance between polymers; best {found.best_repeats:.1f} runs each; "
+        f"next: {found.next}."
+    )
