@@ -18,6 +18,7 @@ from polyloop.learn.allocation import (
     estimate_curve,
     left_out_error,
     next_round,
+    study_allocation,
 )
 from polyloop.tables.training import read_training
 
@@ -105,6 +106,14 @@ def test_the_error_left_out_is_against_the_truth_and_not_its_noisy_mean() -> Non
     matrix = np.exp(-0.5 * ((x[:, None] - x[None, :]) / 0.3) ** 2)
     y = np.sin(4 * x) + 0.5 * rng.standard_normal(60)
     assert left_out_error(matrix, y, np.full(60, 0.25)) < 0.06
+
+
+def test_a_study_recommends_no_number_of_repeats_that_rests_on_noise() -> None:
+    X, values, rows = pilot(100, 3, noise=0.5)
+    found = study_allocation(X, values, rows, budget=2_000, cost_ratio=5.0, rng=np.random.default_rng(0))
+    # With E at least sqrt(2 / 100) v / 3 the optimum sqrt(4 v / E) is at most sqrt(12 sqrt(50)) = 9.2.
+    assert 2.0 < found.best_repeats < 9.3
+    assert [one.error for one in found.allocations] == sorted(one.error for one in found.allocations)
 
 
 @pytest.mark.parametrize("repeats", [1, 2])

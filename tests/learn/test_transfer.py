@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from polyloop.app.cli.main import main
+from polyloop.campaign import Campaign
 from polyloop.campaign.config.file import read_campaign_file
 from polyloop.core import Conditions, InvalidInputError, PolyloopError, Record, Request, parse_subject
 from polyloop.core.descriptors import BlockValues
@@ -197,3 +198,12 @@ def test_a_campaign_without_a_library_is_refused_before_anything_is_evaluated(ca
         read_campaign_file(campaign_file(surrogate="transfer"))
     with pytest.raises(InvalidInputError, match="source models"):
         make_surrogate("transfer").fit({"x": make(8)[0]["x"]}, make(8)[1])
+
+
+def test_a_campaign_learns_with_a_library(campaign_file, library: SourceLibrary, tmp_path: Path) -> None:
+    folder = library.save(tmp_path / "sources")
+    name = f'transfer"\nsources = "{folder}"\ndigest = "{library.digest}'
+    file = campaign_file(surrogate=name, cycles=1)
+    file.write_text(file.read_text().replace('blocks = ["ecfp"]', 'blocks = ["ecfp", "backbone"]'))
+    status = Campaign.from_file(file, tmp_path / "run").run()
+    assert status.reason == "cycles" and status.evaluations == 10

@@ -304,11 +304,18 @@ def study_allocation(
     repeats: Sequence[int] = (1, 2, 3, 5, 9),
     rng: np.random.Generator,
 ) -> AllocationStudy:
-    """Weigh polymers against repeats for a budget in runs; the other parameters are those of `estimate_curve`."""
+    """Weigh polymers against repeats for a budget in runs; the other parameters are those of `estimate_curve`.
+
+    An error that the noise hides counts as large as it could be and still be hidden, so that no number of repeats is
+    recommended that rests on the difference of two nearly equal numbers.
+    """
     curve = estimate_curve(X, values, rows, rng=rng)
     rule = AllocationRule(curve, cost_ratio)
     _, counts, _, noise = _pooled(np.asarray(values, dtype=float), rows)
-    error = curve.error(len(counts), float(counts.mean()))
+    each = float(counts.mean())
+    error = curve.error(len(counts), each)
+    # The relative standard error of a mean square of n normal errors is sqrt(2 / n).
+    error = max(error, float(np.sqrt(2.0 / len(counts))) * (error + curve.noise / each))
     new, _ = next_round(counts, cost_ratio, noise=curve.noise, error=error, cost_ratio=cost_ratio)
     return AllocationStudy(
         len(counts), int(counts.sum()), float(np.sqrt(noise)), curve,
