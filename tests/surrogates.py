@@ -24,8 +24,12 @@ _QUICK: dict[str, dict[str, Any]] = {
 }
 
 GRAPH_SURROGATES = tuple(name for name in SURROGATES if getattr(SURROGATES.find(name), "reads_graphs", False))
-# Those that learn from any block of columns.
-COLUMN_SURROGATES = tuple(name for name in SURROGATES if name not in GRAPH_SURROGATES)
+# Those that learn from any block of columns, and need nothing but rows.
+COLUMN_SURROGATES = tuple(
+    name
+    for name in SURROGATES
+    if name not in GRAPH_SURROGATES and not getattr(SURROGATES.find(name), "needs_sources", False)
+)
 COLUMN_KINDS = tuple(kind for kind in BlockKind if kind is not BlockKind.GRAPH)
 
 

@@ -13,6 +13,7 @@ __all__ = ["SOURCES", "folder", "path"]
 # Where each table came from. They are kept as repacked extracts, so that the public files do not have the same bytes;
 # each folder's SOURCE.txt says what was taken.
 SOURCES = {
+    "functional_output_uvvis": "https://github.com/yoshida-lab/XenonPy (samples/data/Dataset_I.csv)",
     "process_tables": "https://github.com/b-shields/edbo (experiments/data) and https://github.com/aspuru-guzik-group/"
     "olympus (src/olympus/datasets)",
     "optical_calibration": "https://github.com/s-nanjo/Spacier (Optical_Polymer_Dataset/Calibration.csv)",

@@ -20,7 +20,7 @@ CUTS = [
 GENERATORS = {
     "atom_pairs": rdFingerprintGenerator.GetAtomPairGenerator(maxDistance=10, countSimulation=False, fpSize=2048),
     "torsions": rdFingerprintGenerator.GetTopologicalTorsionGenerator(countSimulation=False, fpSize=2048),
-    "paths": rdFingerprintGenerator.GetRDKitFPGenerator(maxPath=6, fpSize=2048, numBitsPerFeature=1),
+    "paths": rdFingerprintGenerator.GetRDKitFPGenerator(maxPath=6, fpSize=4096, numBitsPerFeature=1),
 }
 
 

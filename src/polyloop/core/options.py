@@ -136,4 +136,8 @@ def read_options(
                 raise InvalidInputError(
                     f"{key!r} is no block of this campaign.", where=word, hint=did_you_mean(key, blocks)
                 )
+    # What no single option shows, such as one that must be given.
+    verify = getattr(part, "verify_options", None)
+    if verify is not None:
+        verify(arguments)
     return arguments

@@ -56,6 +56,7 @@ PARTS: dict[str, dict[str, str]] = {
         "stack": "polyloop.learn.stack:StackedSurrogate",
         "gcn": "polyloop.learn.graph_networks:GraphConvolution",
         "gin": "polyloop.learn.graph_networks:GraphIsomorphism",
+        "transfer": "polyloop.learn.transfer.guarded:TransferGaussianProcess",
     },
     "acquisitions": {
         "random": "polyloop.design.acquisition.simple:RandomPicks",

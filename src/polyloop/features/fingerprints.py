@@ -17,7 +17,6 @@ from polyloop.features.oligomer import neighbouring_oligomers, ring_of_units
 
 __all__ = ["AtomPairBlock", "FingerprintBlock", "PathBlock", "TopologicalTorsionBlock", "on_ring"]
 
-_SIZE = 2048
 _PAIR_DISTANCE = 10  # bonds; most repeat units are shorter along the backbone
 _PATH_BONDS = 6
 # Bonds from an atom within which RDKit takes what it knows of it: neighbours, and conjugation by way of them.
@@ -46,10 +45,12 @@ class FingerprintBlock(ABC):
     """Units of the ring that is described; 0 for an endless chain."""
     prefix: ClassVar[str]
     """What the columns are called, before `_` and a number."""
+    size: ClassVar[int] = 2048
+    """Number of columns."""
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the columns, the prefix and a number."""
-        return tuple(f"{self.prefix}_{i}" for i in range(_SIZE))
+        return tuple(f"{self.prefix}_{i}" for i in range(self.size))
 
     def units(self) -> tuple[str, ...]:
         """Return the unit of each column: numbers."""
@@ -124,7 +125,7 @@ class AtomPairBlock(FingerprintBlock):
     @cached_property
     def _generator(self) -> Any:
         return rdFingerprintGenerator.GetAtomPairGenerator(
-            minDistance=1, maxDistance=_PAIR_DISTANCE, countSimulation=False, fpSize=_SIZE
+            minDistance=1, maxDistance=_PAIR_DISTANCE, countSimulation=False, fpSize=self.size
         )
 
 
@@ -141,25 +142,26 @@ class TopologicalTorsionBlock(FingerprintBlock):
 
     @cached_property
     def _generator(self) -> Any:
-        return rdFingerprintGenerator.GetTopologicalTorsionGenerator(countSimulation=False, fpSize=_SIZE)
+        return rdFingerprintGenerator.GetTopologicalTorsionGenerator(countSimulation=False, fpSize=self.size)
 
 
 class PathBlock(FingerprintBlock):
-    """Counts of RDKit's paths and branched fragments of up to 6 bonds, hashed to 2,048 (block `paths`).
+    """Counts of RDKit's paths and branched fragments of up to 6 bonds, hashed to 4,096 (block `paths`).
 
     Each fragment sets one column (RDKit's own bit vectors set two).
     """
 
     name = "paths"
     prefix = "path"
+    size = 4096
     reach = _PATH_BONDS + 2 * _ATOM_REACH
 
     def counts(self, mol: Chem.Mol) -> NDArray[np.float64]:
-        """Return the counts of a molecule, shape (2048,)."""
+        """Return the counts of a molecule, shape (4096,)."""
         return np.asarray(self._generator.GetCountFingerprintAsNumPy(mol), dtype=np.float64)
 
     @cached_property
     def _generator(self) -> Any:
         return rdFingerprintGenerator.GetRDKitFPGenerator(
-            minPath=1, maxPath=_PATH_BONDS, countSimulation=False, fpSize=_SIZE, numBitsPerFeature=1
+            minPath=1, maxPath=_PATH_BONDS, countSimulation=False, fpSize=self.size, numBitsPerFeature=1
         )

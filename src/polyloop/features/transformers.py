@@ -146,7 +146,7 @@ class TopologicalTorsionCounts(PolymerDescriptor):
 
 
 class PathCounts(PolymerDescriptor):
-    """Counts of paths and branched fragments of up to six bonds, 2,048 columns (block `paths`)."""
+    """Counts of paths and branched fragments of up to six bonds, 4,096 columns (block `paths`)."""
 
     block = "paths"
 

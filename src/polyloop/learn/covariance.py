@@ -65,11 +65,17 @@ class TermData:
         Shape (n, n): the correlation (minmax, linear), or the squared distance in units of the median one.
     rows
         Shape (n, d), z in units of the median distance, with ARD; otherwise None.
+    factor
+        Shape (n, n), what the correlation is multiplied by; None for 1.
+    share
+        Prior median of the variance; None for an equal part of 1.
     """
 
     term: Term
     matrix: Array
     rows: Array | None = None
+    factor: Array | None = None
+    share: float | None = None
 
     @property
     def length_count(self) -> int:

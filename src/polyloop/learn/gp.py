@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -105,7 +106,7 @@ class GaussianProcess:
         y, noise = check_targets(n, y, noise_variance)
         scale = Standardisation.of(y)
         standardised, known = scale.standardise(y), scale.variances(noise)
-        geometry = SumCovariance.fit(X, default_terms(X, self.kernels), ard=self.ard)
+        geometry = self._geometry(X)
         terms = geometry.term_data(X)
         # One distinct value or point says nothing about hyper-parameters: the prior's medians then stand.
         if self.parameters is not None:
@@ -136,6 +137,10 @@ class GaussianProcess:
         scale = Standardisation(*map(float, state["scale"]))
         self._posterior = _solve(covariance, X, state["y"], state["known_noise"], scale)
         return self
+
+    def _geometry(self, X: Blocks) -> SumCovariance:
+        """Return the covariance with the scales of the training rows, its hyper-parameters not yet set."""
+        return SumCovariance.fit(X, default_terms(X, self.kernels), ard=self.ard)
 
     @property
     def hyperparameters(self) -> HyperParameters:
@@ -184,7 +189,7 @@ class GaussianProcess:
         covariance = self.covariance(X, X)
         return self.predict(X).mean, (covariance + covariance.T) / 2
 
-    def condition(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> GaussianProcess:
+    def condition(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> Self:
         """Return the GP that has also seen (X, y): hyper-parameters, scales and standardisation stay.
 
         Without `noise_variance` the new values are as noisy as `predict` says, that is with the old ones' mean.
@@ -196,7 +201,7 @@ class GaussianProcess:
         rows = stack(p.rows, X)
         standardised = np.concatenate([p.y, p.scale.standardise(y)])
         known = np.concatenate([p.known_noise, noise])
-        other = GaussianProcess(self.kernels, ard=self.ard, optimise=self.optimise)
+        other = copy(self)
         other._posterior = _solve(p.covariance, rows, standardised, known, p.scale)
         return other
 

@@ -32,7 +32,8 @@ VARIANCE_SIGMA = 1.0  # the medians of the terms' variances sum to 1
 def prior_medians(terms: list[TermData]) -> HyperParameters:
     """Return the hyper-parameters before any data: the medians of their priors."""
     lengths = tuple(np.full(t.length_count, LENGTH_MEDIAN) for t in terms)
-    return HyperParameters((1.0 / len(terms),) * len(terms), lengths, float(NOISE_MEDIAN))
+    shares = tuple(1.0 / len(terms) if data.share is None else data.share for data in terms)
+    return HyperParameters(shares, lengths, float(NOISE_MEDIAN))
 
 
 class SumKernel(gpytorch.kernels.Kernel):  # type: ignore[misc]
@@ -48,6 +49,8 @@ class SumKernel(gpytorch.kernels.Kernel):  # type: ignore[misc]
             self.register_buffer(f"matrix_{i}", torch.from_numpy(np.ascontiguousarray(data.matrix)))
             if data.rows is not None:
                 self.register_buffer(f"rows_{i}", torch.from_numpy(np.ascontiguousarray(data.rows)))
+            if data.factor is not None:
+                self.register_buffer(f"factor_{i}", torch.from_numpy(np.ascontiguousarray(data.factor)))
         start = prior_medians(terms)
         medians = {"variances": np.array(start.variances), "lengths": np.concatenate(start.length_scales)}
         for name, values in medians.items():
@@ -80,6 +83,8 @@ class SumKernel(gpytorch.kernels.Kernel):  # type: ignore[misc]
                     squares = scaled.square().sum(-1)
                     matrix = (squares[:, None] + squares[None, :] - 2 * scaled @ scaled.T).clamp_min(0.0)
                 matrix = correlation(matrix, data.term.kind)
+            if data.factor is not None:
+                matrix = matrix * getattr(self, f"factor_{i}")
             total = total + variances[i] * matrix
         first, second = x1[..., 0].long(), x2[..., 0].long()
         chosen: torch.Tensor = total[first, second] if diag else total[first][:, second]

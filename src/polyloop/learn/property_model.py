@@ -18,7 +18,7 @@ from polyloop.features.block import block_tag, get_block
 from polyloop.features.mixtures import describe_subjects
 from polyloop.learn.gp import GaussianProcess
 from polyloop.learn.invariant_choice import choose_invariant
-from polyloop.learn.invariant_target import FACTOR_BLOCK
+from polyloop.learn.invariant_target import FACTOR_BLOCK, without_factors
 from polyloop.learn.model_card import ModelCard, PropertyPrediction
 from polyloop.learn.model_folder import KeptModel, digest_of, read_model, write_model
 from polyloop.learn.registry import SURROGATES, make_surrogate
@@ -158,6 +158,19 @@ class PropertyModel:
         if len(rows):
             found |= dict(zip(rows.tolist(), self._predicted(texts, table.take(rows), rows), strict=True))
         return [found[row] for row in range(len(texts))]
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Canonical texts of what it has learnt from."""
+        return self._table.polymers
+
+    def learnt_mean(self, X: Blocks) -> Array:
+        """Return the mean of what is learnt (the invariant, or the value itself) at described rows, shape (n,)."""
+        return self._model.surrogate.predict(without_factors(X)).mean
+
+    def mean(self, X: Blocks) -> Array:
+        """Return the mean in the unit of the target at described rows, shape (n,)."""
+        return self._model.assess(X)[0].mean
 
     def _predicted(self, texts: Sequence[str], table: FeatureTable, rows: Any) -> list[PropertyPrediction]:
         interval, report = self._model.assess(table.described())

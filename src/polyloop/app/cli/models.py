@@ -1,4 +1,4 @@
-"""`polyloop model ...`: train, predict and card."""
+"""`polyloop model ...`: train, predict, card and study."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from polyloop.app.cli import studies
 from polyloop.app.cli.console import message, write_json, write_table
 from polyloop.app.cli.groups import group
 from polyloop.core.text import visible
@@ -24,10 +25,11 @@ _NAMED = 5
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands to `app`."""
-    model = group(app, "model", "Models of one property: train, predict, card.")
+    model = group(app, "model", "Models of one property: train, predict, card, study.")
     model.command()(train)
     model.command()(predict)
     model.command()(card)
+    studies.register(model)
 
 
 def train(
