@@ -14,7 +14,7 @@ from polyloop.core import EvaluationError, InvalidInputError
 from polyloop.core.descriptors import BlockValues
 from polyloop.core.graph_rows import ATOM_FEATURES, BOND_FEATURES, MOST_ATOMS, graph_columns, read_graphs
 from polyloop.features import featurize
-from polyloop.features.block import blocks_of
+from polyloop.features.block import default_blocks
 from polyloop.features.ring_graph import RingGraphBlock
 from polyloop.learn import TrainingDomain
 from polyloop.learn.graph_layers import GraphBatch, GraphNetwork
@@ -132,7 +132,7 @@ def test_models_of_columns_look_past_graphs_and_refuse_graphs_alone(rows) -> Non
             quick_surrogate(name).fit({"ring_graph": rows["ring_graph"]}, y)
     with pytest.raises(InvalidInputError, match="there are 0 here"):
         quick_surrogate("gin").fit({"ecfp": rows["ecfp"]}, y)
-    assert "ring_graph" not in blocks_of("polymer"), "asked for by name only"
+    assert "ring_graph" not in default_blocks("polymer"), "asked for by name only"
     only = {"ring_graph": rows["ring_graph"]}
     found = quick_surrogate("gin").fit(only, y).predict(only)
     assert not TrainingDomain().fit(only, y).assess(only, found).flags["far"].any()
