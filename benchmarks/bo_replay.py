@@ -146,12 +146,14 @@ class Ours:
 class Invariants(Ours):
     """The same with `[surrogate] invariants`: models of what the properties' invariants leave, and the way back."""
 
-    def __init__(self, pool, problem, k, *, mixed=True):
+    def __init__(self, pool, problem, k, *, mixed=True, logarithms=False):
         super().__init__(pool, problem, k)
-        self.X["factors"], self.mixed = pool.factors, mixed
+        self.X["factors"], self.mixed, self.logarithms = pool.factors, mixed, logarithms
 
     def model(self, j):
-        invariant = get_property(self.objectives[j].property).invariant or Invariant("value", "identity", {})
+        invariant = get_property(self.objectives[j].property).invariant
+        if invariant is None or not (invariant.powers or self.logarithms):
+            invariant = Invariant("value", "identity", {})
         return (MixedTarget if self.mixed else InvariantTarget)(GaussianProcess, invariant)
 
 
@@ -170,6 +172,7 @@ STRATEGIES = {
     "ours": Ours,
     "ours_invariants": Invariants,
     "ours_invariants_unmixed": lambda *a: Invariants(*a, mixed=False),
+    "ours_invariants_and_logarithms": lambda *a: Invariants(*a, logarithms=True),
     "ours_qlognehvi": lambda *a: Ours(*a, acquisition="qlognehvi"),
     "ours_forcefield_only": lambda *a: Ours(*a, blocks=("forcefield",)),
     "ours_unit_ecfp": lambda *a: Ours(*a, blocks=("ecfp_unit", "forcefield")),

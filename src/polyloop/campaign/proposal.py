@@ -309,10 +309,14 @@ def json_numbers(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _surrogate(table: SurrogateTable, seed: int, name: str, y: NDArray[np.float64]) -> Surrogate:
-    """Return an unfitted surrogate of a property, or of its invariant where that is wanted and y has an image."""
+    """Return an unfitted surrogate of a property, or of its invariant where that is wanted and y has an image.
+
+    A logarithm alone is not taken: it knows nothing of the structure.
+    """
     options = read_options(SURROGATES.find(table.name), table.options, noun="surrogate", name=table.name)
     make = partial(make_surrogate, table.name, seed=seed, **options)
     if not table.invariants:
         return make()
     invariant = get_property(name).invariant
-    return MixedTarget(make, invariant if invariant is not None and invariant.applies(y) else _VALUE)
+    known = invariant is not None and bool(invariant.powers) and invariant.applies(y)
+    return MixedTarget(make, invariant if invariant is not None and known else _VALUE)

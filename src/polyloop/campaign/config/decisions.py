@@ -72,7 +72,9 @@ def check_invariants(config: CampaignConfig, source: CampaignSource) -> None:
             key, f"What invariants are made of is not known of a {config.pool.kind}.", "They are for polymers."
         )
     asked = [*(one.property for one in config.objectives), *(one.property for one in config.requirements)]
-    if all(PROPERTIES[name].invariant is None for name in asked):
+    # A logarithm, which takes no factors, is no invariant in the sense of this option.
+    found = [PROPERTIES[name].invariant for name in asked]
+    if not any(invariant is not None and invariant.powers for invariant in found):
         raise source.error(key, f"No invariant is known of {', '.join(asked)}.", "Leave them out.")
 
 
