@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         PathCounts,
         PolymerDescriptor,
         Rdkit2d,
+        RingGraph,
         TopologicalTorsionCounts,
         transformer_of,
     )
@@ -40,6 +41,7 @@ __all__ = [
     "PathCounts",
     "PolymerDescriptor",
     "Rdkit2d",
+    "RingGraph",
     "TopologicalTorsionBlock",
     "TopologicalTorsionCounts",
     "featurize",

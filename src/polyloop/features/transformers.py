@@ -27,6 +27,7 @@ __all__ = [
     "PathCounts",
     "PolymerDescriptor",
     "Rdkit2d",
+    "RingGraph",
     "TopologicalTorsionCounts",
     "transformer_of",
 ]
@@ -161,6 +162,12 @@ class EcfpBits(PolymerDescriptor):
     """Whether each circular environment occurs, 2,048 columns (block `ecfp_bits`)."""
 
     block = "ecfp_bits"
+
+
+class RingGraph(PolymerDescriptor):
+    """Atoms and bonds of a unit inside the chain, as whole numbers for graph networks (block `ring_graph`)."""
+
+    block = "ring_graph"
 
 
 def transformer_of(block: str) -> type[PolymerDescriptor]:
