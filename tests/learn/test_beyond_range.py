@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import norm
 
 from polyloop import datasets
-from polyloop.core import get_property
+from polyloop.core import InvalidInputError, get_property
 from polyloop.core.descriptors import BlockValues
 from polyloop.core.invariant import Invariant
 from polyloop.features import featurize
@@ -136,7 +136,11 @@ def test_it_needs_factors_and_quantities() -> None:
 @pytest.mark.reference
 def test_densities_of_pi1070_are_extrapolated_as_the_docs_say() -> None:
     """From the lowest 30 %: 0.33 of the spread was the best of some twenty models of the first study of this table."""
-    frame = pd.read_csv(datasets.path("radonpy_pi1070", "PI1070.csv.gz"))
+    try:
+        path = datasets.path("radonpy_pi1070", "PI1070.csv.gz")
+    except InvalidInputError as error:
+        pytest.skip(str(error))
+    frame = pd.read_csv(path)
     frame = frame.iloc[np.random.default_rng(0).permutation(len(frame))[:300]]
     table = featurize(list(frame.smiles), ("backbone", "forcefield", "factors"))
     y, X = frame.density.to_numpy(), table.described()
