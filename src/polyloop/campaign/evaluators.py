@@ -29,6 +29,7 @@ from polyloop.evaluation.evaluators import (
 from polyloop.evaluation.function_source import source_of
 from polyloop.evaluation.functions import load_function
 from polyloop.evaluation.laboratory import EXPERIMENT, LaboratoryEvaluator
+from polyloop.evaluation.models import ModelEvaluator
 from polyloop.simulate import protocol_for
 from polyloop.tables import MeasuredTable, read_measured, same_state, state_words
 
@@ -122,12 +123,23 @@ def _named_evaluator(name: str, properties: tuple[str, ...], config: CampaignCon
     table = config.evaluators.get(name)
     if table is None:
         return _entry_point_evaluator(name, properties, config)
+    if table.model is not None:
+        return _model_evaluator(name, table.model, properties, config)
     if table.table is not None:
         return _table_evaluator(name, table, properties, config.campaign.state, config.pool.kind, space_of(config))
     location, folder = table.python or "", str(table.folder or "")
     return _function_evaluator(
         f"python/{slug(location.replace(':', '.'))}", properties, location, folder, table.version, name, config
     )
+
+
+def _model_evaluator(name: str, folder: Path, properties: tuple[str, ...], config: CampaignConfig) -> ModelEvaluator:
+    if len(properties) > 1:
+        raise ConfigurationError(
+            f"A model predicts one property, and [evaluators.{name}] is asked for {' and '.join(properties)}.",
+            where=str(folder), hint="Name a model of its own for each.",
+        )  # fmt: skip
+    return ModelEvaluator.of_folder(folder, properties[0], config.pool.kind)
 
 
 def _function_evaluator(

@@ -30,8 +30,8 @@ _FREE = {
     "report": True,
     "store": True,
     "features": {"time_limit_s"},
-    "pool": {"file", "skip_bad"},
-    "evaluators": {"__all__": {"table", "folder", "skip_bad"}},
+    "pool": {"file": True, "skip_bad": True, "screening": {"model"}},
+    "evaluators": {"__all__": {"table", "folder", "skip_bad", "model"}},
 }
 
 

@@ -1,4 +1,4 @@
-"""Screening: look over a whole pool with a cheap protocol and keep the best, before dear evaluations are spent."""
+"""Screening: look over a pool with a cheap protocol or a model and keep the best, before dear evaluations are spent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from polyloop.campaign.config.tables import CampaignConfig, ScreeningTable
 from polyloop.core import Record, Request, Status, Subject
 from polyloop.design.left_out import UNSCREENED, LeftOut
 from polyloop.design.pool import Pool
-from polyloop.evaluation.evaluators import protocol_evaluator
+from polyloop.evaluation.evaluators import Evaluator, protocol_evaluator
+from polyloop.evaluation.models import ModelEvaluator
 from polyloop.evaluation.queue import EvaluationQueue, open_runner
 from polyloop.run.interrupts import Interrupts
 from polyloop.store import Store
@@ -30,10 +31,10 @@ def screen(
 
     The results are kept in the store like any other, so that an interrupted screening goes on where it stopped.
     """
-    evaluator = protocol_evaluator(table.protocol)
+    evaluator = evaluator_of(table, pool.kind)
     campaign = config.campaign
     requests = [
-        Request(Subject(pool.kind, smiles), table.protocol, campaign.evaluation_seed, campaign.state)
+        Request(Subject(pool.kind, smiles), evaluator.protocol_id, campaign.evaluation_seed, campaign.state)
         for smiles in pool.texts
     ]
     done = 0
@@ -57,15 +58,28 @@ def screen(
         if record is not None and record.status is Status.DONE and record.value is not None:
             scored.append((sign * record.value, row))
         else:
-            failed.append(LeftOut(None, pool.texts[row], UNSCREENED, _reason(record, table)))
+            failed.append(LeftOut(None, pool.texts[row], UNSCREENED, _reason(record, table, evaluator.protocol_id)))
     best = [row for _, row in sorted(scored, key=lambda pair: -pair[0])]
     kept = pool.subset(sorted(best[: table.keep]))
     return replace(kept, left_out=(*kept.left_out, *failed))
 
 
-def _reason(record: Record | None, table: ScreeningTable) -> str:
+def evaluator_of(table: ScreeningTable, kind: str) -> Evaluator:
+    """Return who answers in a screening.
+
+    Raises
+    ------
+    InvalidInputError
+        If its model cannot be read, or is of another property or kind.
+    """
+    if table.model is not None:
+        return ModelEvaluator.of_folder(table.model, table.property, kind)
+    return protocol_evaluator(table.protocol)
+
+
+def _reason(record: Record | None, table: ScreeningTable, protocol_id: str) -> str:
     if record is not None and record.failure is not None:
-        return f"{table.protocol} failed: {record.failure.stage}: {record.failure.reason}"
+        return f"{protocol_id} failed: {record.failure.stage}: {record.failure.reason}"
     if record is not None and record.value is not None:
-        return f"{table.protocol} yields an implausible {table.property} of {record.value:g} {record.unit}."
-    return f"{table.protocol} yields no {table.property}."
+        return f"{protocol_id} yields an implausible {table.property} of {record.value:g} {record.unit}."
+    return f"{protocol_id} yields no {table.property}."

@@ -101,6 +101,7 @@ class PropertyModel:
             Known variances of y, shape (n,), NaN where not known.
         blocks
             Descriptors; None takes those of the model: `BLOCKS_OF_MODELS`, or `BLOCKS_OF_GRAPHS` where it reads graphs.
+            Without the block `factors` an invariant that takes factors is not tried.
         invariant
             Whether to learn the property's invariant; None chooses what extrapolates better inside these data.
         surrogate, options, seed
@@ -123,6 +124,8 @@ class PropertyModel:
         described = tuple(
             name for name in blocks or default_blocks(surrogate) if name != FACTOR_BLOCK or possible is not None
         )
+        if possible is not None and possible.powers and FACTOR_BLOCK not in described and not invariant:
+            possible = None  # the blocks that were asked for cannot tell it
         table = describe_subjects(kind, texts, described, cache=cache, workers=workers)
         left_out = [(texts[row], reason) for row, reason in table.failures.items()]
         left_out += [(texts[int(row)], "no value") for row in np.flatnonzero(~np.isfinite(values) & table.valid)]

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from polyloop.campaign.config.decisions import check_invariants, check_point_cost, check_repeats
+from polyloop.campaign.config.evaluator_checks import check_evaluators, check_model, one_of
 from polyloop.campaign.config.graph_checks import check_graphs
 from polyloop.campaign.config.lines import CampaignSource, KeyPath
 from polyloop.campaign.config.space_checks import (
@@ -37,7 +38,7 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
         _check_objective(config, objective, index, source)
     _check_requirements(config, source)
     _check_levels(config, source)
-    _check_evaluators(config, source)
+    check_evaluators(config, source)
     _check_pool(config, source)
     _check_resources(config, source)
     _check_initial(config, source)
@@ -64,16 +65,6 @@ def add_properties(config: CampaignConfig, source: CampaignSource) -> None:
             raise source.error(("properties", name), error.reason, error.hint) from error
         for index, kind in enumerate(table.kinds):
             _known(source, ("properties", name, "kinds", index), kind, KINDS)
-
-
-def _one_of(source: CampaignSource, key: KeyPath, given: Mapping[str, object], *, needed: bool = True) -> None:
-    names = [name for name, value in given.items() if value is not None]
-    if len(names) > 1:
-        raise source.error(
-            (*key, names[1]), f"{' and '.join(names)} exclude each other.", f"Keep one of {_list(given)}."
-        )
-    if needed and not names:
-        raise source.error(key, f"One of {_list(given)} is needed.", f"Write for example {next(iter(given))} = ...")
 
 
 def _known(source: CampaignSource, key: KeyPath, value: str, valid: Iterable[str]) -> None:
@@ -109,7 +100,7 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
         )
     if any(other.property == objective.property for other in config.objectives[:index]):
         raise source.error((*key, "property"), f"{objective.property} is an objective twice.", "Remove one of them.")
-    _one_of(source, key, {"direction": objective.direction, "range": objective.range})
+    one_of(source, key, {"direction": objective.direction, "range": objective.range})
     if objective.range is not None:
         low, high = objective.range
         if not (low < high and isfinite(low) and isfinite(high)):
@@ -121,7 +112,7 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
                 f"Plausible is {row.low} to {row.high} {row.unit}.",
             )
     given = {"level": objective.level, "protocol": objective.protocol, "evaluator": objective.evaluator}
-    _one_of(source, key, given)
+    one_of(source, key, given)
     if objective.evaluator is not None:
         _known(source, (*key, "evaluator"), objective.evaluator, [*config.evaluators, *entry_point_names()])
     elif objective.level != EXPERIMENT:
@@ -143,7 +134,7 @@ def _check_requirements(config: CampaignConfig, source: CampaignSource) -> None:
         except PolyloopError as error:
             raise source.error(key, error.reason, error.hint) from error
         given = {"level": one.level, "protocol": one.protocol, "evaluator": one.evaluator}
-        _one_of(source, key, given, needed=one.property not in objectives)
+        one_of(source, key, given, needed=one.property not in objectives)
         if one.evaluator is not None:
             _known(source, (*key, "evaluator"), one.evaluator, [*config.evaluators, *entry_point_names()])
         elif one.level != EXPERIMENT and one.property not in objectives:
@@ -218,26 +209,6 @@ def _check_conditions(
     check_conditions_known(config, source, name, row.protocol_id)
 
 
-def _check_evaluators(config: CampaignConfig, source: CampaignSource) -> None:
-    for name, table in config.evaluators.items():
-        key: KeyPath = ("evaluators", name)
-        _one_of(source, key, {"table": table.table, "python": table.python})
-        for column_property in table.columns:
-            try:
-                get_property(column_property)
-            except PolyloopError as error:
-                raise source.error((*key, "columns"), error.reason, error.hint) from error
-        for option in ("temperature", "pressure", "skip_bad"):
-            if table.table is None and getattr(table, option) not in (None, False):
-                raise source.error((*key, option), f"{option} is for a table.", "Leave it out.")
-        if table.table is not None and not table.table.is_file():
-            raise source.error(
-                (*key, "table"), f"There is no file {table.table}.", "The path is relative to this file."
-            )
-        if table.python is not None and table.python.count(":") != 1:
-            raise source.error((*key, "python"), f"{table.python!r} names no function.", "Write 'module:function'.")
-
-
 def _check_resources(config: CampaignConfig, source: CampaignSource) -> None:
     if config.resources.md_engine is not None:
         from polyloop.engines.dynamics.registry import DYNAMICS_ENGINES
@@ -274,7 +245,9 @@ def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:
         if pool.heavy_atoms[0] < 1:
             raise source.error(("pool", "heavy_atoms"), "No repeat unit is that small.", "Write for example [1, 12].")
     _check_chemistry_words(config, source)
-    if pool.screening is not None:
+    if pool.screening is not None and pool.screening.model is not None:
+        check_model(config, source, ("pool", "screening", "model"), pool.screening.model)
+    elif pool.screening is not None:
         _check_protocol(config, source, ("pool", "screening"), pool.screening.property, pool.screening.protocol)
         _check_conditions(config, source, pool.screening.property, pool.screening.protocol)
 

@@ -207,7 +207,7 @@ def with_closed_ranges(config: CampaignConfig) -> CampaignConfig:
 
 
 def _with_absolute_paths(config: CampaignConfig, folder: Path, formerly: Path | None) -> CampaignConfig:
-    """Make the paths of pool, tables and SQLite file absolute, taking `folder`, or else `formerly`, as their start."""
+    """Make the paths that `_with_paths` knows absolute, taking `folder`, or else `formerly`, as their start."""
 
     def absolute(path: Path) -> Path:
         found = (folder / path.expanduser()).resolve()
@@ -229,14 +229,18 @@ def _is_there(path: Path) -> bool:
 
 
 def _with_paths(config: CampaignConfig, change: Callable[[Path], Path]) -> CampaignConfig:
-    """Change the paths of pool, tables, functions and SQLite file."""
+    """Change the paths of pool, tables, functions, models and SQLite file."""
     evaluators = {
         name: table.model_copy(
-            update={"table": table.table and change(table.table), "folder": table.folder and change(table.folder)}
+            update={key: change(path) for key in ("table", "folder", "model") if (path := getattr(table, key))}
         )
         for name, table in config.evaluators.items()
     }
-    pool = config.pool.model_copy(update={"file": config.pool.file and change(config.pool.file)})
+    screening = config.pool.screening
+    if screening is not None and screening.model is not None:
+        screening = screening.model_copy(update={"model": change(screening.model)})
+    file = config.pool.file
+    pool = config.pool.model_copy(update={"file": file and change(file), "screening": screening})
     url, prefix = config.store.url, "sqlite:///"
     if url and url.startswith(prefix) and url != prefix and not url.startswith(f"{prefix}:memory:"):
         url = f"{prefix}{change(Path(url.removeprefix(prefix)))}"

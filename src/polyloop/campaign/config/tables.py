@@ -112,7 +112,7 @@ class RequirementTable(FileTable):
 
 
 class EvaluatorTable(FileTable):
-    """`[evaluators.NAME]`: a table of measured data, or a Python function."""
+    """`[evaluators.NAME]`: a table of measured data, a Python function, or a trained model."""
 
     table: Path | None = Field(None, description="CSV or Parquet with a column of repeat units and one per property.")
     smiles_column: str | None = Field(
@@ -137,6 +137,7 @@ class EvaluatorTable(FileTable):
     python: str | None = Field(None, description="'module:function', called with (smiles, seed), see the reference.")
     folder: Path | None = Field(None, description="Folder to import the module from; that of the campaign file.")
     version: int = Field(1, ge=1, le=_MILLION, description="Version of the function: raise it when its results change.")
+    model: Path | None = Field(None, description="Folder of a model that 'polyloop model train' wrote.")
 
     @property
     def conditions(self) -> Conditions:
@@ -159,9 +160,12 @@ class PropertyTable(FileTable):
 
 
 class ScreeningTable(FileTable):
-    """`[pool.screening]`: look over the whole pool with a cheap protocol and keep the best."""
+    """`[pool.screening]`: look over the whole pool with a cheap protocol or a model, and keep the best."""
 
     protocol: str = Field("optics/instant@2", description="Protocol of the screening.")
+    model: Path | None = Field(
+        None, description="Or the folder of a model that 'polyloop model train' wrote; it takes the protocol's place."
+    )
     property: str = Field("refractive_index", description="Property to rank by.")
     direction: Direction = Field("maximize", description="Which end to keep.")
     keep: int = Field(ge=1, le=10 * _MILLION, description="Number of candidates to keep.")
