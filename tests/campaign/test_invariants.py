@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,38 @@ def test_a_campaign_with_invariants_predicts_beyond_what_it_knows(tmp_path: Path
     assert errors["with"] < 0.2 * errors["without"]
     densities = [heavy(unit, 0)["density"] for unit in units]
     assert make(tmp_path / "with", units, invariants=True).status().best[0].values["density"] == max(densities)
+
+
+def settled(place: Path) -> object:
+    return tomllib.loads((place / "campaign.toml").read_text())["surrogate"].get("invariants")
+
+
+@pytest.mark.parametrize(
+    ("more", "surrogate", "expected"),
+    [((), {}, True), (("*[Ge](*)(C)C",), {}, False), ((), {"name": "pls"}, False), ((), {"invariants": False}, False)],
+)
+def test_a_new_campaign_learns_invariants_where_that_loses_no_candidate(
+    tmp_path: Path, units: tuple[str, ...], more: tuple[str, ...], surrogate: dict[str, Any], expected: bool
+) -> None:
+    campaign = make(tmp_path, (*units, *more), **surrogate)
+    campaign.run(cycles=0, report=False)
+    assert settled(tmp_path) is expected
+    # What was settled holds, also where the file says nothing, and a changed pool would settle it otherwise.
+    make(tmp_path, (*units, *more), **surrogate).run(cycles=0, report=False)
+    assert settled(tmp_path) is expected
+
+
+def test_a_campaign_that_began_before_there_were_invariants_goes_on_without(
+    tmp_path: Path, units: tuple[str, ...]
+) -> None:
+    make(tmp_path, units, invariants=False).run(cycles=0, report=False)
+    identity = json.loads((tmp_path / "identity.json").read_text())
+    del identity["identity"]["config"]["surrogate"]["invariants"]
+    (tmp_path / "identity.json").write_text(json.dumps(identity))
+    kept = (tmp_path / "campaign.toml").read_text()
+    (tmp_path / "campaign.toml").write_text(kept.replace("invariants = false\n", ""))
+    make(tmp_path, units).run(cycles=1, report=False)
+    assert settled(tmp_path) is None
 
 
 @pytest.mark.slow

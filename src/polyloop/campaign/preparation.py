@@ -18,6 +18,7 @@ from polyloop.campaign.identity import differences, identity_of, pool_key
 from polyloop.campaign.inputs import Inputs, check_tables, left_out_sentences
 from polyloop.campaign.level_proposal import LevelProposer
 from polyloop.campaign.loading import load_candidates
+from polyloop.campaign.open_choices import settled
 from polyloop.campaign.plan import EvaluationPlan
 from polyloop.campaign.pool import TOLD, build_pool, check_pool, costs_of, load_pool, make_pool
 from polyloop.campaign.progress import Listener, Progress
@@ -74,6 +75,7 @@ class Preparation:
             known = files.read_identity() or known
         picks = self.store.picks(known["campaign"])
         pool, words = self._changed_pool(load_pool(files))
+        self._settle(known, pool)
         identity = identity_of(self.plan, pool)
         found = [
             *differences({**known["identity"], "pool": ""}, {**identity, "pool": ""}, said=self._said()),
@@ -116,6 +118,7 @@ class Preparation:
         if known is not None and known["changing"] and kept is not None and pool_key(kept) != known["identity"]["pool"]:
             self.files.pool.unlink()  # it is kept with what was before the change
         pool = make_pool(self.config, self.files, self._screened)
+        self._settle(None if known is None or known["entering"] else known, pool)
         campaign = self._enter(pool)
         pool = self._pool = check_pool(self.config, self.files, pool)
         check_tables(self.plan, self.store, campaign)
@@ -124,6 +127,10 @@ class Preparation:
         self._note([*left_out_sentences(pool, Inputs()), *notes])
         self.campaign = campaign
         return campaign
+
+    def _settle(self, known: Mapping[str, Any] | None, pool: Pool) -> None:
+        self.config = settled(self.config, known, pool, self.files, self.workers, self._step("features"))
+        self.plan = replace(self.plan, config=self.config)
 
     @cached_property
     def pool(self) -> Pool:

@@ -7,7 +7,7 @@ from polyloop.campaign.config.space_checks import subject_kind
 from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
 from polyloop.core import PolyloopError
 
-__all__ = ["check_point_cost", "check_repeats"]
+__all__ = ["check_invariants", "check_point_cost", "check_repeats", "why_no_invariants"]
 
 # The knowledge gradient of m objectives takes 5**m hypervolumes for each candidate that may be asked.
 _MOST_OBJECTIVES = 3
@@ -50,32 +50,35 @@ def check_repeats(config: CampaignConfig, source: CampaignSource) -> None:
 
 
 def check_invariants(config: CampaignConfig, source: CampaignSource) -> None:
-    """Raise where `[surrogate] invariants` cannot be, or would change nothing.
+    """Raise where `[surrogate] invariants` is wanted and cannot be, or would change nothing.
 
     Raises
     ------
     ConfigurationError
         Naming the file, the line, the key and the remedy.
     """
+    found = why_no_invariants(config) if config.surrogate.invariants else None
+    if found is not None:
+        raise source.error(("surrogate", "invariants"), *found)
+
+
+def why_no_invariants(config: CampaignConfig) -> tuple[str, str] | None:
+    """Return why `[surrogate] invariants` cannot be, or would change nothing, and what to do; None where it can."""
     from polyloop.core.properties import PROPERTIES
     from polyloop.features.block import blocks_of
     from polyloop.learn.invariant_target import FACTOR_BLOCK
 
-    if not config.surrogate.invariants:
-        return
-    key: KeyPath = ("surrogate", "invariants")
     if config.pool.source == "space" or config.levels is not None:
         what = "a space of variables" if config.pool.source == "space" else "[levels]"
-        raise source.error(key, f"Invariants do not go with {what} yet.", "Leave them out.")
+        return f"Invariants do not go with {what} yet.", "Leave them out."
     if FACTOR_BLOCK not in blocks_of(config.pool.kind):
-        raise source.error(
-            key, f"What invariants are made of is not known of a {config.pool.kind}.", "They are for polymers."
-        )
+        return f"What invariants are made of is not known of a {config.pool.kind}.", "They are for polymers."
     asked = [*(one.property for one in config.objectives), *(one.property for one in config.requirements)]
     # A logarithm, which takes no factors, is no invariant in the sense of this option.
-    found = [PROPERTIES[name].invariant for name in asked]
-    if not any(invariant is not None and invariant.powers for invariant in found):
-        raise source.error(key, f"No invariant is known of {', '.join(asked)}.", "Leave them out.")
+    known = [PROPERTIES[name].invariant for name in asked]
+    if not any(invariant is not None and invariant.powers for invariant in known):
+        return f"No invariant is known of {', '.join(asked)}.", "Leave them out."
+    return None
 
 
 def check_point_cost(config: CampaignConfig, source: CampaignSource) -> None:

@@ -219,10 +219,10 @@ class SurrogateTable(FileTable):
         description="Take the records' std as the known noise of each value. Right for repeated measurements; the std "
         "of a protocol is mostly a systematic error, which the values that the model learns from share.",
     )
-    invariants: bool = Field(
-        False,
+    invariants: bool | None = Field(
+        None,
         description="Learn what a property's physical invariant leaves (the packing fraction of a density, ...), which "
-        "extrapolates beyond what is known.",
+        "extrapolates beyond what is known. Where left out, a new campaign with gp does so where it can.",
     )
 
     @property
