@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from polyloop.chem import Polymer
-from polyloop.core import Failure, FailureCode, Record, Request, Subject
+from polyloop.core import Conditions, Failure, FailureCode, Record, Request, Subject
 from polyloop.core.properties import PROPERTIES
 from polyloop.features import featurize
 from polyloop.features.block import get_block
@@ -87,3 +87,19 @@ def test_the_protocols_yield_what_the_blocks_read():
     for name in ("qmex", "qmex_standard"):
         assert PROTOCOLS[get_block(name).protocol_id].properties == QMEX_PROPERTIES
     assert len(QMEX) == len(set(QMEX_PROPERTIES)) == 22
+
+
+def test_the_block_of_molecular_dynamics_reads_what_its_protocol_promises_at_its_own_state(tmp_path):
+    block = get_block("dynamics")
+    assert {row.name for row in block.columns} <= set(PROTOCOLS[block.protocol_id].properties)
+    polyethylene = Subject("polymer", Polymer("*CC*").canonical)
+    with Store(tmp_path / "s.sqlite") as store:
+        for temperature, share in ((298.15, 0.2), (400.0, 0.3)):
+            request = Request(polyethylene, block.protocol_id, 0, Conditions(temperature, 1.0))
+            rows = [PROPERTIES[row.name] for row in block.columns]
+            store.add([Record.of_value(request, one.name, one.low + share * (one.high - one.low)) for one in rows])
+        table = featurize(["*CC*"], ["dynamics"], records=store, **HERE)
+    assert not table.failures, table.failures
+    density = PROPERTIES["density"]
+    assert table.blocks["dynamics"][0, 0] == pytest.approx(density.low + 0.2 * (density.high - density.low))
+    assert block.units()[5] == "log10(GPa)" and table.names["dynamics"][5] == "log10_bulk_modulus"

@@ -36,8 +36,9 @@ PARTS: dict[str, dict[str, str]] = {
         "paths": "polyloop.features.fingerprints:PathBlock",
         "maccs": "polyloop.features.maccs:MaccsBlock",
         "ecfp_bits": "polyloop.features.ecfp:EcfpBitsBlock",
-        "qmex": "polyloop.features.records:QmexBlock",
-        "qmex_standard": "polyloop.features.records:QmexStandardBlock",
+        "qmex": "polyloop.features.quantum_descriptors:QmexBlock",
+        "qmex_standard": "polyloop.features.quantum_descriptors:QmexStandardBlock",
+        "dynamics": "polyloop.features.dynamics_descriptors:DynamicsBlock",
     },
     "describers": {
         "polymer": "polyloop.features.featurization:featurize",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.core import EvaluationError, FailureCode, Record, Status, Subject, get_property
+from polyloop.core import Conditions, EvaluationError, FailureCode, Record, Status, Subject, get_property
 from polyloop.core.descriptors import BlockKind
-from polyloop.features.quantum_descriptors import QMEX
 
-__all__ = ["QmexBlock", "QmexStandardBlock", "RecordBlock", "RecordSource", "rows_from_records"]
+__all__ = ["RecordBlock", "RecordColumn", "RecordSource", "rows_from_records"]
+
+_STATE = Conditions()
 
 
 class RecordSource(Protocol):
@@ -24,14 +26,39 @@ class RecordSource(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class RecordColumn:
+    """One column of a block that reads records.
+
+    Parameters
+    ----------
+    name
+        polyloop's property that it is.
+    symbol
+        What a published table calls it, where there is one.
+    logarithm
+        Whether the column is the decimal logarithm of the property.
+    """
+
+    name: str
+    symbol: str = ""
+    logarithm: bool = False
+
+    @property
+    def column(self) -> str:
+        """Name of the column."""
+        return f"log10_{self.name}" if self.logarithm else self.name
+
+
 class RecordBlock:
-    """Base of blocks that read records: `protocol_id` says whose, and `row` makes them the columns.
+    """Base of blocks that read records: `protocol_id` says whose, and `columns` which of their properties.
 
     Such a block is handed a store by whoever asks for it (`featurize(..., records=store)`); it computes nothing, and a
     subject without records has a row of NaN and the command that computes them as its reason.
     """
 
     protocol_id: ClassVar[str]
+    columns: ClassVar[tuple[RecordColumn, ...]]
     name: str
     version = 1
     kind = BlockKind.PHYSICAL
@@ -43,12 +70,13 @@ class RecordBlock:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the columns."""
-        return tuple(row.column for row in QMEX)
+        return tuple(row.column for row in self.columns)
 
     def units(self) -> tuple[str, ...]:
         """Return their units; of a logarithm that of the property."""
         return tuple(
-            f"log10({get_property(row.name).unit})" if row.logarithm else get_property(row.name).unit for row in QMEX
+            f"log10({get_property(row.name).unit})" if row.logarithm else get_property(row.name).unit
+            for row in self.columns
         )
 
     def evaluate(self, polymer: Any) -> NDArray[np.float64]:
@@ -72,27 +100,13 @@ class RecordBlock:
         EvaluationError
             UNSUPPORTED where a property is missing or has no logarithm.
         """
-        missing = [row.name for row in QMEX if not math.isfinite(values.get(row.name, math.nan))]
-        missing += [row.name for row in QMEX if row.logarithm and values.get(row.name, 1.0) <= 0]
+        missing = [row.name for row in self.columns if not math.isfinite(values.get(row.name, math.nan))]
+        missing += [row.name for row in self.columns if row.logarithm and values.get(row.name, 1.0) <= 0]
         if missing:
             raise EvaluationError(
                 FailureCode.UNSUPPORTED, "descriptors", f"{self.protocol_id} has no usable {', '.join(missing)}."
             )
-        return np.array([math.log10(values[row.name]) if row.logarithm else values[row.name] for row in QMEX])
-
-
-class QmexBlock(RecordBlock):
-    """The 22 QMex descriptors of the capped oligomer by GFN2-xTB, from the records of qmex/quick@1 (block `qmex`)."""
-
-    name = "qmex"
-    protocol_id = "qmex/quick@1"
-
-
-class QmexStandardBlock(RecordBlock):
-    """The same by density-functional theory, from the records of qmex/standard@1 (block `qmex_standard`)."""
-
-    name = "qmex_standard"
-    protocol_id = "qmex/standard@1"
+        return np.array([math.log10(values[row.name]) if row.logarithm else values[row.name] for row in self.columns])
 
 
 def rows_from_records(
@@ -100,7 +114,8 @@ def rows_from_records(
 ) -> list[NDArray[np.float64] | str]:
     """Return each subject's row, shape (d,), or the reason why there is none.
 
-    Values of several seeds are averaged; those that are not done, or not plausible, do not count.
+    Values of several seeds are averaged; those that are not done, not plausible, or of another state than 298.15 K and
+    1 atm do not count.
     """
     if source is None:
         return [f"{block.name}: reads records of {block.protocol_id}; hand them over as `records=store`."] * len(
@@ -110,6 +125,8 @@ def rows_from_records(
     failed: dict[str, str] = {}
     for record in source.records(subjects=list(subjects), protocols=[block.protocol_id]):
         key = record.request.subject.key
+        if record.request.conditions != _STATE:
+            continue
         if record.status is Status.DONE and record.value is not None:
             values[key].setdefault(record.property, []).append(record.value)
         elif record.failure is not None:
