@@ -8,7 +8,7 @@ __all__ = ["DynamicsBlock"]
 
 
 class DynamicsBlock(RecordBlock):
-    """Twelve properties of the amorphous cell at 298.15 K and 1 atm, from the records of md/standard@2 (block `dynamics`).
+    """Twelve properties of the amorphous cell at 298.15 K, from the records of md/standard@2 (block `dynamics`).
 
     For properties that are dearer than such a cell. Leave it out where the wanted property is one of its columns.
     """
