@@ -111,8 +111,8 @@ class Peer:
         return free[np.argsort(-score, kind="stable")[:PICKS]]
 
 
-class Ours:
-    """The platform's defaults: sum kernel over fingerprint and force-field blocks, greedy closed-form EHVI."""
+class OfValues:
+    """Models of the values: sum kernel over fingerprint and force-field blocks, greedy closed-form EHVI."""
 
     def __init__(self, pool, problem, k, blocks=("ecfp", "forcefield"), acquisition="ehvi", surrogate="gp", **options):
         self.X = {name: pool.blocks[name] for name in blocks}
@@ -143,8 +143,8 @@ class Ours:
         return proposal.indices
 
 
-class Invariants(Ours):
-    """The same with `[surrogate] invariants`: models of what the properties' invariants leave, and the way back."""
+class Ours(OfValues):
+    """The platform's defaults: the same models, of what the properties' invariants leave where they have any."""
 
     def __init__(self, pool, problem, k, *, mixed=True, logarithms=False):
         super().__init__(pool, problem, k)
@@ -158,11 +158,11 @@ class Invariants(Ours):
 
 
 def without_linear(pool, problem, k):
-    return Ours(pool, problem, k, kernels={"ecfp": ("minmax",), "forcefield": ("matern52",)})
+    return OfValues(pool, problem, k, kernels={"ecfp": ("minmax",), "forcefield": ("matern52",)})
 
 
 def rbf(pool, problem, k):
-    return Ours(pool, problem, k, kernels={"ecfp": ("minmax",), "forcefield": ("rbf", "linear")})
+    return OfValues(pool, problem, k, kernels={"ecfp": ("minmax",), "forcefield": ("rbf", "linear")})
 
 
 STRATEGIES = {
@@ -170,15 +170,15 @@ STRATEGIES = {
     "peer": Peer,
     "peer_loop": lambda *a: Peer(*a, loop=True),
     "ours": Ours,
-    "ours_invariants": Invariants,
-    "ours_invariants_unmixed": lambda *a: Invariants(*a, mixed=False),
-    "ours_invariants_and_logarithms": lambda *a: Invariants(*a, logarithms=True),
-    "ours_qlognehvi": lambda *a: Ours(*a, acquisition="qlognehvi"),
-    "ours_forcefield_only": lambda *a: Ours(*a, blocks=("forcefield",)),
-    "ours_unit_ecfp": lambda *a: Ours(*a, blocks=("ecfp_unit", "forcefield")),
+    "ours_without_invariants": OfValues,
+    "ours_unmixed": lambda *a: Ours(*a, mixed=False),
+    "ours_and_logarithms": lambda *a: Ours(*a, logarithms=True),
+    "ours_qlognehvi": lambda *a: OfValues(*a, acquisition="qlognehvi"),
+    "ours_forcefield_only": lambda *a: OfValues(*a, blocks=("forcefield",)),
+    "ours_unit_ecfp": lambda *a: OfValues(*a, blocks=("ecfp_unit", "forcefield")),
     "ours_without_linear": without_linear,
     "ours_rbf": rbf,
-    "ours_random_forest": lambda *a: Ours(*a, surrogate="random_forest"),
+    "ours_random_forest": lambda *a: OfValues(*a, surrogate="random_forest"),
 }
 
 
