@@ -71,6 +71,7 @@ def links(frame: pd.DataFrame) -> dict[str, dict[str, dict[str, float | int]]]:
 
 
 def main() -> None:
+    machine.parser(__doc__).parse_args()
     frame = pd.read_csv(datasets.path("radonpy_pi1070", "PI1070.csv.gz"))
     result = {"own": own(frame), "links": links(frame), "on": machine.describe("rdkit", "numpy")}
     machine.write("invariant_scatter", result)

@@ -5,7 +5,7 @@ import pytest
 from tests.surrogates import COLUMN_KINDS, COLUMN_SURROGATES, quick_surrogate
 
 from polyloop.chem import Polymer
-from polyloop.core import InvalidInputError
+from polyloop.core import KINDS, InvalidInputError
 from polyloop.core.descriptors import BlockKind, BlockValues
 from polyloop.design import Objective, initial_design, propose
 from polyloop.features import BLOCKS, FeatureTable, featurize
@@ -108,7 +108,9 @@ def test_each_kind_has_its_kernel():
 @pytest.mark.parametrize("name", [name for name in BLOCKS if not isinstance(get_block(name), RecordBlock)])
 def test_every_shipped_block_declares_its_kind_and_its_values_are_of_it(name):
     block = get_block(name)
-    values = np.array([block.evaluate(Polymer(unit)) for unit in UNITS[:4]])
+    of_polymers, other = "polymer" in block.subjects, KINDS[block.subjects[0]]
+    described = [Polymer(unit) for unit in UNITS[:4]] if of_polymers else [other.parse(other.example)]
+    values = np.array([block.evaluate(one) for one in described])
     assert isinstance(block.kind, BlockKind)
     if block.kind.is_occurrence:
         assert (values >= 0).all()

@@ -16,6 +16,7 @@ PARTS: dict[str, dict[str, str]] = {
         "copolymer": "polyloop.chem.kinds:COPOLYMER",
         "molecule": "polyloop.chem.kinds:MOLECULE",
         "process": "polyloop.design.space.kind:PROCESS",
+        "composition": "polyloop.crystal.kinds:COMPOSITION",
     },
     "conditions": {
         "temperature": "polyloop.core.conditions:TEMPERATURE",
@@ -39,6 +40,7 @@ PARTS: dict[str, dict[str, str]] = {
         "qmex": "polyloop.features.quantum_descriptors:QmexBlock",
         "qmex_standard": "polyloop.features.quantum_descriptors:QmexStandardBlock",
         "dynamics": "polyloop.features.dynamics_descriptors:DynamicsBlock",
+        "element_fractions": "polyloop.crystal.element_fractions:ElementFractionsBlock",
     },
     "describers": {
         "polymer": "polyloop.features.featurization:featurize",
