@@ -13,7 +13,10 @@ __all__ = ["SOURCES", "folder", "path"]
 # Where each table came from. They are kept as repacked extracts, so that the public files do not have the same bytes;
 # each folder's SOURCE.txt says what was taken.
 SOURCES = {
+    "composition": "https://github.com/anthony-wang/CrabNet (data/matbench) and https://github.com/Minoru938/KmdPlus "
+    "(data_set)",
     "functional_output_uvvis": "https://github.com/yoshida-lab/XenonPy (samples/data/Dataset_I.csv)",
+    "mp20": "https://github.com/SymmetryAdvantage/WyckoffTransformer (data/mp_20_biternary, data/mp_20_pilot)",
     "process_tables": "https://github.com/b-shields/edbo (experiments/data) and https://github.com/aspuru-guzik-group/"
     "olympus (src/olympus/datasets)",
     "optical_calibration": "https://github.com/s-nanjo/Spacier (Optical_Polymer_Dataset/Calibration.csv)",

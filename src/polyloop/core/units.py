@@ -56,6 +56,7 @@ _TABLE: dict[str, tuple[tuple[str, float] | tuple[str, float, float], ...]] = {
         ("eV", 1.0), ("kJ/mol|kJ mol-1", 1.0 / FARADAY), ("kcal/mol|kcal mol-1", CALORIE / FARADAY),
         ("hartree|Ha|Eh|a.u.", HARTREE), ("J/mol", 1e-3 / FARADAY), ("meV", 1e-3),
     ),
+    "energy per atom": (("eV/atom", 1.0), ("meV/atom", 1e-3), ("kJ/(mol atom)|kJ/mol/atom", 1.0 / FARADAY)),
     "specific heat": (
         ("J/(kg K)|J/kg/K|J/kg K|J kg-1 K-1", 1.0), ("J/(g K)|J/g/K|J g-1 K-1|kJ/(kg K)|kJ/kg/K|J/(g degC)", 1000.0),
         ("cal/(g K)|cal/g/K|cal/(g degC)|kcal/(kg K)", 1000.0 * CALORIE),
