@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +182,16 @@ def test_a_notebook_shows_campaign_polymer_and_record(place: Path, units: tuple[
     assert "<svg" in Polymer("*CC(*)c1ccccc1")._repr_html_()
     record = next(iter(campaign.state().candidates[0].records.values()))
     assert "298.15 K" in record._repr_html_()
+
+
+def test_a_script_whose_work_is_met_by_its_own_workers_is_told_of_the_guard(tmp_path: Path) -> None:
+    script = tmp_path / "page.py"
+    script.write_text(
+        "from polyloop import Campaign\n"
+        "def mass(smiles, seed):\n    return {'density': 1.0}\n"
+        "Campaign(['density'], ['*CC*', '*CCO*', '*CC(C)*'], evaluators=mass, features=['ecfp'], initial=2, cycles=1,\n"
+        "         batch=1, directory='run').run(report=False)\n"
+    )
+    run = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert run.returncode != 0
+    assert "meets its work on the way" in run.stderr and "`if __name__ == '__main__':`" in run.stderr

@@ -12,6 +12,7 @@ from typing import Any
 
 from polyloop.core import ConfigurationError
 from polyloop.core.files import sweep_unfinished, write_atomically
+from polyloop.run.main_script import refuse_in_a_worker
 
 __all__ = ["RunDirectory"]
 
@@ -128,8 +129,10 @@ class RunDirectory:
         Raises
         ------
         ConfigurationError
-            If another process is running this campaign, or the folder cannot be made.
+            If another process is running this campaign, the folder cannot be made, or a worker process meets the
+            campaign in a script that it imports for a function.
         """
+        refuse_in_a_worker()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
