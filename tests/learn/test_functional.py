@@ -144,7 +144,7 @@ def test_the_command_compares_models_of_the_curves_of_a_table(
     table = tmp_path / "curves.csv"
     table.write_text("smiles,A220,A300,A260.5\n" + "\n".join(rows) + "\n")
     assert list(read_curves(table, "A").points) == [220.0, 260.5, 300.0]
-    command = ["model", "study", "functional", "--csv", str(table), "--kind", "molecule", "--smiles-column", "smiles"]
+    command = ["model", "study", "curve", "--csv", str(table), "--kind", "molecule", "--smiles-column", "smiles"]
     assert main([*command, "--prefix", "A", "--json"]) == 0
     captured = capsys.readouterr()
     told = json.loads(captured.out)

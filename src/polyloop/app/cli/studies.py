@@ -34,7 +34,7 @@ def register(model: typer.Typer) -> None:
     study = group(model, "study", "Which way of learning pays on these data.")
     study.command()(sources)
     study.command()(transfer)
-    study.command()(functional)
+    study.command("curve")(functional)
     study.command()(allocation)
 
 
