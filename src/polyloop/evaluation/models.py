@@ -117,7 +117,7 @@ def _predict(request: Request, property_name: str, folder: str, digest: str) -> 
         model = _model(folder, digest)
     except PolyloopError as error:
         raise EvaluationError(FailureCode.SETUP, "model", error.reason, hint=error.hint) from error
-    (said,) = model.predict([request.subject.text])
+    (said,) = model.predict([request.subject.text], limited=False)
     settings = {"source": "model", "model": model.card.surrogate, "data": model.card.data, "n": str(model.card.n)}
     if said.mean is None:
         failure = Failure(

@@ -149,10 +149,19 @@ class PropertyModel:
         model.card = replace(card, held_out=held.to_dict(), factor=model._model.factor)
         return model
 
-    def predict(self, texts: Sequence[str], *, cache: Path | None = None, workers: int = 1) -> list[PropertyPrediction]:
-        """Predict subjects, in their order; one that cannot be described has no numbers and never ends the others."""
-        names = tuple(self._table.blocks)
-        table = describe_subjects(self.card.kind, list(texts), names, cache=cache, workers=workers)
+    def predict(
+        self, texts: Sequence[str], *, cache: Path | None = None, workers: int = 1, limited: bool = True
+    ) -> list[PropertyPrediction]:
+        """Predict subjects, in their order; one that cannot be described has no numbers and never ends the others.
+
+        Parameters
+        ----------
+        limited
+            Describe them in processes of their own that may take 20 s and 2 GiB each; False for what stands under
+            limits already, and for a few subjects at a time.
+        """
+        names, limits = tuple(self._table.blocks), {} if limited else {"time_limit": None, "memory_limit": None}
+        table = describe_subjects(self.card.kind, list(texts), names, cache=cache, workers=workers, **limits)
         rows = np.flatnonzero(table.valid)
         found = {
             row: PropertyPrediction(texts[row], None, None, None, None, in_domain=False, reasons=(reason,))
