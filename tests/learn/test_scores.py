@@ -1,4 +1,4 @@
-"""Scores agree with scikit-learn's, the paired test with its formula, and calibrated models have no calibration error."""
+"""Scores agree with scikit-learn, the paired test with its formula, and calibrated models have no calibration error."""
 
 from __future__ import annotations
 
