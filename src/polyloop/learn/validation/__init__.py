@@ -1,5 +1,6 @@
 """Is a model as good as it says: splits, scores, paired tests, nested cross-validation, studies beyond the data."""
 
+from polyloop.learn.validation.kernel_grid import NestedKernelRidge, nested_kernel_ridge
 from polyloop.learn.validation.paired_test import PairedTest, paired_test
 from polyloop.learn.validation.scores import SCORES, Scores, score
 from polyloop.learn.validation.splitter import SPLITTERS, Splitter, make_splitter
@@ -22,6 +23,7 @@ __all__ = [
     "LeaveClassOut",
     "LowestSplit",
     "MiddleSplit",
+    "NestedKernelRidge",
     "PairedTest",
     "RandomSplit",
     "Scores",
@@ -30,6 +32,7 @@ __all__ = [
     "TimeSplit",
     "cluster_labels",
     "make_splitter",
+    "nested_kernel_ridge",
     "paired_test",
     "score",
 ]
