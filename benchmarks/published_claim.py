@@ -118,9 +118,12 @@ def figure_of(rows: dict[str, dict], path: Path) -> None:
                 n, means = [x for x, _ in points], [np.mean(values) for _, values in points]
                 spread = [np.std(values, ddof=1) if len(values) > 1 else 0.0 for _, values in points]
                 axis.errorbar(n, means, yerr=spread, marker="o", markersize=3, capsize=2, label=model)
-        axis.set(xscale="log", xlabel="polymers that teach", title=protocol, ylim=(-0.6, 1.02))
-    axes[0][0].plot([100], [0.82], "k*", label="published, linear")
-    axes[0][0].plot([100], [0.50], "kx", label="published, network")
+        axis.set(xscale="log", xlabel="polymers that teach", title=protocol, ylim=(0.0, 1.02))
+        axis.set_xticks([30, 100, 300, 860], ["30", "100", "300", "860"])
+        axis.minorticks_off()
+    for axis in axes[0][:2]:
+        axis.plot([100], [0.82], "k*", label="published, linear")
+        axis.plot([100], [0.50], "kx", label="published, network")
     axes[0][0].set_ylabel("R2 of the density")
     axes[0][0].legend(fontsize=7, loc="lower right")
     figure.tight_layout()
