@@ -45,6 +45,7 @@ def figure_of(studies: dict[str, dict], path: Path) -> None:
 
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullLocator, ScalarFormatter
 
     names = [name for name in COLUMNS if name in studies]
     figure, axes = plt.subplots(1, len(names), figsize=(3.2 * len(names), 3.0), squeeze=False)
@@ -55,6 +56,10 @@ def figure_of(studies: dict[str, dict], path: Path) -> None:
             spread = [row["relative_rmse_std"] for row in rows]
             axis.errorbar(n, errors, yerr=spread, marker="o", markersize=3, capsize=2, label=model)
         axis.set(xscale="log", yscale="log", xlabel="polymers that teach", title=name.replace("_", " "))
+        axis.set_xticks([30, 100, 300, 860], ["30", "100", "300", "860"])
+        for one in (axis.yaxis.set_major_formatter, axis.yaxis.set_minor_formatter):
+            one(ScalarFormatter())
+        axis.xaxis.set_minor_locator(NullLocator())
     axes[0][0].set_ylabel("error over spread")
     axes[0][0].legend(fontsize=8)
     figure.tight_layout()
