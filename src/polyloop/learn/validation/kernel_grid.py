@@ -93,7 +93,8 @@ def nested_kernel_ridge(
         if not 2 <= folds <= len(teach):
             raise InvalidInputError(f"{len(teach)} rows make no {folds} folds.", where="folds", hint="Give 2 or more.")
         parts = inner_folds(len(teach), folds, rng)
-        errors, bases = {}, {}
+        errors: dict[tuple[str, int], float] = {}
+        bases: dict[str, Eigenbasis] = {}
         for name, matrix in kernels.items():
             bases[name] = Eigenbasis.of(matrix[np.ix_(teach, teach)])
             errors |= {(name, k): error for k, error in enumerate(_errors(bases[name], y[teach], parts, grid))}
