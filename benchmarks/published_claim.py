@@ -44,7 +44,7 @@ PROTOCOLS = {
     "middle": MiddleSplit(1, share=0.3, kept=1.0),
     "random": RandomSplit(1, test_share=0.2),
 }
-# Epochs by the number of polymers, enough for four times as many to change nothing that the seeds do not (see the docs).
+# Epochs by the number of polymers: more change less than the seeds do (docs/validation/models.md).
 EPOCHS = {30: 240, 100: 240, 300: 120, 1000: 240}
 
 
