@@ -81,9 +81,10 @@ def load() -> tuple[dict, np.ndarray]:
 
 
 def mean_of(rows: dict[str, dict], protocol: str, size: int, model: str, figure: str) -> list[float]:
-    """Return a figure of all seeds."""
-    start = f"{protocol} / {size} / {model} / {EPOCHS[size]} / "
-    return [row[figure] for key, row in rows.items() if key.startswith(start)]
+    """Return a figure of all seeds; of networks, those with the epochs of the table."""
+    start = f"{protocol} / {size} / {model} / "
+    found = [row for key, row in rows.items() if key.startswith(start)]
+    return [row[figure] for row in found if row["epochs"] in (None, EPOCHS[size])]
 
 
 def table_of(rows: dict[str, dict]) -> str:
@@ -145,6 +146,7 @@ def main() -> None:
         wanted = itertools.product(range(given.seeds), given.protocols, given.models, given.sizes)
         for seed, protocol, model, size in wanted:
             epochs = given.epochs or EPOCHS[size]
+            # Linear models have no epochs, whatever their key says.
             key = f"{protocol} / {size} / {model} / {epochs} / {seed}"
             # The middle 30 % hold 323 polymers: a thousand are not to be had.
             if key in rows or (protocol == "middle" and size == 1000):
