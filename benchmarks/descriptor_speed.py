@@ -22,11 +22,11 @@ import numpy as np
 from rdkit import Chem, rdBase
 from rdkit.Chem import Descriptors, rdFingerprintGenerator
 
-from machine import describe, parser, write
+from machine import RESULTS, describe, parser, write
 from polyloop.chem import Polymer
 from polyloop.design import Pool
 from polyloop.features import featurize
-from polyloop.features.additive_descriptors import ADDITIVE, additive_descriptors
+from polyloop.features.additive_descriptors import ADDITIVE, additive_descriptors, additive_pair
 from polyloop.features.oligomer import neighbouring_oligomers
 
 UNITS, WORKERS, GOAL = 10_000, 2, 100_000
@@ -114,6 +114,29 @@ def all_at_once(units: list[str]) -> dict[str, float]:
     return {**found, "ratio": round(found["one_by_one"] / found["all_at_once"], 2)}
 
 
+def pairs(units: list[str]) -> dict[str, float]:
+    """Return CPU ms per unit of the descriptors of both oligomers, apart and as the block `rdkit2d` has them.
+
+    What one finds of a molecule is kept by RDKit, so that each gets molecules of its own.
+    """
+    ways = {
+        "apart": lambda shorter, longer: (additive_descriptors(shorter), additive_descriptors(longer)),
+        "together": additive_pair,
+    }
+    spent = dict.fromkeys(ways, 0.0)
+    for number, unit in enumerate(units):
+        pair, values = neighbouring_oligomers(Polymer(unit), 8), {}
+        # In turns, since other programs come and go.
+        for word in list(ways)[:: 1 if number % 2 else -1]:
+            mols = [Chem.MolFromSmiles(Chem.MolToSmiles(mol)) for mol in pair]
+            start = time.process_time()
+            values[word] = ways[word](*mols)
+            spent[word] += time.process_time() - start
+        assert values["apart"] == values["together"]
+    found = {word: round(1e3 * seconds / len(units), 3) for word, seconds in spent.items()}
+    return {**found, "ratio": round(found["apart"] / found["together"], 2)}
+
+
 def polymetrix(python: str, units: list[str]) -> dict[str, Any]:
     """Return what PolyMetriX's own Python says."""
     done = subprocess.run(
@@ -127,14 +150,20 @@ def main() -> None:
     words = parser(__doc__)
     words.add_argument("--units", type=int, default=UNITS)
     words.add_argument("--compared", type=int, default=500)
+    words.add_argument("--only-pairs", action="store_true", help="Measure `oligomer_pairs_ms` anew, and nothing else.")
     words.add_argument("--polymetrix", metavar="PYTHON", help="Python of an environment with PolyMetriX.")
     given = words.parse_args()
     rdBase.DisableLog("rdApp.*")
     units = list(Pool.from_virtual_library(size=given.units, seed=0).texts)
     some = [units[int(i)] for i in np.linspace(0, len(units) - 1, given.compared)]
+    if given.only_pairs:
+        kept = json.loads((RESULTS / "descriptor_speed.json").read_text())
+        print(write("descriptor_speed", {**kept, "oligomer_pairs_ms": pairs(some)}))
+        return
     result: dict[str, Any] = {"machine": describe("rdkit", "numpy"), "workers": WORKERS, "polyloop": ours(units)}
     result["plain_rdkit_ms_per_unit"] = plain(some)
     result["additive_descriptors_ms"] = all_at_once(some)
+    result["oligomer_pairs_ms"] = pairs(some)
     per_unit = result["polyloop"]["cpu_ms_per_unit"]
     result["ratio_to_plain_rdkit"] = round(per_unit / result["plain_rdkit_ms_per_unit"]["all"], 2)
     if given.polymetrix:

@@ -18,17 +18,15 @@ import time
 
 import numpy as np
 import pandas as pd
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
-from scipy.stats import spearmanr
 
 import machine
 from models_pi1070 import COLUMNS, splits
 from polyloop import datasets
 from polyloop.features import featurize
 from polyloop.learn import SURROGATES, make_surrogate
-from polyloop.learn.kernels import minmax
 from polyloop.learn.surrogate import take
+from polyloop.learn.validation import cluster_labels, score
+from polyloop.learn.validation.structure_splits import similarity_of
 
 RESULT = machine.RESULTS / "model_zoo.json"
 BLOCKS = ("ecfp", "forcefield", "rdkit2d", "backbone")
@@ -46,13 +44,13 @@ def one(name: str, X: dict, y: np.ndarray, teach: np.ndarray, ask: np.ndarray, s
     started = time.perf_counter()
     model = make_surrogate(name, seed=seed).fit(take(X, teach), y[teach])
     fitted = time.perf_counter()
-    found = model.predict(take(X, ask))
-    error, spread = found.mean - y[ask], y.std()
+    said = model.predict(take(X, ask))
+    found = score(y[ask], said.mean, std=said.predictive_std, spread=float(y.std()))
     return {
-        "rmse": float(np.sqrt(np.mean(error**2)) / spread),
-        "rho": float(spearmanr(found.mean, y[ask]).statistic),
-        "coverage": float(np.mean(np.abs(error) <= 1.6449 * found.predictive_std)),
-        "width": float(np.median(2 * 1.6449 * found.predictive_std) / spread),
+        "rmse": found.relative_rmse,
+        "rho": found.rank_correlation,
+        "coverage": found.coverage,
+        "width": found.width,
         "seconds": fitted - started,
         "n": len(teach),
         **({"weights": model.weights} if name == "stack" else {}),
@@ -96,9 +94,7 @@ def measure(given, rows: dict[str, dict]) -> None:
     cache.parent.mkdir(exist_ok=True)
     blocks = tuple(dict.fromkeys([*BLOCKS, *(block for name in given.models for block in needed(name))]))
     table = featurize(list(frame.smiles), blocks, cache=cache, workers=1)
-    counts = table.blocks["ecfp"]
-    distances = squareform(1.0 - minmax(counts, counts), checks=False)
-    groups = fcluster(linkage(distances, "average"), 40, "maxclust") - 1
+    groups = cluster_labels(similarity_of(table.blocks["ecfp"]))
     for seed in range(given.seeds):
         for name in given.properties:
             column, factor = COLUMNS[name]

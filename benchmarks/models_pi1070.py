@@ -19,9 +19,6 @@ import json
 
 import numpy as np
 import pandas as pd
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
-from scipy.stats import spearmanr
 
 import machine
 from polyloop import datasets
@@ -30,10 +27,11 @@ from polyloop.core.descriptors import BlockValues
 from polyloop.features import featurize
 from polyloop.learn.gp import GaussianProcess
 from polyloop.learn.invariant_choice import choose_invariant
-from polyloop.learn.kernels import minmax
 from polyloop.learn.property_model import BLOCKS_OF_MODELS
 from polyloop.learn.surrogate import take
 from polyloop.learn.target_model import TargetModel, fit_surrogate
+from polyloop.learn.validation import cluster_labels, make_splitter, score
+from polyloop.learn.validation.structure_splits import similarity_of
 
 RESULT = machine.RESULTS / "models_pi1070.json"
 COLUMNS = {
@@ -56,18 +54,8 @@ SPLITS = ("random", "clusters", "middle", "lowest")
 
 def splits(kind: str, y: np.ndarray, clusters: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows that teach and those that are asked."""
-    rng, order, n = np.random.default_rng(seed), np.argsort(y, kind="stable"), len(y)
-    if kind == "random":
-        drawn = rng.permutation(n)
-        return drawn[n // 5 :], drawn[: n // 5]
-    if kind == "clusters":
-        fold = rng.permutation(40)[:8]
-        asked = np.isin(clusters, fold)
-        return np.flatnonzero(~asked), np.flatnonzero(asked)
-    low, high = (0.35, 0.65) if kind == "middle" else (0.0, 0.3)
-    inside = order[int(low * n) : int(high * n)]
-    outside = np.setdiff1d(order, inside)
-    return rng.permutation(inside)[: int(0.85 * len(inside))], outside
+    ((teach, ask),) = make_splitter(kind, 1, seed=seed).split(y, y, clusters)
+    return teach, ask
 
 
 def figures(
@@ -89,14 +77,15 @@ def figures(
 
 def judged(interval, report, y: np.ndarray, ask: np.ndarray, teach: np.ndarray, is_invariant: bool) -> dict:
     """Return errors over the spread of y, coverage and width of the 90 % intervals, and how much was flagged."""
-    error, spread, outside = interval.mean - y[ask], y.std(), report.outside
+    outside = report.outside
+    found = score(y[ask], interval.mean, low=interval.low, high=interval.high, spread=float(y.std()))
     covered = (interval.low <= y[ask]) & (y[ask] <= interval.high)
     return {
-        "rmse": float(np.sqrt(np.mean(error**2)) / spread),
-        "r2": float(1 - np.sum(error**2) / np.sum((y[ask] - y[ask].mean()) ** 2)),
-        "rho": float(spearmanr(interval.mean, y[ask]).statistic),
-        "coverage": float(covered.mean()),
-        "width": float(np.median(interval.high - interval.low) / spread),
+        "rmse": found.relative_rmse,
+        "r2": found.r2,
+        "rho": found.rank_correlation,
+        "coverage": found.coverage,
+        "width": found.width,
         "flagged": float(outside.mean()),
         "coverage_unflagged": float(covered[~outside].mean()) if (~outside).any() else None,
         "invariant": is_invariant,
@@ -163,9 +152,7 @@ def main() -> None:
     cache = machine.RESULTS.parents[1] / "runs" / "pi1070_features.sqlite"
     cache.parent.mkdir(exist_ok=True)
     table = featurize(list(frame.smiles), BLOCKS_OF_MODELS, cache=cache, workers=2)
-    counts = table.blocks["ecfp"]
-    distances = squareform(1.0 - minmax(counts, counts), checks=False)
-    groups = fcluster(linkage(distances, "average"), 40, "maxclust") - 1
+    groups = cluster_labels(similarity_of(table.blocks["ecfp"]))
     plain = dict(table.described())
     quantum, known = with_quantum_columns(plain, frame)
     rows = json.loads(RESULT.read_text())["rows"] if RESULT.is_file() else {}

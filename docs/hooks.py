@@ -24,6 +24,7 @@ PACKAGES = (
     "polyloop.learn.transfer",
     "polyloop.learn.functional",
     "polyloop.learn.allocation",
+    "polyloop.learn.validation",
     "polyloop.design",
     "polyloop.design.space",
     "polyloop.evaluation",

@@ -1,12 +1,17 @@
 """The additive descriptors all at once are those that RDKit computes one by one."""
 
+import os
+from pathlib import Path
+
 import pytest
 from rdkit import Chem
 from rdkit.Chem import Descriptors
 
 from polyloop.chem import Polymer
-from polyloop.features.additive_descriptors import ADDITIVE, additive_descriptors
+from polyloop.features.additive_descriptors import ADDITIVE, additive_descriptors, additive_pair
 
+DATA = Path(os.environ.get("POLYLOOP_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
+PI1070 = DATA / "radonpy_pi1070" / "PI1070.csv.gz"
 KNOWN = dict(Descriptors.descList)
 # Each with what some patterns look for: phosphorus, iodine, azide, charges, small rings, spiro, bridges, metals.
 MOLECULES = [
@@ -37,3 +42,21 @@ def check(mol):
         expected = KNOWN[name](mol)
         # Paths are summed in another order.
         assert values[name] == (pytest.approx(expected, rel=1e-13, abs=1e-15) if name in SUMMED else expected), name
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_what_the_longer_oligomer_lacks_is_not_looked_for_in_the_shorter_and_nothing_changes(unit):
+    shorter, longer = Polymer(unit).oligomer(4), Polymer(unit).oligomer(5)
+    assert additive_pair(shorter, longer) == (additive_descriptors(shorter), additive_descriptors(longer))
+
+
+@pytest.mark.reference
+@pytest.mark.skipif(not PI1070.exists(), reason="the table radonpy_pi1070 is absent; set POLYLOOP_DATA")
+def test_nothing_changes_for_the_units_of_pi1070():
+    import pandas as pd
+
+    from polyloop.features.oligomer import neighbouring_oligomers
+
+    for smiles in pd.read_csv(PI1070).smiles[::20]:
+        shorter, longer = neighbouring_oligomers(Polymer(smiles), 8)
+        assert additive_pair(shorter, longer) == (additive_descriptors(shorter), additive_descriptors(longer)), smiles

@@ -61,6 +61,17 @@ PARTS: dict[str, dict[str, str]] = {
         "gin": "polyloop.learn.graph_networks:GraphIsomorphism",
         "transfer": "polyloop.learn.transfer.guarded:TransferGaussianProcess",
     },
+    "splitters": {
+        "random": "polyloop.learn.validation.value_splits:RandomSplit",
+        "lowest": "polyloop.learn.validation.value_splits:LowestSplit",
+        "middle": "polyloop.learn.validation.value_splits:MiddleSplit",
+        "highest": "polyloop.learn.validation.value_splits:HighestSplit",
+        "similarity": "polyloop.learn.validation.structure_splits:SimilaritySplit",
+        "clusters": "polyloop.learn.validation.structure_splits:ClusterSplit",
+        "leave_class_out": "polyloop.learn.validation.value_splits:LeaveClassOut",
+        "combined": "polyloop.learn.validation.structure_splits:CombinedSplit",
+        "time": "polyloop.learn.validation.value_splits:TimeSplit",
+    },
     "acquisitions": {
         "random": "polyloop.design.acquisition.simple:RandomPicks",
         "uncertainty": "polyloop.design.acquisition.simple:LargestUncertainty",

@@ -8,7 +8,7 @@ to 1e-13 (`tests/features/test_additive_descriptors.py`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +17,7 @@ from rdkit import Chem
 
 from polyloop.features.connectivity import connectivity_indices
 
-__all__ = ["ADDITIVE", "additive_descriptors"]
+__all__ = ["ADDITIVE", "additive_descriptors", "additive_pair"]
 
 # The descriptors of RDKit 2026.9 that are additive over repeat units: D(n + 2) - 2 D(n + 1) + D(n) vanishes to 1e-6
 # on all 1,067 polymers of the pool of benchmarks/forcefield_descriptor.py. Left out: extremes (charges, EState),
@@ -45,22 +45,43 @@ fr_thiazole fr_thiocyan fr_thiophene fr_unbrch_alkane fr_urea
 ADDITIVE = tuple(_ADDITIVE_TEXT.split())
 """Names of the 161 descriptors, in the order of the columns."""
 
+# Those that count something, and are never negative.
+_COUNTS = frozenset(
+    name for name in ADDITIVE if name.startswith(("fr_", "Num", "RingCount")) or name in ("NHOHCount", "NOCount")
+)
+
 # Where a pattern says which element an atom must be, in RDKit's description of the query: alone or as part of "and".
 _ELEMENT = re.compile(r"^(?:  )?Atom(?:Type|AtomicNum) (\d+) = val$")
 _AROMATIC = 1000  # what RDKit adds to the number of an aromatic atom's element
 
 
-def additive_descriptors(mol: Chem.Mol) -> dict[str, float]:
+def additive_descriptors(mol: Chem.Mol, absent: Container[str] = ()) -> dict[str, float]:
     """Return the values of `ADDITIVE` for a molecule without explicit hydrogens, by name.
 
     They are those of the functions in `rdkit.Chem.Descriptors.descList`.
+
+    Parameters
+    ----------
+    absent
+        Counts that are known to be 0, such as those of `additive_pair`.
     """
     values = _from_surfaces(mol)
     values |= _from_atoms(mol)
     held = _elements(mol)
     for name, (needed, function) in _single().items():
-        values[name] = function(mol) if needed <= held else 0
+        values[name] = function(mol) if needed <= held and name not in absent else 0
     return values
+
+
+def additive_pair(shorter: Chem.Mol, longer: Chem.Mol) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the descriptors of an oligomer and of the one that is a unit longer.
+
+    What does not occur in the longer is not looked for in the shorter: counts D are additive, D(n + 2) - D(n + 1) =
+    D(n + 1) - D(n), so that D(n + 1) = 0 < D(n) would make D(n + 2) negative.
+    """
+    of_longer = additive_descriptors(longer)
+    absent = {name for name in _single() if name in _COUNTS and of_longer[name] == 0}
+    return additive_descriptors(shorter, absent), of_longer
 
 
 def _from_surfaces(mol: Chem.Mol) -> dict[str, float]:

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem
 
 from polyloop.chem import Molecule, Polymer
 from polyloop.core.descriptors import BlockKind
 from polyloop.core.errors import EvaluationError, FailureCode
-from polyloop.features.additive_descriptors import ADDITIVE, additive_descriptors
+from polyloop.features.additive_descriptors import ADDITIVE, additive_descriptors, additive_pair
 from polyloop.features.oligomer import neighbouring_oligomers
 
 __all__ = ["Rdkit2dBlock"]
@@ -58,19 +57,19 @@ class Rdkit2dBlock:
         if isinstance(polymer, Molecule):
             heavy = polymer.mol.GetNumHeavyAtoms()
             # Dihydrogen alone has no heavy atom.
-            values = _describe(polymer.mol) / max(heavy, 1)
+            values = _column(additive_descriptors(polymer.mol)) / max(heavy, 1)
         else:
             shorter, longer = neighbouring_oligomers(polymer, _REACH)
             heavy = longer.GetNumHeavyAtoms() - shorter.GetNumHeavyAtoms()
-            values = (_describe(longer) - _describe(shorter)) / heavy
+            of_shorter, of_longer = map(_column, additive_pair(shorter, longer))
+            values = (of_longer - of_shorter) / heavy
         if not np.isfinite(values).all():
             bad = [name for name, value in zip(ADDITIVE, values, strict=True) if not np.isfinite(value)]
             raise EvaluationError(FailureCode.UNSUPPORTED, "RDKit descriptors", f"{', '.join(bad)} is not finite.")
         return np.concatenate([[float(heavy)], values])
 
 
-def _describe(mol: Chem.Mol) -> NDArray[np.float64]:
-    values = additive_descriptors(mol)
+def _column(values: dict[str, float]) -> NDArray[np.float64]:
     return np.array([values[name] for name in ADDITIVE], dtype=np.float64)
 
 

@@ -22,6 +22,7 @@ from polyloop.learn.invariant_target import FACTOR_BLOCK, without_factors
 from polyloop.learn.model_card import ModelCard, PropertyPrediction
 from polyloop.learn.model_folder import KeptModel, digest_of, read_model, write_model
 from polyloop.learn.registry import SURROGATES, make_surrogate
+from polyloop.learn.repeats import average_repeats
 from polyloop.learn.state import RestorableSurrogate
 from polyloop.learn.surrogate import Array, Blocks, Surrogate
 from polyloop.learn.target_model import TargetModel, fit_surrogate
@@ -129,7 +130,8 @@ class PropertyModel:
         table = describe_subjects(kind, texts, described, cache=cache, workers=workers)
         left_out = [(texts[row], reason) for row, reason in table.failures.items()]
         left_out += [(texts[int(row)], "no value") for row in np.flatnonzero(~np.isfinite(values) & table.valid)]
-        table, values, noise = _averaged(table, values, noise_variance)
+        firsts, values, noise = average_repeats(table, values, noise_variance)
+        table = table.take(firsts)
         if len(values) < LEAST_ROWS:
             raise InvalidInputError(
                 f"{len(values)} subjects have a value and descriptors; a model needs {LEAST_ROWS}.",
@@ -301,18 +303,3 @@ def _restored(kept: KeptModel, invariant: Invariant | None, place: Path) -> Surr
             f"The arrays of the surrogate {card.surrogate!r} are of another version of it.",
             where=str(place), hint="Train the model anew.",
         ) from error  # fmt: skip
-
-
-def _averaged(table: FeatureTable, y: Array, noise_variance: Array | None) -> tuple[FeatureTable, Array, Array | None]:
-    """Return one row per subject that has descriptors and a value: the mean of its values."""
-    usable = np.flatnonzero(table.valid & np.isfinite(y))
-    groups: dict[str, list[int]] = {}
-    for row in usable:
-        groups.setdefault(table.polymers[row], []).append(int(row))
-    firsts = [rows[0] for rows in groups.values()]
-    values = np.array([y[rows].mean() for rows in groups.values()])
-    noise = None
-    if noise_variance is not None:
-        given = np.asarray(noise_variance, dtype=float)
-        noise = np.array([given[rows].mean() / len(rows) for rows in groups.values()])
-    return table.take(firsts), values, noise

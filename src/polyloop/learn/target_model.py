@@ -67,6 +67,11 @@ class TargetModel:
         if mixed and invariant is not None and BeyondRange.applies(invariant, X):
             self._beyond = BeyondRange(invariant).fit(X, y, noise_variance)
 
+    @property
+    def meaning(self) -> str:
+        """What is learnt: the meaning of the invariant, or "value"."""
+        return "value" if self._invariant is None else self._invariant.meaning
+
     def check(self, make: Callable[[], Surrogate], rng: np.random.Generator) -> Calibration:
         """Set the factor of the intervals by rows that were left out, and return their errors in the target's unit.
 

@@ -32,6 +32,8 @@ class TrainingTable:
         Shape (n,), in the property's unit; NaN where there is none.
     left_out
         (line, reason) of rows without a usable value.
+    lines
+        Line of the file of each row, length n.
     """
 
     target: str
@@ -39,6 +41,7 @@ class TrainingTable:
     values: NDArray[np.float64]
     variances: NDArray[np.float64]
     left_out: tuple[tuple[int, str], ...]
+    lines: tuple[int, ...] = ()
 
 
 def read_training(path: str | Path, target: str, column: str = "smiles") -> TrainingTable:
@@ -57,7 +60,7 @@ def read_training(path: str | Path, target: str, column: str = "smiles") -> Trai
     unit = number.wanted if isinstance(number, NumberColumn) else None
     at = number.position if isinstance(number, NumberColumn) else number
     decimal = decimal_sign(table, [at])
-    texts, values, variances = [], [], []
+    texts, values, variances, lines = [], [], [], []
     left_out = [(bad.line, bad.reason) for bad in table.bad_rows]
     for row in table.rows:
         if is_no_value(row.cells[at]):
@@ -75,8 +78,9 @@ def read_training(path: str | Path, target: str, column: str = "smiles") -> Trai
         texts.append(row.cells[place])
         values.append(value)
         variances.append(std * std)
+        lines.append(row.line)
     name = number.name if isinstance(number, NumberColumn) else table.header[at]
-    return TrainingTable(name, tuple(texts), np.array(values), np.array(variances), tuple(left_out))
+    return TrainingTable(name, tuple(texts), np.array(values), np.array(variances), tuple(left_out), tuple(lines))
 
 
 def _target(table: Table, target: str) -> NumberColumn | int:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from polyloop.app.cli import model_studies
 from polyloop.app.cli.console import message, write_json, write_table
 from polyloop.app.cli.groups import group
 from polyloop.core.text import visible
@@ -36,6 +37,7 @@ def register(model: typer.Typer) -> None:
     study.command()(transfer)
     study.command("curve")(functional)
     study.command()(allocation)
+    model_studies.register(study)
 
 
 def sources(

@@ -16,6 +16,7 @@ from polyloop.learn.surrogate import Array, Blocks, Surrogate, check_blocks
 from polyloop.learn.transfer.affine import SOURCE_BLOCK, AffineGaussianProcess
 from polyloop.learn.transfer.difference import DifferenceModel
 from polyloop.learn.transfer.guarded import TransferGaussianProcess
+from polyloop.learn.validation.scores import mean_absolute_error
 
 __all__ = ["TransferStudy", "study_transfer"]
 
@@ -90,6 +91,6 @@ def study_transfer(
         # One seed for all, so that they are asked the same in the same folds.
         held, method = held_out(make(), rows, y, make=make, folds=folds, rng=np.random.default_rng(seed))
         found[name] = summarise(held, y, method)
-        errors[name] = float(np.mean(np.abs(held.mean - y)))
+        errors[name] = mean_absolute_error(y, held.mean)
     chosen = TransferGaussianProcess().fit(X, y)
     return TransferStudy(found, errors, chosen.uses_sources, chosen.gain)
