@@ -7,7 +7,7 @@ from polyloop.chem.polymerisation import groups as g
 from polyloop.chem.polymerisation.condensation import DIAMINE, step_rule
 from polyloop.chem.polymerisation.half_reaction import HalfReaction, opening, site
 from polyloop.chem.polymerisation.references import HANDBOOK, ODIAN, SUZUKI
-from polyloop.chem.polymerisation.role import asymmetric, opened, twofold
+from polyloop.chem.polymerisation.role import Group, asymmetric, opened, twofold
 from polyloop.chem.polymerisation.rule import Mechanism, PolymerisationRule
 
 __all__ = ["RULES"]
@@ -71,6 +71,8 @@ def _coupling(name, polymer_class, roles, monomers, unit, linkage="carbon-carbon
                      mechanism=Mechanism.COUPLING)  # fmt: skip
 
 
+# Zinc and sodium turn these into double bonds.
+_VICINAL = Group("neighbouring halide", "[Cl,Br,I][CX4][CX4][Cl,Br,I]")
 _GILCH = opened("1,4-bis(halomethyl)arene", _xylylene(True), *_ACIDIC)
 _PARYLENE = opened("[2.2]paracyclophane or para-xylene", _xylylene(False), *_ACIDIC, any_count=True)
 _AROMATIC = Class.POLYPHENYLENES
@@ -100,6 +102,6 @@ RULES: tuple[PolymerisationRule, ...] = (
               reference=ODIAN, reagents=("by pyrolysis of the paracyclophane",)),
     _coupling("Buchwald-Hartwig amination", Class.POLYIMINES, (_DIHALIDE, DIAMINE), ("Brc1ccc(Br)cc1", "CNc1ccc(NC)cc1"),
               "*c1ccc(cc1)N(C)c1ccc(cc1)N(*)C", "arylamine"),
-    _coupling("Wurtz coupling of an alkyl dihalide", Class.POLYOLEFINS, (twofold("alkyl dihalide", g.ALKYL_HALIDE, *_ACIDIC),),
+    _coupling("Wurtz coupling of an alkyl dihalide", Class.POLYOLEFINS, (twofold("alkyl dihalide", g.ALKYL_HALIDE, *_ACIDIC, _VICINAL),),
               ("BrCC1CCC(CBr)CC1",), "*CC1CCC(CC1)C*", reagents=("sodium",)),
 )  # fmt: skip

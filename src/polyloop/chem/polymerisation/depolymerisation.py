@@ -41,12 +41,13 @@ def depolymerise(polymer: Polymer, rules: Iterable[PolymerisationRule]) -> tuple
     chain = _CutChain(polymer.canonical)
     found: dict[tuple[str, tuple[str, ...]], Synthesis] = {}
     for rule in rules:
-        for monomers in _candidates(rule, chain):
-            if (rule.name, monomers) in found:
-                continue
-            orientation = _comes_back(rule, monomers, polymer.canonical)
-            if orientation is not None:
-                found[rule.name, monomers] = Synthesis(rule, monomers, orientation)
+        # Two monomers may leave residues of one kind, and then two of the shortest units hold them.
+        for units in rule.repeats if len(rule.roles) == 1 else (1, 2):
+            ways = {monomers: _comes_back(rule, monomers, chain.canonical) for monomers in _candidates(rule, chain, units)}
+            made = {monomers: orientation for monomers, orientation in ways.items() if orientation is not None}
+            found.update({(rule.name, m): Synthesis(rule, m, orientation) for m, orientation in made.items()})
+            if made and len(rule.roles) == 2:
+                break
     return tuple(found.values())
 
 
@@ -54,6 +55,7 @@ class _CutChain:
     """A chain, cut at any of its bonds; what was cut once is kept."""
 
     def __init__(self, canonical: str) -> None:
+        self.canonical = canonical
         self._unit = read_repeat_unit(canonical)
         self._parts: dict[tuple[int, bool, int, int], Chem.Mol] = {}
 
@@ -80,17 +82,10 @@ class _CutChain:
         return self._parts[key]
 
 
-def _candidates(rule: PolymerisationRule, chain: _CutChain) -> Iterator[tuple[str, ...]]:
-    both_ways = not all(role.reversible for role in rule.roles)
-    for units in rule.repeats if len(rule.roles) == 1 else (1, 2):
-        for backward in (False, True) if both_ways else (False,):
-            found = False
-            ways = _alone if len(rule.roles) == 1 else _pairs
-            for monomers in ways(rule, chain, units, backward):
-                found = True
-                yield monomers
-            if found and len(rule.roles) == 2 and backward is both_ways:
-                return
+def _candidates(rule: PolymerisationRule, chain: _CutChain, units: int) -> Iterator[tuple[str, ...]]:
+    ways = _alone if len(rule.roles) == 1 else _pairs
+    for backward in (False,) if all(role.reversible for role in rule.roles) else (False, True):
+        yield from ways(rule, chain, units, backward)
 
 
 def _alone(rule: PolymerisationRule, chain: _CutChain, units: int, backward: bool) -> Iterator[tuple[str, ...]]:

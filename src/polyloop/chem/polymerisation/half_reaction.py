@@ -100,7 +100,12 @@ def perceive(mol: Chem.Mol) -> None:
     others not, and then no one pattern finds them all.
     """
     Chem.Kekulize(mol, clearAromaticFlags=True)
+    hydrogens = {a.GetIdx(): a.GetTotalNumHs() for a in mol.GetAtoms() if a.GetAtomicNum() == 7}
     Chem.SetAromaticity(mol, Chem.AromaticityModel.AROMATICITY_SIMPLE)
+    for index, count in hydrogens.items():
+        # The hydrogen of pyrrole's nitrogen must be written out.
+        if count and mol.GetAtomWithIdx(index).GetIsAromatic():
+            mol.GetAtomWithIdx(index).SetNumExplicitHs(count)
 
 
 def opening(name: str, pattern: str, remains: str, restored: str, product: str = "") -> HalfReaction:

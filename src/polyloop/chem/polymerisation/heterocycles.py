@@ -23,14 +23,14 @@ _DIACID_CARBON = twofold("diacid, its chloride or ester", _CARBOXYL_CARBON, _N, 
 def _azole(name: str, neighbour: str, atom: str, ring: str, remain: str) -> HalfReaction:
     """Return a five-membered ring closed by an ortho amine, `neighbour` and the carbon of an acid."""
     return site(
-        name, f"[c:1]([NX3H2:3])[c:2]{neighbour}", f"[c:1]1[nX2:3]c(Z)[{remain}:4][c:2]1", f"[*:1](N)[*:2]{atom}",
-        f"[*:1]1[n:3]c(Z){ring}[*:2]1",
+        name, f"[c:1]([NX3H2])[c:2]{neighbour}", f"[c:1]1[nX2]c(Z)[{remain}][c:2]1", f"[*:1](N)[*:2]{atom}",
+        f"[*:1]1N=C(Z){ring}[*:2]1",
     )  # fmt: skip
 
 
-_TETRAMINE = twofold("tetraamine", _azole("pair of ortho amines", "[NX3H2:4]", "N", "[nH:4]", "nX3H1"), _A, _O)
-_AMINOPHENOL = twofold("bis(o-aminophenol)", _azole("ortho aminophenol", "[OX2H1:4]", "O", "[o:4]", "oX2"), _A)
-_AMINOTHIOPHENOL = twofold("bis(o-aminothiophenol)", _azole("ortho aminothiophenol", "[SX2H1:4]", "S", "[s:4]", "sX2"), _A, _O)
+_TETRAMINE = twofold("tetraamine", _azole("pair of ortho amines", "[NX3H2]", "N", "N", "nX3H1"), _A, _O)
+_AMINOPHENOL = twofold("bis(o-aminophenol)", _azole("ortho aminophenol", "[OX2H1]", "O", "O", "oX2"), _A)
+_AMINOTHIOPHENOL = twofold("bis(o-aminothiophenol)", _azole("ortho aminothiophenol", "[SX2H1]", "S", "S", "sX2"), _A, _O)
 _QUINOXALINE = site(
     "pair of ortho amines", "[c:1]([NX3H2])[c:2][NX3H2]", "[c:1]1[nX2]c(Z)c(-c2ccccc2)[nX2][c:2]1", "[*:1](N)[*:2]N",
     "[*:1]1nc(Z)c(-c2ccccc2)n[*:2]1",

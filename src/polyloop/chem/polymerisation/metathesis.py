@@ -55,7 +55,7 @@ RULES = (
           reagents=("hydrogenated",)),
     _rule("metathesis of an acyclic diene", Class.POLYDIENES, _ADMET, "C=CCCCCCCC=C", "*C=CCCCCCC*", *_POISONS, _CONJUGATED,
           reference=ADMET, reagents=("loses ethylene",)),
-    _rule("metathesis of an acyclic diene and hydrogenation", Class.POLYOLEFINS, _ADMET_H2, "C=CCCC(C)CCC=C", "*CCCCC(C)CCC*",
+    _rule("metathesis of an acyclic diene and hydrogenation", Class.POLYOLEFINS, _ADMET_H2, "C=CCCC(C)CCC=C", "*CCCC(C)CCC*",
           *_POISONS, _CONJUGATED, reference=ADMET, reagents=("loses ethylene, hydrogenated",)),
     _rule("alkyne", Class.POLYDIENES, _ALKYNE, "C#Cc1ccccc1", "*C=C(*)c1ccccc1", *_POISONS, reference=ODIAN, any_count=False),
     _rule("cyclopolymerisation of a diyne", Class.POLYDIENES, _DIYNE, "C#CCC(C)(C)CC#C",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from rdkit import Chem
+from rdkit import Chem, rdBase
 
 from polyloop.chem.polymerisation.half_reaction import HalfReaction
 from polyloop.chem.polymerisation.residue import Residue
@@ -116,8 +116,9 @@ class MonomerRole:
         else:
             made = [both for one in self.head.backward(residue, HEAD) for both in self.tail.backward(one, TAIL)]
         # Read again, since a reaction leaves some atoms with hydrogens written out.
-        texts = {Chem.MolToSmiles(Chem.MolFromSmiles(Chem.MolToSmiles(mol))) for mol in made if _whole(mol)}
-        return tuple(sorted(texts))
+        with rdBase.BlockLogs():
+            again = [Chem.MolFromSmiles(Chem.MolToSmiles(mol)) for mol in made if _whole(mol)]
+        return tuple(sorted({Chem.MolToSmiles(mol) for mol in again if mol is not None}))
 
 
 def twofold(name: str, group: HalfReaction, *forbids: Group, linker: str = "", any_count: bool = False) -> MonomerRole:

@@ -99,6 +99,8 @@ class PolymerisationRule:
         """
         if len(monomers) != len(self.roles):
             raise InvalidInputError(f"{self.name} takes {len(self.roles)} monomers, not {len(monomers)}.", where=self.name)
+        if len(monomers) == 2 and self.roles[0] is self.roles[1] and monomers[0] == monomers[1]:
+            raise InvalidInputError(f"{self.name} takes two different monomers.", where=self.name)
         sets = []
         for role, text in zip(self.roles, monomers, strict=True):
             mol = read_monomer(text)
