@@ -49,10 +49,11 @@ _DIALDEHYDE = twofold(
     _N, _A,
 )  # fmt: skip
 _AZOMETHINE_AMINE = twofold(
-    "primary diamine", site("primary amine", "[NX3H2;!$(N[#6]=[O,S,N]);!$(N[#7,#16])][#6:1]", "[#6;!$([#6]=[O,S,N]):1]Z", "[*:1]N", "[*:1]Z"),
+    "primary diamine", site("primary amine", "[NX3H2;!$(N[#6]=[O,S,N]);!$(N[#7,#16])][#6:1]",
+    "[#6;!$([#6]=[O,S,N]):1]Z", "[*:1]N", "[*:1]Z"),
     _S, _A, _I,
 )  # fmt: skip
-# The nitrogen of an imide stands in the dianhydride's residue, so that the joint is a single bond to the amine's carbon.
+# An imide's nitrogen stands in the dianhydride's residue: the joint is a single bond to the amine's carbon.
 _ANHYDRIDE_IMIDE = site(
     "cyclic anhydride", "[CX3;R:1](=[OX1:2])[OX2;R:3][CX3;R:4]=[OX1:5]",
     "[CX3;R:1](=[OX1:2])[NX3;R:3](Z)[CX3;R:4]=[OX1:5]", "[*:1](=[*:2])O[*:4]=[*:5]", "[*:1](=[*:2])N(Z)[*:4]=[*:5]",
@@ -61,9 +62,12 @@ _AMINE_CARBON = site(
     "primary amine", "[NX3H2;!$(N[#6]=[O,S,N]);!$(N[#7,#16,#8])][#6:1]", "[#6;!$([#6]=[O,S,N]):1]Z", "[*:1]N", "[*:1]Z"
 )
 DIANHYDRIDE = twofold("dianhydride", _ANHYDRIDE_IMIDE, _N, _O, _S, _A)
-IMIDE_DIAMINE = twofold("primary diamine", _AMINE_CARBON, _A, _S, _I, g.ANHYDRIDE_GROUP, Group("aliphatic hydroxyl", "[OX2H1][CX4]"))
+IMIDE_DIAMINE = twofold(
+    "primary diamine", _AMINE_CARBON, _A, _S, _I, g.ANHYDRIDE_GROUP, Group("aliphatic hydroxyl", "[OX2H1][CX4]")
+)
 _IMIDE_DIISOCYANATE = twofold(
-    "diisocyanate", site("isocyanate", "[NX2](=[CX2]=[OX1])[#6:1]", "[#6;!$([#6]=[O,S,N]):1]Z", "[*:1]N=C=O", "[*:1]Z"), _N, _O, _A
+    "diisocyanate", site("isocyanate", "[NX2](=[CX2]=[OX1])[#6:1]", "[#6;!$([#6]=[O,S,N]):1]Z", "[*:1]N=C=O",
+    "[*:1]Z"), _N, _O, _A
 )  # fmt: skip
 _MALEIMIDE = site(
     "maleimide", "[CX3;R:1]1=[CX3H1;R:2][CX3:3](=[OX1:4])[NX3:5][CX3:6]1=[OX1:7]",
@@ -72,21 +76,29 @@ _MALEIMIDE = site(
 )  # fmt: skip
 _BISMALEIMIDE = twofold("bismaleimide", _MALEIMIDE, _N, _O, _S, _A, any_count=False)
 _ACRYLIC = site(
-    "acrylate or acrylamide", "[CX3H2:1]=[CX3:2][CX3:3]=[OX1:4]", "[CX4H2:1](Z)[CX4:2][CX3:3]=[OX1:4]", "[*:1]=[*:2][*:3]=[*:4]",
+    "acrylate or acrylamide", "[CX3H2:1]=[CX3:2][CX3:3]=[OX1:4]", "[CX4H2:1](Z)[CX4:2][CX3:3]=[OX1:4]",
+    "[*:1]=[*:2][*:3]=[*:4]",
     "[*:1](Z)-[*:2][*:3]=[*:4]",
 )  # fmt: skip
 _DIACRYLATE = twofold("diacrylate or bisacrylamide", _ACRYLIC, _N, _S, _A, _I)
 _CYCLIC_CARBONATE = site(
     "five-membered cyclic carbonate", "[OX2;r5:1]1[CX3:2](=[OX1:3])[OX2:4][CX4:5][CX4:6]1",
-    "[OX2H1:4][CX4:5][CX4:6][OX2:1][CX3:2](=[OX1:3])Z", "[*:4]1[*:5][*:6][*:1][*:2]1=[*:3]", "[*:4][*:5][*:6][*:1][*:2](=[*:3])Z",
+    "[OX2H1:4][CX4:5][CX4:6][OX2:1][CX3:2](=[OX1:3])Z", "[*:4]1[*:5][*:6][*:1][*:2]1=[*:3]",
+    "[*:4][*:5][*:6][*:1][*:2](=[*:3])Z",
 )  # fmt: skip
 _BISCARBONATE = twofold("bis(cyclic carbonate)", _CYCLIC_CARBONATE, _N, _S, _A, _I)
 _HYDRAZIDE = site("hydrazide", "[NX3H2:1][NX3H1:2]", "[NX3H1:2][NX3H1:1]Z", "[*:2][*:1]")
 _DIHYDRAZIDE = twofold("dihydrazide", _HYDRAZIDE, _O, _S, _A, _I)
 _SULFONAMIDE_ACYL = twofold("disulfonyl chloride", g.SULFONYL_HALIDE, _N, _O, _S, _A)
-_CYCLIC_ANHYDRIDE_EPOXIDE = site("carboxylic acid", "[CX3;$(C[#6]):1](=[OX1:2])[OX2H1:3]", "[CX3:1](=[OX1:2])[OX2:3]Z", "[*:1](=[*:2])[*:3]")
+_CYCLIC_ANHYDRIDE_EPOXIDE = site(
+    "carboxylic acid", "[CX3;$(C[#6]):1](=[OX1:2])[OX2H1:3]", "[CX3:1](=[OX1:2])[OX2:3]Z", "[*:1](=[*:2])[*:3]"
+)
 _EPOXIDE_SITE = site(
-    "epoxide", "[CX4H2;r3:1]1[OX2:2][CX4;r3:3]1", "[CX4H2:1](Z)[CX4:3][OX2H1:2]", "[*:1]1[*:2][*:3]1", "[*:1](Z)[*:3][*:2]"
+    "epoxide",
+    "[CX4H2;r3:1]1[OX2:2][CX4;r3:3]1",
+    "[CX4H2:1](Z)[CX4:3][OX2H1:2]",
+    "[*:1]1[*:2][*:3]1",
+    "[*:1](Z)[*:3][*:2]",
 )
 DIEPOXIDE = twofold("diepoxide", _EPOXIDE_SITE, _N, _S, _A, _I)
 _CARBOXYLATE = twofold("diacid", _CYCLIC_ANHYDRIDE_EPOXIDE, _N, _O, _S, _I)
@@ -102,8 +114,10 @@ _ESTERS = (
               "*OCC(=O)OC(C)C(*)=O", "ester"),
     step_rule("diacid and dithiol", Class.POLYESTERS, (DIACID, DITHIOL), ("O=C(Cl)CCCCC(=O)Cl", "SCCS"),
               "*SCCSC(=O)CCCCC(*)=O", "thioester", reference=HANDBOOK),
-    step_rule("mercapto acid", Class.POLYESTERS, (_MERCAPTO_ACID,), ("SCCC(=O)O",), "*SCCC(*)=O", "thioester", reference=HANDBOOK),
-    step_rule("diacid and diepoxide", Class.POLYESTERS, (_CARBOXYLATE, DIEPOXIDE), ("OC(=O)CCCCC(=O)O", "C1OC1COCC1CO1"),
+    step_rule("mercapto acid", Class.POLYESTERS, (_MERCAPTO_ACID,), ("SCCC(=O)O",), "*SCCC(*)=O", "thioester",
+        reference=HANDBOOK),
+    step_rule("diacid and diepoxide", Class.POLYESTERS, (_CARBOXYLATE, DIEPOXIDE), ("OC(=O)CCCCC(=O)O",
+        "C1OC1COCC1CO1"),
               "*OC(=O)CCCCC(=O)OCC(O)COCC(O)C*", "ester", reference=HANDBOOK),
     step_rule("diacrylate and diamine", Class.POLYESTERS, (_DIACRYLATE, DIAMINE), ("C=CC(=O)OCCOC(=O)C=C", "C1CNCCN1"),
               "*CCC(=O)OCCOC(=O)CCN1CCN(*)CC1", "beta-amino ester", reference=HANDBOOK),
@@ -118,13 +132,15 @@ _AMIDES = (
     step_rule("amino acid", Class.POLYAMIDES, (_AMINO_ACID,), ("NCCCCCCCCCCC(=O)O",), "*NCCCCCCCCCCC(*)=O", "amide"),
     step_rule("pair of amino acids", Class.POLYAMIDES, (_AMINO_ACID, _AMINO_ACID), ("NCC(=O)O", "CC(N)C(=O)O"),
               "*NCC(=O)NC(C)C(*)=O", "amide"),
-    step_rule("diacid and dihydrazide", Class.POLYAMIDES, (DIACID, _DIHYDRAZIDE), ("O=C(Cl)c1ccc(cc1)C(=O)Cl", "NNC(=O)c1cccc(c1)C(=O)NN"),
+    step_rule("diacid and dihydrazide", Class.POLYAMIDES, (DIACID, _DIHYDRAZIDE), ("O=C(Cl)c1ccc(cc1)C(=O)Cl",
+        "NNC(=O)c1cccc(c1)C(=O)NN"),
               "*C(=O)c1ccc(cc1)C(=O)NNC(=O)c1cccc(c1)C(=O)NN*", "hydrazide", reference=HANDBOOK),
     step_rule("disulfonyl chloride and diamine", Class.POLYSULFONES, (_SULFONAMIDE_ACYL, DIAMINE),
               ("O=S(=O)(Cl)c1cccc(c1)S(=O)(=O)Cl", "NCCCCCCN"), "*S(=O)(=O)c1cccc(c1)S(=O)(=O)NCCCCCCN*", "sulfonamide",
               reference=HANDBOOK),
     step_rule("disulfonyl chloride and bisphenol", Class.POLYSULFONES, (_SULFONAMIDE_ACYL, BISPHENOL),
-              ("O=S(=O)(Cl)c1cccc(c1)S(=O)(=O)Cl", "Oc1ccc(O)cc1"), "*S(=O)(=O)c1cccc(c1)S(=O)(=O)Oc1ccc(O*)cc1", "sulfonate",
+              ("O=S(=O)(Cl)c1cccc(c1)S(=O)(=O)Cl", "Oc1ccc(O)cc1"), "*S(=O)(=O)c1cccc(c1)S(=O)(=O)Oc1ccc(O*)cc1",
+              "sulfonate",
               reference=HANDBOOK),
 )  # fmt: skip
 _CARBONYLS = (
@@ -132,9 +148,11 @@ _CARBONYLS = (
               "*OCCCCOC(=O)NCCCCCCNC(*)=O", "urethane", reference=ISOCYANATES),
     step_rule("diisocyanate and dithiol", Class.POLYURETHANES, (_DIISOCYANATE, DITHIOL), ("O=C=NCCCCCCN=C=O", "SCCS"),
               "*SCCSC(=O)NCCCCCCNC(*)=O", "thiourethane", reference=ISOCYANATES),
-    step_rule("diisothiocyanate and diol", Class.POLYURETHANES, (_DIISOTHIOCYANATE, DIOL), ("S=C=Nc1ccc(N=C=S)cc1", "OCCO"),
+    step_rule("diisothiocyanate and diol", Class.POLYURETHANES, (_DIISOTHIOCYANATE, DIOL), ("S=C=Nc1ccc(N=C=S)cc1",
+        "OCCO"),
               "*OCCOC(=S)Nc1ccc(NC(*)=S)cc1", "thionourethane", reference=HANDBOOK),
-    step_rule("bis(chloroformate) and diamine", Class.POLYURETHANES, (_BISCHLOROFORMATE, DIAMINE), ("O=C(Cl)OCCOC(=O)Cl", "C1CNCCN1"),
+    step_rule("bis(chloroformate) and diamine", Class.POLYURETHANES, (_BISCHLOROFORMATE, DIAMINE),
+        ("O=C(Cl)OCCOC(=O)Cl", "C1CNCCN1"),
               "*C(=O)OCCOC(=O)N1CCN(*)CC1", "urethane"),
     step_rule("bis(cyclic carbonate) and diamine", Class.POLYURETHANES, (_BISCARBONATE, PRIMARY_DIAMINE),
               ("O=C1OCC(COCC2COC(=O)O2)O1", "NCCCCCCN"), "*C(=O)OC(CO)COCC(CO)OC(=O)NCCCCCCN*", "hydroxyurethane",
@@ -143,15 +161,19 @@ _CARBONYLS = (
               "*NCCNC(=O)NCCCCCCNC(*)=O", "urea", reference=ISOCYANATES),
     step_rule("diamine and phosgene", Class.POLYUREAS, (_DIAMINE_CARBONYL,), ("NCCCCCCN",), "*NCCCCCCNC(*)=O", "urea",
               reagents=("O=C(Cl)Cl",)),
-    step_rule("diamine and oxalyl chloride", Class.POLYAMIDES, (_DIAMINE_OXALYL,), ("NCCCCCCN",), "*NCCCCCCNC(=O)C(*)=O", "oxamide",
+    step_rule("diamine and oxalyl chloride", Class.POLYAMIDES, (_DIAMINE_OXALYL,), ("NCCCCCCN",),
+        "*NCCCCCCNC(=O)C(*)=O", "oxamide",
               reagents=("O=C(Cl)C(=O)Cl",), reference=HANDBOOK),
-    step_rule("diisothiocyanate and diamine", Class.POLYUREAS, (_DIISOTHIOCYANATE, DIAMINE), ("S=C=Nc1ccc(N=C=S)cc1", "NCCCCCCN"),
+    step_rule("diisothiocyanate and diamine", Class.POLYUREAS, (_DIISOTHIOCYANATE, DIAMINE), ("S=C=Nc1ccc(N=C=S)cc1",
+        "NCCCCCCN"),
               "*NCCCCCCNC(=S)Nc1ccc(NC(*)=S)cc1", "thiourea", reference=HANDBOOK),
-    step_rule("diol and phosgene or diphenyl carbonate", Class.POLYCARBONATES, (_DIOL_CARBONYL,), ("CC(C)(c1ccc(O)cc1)c1ccc(O)cc1",),
+    step_rule("diol and phosgene or diphenyl carbonate", Class.POLYCARBONATES, (_DIOL_CARBONYL,),
+        ("CC(C)(c1ccc(O)cc1)c1ccc(O)cc1",),
               "*Oc1ccc(cc1)C(C)(C)c1ccc(cc1)OC(*)=O", "carbonate", reagents=("O=C(Oc1ccccc1)Oc1ccccc1",)),
     step_rule("dithiol and phosgene", Class.POLYCARBONATES, (_DITHIOL_CARBONYL,), ("Sc1ccc(Cc2ccc(S)cc2)cc1",),
               "*Sc1ccc(Cc2ccc(SC(*)=O)cc2)cc1", "dithiocarbonate", reagents=("O=C(Cl)Cl",), reference=HANDBOOK),
-    step_rule("bis(chloroformate) and diol", Class.POLYCARBONATES, (_BISCHLOROFORMATE, DIOL), ("O=C(Cl)OCCOC(=O)Cl", "Oc1ccc(O)cc1"),
+    step_rule("bis(chloroformate) and diol", Class.POLYCARBONATES, (_BISCHLOROFORMATE, DIOL), ("O=C(Cl)OCCOC(=O)Cl",
+        "Oc1ccc(O)cc1"),
               "*C(=O)OCCOC(=O)Oc1ccc(O*)cc1", "carbonate"),
     step_rule("diacid and acetic anhydride", Class.POLYANHYDRIDES, (_DIACID_OXYGEN,), ("OC(=O)CCCCCCCCC(=O)O",),
               "*OC(=O)CCCCCCCCC(*)=O", "anhydride", reagents=("CC(=O)OC(C)=O",)),
@@ -164,11 +186,14 @@ _IMIDES = (
               ("O=C1OC(=O)c2cc3C(=O)OC(=O)c3cc12", "O=C=Nc1ccc(Cc2ccc(N=C=O)cc2)cc1"),
               "*c1ccc(Cc2ccc(cc2)N2C(=O)c3cc4C(=O)N(*)C(=O)c4cc3C2=O)cc1", "imide", reference=IMIDES),
     step_rule("bismaleimide and diamine", Class.POLYIMIDES, (_BISMALEIMIDE, PRIMARY_DIAMINE),
-              ("O=C1C=CC(=O)N1CCN1C(=O)C=CC1=O", "NCCCCCCN"), "*C1CC(=O)N(C1=O)CCN1C(=O)CC(C1=O)NCCCCCCN*", "aminosuccinimide",
+              ("O=C1C=CC(=O)N1CCN1C(=O)C=CC1=O", "NCCCCCCN"), "*C1CC(=O)N(C1=O)CCN1C(=O)CC(C1=O)NCCCCCCN*",
+              "aminosuccinimide",
               reference=HANDBOOK),
-    step_rule("bismaleimide and dithiol", Class.POLYIMIDES, (_BISMALEIMIDE, DITHIOL), ("O=C1C=CC(=O)N1CCN1C(=O)C=CC1=O", "SCCS"),
+    step_rule("bismaleimide and dithiol", Class.POLYIMIDES, (_BISMALEIMIDE, DITHIOL),
+        ("O=C1C=CC(=O)N1CCN1C(=O)C=CC1=O", "SCCS"),
               "*C1CC(=O)N(C1=O)CCN1C(=O)CC(C1=O)SCCS*", "thiosuccinimide", reference=HANDBOOK),
-    step_rule("dialdehyde and diamine", Class.POLYIMINES, (_DIALDEHYDE, _AZOMETHINE_AMINE), ("O=Cc1ccc(C=O)cc1", "Nc1ccc(N)cc1"),
+    step_rule("dialdehyde and diamine", Class.POLYIMINES, (_DIALDEHYDE, _AZOMETHINE_AMINE), ("O=Cc1ccc(C=O)cc1",
+        "Nc1ccc(N)cc1"),
               "*N=Cc1ccc(C=Nc2ccc(*)cc2)cc1", "azomethine", reference=HANDBOOK),
 )  # fmt: skip
 RULES = (*_ESTERS, *_AMIDES, *_CARBONYLS, *_IMIDES)

@@ -43,7 +43,9 @@ def depolymerise(polymer: Polymer, rules: Iterable[PolymerisationRule]) -> tuple
     for rule in rules:
         # Two monomers may leave residues of one kind, and then two of the shortest units hold them.
         for units in rule.repeats if len(rule.roles) == 1 else (1, 2):
-            ways = {monomers: _comes_back(rule, monomers, chain.canonical) for monomers in _candidates(rule, chain, units)}
+            ways = {
+                monomers: _comes_back(rule, monomers, chain.canonical) for monomers in _candidates(rule, chain, units)
+            }
             made = {monomers: orientation for monomers, orientation in ways.items() if orientation is not None}
             found.update({(rule.name, m): Synthesis(rule, m, orientation) for m, orientation in made.items()})
             if made and len(rule.roles) == 2:

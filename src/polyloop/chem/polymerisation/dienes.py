@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from polyloop.chem.library import Reference
 from polyloop.chem.polymer_class import PolymerClass as Class
 from polyloop.chem.polymerisation import groups as g
 from polyloop.chem.polymerisation.chain import ACIDIC, INHIBITORS, double_bond
-from polyloop.chem.polymerisation.half_reaction import opening
+from polyloop.chem.polymerisation.half_reaction import HalfReaction, opening
 from polyloop.chem.polymerisation.references import HANDBOOK, KETONES, ODIAN
 from polyloop.chem.polymerisation.role import Group, opened
 from polyloop.chem.polymerisation.rule import Mechanism, PolymerisationRule
@@ -43,19 +44,22 @@ _DIACRYLIC = opening(
     "[*:1]=[*:2]-[*:3](=[*:8])-[*:4]-[*:5](=[*:9])-[*:6]=[*:7]",
     "[1*][*:1]-[*:2]1-[*:3](=[*:8])-[*:4]-[*:5](=[*:9])-[*:6]([*:7]1)[2*]",
 )  # fmt: skip
-_ANY = "!$(C=C=*);!$(C=*[CX3]=[CX3]);!$(C[CX3]=[CX3])"
 _OPEN_CHAIN = opened(
     "vinyl monomer", double_bond("vinyl group", "!R;$([CH2]),$(C(F)F),$(C(Cl)Cl),$([CH]F),$([CH]Cl),$(C(F)Cl)", "!R"),
     *INHIBITORS, g.ALDEHYDE_GROUP, reversible=True,
 )  # fmt: skip
-_RING = opened("cyclic olefin", double_bond("cyclic double bond", "R;$([CH])", "R;$([CH]),$([CX3H0]),$([CX4H0])"), *INHIBITORS, g.ALDEHYDE_GROUP,
+_RING = opened("cyclic olefin", double_bond("cyclic double bond", "R;$([CH])", "R;$([CH]),$([CX3H0]),$([CX4H0])"),
+*INHIBITORS, g.ALDEHYDE_GROUP,
                reversible=True)  # fmt: skip
-_OLEFIN = opened("olefin", double_bond("double bond", "$([CX3H2]),$([CX4H2]),R", "$(C),R"), *INHIBITORS, *ACIDIC, reversible=True)
 
 
-def _alone(name, polymer_class, half, monomer, unit, *forbids, reference=ODIAN, mechanism=Mechanism.CHAIN):  # type: ignore[no-untyped-def]
+def _alone(
+    name: str, polymer_class: Class, half: HalfReaction, monomer: str, unit: str, *forbids: Group,
+    reference: Reference = ODIAN,
+) -> PolymerisationRule:  # fmt: skip
     return PolymerisationRule(
-        name, polymer_class, mechanism, (opened(half.name, half, *INHIBITORS, *forbids, reversible=True),), "carbon-carbon",
+        name, polymer_class, Mechanism.CHAIN, (opened(half.name, half, *INHIBITORS, *forbids, reversible=True),),
+            "carbon-carbon",
         reference, ((monomer,), unit), head_to_head=True,
     )  # fmt: skip
 
@@ -69,11 +73,14 @@ RULES = (
            "*CC1C[N+](C)(C)CC1C*", *ACIDIC),
     _alone("cyclopolymerisation of an acrylic anhydride", Class.POLYANHYDRIDES, _DIACRYLIC, "C=C(C)C(=O)OC(=O)C(C)=C",
            "*CC1(C)CC(*)(C)C(=O)OC1=O"),
-    PolymerisationRule("alternating pair of vinyl monomers", Class.POLYVINYLS, Mechanism.CHAIN, (_OPEN_CHAIN, _OPEN_CHAIN),
+    PolymerisationRule("alternating pair of vinyl monomers", Class.POLYVINYLS, Mechanism.CHAIN, (_OPEN_CHAIN,
+        _OPEN_CHAIN),
                        "carbon-carbon", ODIAN, (("C=COCC", "C=CC#N"), "*CC(OCC)CC(*)C#N")),
-    PolymerisationRule("alternating vinyl monomer and cyclic olefin", Class.POLYOLEFINS, Mechanism.CHAIN, (_OPEN_CHAIN, _RING),
+    PolymerisationRule("alternating vinyl monomer and cyclic olefin", Class.POLYOLEFINS, Mechanism.CHAIN, (_OPEN_CHAIN,
+        _RING),
                        "carbon-carbon", ODIAN, (("C=C", "C1=CC2CCC1C2"), "*CCC1C2CCC(C2)C1*")),
-    PolymerisationRule("alternating pair of cyclic olefins", Class.POLYOLEFINS, Mechanism.CHAIN, (_RING, _RING), "carbon-carbon",
+    PolymerisationRule("alternating pair of cyclic olefins", Class.POLYOLEFINS, Mechanism.CHAIN, (_RING, _RING),
+        "carbon-carbon",
                        HANDBOOK, (("C1=CC2CCC1C2", "C1=CCCC1"), "*C1C2CCC(C2)C1C1CCCC1*")),
     PolymerisationRule(
         "olefin and carbon monoxide", Class.POLYKETONES, Mechanism.CHAIN,
@@ -83,8 +90,10 @@ RULES = (
     ),
     PolymerisationRule(
         "olefin and sulfur dioxide", Class.POLYSULFONES, Mechanism.CHAIN,
-        (opened("olefin", opening("double bond", "[CX3;$([CH2]),R;!$(C=C=*):1]=[CX3;!$(C[#7,#8,#16,F,Cl]);!$(CC=O);!$(CC#N):2]",
-                                  "[1*][CX4:1][CX4:2]S(=O)(=O)[2*]", "[*:1]=[*:2]", "[1*][*:1]-[*:2]S(=O)(=O)[2*]"), *ACIDIC),),
+        (opened("olefin", opening("double bond",
+        "[CX3;$([CH2]),R;!$(C=C=*):1]=[CX3;!$(C[#7,#8,#16,F,Cl]);!$(CC=O);!$(CC#N):2]",
+                                  "[1*][CX4:1][CX4:2]S(=O)(=O)[2*]", "[*:1]=[*:2]", "[1*][*:1]-[*:2]S(=O)(=O)[2*]"),
+                                  *ACIDIC),),
         "sulfone", ODIAN, (("C=CCC",), "*CC(CC)S(*)(=O)=O"), ("O=S=O",),
     ),
 )  # fmt: skip

@@ -14,7 +14,9 @@ __all__ = [
 ]  # fmt: skip
 
 # Groups that make one bond. Z is the star.
-ACID = site("carboxylic acid", "[CX3;$(C[#6,#1]):1](=[OX1:2])[OX2H1]", "[CX3;$(C[#6,#1]):1](=[OX1:2])Z", "[*:1](=[*:2])O")
+ACID = site(
+    "carboxylic acid", "[CX3;$(C[#6,#1]):1](=[OX1:2])[OX2H1]", "[CX3;$(C[#6,#1]):1](=[OX1:2])Z", "[*:1](=[*:2])O"
+)
 ACID_HALIDE = site(
     "acid halide", "[CX3;$(C[#6,#1]):1](=[OX1:2])[Cl,Br]", "[CX3;$(C[#6,#1]):1](=[OX1:2])Z", "[*:1](=[*:2])Cl"
 )
@@ -28,14 +30,12 @@ METHYL_ESTER = site(
 )  # fmt: skip
 # No acid, enol or hydroperoxide; and no hemiacetal, which falls apart.
 _OXYGEN = "$(O[#6]);!$(O[#6]=[#8,#16,#7]);!$(O[CX4][OX2H1])"
-HYDROXYL = site("hydroxyl", f"[OX2H1;{_OXYGEN};!$(O[CX3]=[CX3]):1]", f"[OX2;$(O[#6]):1]Z", "[*:1]")
+HYDROXYL = site("hydroxyl", f"[OX2H1;{_OXYGEN};!$(O[CX3]=[CX3]):1]", "[OX2;$(O[#6]):1]Z", "[*:1]")
 PHENOL = site("phenol", "[OX2H1;$(Oc):1]", "[OX2;$(Oc):1]Z", "[*:1]")
 ALCOHOL = site("alcohol", "[OX2H1;$(O[CX4]):1]", "[OX2;$(O[CX4]):1]Z", "[*:1]")
 THIOL = site("thiol", "[SX2H1;$(S[#6]);!$(S[#6]=[#8,#16,#7]):1]", "[SX2;$(S[#6]):1]Z", "[*:1]")
 _FREE = "!$(N[#6,#16,#15]=[O,S,N]);!$(N[#7,#8]);!$(NC#N)"
-PRIMARY_AMINE = site(
-    "primary amine", f"[NX3H2;{_FREE}:1]", "[NX3H1;$(N[#6]):1]Z", "[*:1]"
-)
+PRIMARY_AMINE = site("primary amine", f"[NX3H2;{_FREE}:1]", "[NX3H1;$(N[#6]):1]Z", "[*:1]")
 SECONDARY_AMINE = site("secondary amine", f"[NX3H1;{_FREE}:1]", "[NX3H0:1]Z", "[*:1]")
 ANY_AMINE = site(
     "primary or secondary amine", f"[NX3;H1,H2;{_FREE}:1]",
@@ -50,9 +50,7 @@ ISOTHIOCYANATE = site(
     "[N:1][C:2](=[*:3])Z",
 )  # fmt: skip
 CHLOROFORMATE = site("chloroformate", "[OX2:3][CX3:1](=[OX1:2])Cl", "[OX2:3][CX3:1](=[OX1:2])Z", "[*:3][*:1](=[*:2])Cl")
-CARBONYL_HALIDE = site(
-    "carbamoyl or acid chloride", "[CX3:1](=[OX1:2])[Cl]", "[CX3:1](=[OX1:2])Z", "[*:1](=[*:2])Cl"
-)
+CARBONYL_HALIDE = site("carbamoyl or acid chloride", "[CX3:1](=[OX1:2])[Cl]", "[CX3:1](=[OX1:2])Z", "[*:1](=[*:2])Cl")
 SULFONYL_HALIDE = site(
     "sulfonyl chloride", "[SX4:1](=[OX1:2])(=[OX1:3])[Cl,F]", "[SX4:1](=[OX1:2])(=[OX1:3])Z", "[*:1](=[*:2])(=[*:3])Cl"
 )

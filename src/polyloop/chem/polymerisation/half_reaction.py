@@ -72,7 +72,7 @@ class HalfReaction:
         return _run(self._reactions[2 if self.opens or star == HEAD else 3], residue)
 
     def stands_at(self, residue: Chem.Mol, star: str) -> bool:
-        """Tell whether what remains stands at the star `star` of a residue; of an opening its atoms beside that star."""
+        """Tell whether what remains stands at the star `star` of a residue; of an opening the atoms beside it."""
         return bool(residue.HasSubstructMatch(self._remaining[0 if star == HEAD else 1]))
 
     @cached_property
@@ -106,6 +106,7 @@ def perceive(mol: Chem.Mol) -> None:
         # The hydrogen of pyrrole's nitrogen must be written out.
         if count and mol.GetAtomWithIdx(index).GetIsAromatic():
             mol.GetAtomWithIdx(index).SetNumExplicitHs(count)
+    mol.UpdatePropertyCache(strict=False)
 
 
 def opening(name: str, pattern: str, remains: str, restored: str, product: str = "") -> HalfReaction:
@@ -140,7 +141,7 @@ def _bare(text: str) -> str:
 
 
 def _aromatic_again(product: str, reactant: str) -> str:
-    """Write `[*:n]` as `[c:n]` where that atom is an aromatic carbon before: only so do its ring bonds stay aromatic."""
+    """Write `[*:n]` as `[c:n]` where that atom is an aromatic carbon before: so its ring bonds stay aromatic."""
     for number in re.findall(r"\[\*:(\d+)\]", product):
         if re.search(rf"\[c(?:H1)?(?:;[^:\[\]]*(?:\[[^\]]*\][^:\[\]]*)*)?:{number}\]", reactant):
             product = product.replace(f"[*:{number}]", f"[c:{number}]")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from polyloop.chem.library import Reference
 from polyloop.chem.polymer_class import PolymerClass as Class
 from polyloop.chem.polymerisation import groups as g
-from polyloop.chem.polymerisation.half_reaction import opening
+from polyloop.chem.polymerisation.half_reaction import HalfReaction, opening
 from polyloop.chem.polymerisation.references import ADMET, HANDBOOK, ODIAN, ROMP
 from polyloop.chem.polymerisation.role import Group, opened
 from polyloop.chem.polymerisation.rule import Mechanism, PolymerisationRule
@@ -12,10 +13,11 @@ from polyloop.chem.polymerisation.rule import Mechanism, PolymerisationRule
 __all__ = ["RULES"]
 
 _POISONS = (g.ACID_GROUP, g.THIOL_GROUP, g.AMINE_GROUP)
-# Rings with strain: three- and four-membered, of eight or more, or bridged. Cyclohexene does not polymerise.
+# Rings with strain only: cyclohexene does not polymerise.
 # The chain is cut beside the double bond instead of in it: the same chain, joined by single bonds.
 _RING = opening(
-    "strained cyclic olefin", "[CX3;R;!$([r6]@;=[r6;x2]@[r6;x2]@[r6;x2]@[r6;x2]):1]=[CX3;R;!r6;!$([r5][CX3]=O),$([R]@[R;x3]):2]@[CX4,CX3;R:3]",
+    "strained cyclic olefin",
+    "[CX3;R;!$([r6]@;=[r6;x2]@[r6;x2]@[r6;x2]@[r6;x2]):1]=[CX3;R;!r6;!$([r5][CX3]=O),$([R]@[R;x3]):2]@[CX4,CX3;R:3]",
     "([1*][#6:3].[CX3;!R:1]=[CX3;!R:2][2*])", "[*:1]=[*:2][*:3]", "([1*][*:3].[*:1]=[*:2][2*])",
 )  # fmt: skip
 _HYDROGENATED = opening(
@@ -41,23 +43,31 @@ _ADMET_H2 = opening(
 _CONJUGATED = Group("conjugated diene", "[CX3]=[CX3][CX3]=[CX3]")
 
 
-def _rule(name, polymer_class, half, monomer, unit, *forbids, reference=ROMP, reagents=(), any_count=True, repeats=(1,)):  # type: ignore[no-untyped-def]
+def _rule(
+    name: str, polymer_class: Class, half: HalfReaction, monomer: str, unit: str, *forbids: Group,
+    reference: Reference = ROMP, reagents: tuple[str, ...] = (), any_count: bool = True,
+) -> PolymerisationRule:  # fmt: skip
     role = opened(half.name, half, *forbids, any_count=any_count)
     return PolymerisationRule(
-        name, polymer_class, Mechanism.METATHESIS, (role,), "double bond" if not reagents else "carbon-carbon", reference,
-        ((monomer,), unit), reagents, repeats=repeats,
+        name, polymer_class, Mechanism.METATHESIS, (role,), "double bond" if not reagents else "carbon-carbon",
+            reference,
+        ((monomer,), unit), reagents,
     )  # fmt: skip
 
 
 RULES = (
     _rule("ring-opening metathesis", Class.POLYDIENES, _RING, "C1=CC2CCC1C2", "*C=CC1CCC(*)C1", *_POISONS),
-    _rule("ring-opening metathesis and hydrogenation", Class.POLYOLEFINS, _HYDROGENATED, "C1=CC2CCC1C2", "*CCC1CCC(*)C1", *_POISONS,
+    _rule("ring-opening metathesis and hydrogenation", Class.POLYOLEFINS, _HYDROGENATED, "C1=CC2CCC1C2",
+        "*CCC1CCC(*)C1", *_POISONS,
           reagents=("hydrogenated",)),
-    _rule("metathesis of an acyclic diene", Class.POLYDIENES, _ADMET, "C=CCCCCCCC=C", "*C=CCCCCCC*", *_POISONS, _CONJUGATED,
+    _rule("metathesis of an acyclic diene", Class.POLYDIENES, _ADMET, "C=CCCCCCCC=C", "*C=CCCCCCC*", *_POISONS,
+        _CONJUGATED,
           reference=ADMET, reagents=("loses ethylene",)),
-    _rule("metathesis of an acyclic diene and hydrogenation", Class.POLYOLEFINS, _ADMET_H2, "C=CCCC(C)CCC=C", "*CCCC(C)CCC*",
+    _rule("metathesis of an acyclic diene and hydrogenation", Class.POLYOLEFINS, _ADMET_H2, "C=CCCC(C)CCC=C",
+        "*CCCC(C)CCC*",
           *_POISONS, _CONJUGATED, reference=ADMET, reagents=("loses ethylene, hydrogenated",)),
-    _rule("alkyne", Class.POLYDIENES, _ALKYNE, "C#Cc1ccccc1", "*C=C(*)c1ccccc1", *_POISONS, reference=ODIAN, any_count=False),
+    _rule("alkyne", Class.POLYDIENES, _ALKYNE, "C#Cc1ccccc1", "*C=C(*)c1ccccc1", *_POISONS, reference=ODIAN,
+        any_count=False),
     _rule("cyclopolymerisation of a diyne", Class.POLYDIENES, _DIYNE, "C#CCC(C)(C)CC#C",
           "*C=C1CC(C)(C)CC1=C*", *_POISONS, reference=HANDBOOK),
 )  # fmt: skip

@@ -20,12 +20,20 @@ def _afterwards(
 ) -> PolymerisationRule:  # fmt: skip
     role = opened(half.name, half, *INHIBITORS, *forbids, any_count=any_count)
     return PolymerisationRule(
-        name, polymer_class, Mechanism.POLYMER_ANALOGOUS, (role,), "carbon-carbon", reference, ((monomer,), unit), (step,)
+        name,
+        polymer_class,
+        Mechanism.POLYMER_ANALOGOUS,
+        (role,),
+        "carbon-carbon",
+        reference,
+        ((monomer,), unit),
+        (step,),
     )
 
 
 _VINYL_ESTER = opening(
-    "vinyl ester", "[CX3H2:1]=[CX3;H1,H0:2][OX2:3][CX3](=[OX1])", "[1*][CX4H2:1][CX4:2]([OX2H1:3])[2*]", "[*:1]=[*:2][*:3]C(C)=O",
+    "vinyl ester", "[CX3H2:1]=[CX3;H1,H0:2][OX2:3][CX3](=[OX1])", "[1*][CX4H2:1][CX4:2]([OX2H1:3])[2*]",
+    "[*:1]=[*:2][*:3]C(C)=O",
     "[1*][*:1]-[*:2]([*:3])[2*]",
 )  # fmt: skip
 _ACETAL = opening(
@@ -33,7 +41,8 @@ _ACETAL = opening(
     "[1*]CC1CC([2*])O[*:1]O1",
 )  # fmt: skip
 _VINYL_AMIDE = opening(
-    "N-vinyl amide", "[CX3H2:1]=[CX3H1:2][NX3:3][CX3;H1,$(C[CX4]):4]=[OX1]", "[1*][CX4H2:1][CX4H1:2]([NX3;H1,H2:3])[2*]",
+    "N-vinyl amide", "[CX3H2:1]=[CX3H1:2][NX3:3][CX3;H1,$(C[CX4]):4]=[OX1]",
+    "[1*][CX4H2:1][CX4H1:2]([NX3;H1,H2:3])[2*]",
     "[*:1]=[*:2][*:3]C=O", "[1*][*:1]-[*:2]([*:3])[2*]",
 )  # fmt: skip
 _DIENE = opening(
@@ -72,35 +81,49 @@ _NITRILE = opening(
     "[*:1]=[*:2][C:3]#[N:4]", "[1*][*:1]-[*:2]([C:3](=O)[N:4])[2*]",
 )  # fmt: skip
 _OXAZOLINE = opening(
-    "2-oxazoline", "[NX2;r5:1]1=[CX3:2][OX2][CX4:4][CX4:5]1", "[1*][NX3H1:1][CX4:5][CX4:4][2*]", "[N:1]1=C(C)O[*:4][*:5]1",
+    "2-oxazoline", "[NX2;r5:1]1=[CX3:2][OX2][CX4:4][CX4:5]1", "[1*][NX3H1:1][CX4:5][CX4:4][2*]",
+    "[N:1]1=C(C)O[*:4][*:5]1",
     "[1*][N:1][*:5][*:4][2*]",
 )  # fmt: skip
 _PYRIDINE = opening(
     "vinylpyridine", "[CX3H2:1]=[CX3H1:2][c:3]1[c:4][c:5][nX2:6][c:7][c:8]1",
-    "[1*][CX4H2:1][CX4H1:2]([c:3]1[c:4][c:5][n+:6](C)[c:7][c:8]1)[2*]", "[*:1]=[*:2]-[c:3]1[c:4][c:5][n+0:6][c:7][c:8]1",
+    "[1*][CX4H2:1][CX4H1:2]([c:3]1[c:4][c:5][n+:6](C)[c:7][c:8]1)[2*]",
+    "[*:1]=[*:2]-[c:3]1[c:4][c:5][n+0:6][c:7][c:8]1",
     "[1*][*:1]-[*:2](-[c:3]1[c:4][c:5][n+:6](C)[c:7][c:8]1)[2*]",
 )  # fmt: skip
 
 RULES = (
-    _afterwards("hydrolysis of a poly(vinyl ester)", Class.POLYVINYLS, _VINYL_ESTER, "C=COC(C)=O", "*CC(*)O", "hydrolysed"),
+    _afterwards("hydrolysis of a poly(vinyl ester)", Class.POLYVINYLS, _VINYL_ESTER, "C=COC(C)=O", "*CC(*)O",
+        "hydrolysed"),
     _afterwards("acetal of poly(vinyl alcohol)", Class.POLYOXIDES, _ACETAL, "CCCC=O", "*CC1CC(*)OC(CCC)O1",
                 "with poly(vinyl alcohol)", g.ACID_GROUP, g.AMINE_GROUP),
-    _afterwards("hydrolysis of a poly(N-vinyl amide)", Class.POLYVINYLS, _VINYL_AMIDE, "C=CNC=O", "*CC(*)N", "hydrolysed"),
+    _afterwards("hydrolysis of a poly(N-vinyl amide)", Class.POLYVINYLS, _VINYL_AMIDE, "C=CNC=O", "*CC(*)N",
+        "hydrolysed"),
     _afterwards("hydrogenation of a polydiene", Class.POLYOLEFINS, _DIENE, "C=C(C)C=C", "*CC(C)CC*", "hydrogenated"),
-    _afterwards("epoxidation of a polydiene", Class.POLYOXIDES, _EPOXIDISED, "C=CC=C", "*CC1OC1C*", "epoxidised", reference=HANDBOOK),
-    _afterwards("chlorination of a polydiene", Class.HALOGENATED_POLYOLEFINS, _HALOGENATED_DIENE, "C=CC=C", "*CC(Cl)C(Cl)C*", "chlorinated",
+    _afterwards("epoxidation of a polydiene", Class.POLYOXIDES, _EPOXIDISED, "C=CC=C", "*CC1OC1C*", "epoxidised",
+        reference=HANDBOOK),
+    _afterwards("chlorination of a polydiene", Class.HALOGENATED_POLYOLEFINS, _HALOGENATED_DIENE, "C=CC=C",
+        "*CC(Cl)C(Cl)C*", "chlorinated",
                 reference=HANDBOOK),
-    _afterwards("sulfonation of a polystyrene", Class.POLYSTYRENES, _styrene("styrene with a free para position", "S(=O)(=O)O"), "C=Cc1ccccc1",
+    _afterwards("sulfonation of a polystyrene", Class.POLYSTYRENES, _styrene("styrene with a free para position",
+        "S(=O)(=O)O"), "C=Cc1ccccc1",
                 "*CC(*)c1ccc(cc1)S(=O)(=O)O", "sulfonated", *(g.ACID_GROUP, g.AMINE_GROUP)),
-    _afterwards("chloromethylation of a polystyrene", Class.POLYSTYRENES, _styrene("styrene with a free para position", "CCl"), "C=Cc1ccccc1",
+    _afterwards("chloromethylation of a polystyrene", Class.POLYSTYRENES, _styrene("styrene with a free para position",
+        "CCl"), "C=Cc1ccccc1",
                 "*CC(*)c1ccc(CCl)cc1", "chloromethylated", g.ACID_GROUP, g.AMINE_GROUP),
-    _afterwards("bromination of a polystyrene", Class.POLYSTYRENES, _styrene("styrene with a free para position", "Br"), "C=Cc1ccccc1",
+    _afterwards("bromination of a polystyrene", Class.POLYSTYRENES, _styrene("styrene with a free para position",
+        "Br"), "C=Cc1ccccc1",
                 "*CC(*)c1ccc(Br)cc1", "brominated", g.ACID_GROUP, g.AMINE_GROUP, reference=HANDBOOK),
-    _afterwards("hydrogenation of a polystyrene", Class.POLYOLEFINS, _CYCLOHEXYL, "C=Cc1ccccc1", "*CC(*)C1CCCCC1", "hydrogenated"),
-    _afterwards("acidolysis of a poly(tert-butyl acrylate)", Class.POLYACRYLICS, _ACID, "C=C(C)C(=O)OC(C)(C)C", "*CC(*)(C)C(=O)O",
+    _afterwards("hydrogenation of a polystyrene", Class.POLYOLEFINS, _CYCLOHEXYL, "C=Cc1ccccc1", "*CC(*)C1CCCCC1",
+        "hydrogenated"),
+    _afterwards("acidolysis of a poly(tert-butyl acrylate)", Class.POLYACRYLICS, _ACID, "C=C(C)C(=O)OC(C)(C)C",
+        "*CC(*)(C)C(=O)O",
                 "acidolysed", reference=HANDBOOK),
-    _afterwards("hydrolysis of polyacrylonitrile", Class.POLYACRYLICS, _NITRILE, "C=CC#N", "*CC(*)C(N)=O", "hydrolysed", reference=HANDBOOK),
-    _afterwards("hydrolysis of a polyoxazoline", Class.POLYIMINES, _OXAZOLINE, "CC1=NCCO1", "*NCC*", "hydrolysed", reference=OXAZOLINES),
-    _afterwards("methylation of a poly(vinylpyridine)", Class.POLYSTYRENES, _PYRIDINE, "C=Cc1ccncc1", "*CC(*)c1cc[n+](C)cc1", "methylated",
+    _afterwards("hydrolysis of polyacrylonitrile", Class.POLYACRYLICS, _NITRILE, "C=CC#N", "*CC(*)C(N)=O",
+        "hydrolysed", reference=HANDBOOK),
+    _afterwards("hydrolysis of a polyoxazoline", Class.POLYIMINES, _OXAZOLINE, "CC1=NCCO1", "*NCC*", "hydrolysed",
+        reference=OXAZOLINES),
+    _afterwards("methylation of a poly(vinylpyridine)", Class.POLYSTYRENES, _PYRIDINE, "C=Cc1ccncc1",
+        "*CC(*)c1cc[n+](C)cc1", "methylated",
                 reference=HANDBOOK),
 )  # fmt: skip

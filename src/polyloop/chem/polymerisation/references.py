@@ -12,15 +12,11 @@ __all__ = [
 ODIAN = Reference(
     "odian2004", "Odian, G. Principles of Polymerization, 4th ed.; Wiley: Hoboken, 2004.", "10.1002/047147875X"
 )
-HANDBOOK = Reference(
-    "ravve2012", "Ravve, A. Principles of Polymer Chemistry, 3rd ed.; Springer: New York, 2012.", ""
-)
+HANDBOOK = Reference("ravve2012", "Ravve, A. Principles of Polymer Chemistry, 3rd ed.; Springer: New York, 2012.", "")
 ALLCOCK = Reference(
     "allcock2003", "Allcock, H. R. Chemistry and Applications of Polyphosphazenes; Wiley: Hoboken, 2003.", ""
 )
-NCA = Reference(
-    "kricheldorf2006", "Kricheldorf, H. R. Angew. Chem. Int. Ed. 2006, 45, 5752.", "10.1002/anie.200600693"
-)
+NCA = Reference("kricheldorf2006", "Kricheldorf, H. R. Angew. Chem. Int. Ed. 2006, 45, 5752.", "10.1002/anie.200600693")
 SUZUKI = Reference("miyaura1995", "Miyaura, N.; Suzuki, A. Chem. Rev. 1995, 95, 2457.", "10.1021/cr00039a007")
 GLYCOLIDE = Reference(
     "dechy2004", "Dechy-Cabaret, O.; Martin-Vaca, B.; Bourissou, D. Chem. Rev. 2004, 104, 6147.", "10.1021/cr040002s"
@@ -41,7 +37,8 @@ CARBON_DIOXIDE = Reference(
 )
 KETONES = Reference("drent1996", "Drent, E.; Budzelaar, P. H. M. Chem. Rev. 1996, 96, 663.", "10.1021/cr940282j")
 IMIDES = Reference(
-    "liaw2012", "Liaw, D.-J.; Wang, K.-L.; Huang, Y.-C.; Lee, K.-R.; Lai, J.-Y.; Ha, C.-S. Prog. Polym. Sci. 2012, 37, 907.",
+    "liaw2012",
+    "Liaw, D.-J.; Wang, K.-L.; Huang, Y.-C.; Lee, K.-R.; Lai, J.-Y.; Ha, C.-S. Prog. Polym. Sci. 2012, 37, 907.",
     "10.1016/j.progpolymsci.2012.02.005",
 )  # fmt: skip
 ADMET = Reference("mutlu2011", "Mutlu, H.; de Espinosa, L. M.; Meier, M. A. R. Chem. Soc. Rev. 2011, 40, 1404.",

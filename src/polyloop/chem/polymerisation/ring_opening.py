@@ -26,7 +26,8 @@ _ALCOHOLS = (g.ACID_GROUP, g.HYDROXYL_GROUP, g.THIOL_GROUP)
 
 def _ring(
     name: str, polymer_class: Class, half: HalfReaction, monomer: str, unit: str, linkage: str, *forbids: Group,
-    reference: Reference = ODIAN, reagents: tuple[str, ...] = (), repeats: tuple[int, ...] = (1,), any_count: bool = False,
+    reference: Reference = ODIAN, reagents: tuple[str, ...] = (), repeats: tuple[int, ...] = (1,),
+    any_count: bool = False,
 ) -> PolymerisationRule:  # fmt: skip
     role = opened(half.name, half, *forbids, any_count=any_count)
     return PolymerisationRule(
@@ -41,8 +42,9 @@ def _between(name: str, pattern: str, head: str, tail: str, restored: str) -> Ha
     return made
 
 
-# The five-membered lactone and lactam rings are too stable to open (Odian, section 7-1), six-membered lactams barely do.
-_LACTONE = _between("lactone", "[CX3;R;!r5;$(C[#6]):1](=[OX1:2])@[OX2;R;$(O[#6;!$(C=O)]):3]", "[CX3;$(C[#6]):1]=[OX1:2]",
+# The five-membered lactone and lactam rings are too stable to open (Odian, chapter 7).
+_LACTONE = _between("lactone", "[CX3;R;!r5;$(C[#6]):1](=[OX1:2])@[OX2;R;$(O[#6;!$(C=O)]):3]",
+"[CX3;$(C[#6]):1]=[OX1:2]",
                     "[OX2;$(O[CX4,c]):3]", "[*:1](=[*:2])[*:3]")  # fmt: skip
 _DILACTONE = opening(
     "cyclic diester of a hydroxy acid", "[CX3;r6:1](=[OX1:2])1[OX2:3][CX4:4][CX3:5](=[OX1:6])[OX2:7][CX4:8]1",
@@ -54,11 +56,14 @@ _DEPSIPEPTIDE = opening(
     "[1*][CX3:1](=[OX1:2])[CX4:8][NX3:7][CX3:5](=[OX1:6])[CX4:4][OX2:3][2*]",
     "[*:1]1(=[*:2])[*:3][*:4][*:5](=[*:6])[*:7][*:8]1", "[1*][*:1](=[*:2])[*:8][*:7][*:5](=[*:6])[*:4][*:3][2*]",
 )  # fmt: skip
-_LACTAM = _between("lactam", "[CX3;R;!r5;$(C[CX4]):1](=[OX1:2])@[NX3;R;!$(N(C=O)C=O);!$(N[#7]):3]", "[CX3;$(C[#6]):1]=[OX1:2]", "[NX3;$(N[CX4]):3]",
+_LACTAM = _between("lactam", "[CX3;R;!r5;$(C[CX4]):1](=[OX1:2])@[NX3;R;!$(N(C=O)C=O);!$(N[#7]):3]",
+"[CX3;$(C[#6]):1]=[OX1:2]", "[NX3;$(N[CX4]):3]",
                    "[*:1](=[*:2])[*:3]")  # fmt: skip
-_PYRROLIDONE = _between("2-pyrrolidone", "[CX3;r5;$(C[CX4]):1](=[OX1:2])@[NX3H1;r5;!$(N(C=O)C=O):3]", "[CX3:1]=[OX1:2]", "[NX3H1:3]",
+_PYRROLIDONE = _between("2-pyrrolidone", "[CX3;r5;$(C[CX4]):1](=[OX1:2])@[NX3H1;r5;!$(N(C=O)C=O):3]",
+"[CX3:1]=[OX1:2]", "[NX3H1:3]",
                         "[*:1](=[*:2])[*:3]")  # fmt: skip
-_THIOLACTONE = _between("thiolactone", "[CX3;R:1](=[OX1:2])@[SX2;R;$(S[CX4]):3]", "[CX3;$(C[#6]):1]=[OX1:2]", "[SX2;$(S[CX4]):3]",
+_THIOLACTONE = _between("thiolactone", "[CX3;R:1](=[OX1:2])@[SX2;R;$(S[CX4]):3]", "[CX3;$(C[#6]):1]=[OX1:2]",
+"[SX2;$(S[CX4]):3]",
                         "[*:1](=[*:2])[*:3]")  # fmt: skip
 _ANHYDRIDE = opening(
     "cyclic anhydride of seven or more atoms", "[CX3;R;!r5;!r6:1](=[OX1:2])@[OX2;R:3]@[CX3;R:4]=[OX1:5]",
@@ -88,7 +93,8 @@ _OXETANE = opening(
     "[1*][*:1][*:4][*:3][*:2][2*]",
 )  # fmt: skip
 _THIETANE = opening(
-    "thietane", "[CX4;r4:1]1[SX2:2][CX4;r4:3][CX4:4]1", "[1*][CX4:1][CX4:4][CX4:3][SX2:2][2*]", "[*:1]1[*:2][*:3][*:4]1",
+    "thietane", "[CX4;r4:1]1[SX2:2][CX4;r4:3][CX4:4]1", "[1*][CX4:1][CX4:4][CX4:3][SX2:2][2*]",
+    "[*:1]1[*:2][*:3][*:4]1",
     "[1*][*:1][*:4][*:3][*:2][2*]",
 )  # fmt: skip
 _AZETIDINE = opening(
@@ -96,10 +102,12 @@ _AZETIDINE = opening(
     "[*:1]1[*:2][*:3][*:4]1", "[1*][*:1][*:4][*:3][*:2][2*]",
 )  # fmt: skip
 _OXOLANE = opening(
-    "tetrahydrofuran or oxepane", "[CX4;R;!$(CO*O):1]@[OX2;r5,r7;!$(OCO):2]", "([1*][CX4;!$(C(O)O):1].[OX2;!$(OCO):2][2*])", "[*:1][*:2]",
+    "tetrahydrofuran or oxepane", "[CX4;R;!$(CO*O):1]@[OX2;r5,r7;!$(OCO):2]",
+    "([1*][CX4;!$(C(O)O):1].[OX2;!$(OCO):2][2*])", "[*:1][*:2]",
 )  # fmt: skip
 _ACETAL = opening(
-    "cyclic acetal", "[CX4;R;H1,H2:1](@[OX2;R:2])@[OX2;R;r5,r7,r8:3]", "([1*][CX4;H1,H2:1][OX2:2].[OX2:3][2*])", "[*:2][*:1][*:3]",
+    "cyclic acetal", "[CX4;R;H1,H2:1](@[OX2;R:2])@[OX2;R;r5,r7,r8:3]", "([1*][CX4;H1,H2:1][OX2:2].[OX2:3][2*])",
+    "[*:2][*:1][*:3]",
     "([1*][*:1][*:2].[*:3][2*])",
 )  # fmt: skip
 _TRIOXANE = opening(
@@ -159,47 +167,62 @@ RULES = (
     _ring("lactone", Class.POLYESTERS, _LACTONE, "O=C1CCCCCO1", "*OCCCCCC(*)=O", "ester", *_ACIDIC),
     _ring("lactide type", Class.POLYESTERS, _DILACTONE, "CC1OC(=O)C(C)OC1=O", "*OC(C)C(*)=O", "ester", *_ACIDIC,
           reference=GLYCOLIDE, repeats=(2, 1), any_count=True),
-    _ring("morpholinedione", Class.POLYESTERS, _DEPSIPEPTIDE, "CC1OC(=O)CNC1=O", "*OC(C)C(=O)NCC(*)=O", "ester and amide",
+    _ring("morpholinedione", Class.POLYESTERS, _DEPSIPEPTIDE, "CC1OC(=O)CNC1=O", "*OC(C)C(=O)NCC(*)=O",
+        "ester and amide",
           *_ALCOHOLS, reference=HANDBOOK),
     _ring("lactam", Class.POLYAMIDES, _LACTAM, "O=C1CCCCCN1", "*NCCCCCC(*)=O", "amide", *_ACIDIC),
     _ring("2-pyrrolidone", Class.POLYAMIDES, _PYRROLIDONE, "O=C1CCCN1", "*NCCCC(*)=O", "amide", *_ALCOHOLS),
-    _ring("thiolactone", Class.POLYESTERS, _THIOLACTONE, "O=C1CCCCCS1", "*SCCCCCC(*)=O", "thioester", *_ACIDIC, reference=HANDBOOK),
-    _ring("cyclic anhydride", Class.POLYANHYDRIDES, _ANHYDRIDE, "O=C1CCCCC(=O)O1", "*OC(=O)CCCCC(*)=O", "anhydride", *_ACIDIC,
+    _ring("thiolactone", Class.POLYESTERS, _THIOLACTONE, "O=C1CCCCCS1", "*SCCCCCC(*)=O", "thioester", *_ACIDIC,
+        reference=HANDBOOK),
+    _ring("cyclic anhydride", Class.POLYANHYDRIDES, _ANHYDRIDE, "O=C1CCCCC(=O)O1", "*OC(=O)CCCCC(*)=O", "anhydride",
+        *_ACIDIC,
           reference=HANDBOOK),
     _ring("cyclic carbonate", Class.POLYCARBONATES, _CARBONATE, "O=C1OCCCO1", "*OCCCOC(*)=O", "carbonate", *_ACIDIC),
     _ring("cyclic phosphate", Class.POLYOXIDES, _PHOSPHATE, "CCOP1(=O)OCCO1", "*OCCOP(*)(=O)OCC", "phosphate", *_ACIDIC,
           reference=HANDBOOK),
     _ring("epoxide", Class.POLYOXIDES, EPOXIDE, "CC1CO1", "*CC(C)O*", "ether", *_ACIDIC),
     _ring("oxetane", Class.POLYOXIDES, _OXETANE, "C1CCO1", "*CCCO*", "ether", *_ACIDIC),
-    _ring("tetrahydrofuran", Class.POLYOXIDES, _OXOLANE, "C1CCOC1", "*CCCCO*", "ether", *_ACIDIC, g.VINYL_GROUP, any_count=True),
+    _ring("tetrahydrofuran", Class.POLYOXIDES, _OXOLANE, "C1CCOC1", "*CCCCO*", "ether", *_ACIDIC, g.VINYL_GROUP,
+        any_count=True),
     _ring("cyclic acetal", Class.POLYOXIDES, _ACETAL, "C1COCO1", "*OCCOC*", "acetal", *_ACIDIC, any_count=True),
     _ring("trioxane", Class.POLYOXIDES, _TRIOXANE, "C1OCOCO1", "*CO*", "acetal", *_ACIDIC, repeats=(3,)),
     _ring("thiirane", Class.POLYSULFIDES, _THIIRANE, "CC1CS1", "*CC(C)S*", "thioether", *_ACIDIC),
     _ring("thietane", Class.POLYSULFIDES, _THIETANE, "C1CCS1", "*CCCS*", "thioether", *_ACIDIC),
-    _ring("cyclic disulfide", Class.POLYSULFIDES, _DISULFIDE, "C1CSSC1", "*CCCSS*", "disulfide", *_ACIDIC, reference=HANDBOOK),
+    _ring("cyclic disulfide", Class.POLYSULFIDES, _DISULFIDE, "C1CSSC1", "*CCCSS*", "disulfide", *_ACIDIC,
+        reference=HANDBOOK),
     _ring("aziridine", Class.POLYIMINES, _AZIRIDINE, "C1CN1", "*CCN*", "amine", *_ALCOHOLS),
     _ring("azetidine", Class.POLYIMINES, _AZETIDINE, "C1CNC1", "*CCCN*", "amine", *_ALCOHOLS),
-    _ring("oxazoline", Class.POLYIMINES, _OXAZOLINE, "CC1=NCCO1", "*CCN(*)C(C)=O", "N-acyl amine", *_ACIDIC, reference=OXAZOLINES),
-    _ring("N-carboxyanhydride", Class.POLYAMIDES, _NCA, "CC1NC(=O)OC1=O", "*NC(C)C(*)=O", "amide", *_ALCOHOLS, reference=NCA,
+    _ring("oxazoline", Class.POLYIMINES, _OXAZOLINE, "CC1=NCCO1", "*CCN(*)C(C)=O", "N-acyl amine", *_ACIDIC,
+        reference=OXAZOLINES),
+    _ring("N-carboxyanhydride", Class.POLYAMIDES, _NCA, "CC1NC(=O)OC1=O", "*NC(C)C(*)=O", "amide", *_ALCOHOLS,
+        reference=NCA,
           reagents=("loses CO2",)),
     _ring("cyclosiloxane", Class.POLYSILANES_SILOXANES, _SILOXANE, "C[Si]1(C)O[Si](C)(C)O[Si](C)(C)O[Si](C)(C)O1",
           "*[Si](C)(C)O*", "siloxane", *_ACIDIC, g.SILANE_HALIDE_GROUP, repeats=(3, 4), any_count=True),
-    _ring("silacyclobutane", Class.POLYSILANES_SILOXANES, _SILACYCLE, "C[Si]1(C)CCC1", "*[Si](C)(C)CCC*", "silicon-carbon",
+    _ring("silacyclobutane", Class.POLYSILANES_SILOXANES, _SILACYCLE, "C[Si]1(C)CCC1", "*[Si](C)(C)CCC*",
+        "silicon-carbon",
           *_ACIDIC, reference=HANDBOOK),
     _ring("cyclotriphosphazene", Class.POLYPHOSPHAZENES, _PHOSPHAZENE, "ClP1(Cl)=NP(Cl)(Cl)=NP(Cl)(Cl)=N1",
           "*N=P(*)(Cl)Cl", "phosphazene", *_ACIDIC, reference=ALLCOCK, repeats=(3,), any_count=True),
-    _ring("cyclic ketene acetal", Class.POLYESTERS, _KETENE_ACETAL, "C=C1OCCCCO1", "*CC(=O)OCCCC*", "carbon-carbon", *_ACIDIC,
+    _ring("cyclic ketene acetal", Class.POLYESTERS, _KETENE_ACETAL, "C=C1OCCCCO1", "*CC(=O)OCCCC*", "carbon-carbon",
+        *_ACIDIC,
           reference=HANDBOOK, any_count=True),
-    _ring("vinylcyclopropane", Class.POLYDIENES, _VINYLCYCLOPROPANE, "C=CC1CC1", "*CC=CCC*", "carbon-carbon", reference=HANDBOOK,
+    _ring("vinylcyclopropane", Class.POLYDIENES, _VINYLCYCLOPROPANE, "C=CC1CC1", "*CC=CCC*", "carbon-carbon",
+        reference=HANDBOOK,
           any_count=True),
-    _ring("benzoxazine", Class.POLYIMINES, _BENZOXAZINE, "CN1COc2ccc(C)cc2C1", "*Cc1cc(C)cc(CN(C)*)c1O", "Mannich bridge", *_ACIDIC,
+    _ring("benzoxazine", Class.POLYIMINES, _BENZOXAZINE, "CN1COc2ccc(C)cc2C1", "*Cc1cc(C)cc(CN(C)*)c1O",
+        "Mannich bridge", *_ACIDIC,
           reference=HANDBOOK),
-    _ring("epoxide and carbon dioxide", Class.POLYCARBONATES, _with(EPOXIDE, "C(=O)O", "epoxide"), "CC1CO1", "*CC(C)OC(=O)O*",
+    _ring("epoxide and carbon dioxide", Class.POLYCARBONATES, _with(EPOXIDE, "C(=O)O", "epoxide"), "CC1CO1",
+        "*CC(C)OC(=O)O*",
           "carbonate", *_ACIDIC, reference=CARBON_DIOXIDE, reagents=("O=C=O",)),
-    _ring("epoxide and carbonyl sulfide", Class.POLYCARBONATES, _with(EPOXIDE, "C(=O)S", "epoxide"), "CC1CO1", "*CC(C)OC(=O)S*",
+    _ring("epoxide and carbonyl sulfide", Class.POLYCARBONATES, _with(EPOXIDE, "C(=O)S", "epoxide"), "CC1CO1",
+        "*CC(C)OC(=O)S*",
           "thiocarbonate", *_ACIDIC, reference=HANDBOOK, reagents=("O=C=S",)),
-    _ring("epoxide and carbon monoxide", Class.POLYESTERS, _with(EPOXIDE, "C(=O)", "epoxide"), "CC1CO1", "*CC(C)OC(*)=O",
+    _ring("epoxide and carbon monoxide", Class.POLYESTERS, _with(EPOXIDE, "C(=O)", "epoxide"), "CC1CO1",
+        "*CC(C)OC(*)=O",
           "ester", *_ACIDIC, reference=HANDBOOK, reagents=("[C-]#[O+]",)),
-    _ring("aziridine and carbon monoxide", Class.POLYAMIDES, _with(_AZIRIDINE, "C(=O)", "aziridine"), "C1CN1", "*CCNC(*)=O",
+    _ring("aziridine and carbon monoxide", Class.POLYAMIDES, _with(_AZIRIDINE, "C(=O)", "aziridine"), "C1CN1",
+        "*CCNC(*)=O",
           "amide", *_ALCOHOLS, reference=HANDBOOK, reagents=("[C-]#[O+]",)),
 )  # fmt: skip

@@ -98,7 +98,9 @@ class PolymerisationRule:
             If there are more or fewer monomers than roles, or one does not fit its role; the message says why.
         """
         if len(monomers) != len(self.roles):
-            raise InvalidInputError(f"{self.name} takes {len(self.roles)} monomers, not {len(monomers)}.", where=self.name)
+            raise InvalidInputError(
+                f"{self.name} takes {len(self.roles)} monomers, not {len(monomers)}.", where=self.name
+            )
         if len(monomers) == 2 and self.roles[0] is self.roles[1] and monomers[0] == monomers[1]:
             raise InvalidInputError(f"{self.name} takes two different monomers.", where=self.name)
         sets = []
