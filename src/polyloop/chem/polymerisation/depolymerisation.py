@@ -6,8 +6,9 @@ matters. Each set of monomers is polymerised again and kept only if the chain co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from rdkit import Chem
@@ -23,22 +24,53 @@ from polyloop.core.errors import InvalidInputError
 
 __all__ = ["Synthesis", "depolymerise"]
 
+_STEREO = re.compile(r"[/\\@]")
+
 
 @dataclass(frozen=True)
 class Synthesis:
-    """One way to a chain: the rule, its monomers in the order of the roles (SMILES), and how the units are directed."""
+    """One way to a chain.
+
+    Parameters
+    ----------
+    rule
+        The polymerisation.
+    monomers
+        SMILES of the monomers, in the order of the roles.
+    orientation
+        How the units are directed.
+    stereo
+        False where the chain's E/Z marks or stereocentres are left to the conditions: the rule makes the chain, and
+        says nothing of them.
+    """
 
     rule: PolymerisationRule
     monomers: tuple[str, ...]
     orientation: Orientation
+    stereo: bool = True
 
 
 def depolymerise(polymer: Polymer, rules: Iterable[PolymerisationRule]) -> tuple[Synthesis, ...]:
     """Return all ways in which `rules` make a polymer, in the order of the rules.
 
-    Stereo of the monomers is that of the chain; a chain that says nothing gives monomers that say nothing.
+    Stereo of the monomers is that of the chain. Where no monomer brings the chain's stereo, the ways to the chain
+    without it are returned, with `stereo` False.
     """
-    chain = _CutChain(polymer.canonical)
+    rules = tuple(rules)
+    found = _ways(polymer.canonical, rules)
+    if found or not _STEREO.search(polymer.canonical):
+        return found
+    return tuple(replace(way, stereo=False) for way in _ways(_without_stereo(polymer.canonical), rules))
+
+
+def _without_stereo(canonical: str) -> str:
+    mol = Chem.MolFromSmiles(canonical)
+    Chem.RemoveStereochemistry(mol)
+    return Polymer(Chem.MolToSmiles(mol)).canonical
+
+
+def _ways(canonical: str, rules: Sequence[PolymerisationRule]) -> tuple[Synthesis, ...]:
+    chain = _CutChain(canonical)
     found: dict[tuple[str, tuple[str, ...]], Synthesis] = {}
     for rule in rules:
         # Two monomers may leave residues of one kind, and then two of the shortest units hold them.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rdkit import Chem, rdBase
-from rdkit.Chem import AllChem
+from rdkit.Chem import rdChemReactions
 
 from polyloop.chem.smiles_text import HEAD, TAIL
 
@@ -84,13 +84,13 @@ class HalfReaction:
         return tuple(Chem.MolFromSmarts(next(p for p in parts if star in p)) for star in (HEAD, TAIL))
 
     @cached_property
-    def _reactions(self) -> tuple[AllChem.ChemicalReaction, ...]:
+    def _reactions(self) -> tuple[rdChemReactions.ChemicalReaction, ...]:
         product = _aromatic_again(self.product or _as_they_are(self.remains), self.pattern)
         restored = _aromatic_again(self.restored, self.remains)
         texts = [f"{self.pattern}>>{product}".replace(_JOIN, star) for star in (HEAD, TAIL)]
         texts += [f"{self.remains}>>{restored}".replace(_JOIN, star) for star in (HEAD, TAIL)]
         with rdBase.BlockLogs():
-            return tuple(AllChem.ReactionFromSmarts(text) for text in texts)
+            return tuple(rdChemReactions.ReactionFromSmarts(text) for text in texts)
 
 
 def perceive(mol: Chem.Mol) -> None:
@@ -175,7 +175,7 @@ def _end_of_atom(text: str, start: int) -> int:
             return end
 
 
-def _run(reaction: AllChem.ChemicalReaction, mol: Chem.Mol) -> Iterator[Chem.Mol]:
+def _run(reaction: rdChemReactions.ChemicalReaction, mol: Chem.Mol) -> Iterator[Chem.Mol]:
     seen = set()
     with rdBase.BlockLogs():
         for products in reaction.RunReactants((mol,)):

@@ -38,8 +38,7 @@ def _ring(
 
 def _between(name: str, pattern: str, head: str, tail: str, restored: str) -> HalfReaction:
     """Return the opening of a ring at one bond: `head` and `tail` are what remains at the two stars."""
-    made = opening(name, pattern, f"([1*]{head}.{tail}[2*])", restored)
-    return made
+    return opening(name, pattern, f"([1*]{head}.{tail}[2*])", restored)
 
 
 # The five-membered lactone and lactam rings are too stable to open (Odian, chapter 7).
