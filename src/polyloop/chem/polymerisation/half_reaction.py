@@ -184,6 +184,10 @@ def _run(reaction: rdChemReactions.ChemicalReaction, mol: Chem.Mol) -> Iterator[
             if Chem.SanitizeMol(product, catchErrors=True) != Chem.SanitizeFlags.SANITIZE_NONE:
                 continue
             perceive(product)
+            for atom in product.GetAtoms():
+                # What has reacted does not react again when the monomer's second group does.
+                if atom.HasProp("old_mapno"):
+                    atom.SetProp("_protected", "1")
             text = Chem.MolToSmiles(product)
             if text not in seen:
                 seen.add(text)

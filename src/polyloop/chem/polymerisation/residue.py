@@ -38,7 +38,14 @@ class Residue:
         InvalidInputError
             If it is no linear part of a chain.
         """
-        return cls(_spelled(chain_word(read_repeat_unit(smiles)), HEAD, TAIL))
+        return cls._of(chain_word(read_repeat_unit(smiles)))
+
+    @classmethod
+    def _of(cls, blocks: Sequence[Block]) -> Residue:
+        residue = cls(join_pieces([piece_of(block.forward) for block in blocks], HEAD, TAIL))
+        # Known already, so that its text need not be taken apart.
+        residue.__dict__["blocks"] = tuple(blocks)
+        return residue
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -48,7 +55,7 @@ class Residue:
     @cached_property
     def turned(self) -> Residue:
         """The same residue, read from its tail."""
-        return Residue(_spelled([block.reversed() for block in reversed(self.blocks)], HEAD, TAIL))
+        return Residue._of([block.reversed() for block in reversed(self.blocks)])
 
     @property
     def symmetric(self) -> bool:
@@ -112,6 +119,3 @@ def _least(word: list[Letter]) -> tuple[int, list[tuple[int, str]]]:
     least = min(texts[start] for start in starts)
     return low, min(texts[start:] + texts[:start] for start in starts if texts[start] == least)
 
-
-def _spelled(blocks: Sequence[Block], head: str, tail: str) -> str:
-    return join_pieces([piece_of(block.forward) for block in blocks], head, tail)

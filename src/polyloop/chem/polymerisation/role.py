@@ -62,10 +62,16 @@ class MonomerRole:
         """Whether the monomer reacts at two groups of one kind."""
         return self.tail is not None and self.head.pattern == self.tail.pattern
 
-    def fault(self, monomer: Chem.Mol) -> str | None:
-        """Return why a monomer does not fit, or None if it does."""
+    def fault(self, monomer: Chem.Mol, known: dict[str, int] | None = None) -> str | None:
+        """Return why a monomer does not fit, or None if it does.
+
+        `known` keeps how many of each group (SMARTS) the monomer bears, for whoever asks many roles of one monomer.
+        """
+        known = {} if known is None else known
         for group, needed in self._needed:
-            count = group.count(monomer)
+            if group.pattern not in known:
+                known[group.pattern] = group.count(monomer)
+            count = known[group.pattern]
             if count == 0:
                 return f"it bears no {group.name}"
             if needed is not None and count < needed:
@@ -73,10 +79,10 @@ class MonomerRole:
             if needed is not None and count > needed:
                 return f"it bears {count} of the group {group.name}, which make a network"
         for wanted in self.needs:
-            if not monomer.HasSubstructMatch(wanted.query):
+            if not _bears(monomer, wanted, known):
                 return f"it bears no {wanted.name}"
         for unwanted in self.forbids:
-            if monomer.HasSubstructMatch(unwanted.query):
+            if _bears(monomer, unwanted, known):
                 return f"its {unwanted.name} would react too"
         if len(Chem.GetMolFrags(monomer)) > 1:
             return "it consists of several pieces"
@@ -142,6 +148,12 @@ def opened(
 ) -> MonomerRole:
     """Return the role of a monomer that is opened at one group."""
     return MonomerRole(name, group, None, forbids, needs, None if any_count else 1, reversible)
+
+
+def _bears(monomer: Chem.Mol, group: Group, known: dict[str, int]) -> bool:
+    if group.smarts not in known:
+        known[group.smarts] = int(monomer.HasSubstructMatch(group.query))
+    return known[group.smarts] > 0
 
 
 def _whole(mol: Chem.Mol) -> bool:
