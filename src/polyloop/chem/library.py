@@ -18,12 +18,14 @@ __all__ = [
     "Monomer",
     "OpticalPolymer",
     "Reference",
+    "TextbookPolymer",
     "copolymers",
     "homopolymers",
     "liquids",
     "monomers",
     "optical_polymers",
     "references",
+    "textbook_polymers",
 ]
 
 
@@ -124,6 +126,15 @@ class Monomer:
 
 
 _TIER_PRICES = {1: 2.0, 2: 15.0, 3: 150.0, 4: 1500.0}
+
+
+@dataclass(frozen=True)
+class TextbookPolymer:
+    """A polymer that every textbook names, with the monomers (SMILES) that it is made of; gases and water left out."""
+
+    name: str
+    repeat_unit: str
+    monomers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -267,4 +278,13 @@ def optical_polymers() -> tuple[OpticalPolymer, ...]:
             ref=row.text("ref"),
         )
         for row in _rows("optical_polymers")
+    )
+
+
+@cache
+def textbook_polymers() -> tuple[TextbookPolymer, ...]:
+    """Return textbook polymers with their monomers, as in Odian's Principles of Polymerization (4th ed., 2004)."""
+    return tuple(
+        TextbookPolymer(row.text("name"), row.text("repeat_unit"), tuple(row.text("monomers").split(" + ")))
+        for row in _rows("textbook_polymers")
     )

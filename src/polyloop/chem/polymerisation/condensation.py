@@ -5,9 +5,10 @@ from __future__ import annotations
 from polyloop.chem.library import Reference
 from polyloop.chem.polymer_class import PolymerClass as Class
 from polyloop.chem.polymerisation import groups as g
-from polyloop.chem.polymerisation.half_reaction import site
-from polyloop.chem.polymerisation.references import HANDBOOK, IMIDES, ISOCYANATES, ODIAN
-from polyloop.chem.polymerisation.role import Group, MonomerRole, asymmetric, twofold
+from polyloop.chem.polymerisation.half_reaction import opening, site
+from polyloop.chem.polymerisation.references import CARBON_DIOXIDE, HANDBOOK, IMIDES, ISOCYANATES, ODIAN
+from polyloop.chem.polymerisation.ring_opening import EPOXIDE
+from polyloop.chem.polymerisation.role import Group, MonomerRole, asymmetric, opened, twofold
 from polyloop.chem.polymerisation.rule import Mechanism, PolymerisationRule
 
 __all__ = ["RULES", "step_rule"]
@@ -101,6 +102,19 @@ _EPOXIDE_SITE = site(
     "[*:1](Z)[*:3][*:2]",
 )
 DIEPOXIDE = twofold("diepoxide", _EPOXIDE_SITE, _N, _S, _A, _I)
+_OXAZOLIDONE = site(
+    "epoxide", "[CX4H2;r3:1]1[OX2:2][CX4;r3:3]1", "[CX4;r5:3]1[OX2:2]C(=O)N(Z)[CX4H2:1]1", "[*:1]1[*:2][*:3]1",
+    "[*:3]1[*:2]C(=O)N(Z)[*:1]1",
+)  # fmt: skip
+_OXAZOLIDONE_EPOXIDE = twofold("diepoxide", _OXAZOLIDONE, _N, _S, _A)
+_ANHYDRIDE = opened(
+    "cyclic anhydride", opening(
+        "cyclic anhydride", "[#6;R:1](=[OX1:2])@[#8;R:3]@[#6;R:4]=[OX1:5]",
+        "([1*][CX3:1]=[OX1:2].[CX3:4](=[OX1:5])[OX2:3][2*])", "[*:1](=[*:2])[*:3][*:4]=[*:5]",
+        "([1*][*:1]=[*:2].[*:4](=[*:5])[*:3][2*])"),
+    _N, _O, _S, _A,
+)  # fmt: skip
+_ALTERNATING_EPOXIDE = opened("epoxide", EPOXIDE, _N, _O, _S, _A, Group("anhydride", "C(=O)OC=O"))
 _CARBOXYLATE = twofold("diacid", _CYCLIC_ANHYDRIDE_EPOXIDE, _N, _O, _S, _I)
 
 _ESTERS = (
@@ -123,6 +137,14 @@ _ESTERS = (
               "*CCC(=O)OCCOC(=O)CCN1CCN(*)CC1", "beta-amino ester", reference=HANDBOOK),
     step_rule("diacrylate and dithiol", Class.POLYESTERS, (_DIACRYLATE, DITHIOL), ("C=CC(=O)OCCOC(=O)C=C", "SCCS"),
               "*CCC(=O)OCCOC(=O)CCSCCS*", "thioether", reference=HANDBOOK),
+)  # fmt: skip
+_ALTERNATING = (
+    PolymerisationRule("cyclic anhydride and epoxide", Class.POLYESTERS, Mechanism.RING_OPENING,
+                       (_ANHYDRIDE, _ALTERNATING_EPOXIDE), "ester", CARBON_DIOXIDE,
+                       (("O=C1OC(=O)c2ccccc12", "CC1CO1"), "*C(=O)c1ccccc1C(=O)OCC(C)O*")),
+    step_rule("diepoxide and diisocyanate", Class.POLYURETHANES, (_OXAZOLIDONE_EPOXIDE, _IMIDE_DIISOCYANATE),
+              ("C1OC1COCCCCOCC1CO1", "O=C=NCCCCCCN=C=O"),
+              "*CCCCCCN1CC(COCCCCOCC2CN(*)C(=O)O2)OC1=O", "oxazolidone", reference=HANDBOOK),
 )  # fmt: skip
 _AMIDES = (
     step_rule("diacid and diamine", Class.POLYAMIDES, (DIACID, DIAMINE), ("OC(=O)CCCCC(=O)O", "NCCCCCCN"),
@@ -196,4 +218,4 @@ _IMIDES = (
         "Nc1ccc(N)cc1"),
               "*N=Cc1ccc(C=Nc2ccc(*)cc2)cc1", "azomethine", reference=HANDBOOK),
 )  # fmt: skip
-RULES = (*_ESTERS, *_AMIDES, *_CARBONYLS, *_IMIDES)
+RULES = (*_ESTERS, *_ALTERNATING, *_AMIDES, *_CARBONYLS, *_IMIDES)

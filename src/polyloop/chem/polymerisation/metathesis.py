@@ -40,6 +40,9 @@ _ADMET_H2 = opening(
     "([1*][CX4,c:3].[CX4,c:6][CX4H2;!R:4]-[CX4H2;!R:2][2*])", "([*:3][*:2]=[CH2:1].[*:6][*:4]=[CH2:5])",
     "([1*][*:3].[*:6][*:4]-[*:2][2*])",
 )  # fmt: skip
+# Hydrogenation leaves no double bond in the chain.
+_TWO = Group("second double bond, which would be hydrogenated too", "[CX3]=[CX3].[CX3]=[CX3]")
+_THREE = Group("third double bond, which would be hydrogenated too", "[CX3]=[CX3].[CX3]=[CX3].[CX3]=[CX3]")
 _CONJUGATED = Group("conjugated diene", "[CX3]=[CX3][CX3]=[CX3]")
 
 
@@ -58,14 +61,14 @@ def _rule(
 RULES = (
     _rule("ring-opening metathesis", Class.POLYDIENES, _RING, "C1=CC2CCC1C2", "*C=CC1CCC(*)C1", *_POISONS),
     _rule("ring-opening metathesis and hydrogenation", Class.POLYOLEFINS, _HYDROGENATED, "C1=CC2CCC1C2",
-        "*CCC1CCC(*)C1", *_POISONS,
+        "*CCC1CCC(*)C1", *_POISONS, _TWO,
           reagents=("hydrogenated",)),
     _rule("metathesis of an acyclic diene", Class.POLYDIENES, _ADMET, "C=CCCCCCCC=C", "*C=CCCCCCC*", *_POISONS,
         _CONJUGATED,
           reference=ADMET, reagents=("loses ethylene",)),
     _rule("metathesis of an acyclic diene and hydrogenation", Class.POLYOLEFINS, _ADMET_H2, "C=CCCC(C)CCC=C",
         "*CCCC(C)CCC*",
-          *_POISONS, _CONJUGATED, reference=ADMET, reagents=("loses ethylene, hydrogenated",)),
+          *_POISONS, _CONJUGATED, _THREE, reference=ADMET, reagents=("loses ethylene, hydrogenated",)),
     _rule("alkyne", Class.POLYDIENES, _ALKYNE, "C#Cc1ccccc1", "*C=C(*)c1ccccc1", *_POISONS, reference=ODIAN,
         any_count=False),
     _rule("cyclopolymerisation of a diyne", Class.POLYDIENES, _DIYNE, "C#CCC(C)(C)CC#C",

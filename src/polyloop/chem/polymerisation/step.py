@@ -97,7 +97,7 @@ _SILICON_LINK = opened(
 )  # fmt: skip
 _PHOSPHORANIMINE = opened(
     "phosphoranimine", opening("N-silylphosphoranimine",
-    "[Si]([CH3])([CH3])([CH3])[NX2:1]=[PX4:2][Cl,Br,$(OCC(F)(F)F)]",
+    "[Si]([CH3])([CH3])([CH3])[NX2:1]=[PX4:2][Cl,Br,$([OX2](CC(F)(F)F)P(=N)[#6])]",
                                "[1*][NX2:1]=[PX4:2][2*]", "C[Si](C)(C)[*:1]=[*:2]Cl", "[1*][*:1]=[*:2][2*]"),
                                *_NUCLEOPHILES)  # fmt: skip
 _AZIDE = site("azide", "[NX2:1]=[N+:2]=[N-:3]", "[nX3:1]1[cH1:4][cX3:5](Z)[nX2:3][nX2:2]1", "[N:1]=[N+:2]=[N-:3]",
