@@ -257,9 +257,12 @@ def monomers() -> tuple[Monomer, ...]:
     """Return the commodity monomers."""
     return tuple(
         Monomer(
-            *(row.text(column) for column in ("name", "smiles", "cas", "family")),
-            tier=int(row.number("tier")),
-            edition=int(row.number("edition")),
+            row.text("name"),
+            row.text("smiles"),
+            row.text("cas"),
+            row.text("family"),
+            int(row.number("tier")),
+            int(row.number("edition")),
         )
         for row in _rows("monomers")
     )

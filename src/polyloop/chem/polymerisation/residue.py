@@ -118,4 +118,3 @@ def _least(word: list[Letter]) -> tuple[int, list[tuple[int, str]]]:
         return low, texts[starts[0] :] + texts[: starts[0]]
     least = min(texts[start] for start in starts)
     return low, min(texts[start:] + texts[:start] for start in starts if texts[start] == least)
-

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ class BuiltLibrary:
     """What a build wrote: rows, rows of each class, and the sha256 of the file."""
 
     rows: int
-    classes: dict[str, int]
+    classes: Mapping[str, int]
     digest: str
 
 

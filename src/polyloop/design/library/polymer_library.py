@@ -88,7 +88,10 @@ class PolymerLibrary:
 
     @classmethod
     def from_monomers(
-        cls, monomers: Sequence[StockMonomer], rules: Iterable[PolymerisationRule] | None = None, cache: Path | None = None
+        cls,
+        monomers: Sequence[StockMonomer],
+        rules: Iterable[PolymerisationRule] | None = None,
+        cache: Path | None = None,
     ) -> PolymerLibrary:
         """Classify monomers and return the library of all that they make; `cache` as in `classify_stock`."""
         chosen = tuple(RULES.values() if rules is None else rules)

@@ -63,4 +63,3 @@ def makeability(rule: PolymerisationRule, price: float | None, difficulty: float
     route = _TEXTBOOK if rule.reference is ODIAN else _SPECIAL
     purse = 0.1 if price is None else 1.0 / (1.0 + price / _DEAR)
     return route * purse / (1.0 + exp(_STEEPNESS * (difficulty - _EASY)))
-
