@@ -67,7 +67,11 @@ SAME = {
     ("polyamide", "diCOOH", "diamin"): ["diacid and diamine"],
     ("polyamide", "aminCOOH", "aminCOOH"): ["pair of amino acids"],
     ("polyimide", "dicAnhyd", "diamin"): ["dianhydride and diamine"],
-    ("polyurethane", "diNCO", "diol"): ["diisocyanate and diol", "diisocyanate and dithiol"],
+    ("polyurethane", "diNCO", "diol"): [
+        "diisocyanate and diol",
+        "diisocyanate and dithiol",
+        "diisothiocyanate and diol",
+    ],
     ("polyoxazolidone", "diepo", "diNCO"): ["diepoxide and diisocyanate"],
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,8 @@ from itertools import groupby
 from math import isqrt
 
 from polyloop.chem.polymer_class import PolymerClass
-from polyloop.chem.polymerisation import Orientation, PolymerisationRule, Residue
+from polyloop.chem.polymerisation import Orientation, PolymerisationRule, Residue, canonical_chain
+from polyloop.core.errors import UnsupportedChemistryError
 from polyloop.design.library.classification import Entry
 
 __all__ = ["Chain", "Recipe"]
@@ -31,7 +33,10 @@ class Chain:
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
-    """The chains of one rule, numbered from 0: every number is one chain, and within a rule no two are alike.
+    """The chains of one rule, numbered from 0.
+
+    No two are alike where the rule takes one monomer; where it takes two, no two have the same residues in the same
+    directions, which are the same chain only if one monomer can open in two ways.
 
     Parameters
     ----------
@@ -63,14 +68,17 @@ class Recipe:
 
     @cached_property
     def _alone(self) -> tuple[Chain, ...]:
-        made = []
+        made: dict[str, Chain] = {}
         (listed,) = self.entries
         for _, group in groupby(sorted(listed, key=lambda entry: entry.monomer), key=lambda entry: entry.monomer):
             entries = {entry.residue.text: entry for entry in group}
             for residues, orientation in self.rule.combinations([entry.residue for entry in entries.values()]):
                 own = tuple(entries[r.text] for r in residues if r.text in entries)
-                made.append(Chain(residues, own or tuple(entries.values())[:1], orientation))
-        return tuple(made)
+                with contextlib.suppress(UnsupportedChemistryError):
+                    # A ring that opens at either of two bonds may leave one chain, cut in two places.
+                    text = canonical_chain(residues)
+                    made.setdefault(text, Chain(residues, own or tuple(entries.values())[:1], orientation))
+        return tuple(made.values())
 
     @cached_property
     def _same_role(self) -> bool:
