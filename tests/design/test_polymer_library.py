@@ -1,6 +1,7 @@
 """Libraries of polymers: random access, classes, prices, files that go on after a kill and end in the same bytes."""
 
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ from polyloop.chem.library import monomers, textbook_polymers
 from polyloop.chem.polymerisation import RULES
 from polyloop.chem.polymerisation.rule import read_monomer
 from polyloop.core import InvalidInputError
-from polyloop.design.library import PolymerLibrary, StockMonomer, build_library, read_stock, shipped_stock
+from polyloop.design.library import PolymerLibrary, StockMonomer, build_library, read_stock, screening, shipped_stock
 from polyloop.design.library import build as building
 from polyloop.design.library.permutation import Permutation
 from polyloop.design.library.scores import makeability, price_of_repeat_unit, synthetic_accessibility
+from polyloop.design.library.stats import read_columns
 
 STOCK = tuple(
     StockMonomer(smiles, name, price)
@@ -134,8 +136,6 @@ def test_parts_of_another_build_are_not_taken(library, tmp_path, monkeypatch):
 
 
 def test_no_class_exceeds_a_quarter_and_each_chain_stands_once(library, tmp_path):
-    from polyloop.design.library.stats import read_columns
-
     built = build_library(library, tmp_path / "x.parquet", size=80, seed=0)
     assert max(built.classes.values()) <= 20
     assert sum(built.classes.values()) == built.rows
@@ -200,3 +200,31 @@ def test_the_command_line_builds_counts_and_finds_monomers(tmp_path, capsys):
     assert main(["library", "rules", "--class", "polyimids"]) == 1
     assert main(["library", "stats", str(real)]) == 1
     assert "This is no library" in capsys.readouterr().err
+
+
+class _Model:
+    """A model of one number of a text, for which the longest texts lie outside its domain."""
+
+    def __init__(self, target, number):
+        self.card, self._number = SimpleNamespace(target=target), number
+
+    def predict(self, texts, *, workers):
+        return [SimpleNamespace(mean=self._number(text), std=0.1, in_domain=len(text) < 60) for text in texts]
+
+
+def test_screening_keeps_what_no_other_polymer_beats(library, tmp_path, monkeypatch):
+    path = tmp_path / "x.parquet"
+    built = build_library(library, path, size=90, seed=0)
+    monkeypatch.setattr(screening, "CHUNK", 7)
+    models = [_Model("length", len), _Model("oxygens", lambda text: text.count("O"))]
+    header, rows, count = screening.screen_library(path, models, minimize=("length",))
+    assert count == built.rows
+    smiles = [text for text in read_columns(path, ("smiles",))["smiles"].to_pylist() if len(text) < 60]
+    points = {(len(text), text.count("O")) for text in smiles}
+    best = {p for p in points if not any(q[0] <= p[0] and q[1] >= p[1] and q != p for q in points)}
+    assert {(row[header.index("length")], row[header.index("oxygens")]) for row in rows} == best
+    assert screening.screen_library(path, models, limit=10)[2] == 10
+    with pytest.raises(InvalidInputError, match="'mass' is no target"):
+        screening.screen_library(path, models, minimize=("mass",))
+    with pytest.raises(InvalidInputError, match="This is no library"):
+        screening.screen_library(tmp_path / "none.parquet", models)
