@@ -4,7 +4,7 @@ Usage: python benchmarks/library.py FOLDER [--size 1780000] [--dearest 14] [--ki
 
 Monomers are the shipped ones and ASKCOS's buyables of at most --dearest US$/g and 24 heavy atoms, classified once (kept
 in FOLDER). The library is built to FOLDER/library.parquet. Then a random 1 % of its rows is checked: the canonical form
-and the class of each against those that `Polymer` finds in the chain, and PI1070 is compared with the library. At last a
+and the class of each against those that `Polymer` finds in the chain, and PI1070 is compared with it. At last a
 build of --kill-size polymers of the shipped monomers is killed (SIGKILL) twice and resumed, and its digest compared
 with that of a build that was left alone. Writes results/library.json.
 """

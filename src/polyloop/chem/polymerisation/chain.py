@@ -57,7 +57,7 @@ _HYDROCARBONS = (
         near="R;$(C[CX4])",
            reference=HANDBOOK),
     _vinyl("styrene", Class.POLYSTYRENES, "H1;$(Cc)", "C=Cc1ccccc1", "*CC(*)c1ccccc1"),
-    _vinyl("alpha-substituted styrene", Class.POLYSTYRENES, "H0;$(Cc);!$(C[O,N])", "C=C(C)c1ccccc1",
+    _vinyl("alpha-substituted styrene", Class.POLYSTYRENES, "H0;$(Cc);!$(C[O,N]);!$(C[CX3]=[CX3])", "C=C(C)c1ccccc1",
         "*CC(*)(C)c1ccccc1", *ACIDIC),
     _vinyl("beta-substituted styrene", Class.POLYSTYRENES, "H1;$(Cc)", "CC=Cc1ccccc1", "*C(C)C(*)c1ccccc1", *ACIDIC,
            near="H1;!R;$(C[#6]);!$(Cc)", reference=HANDBOOK),
@@ -78,7 +78,7 @@ _ACRYLICS = (
     _vinyl("acrylamide", Class.POLYACRYLICS, "H1;$(C[CX3](=O)[NX3])", "C=CC(=O)NC(C)C", "*CC(*)C(=O)NC(C)C"),
     _vinyl("methacrylamide", Class.POLYACRYLICS, "H0;$(C[CX3](=O)[NX3])", "C=C(C)C(=O)N", "*CC(*)(C)C(=O)N"),
     _vinyl("crotonate, fumarate or maleate", Class.POLYACRYLICS, "!R;$(C[CX3](=O)[OX2,NX3])", "CCOC(=O)C=CC(=O)OCC",
-           "*C(C(=O)OCC)C(*)C(=O)OCC", near="!R;H1,H0;$(C[#6])", reference=HANDBOOK, repeats=(1, 2)),
+           "*C(C(=O)OCC)C(*)C(=O)OCC", near="!R;H1,H0;$(C[#6]);!$(Cc)", reference=HANDBOOK, repeats=(1, 2)),
     _vinyl("acryloyl halide or thioester", Class.POLYVINYLS, "$(C[CX3](=O)[Cl,F])", "C=CC(=O)Cl", "*CC(*)C(=O)Cl",
            reference=HANDBOOK),
 )  # fmt: skip

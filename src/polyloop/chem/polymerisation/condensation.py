@@ -109,7 +109,7 @@ _OXAZOLIDONE = site(
 _OXAZOLIDONE_EPOXIDE = twofold("diepoxide", _OXAZOLIDONE, _N, _S, _A)
 _ANHYDRIDE = opened(
     "cyclic anhydride", opening(
-        "cyclic anhydride", "[#6;R:1](=[OX1:2])@[#8;R:3]@[#6;R:4]=[OX1:5]",
+        "cyclic anhydride", "[#6;R;$(*[#6]):1](=[OX1:2])@[#8;R:3]@[#6;R;$(*[#6]):4]=[OX1:5]",
         "([1*][CX3:1]=[OX1:2].[CX3:4](=[OX1:5])[OX2:3][2*])", "[*:1](=[*:2])[*:3][*:4]=[*:5]",
         "([1*][*:1]=[*:2].[*:4](=[*:5])[*:3][2*])"),
     _N, _O, _S, _A,

@@ -32,18 +32,20 @@ _THIOPHENE = site(
     "[c;$(c1[s,o,$([nX3]),se]ccc1):1]Z",
     "[*:1]",
 )
+_POOR = Group("electron-poor or halogenated ring", "c[$(C=O),$(C#N),$([N+](=O)[O-]),F,Cl,Br,I,$(C(F)(F)F),$(S=O),$(B)]")
 _BENZENE = opened(
     "benzene with two free para positions", opening("pair of free para positions",
     "[cH1:1]1[c:2][c:3][cH1:4][c:5][c:6]1",
                                                    "[1*][c:1]1[c:2][c:3][c:4]([c:5][c:6]1)[2*]",
                                                    "[*:1]1[*:2][*:3][*:4][*:5][*:6]1",
                                                    "[1*][*:1]1[*:2][*:3][*:4]([*:5][*:6]1)[2*]"),
-    *_ACIDIC, any_count=True,
+    *_ACIDIC, _POOR, g.VINYL_GROUP, any_count=True,
 )  # fmt: skip
 _ANILINE = opened(
     "aniline", opening("aniline with a free para position", "[NX3;H1,H2:1][c:2]1[c:3][c:4][cH1:5][c:6][c:7]1",
                        "[1*][NX3:1][c:2]1[c:3][c:4][c:5]([c:6][c:7]1)[2*]", "[*:1][*:2]1[*:3][*:4][*:5][*:6][*:7]1",
-                       "[1*][*:1][*:2]1[*:3][*:4][*:5]([*:6][*:7]1)[2*]"), _A, _S,
+                       "[1*][*:1][*:2]1[*:3][*:4][*:5]([*:6][*:7]1)[2*]"),
+    _A, _S, _O, Group("second amine", "[NX3;H1,H2]c.[NX3;H1,H2]c"),
 )  # fmt: skip
 _PHENOL = opened(
     "2,6-disubstituted phenol", opening("phenol with a free para position",

@@ -77,7 +77,8 @@ _ACID = opening(
     "[1*][*:1]-[*:2]([*:3](=[*:4])[*:5])[2*]",
 )  # fmt: skip
 _NITRILE = opening(
-    "acrylonitrile", "[CX3H2:1]=[CX3:2][CX2:3]#[NX1:4]", "[1*][CX4H2:1][CX4:2]([CX3:3](=[OX1])[NX3H2:4])[2*]",
+    "acrylonitrile", "[CX3H2:1]=[CX3;H1,$(C([CH3])=C):2][CX2:3]#[NX1:4]",
+    "[1*][CX4H2:1][CX4:2]([CX3:3](=[OX1])[NX3H2:4])[2*]",
     "[*:1]=[*:2][C:3]#[N:4]", "[1*][*:1]-[*:2]([C:3](=O)[N:4])[2*]",
 )  # fmt: skip
 _OXAZOLINE = opening(
@@ -91,6 +92,7 @@ _PYRIDINE = opening(
     "[*:1]=[*:2]-[c:3]1[c:4][c:5][n+0:6][c:7][c:8]1",
     "[1*][*:1]-[*:2](-[c:3]1[c:4][c:5][n+:6](C)[c:7][c:8]1)[2*]",
 )  # fmt: skip
+_MORE = Group("third double bond, which would react too", "[CX3]=[CX3].[CX3]=[CX3].[CX3]=[CX3]")
 
 RULES = (
     _afterwards("hydrolysis of a poly(vinyl ester)", Class.POLYVINYLS, _VINYL_ESTER, "C=COC(C)=O", "*CC(*)O",
@@ -99,11 +101,11 @@ RULES = (
                 "with poly(vinyl alcohol)", g.ACID_GROUP, g.AMINE_GROUP),
     _afterwards("hydrolysis of a poly(N-vinyl amide)", Class.POLYVINYLS, _VINYL_AMIDE, "C=CNC=O", "*CC(*)N",
         "hydrolysed"),
-    _afterwards("hydrogenation of a polydiene", Class.POLYOLEFINS, _DIENE, "C=C(C)C=C", "*CC(C)CC*", "hydrogenated"),
-    _afterwards("epoxidation of a polydiene", Class.POLYOXIDES, _EPOXIDISED, "C=CC=C", "*CC1OC1C*", "epoxidised",
+    _afterwards("hydrogenation of a polydiene", Class.POLYOLEFINS, _DIENE, "C=C(C)C=C", "*CC(C)CC*", "hydrogenated", _MORE),
+    _afterwards("epoxidation of a polydiene", Class.POLYOXIDES, _EPOXIDISED, "C=CC=C", "*CC1OC1C*", "epoxidised", _MORE,
         reference=HANDBOOK),
     _afterwards("chlorination of a polydiene", Class.HALOGENATED_POLYOLEFINS, _HALOGENATED_DIENE, "C=CC=C",
-        "*CC(Cl)C(Cl)C*", "chlorinated",
+        "*CC(Cl)C(Cl)C*", "chlorinated", _MORE,
                 reference=HANDBOOK),
     _afterwards("sulfonation of a polystyrene", Class.POLYSTYRENES, _styrene("styrene with a free para position",
         "S(=O)(=O)O"), "C=Cc1ccccc1",

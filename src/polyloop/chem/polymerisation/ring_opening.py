@@ -101,7 +101,7 @@ _AZETIDINE = opening(
     "[*:1]1[*:2][*:3][*:4]1", "[1*][*:1][*:4][*:3][*:2][2*]",
 )  # fmt: skip
 _OXOLANE = opening(
-    "tetrahydrofuran or oxepane", "[CX4;R;!$(CO*O):1]@[OX2;r5,r7;!$(OCO):2]",
+    "tetrahydrofuran or oxepane", "[CX4;R;!$(CO*O):1]@[OX2;r5,r7;!$(OCO);$(O([CX4])[CX4]):2]",
     "([1*][CX4;!$(C(O)O):1].[OX2;!$(OCO):2][2*])", "[*:1][*:2]",
 )  # fmt: skip
 _ACETAL = opening(

@@ -66,7 +66,7 @@ _HALOALCOHOL = asymmetric(
 )
 _ENE = site(
     "terminal double bond",
-    "[CX3H2:1]=[CX3;!$(C=O);!$(C[CX3]=O):2]",
+    "[CX3H2:1]=[CX3;!$(C=O);!$(C[CX3]=[O,C]):2]",
     "[CX4H2:1](Z)[CX4:2]",
     "[*:1]=[*:2]",
     "[*:1](Z)-[*:2]",
@@ -112,13 +112,9 @@ _FORMALDEHYDE_PHENOL = opened(
         "[*:1][*:2]([*:3])[*:4]", "[1*]C[*:1][*:2]([*:3])[*:4][2*]"), _N, _A, Group("free para position",
         "[OX2H1]c1cc[cH1]cc1"),
 )  # fmt: skip
-ARENE = site(
-    "free para position of an aryl ether",
-    "[cH1;$(c1ccc([OX2,$(c1ccccc1),$([CX4H2]c)])cc1):1]",
-    "[c;$(c1ccc([OX2,$(c1ccccc1),$([CX4H2]c)])cc1):1]Z",
-    "[*:1]",
-)
-_DIARENE = twofold("diaryl ether or biaryl", ARENE, *_NUCLEOPHILES)
+_RICH = "$(c1ccc(-!@[$([OX2](c)c),c,$([CX4H2]c)])cc1)"
+ARENE = site("free para position of an aryl ether", f"[cH1;{_RICH}:1]", f"[c;{_RICH}:1]Z", "[*:1]")
+_DIARENE = twofold("diaryl ether or biaryl", ARENE, *_NUCLEOPHILES, g.VINYL_GROUP)
 _DISULFONYL = twofold("disulfonyl chloride", g.SULFONYL_HALIDE, *_NUCLEOPHILES)
 _ARENE_SULFONYL = asymmetric("arylsulfonyl chloride", ARENE, g.SULFONYL_HALIDE, *_NUCLEOPHILES)
 _ARENE_ACYL = asymmetric("aryl ether with an acid or acid chloride", ARENE, g.ACID_OR_HALIDE, _N, _O, _S, _I)

@@ -12,10 +12,10 @@ from polyloop.core import InvalidInputError
 
 __all__ = ["chain_class", "residue_class"]
 
-# Whether a chain of carbon is a polyolefin, a vinyl or a halogenated one depends on all of its side groups.
-_OF_ALL_SIDE_GROUPS = frozenset(
-    {PolymerClass.UNCLASSIFIED, PolymerClass.POLYOLEFINS, PolymerClass.POLYVINYLS, PolymerClass.HALOGENATED_POLYOLEFINS}
-)
+# Beside it, a residue of a chain of carbon shows what it is by itself.
+_ETHYLENE = Residue("[1*]CC[2*]")
+# A chain of carbon and halogens alone is a halogenated one, and which of these a vinyl residue is its class does not say.
+_UNDECIDED = frozenset({PolymerClass.HALOGENATED_POLYOLEFINS, PolymerClass.POLYVINYLS})
 
 
 def residue_class(rule: PolymerisationRule, place: int, residue: Residue) -> PolymerClass:
@@ -30,14 +30,16 @@ def residue_class(rule: PolymerisationRule, place: int, residue: Residue) -> Pol
 def chain_class(first: PolymerClass, second: PolymerClass, canonical: str) -> PolymerClass:
     """Return the class of a chain of two residues of these classes: the senior one.
 
-    Main-chain groups decide by seniority, each by itself; only chains of carbon without such a group are looked at.
+    Main-chain groups and side groups decide by seniority, each by itself; only where a halogenated and a vinyl residue
+    meet is the chain looked at.
     """
-    senior = min(first, second, key=seniority)
-    return Polymer.of_canonical(canonical).polymer_class if senior in _OF_ALL_SIDE_GROUPS else senior
+    if {first, second} == _UNDECIDED or PolymerClass.UNCLASSIFIED in (first, second):
+        return Polymer.of_canonical(canonical).polymer_class
+    return min(first, second, key=seniority)
 
 
 def _beside_example(rule: PolymerisationRule, place: int, residue: Residue) -> tuple[Residue, ...]:
-    other = _example_residue(rule, 1 - place)
+    other = _ETHYLENE if rule.linkage == "carbon-carbon" else _example_residue(rule, 1 - place)
     return (residue, other) if place == 0 else (other, residue)
 
 
