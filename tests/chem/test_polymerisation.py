@@ -192,3 +192,27 @@ def test_a_residue_turned_twice_is_itself():
 def test_a_residues_mass_is_that_of_its_atoms():
     # C2H4O: 44.053 g/mol.
     assert Residue.read("[1*]CCO[2*]").molar_mass == pytest.approx(44.053, abs=0.002)
+
+
+@pytest.mark.parametrize(
+    ("name", "monomer"),
+    [
+        ("tetrahydrofuran", "CC1=NCCO1"),
+        ("hydrogenation of a polydiene", "C=CC(=C)CCC=C(C)C"),
+        ("oxidation of a benzene", "O=Cc1ccc(C=O)cc1"),
+        ("oxidation of an aniline", "Nc1ccc(Oc2cccc(N)c2)cc1"),
+        ("ring-opening metathesis and hydrogenation", "C1=CCCC=CCC1"),
+        ("Wurtz coupling of an alkyl dihalide", "BrCCBr"),
+    ],
+)
+def test_a_monomer_that_another_reaction_would_take_is_refused(name, monomer):
+    with pytest.raises(InvalidInputError, match=monomer.replace("(", r"\(").replace(")", r"\)")[:4]):
+        RULES[name].products([monomer])
+
+
+def test_a_group_reacts_once():
+    """A primary amine that has reacted bears a hydrogen yet, and is not the monomer's second group."""
+    role = RULES["diacid and diamine"].roles[1]
+    (residue,) = role.residues(read_monomer("NCCCCCCN"))
+    assert residue == Residue.read("[1*]NCCCCCCN[2*]")
+    assert role.fault(read_monomer("CCCCN")) is not None

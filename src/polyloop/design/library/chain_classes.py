@@ -14,7 +14,7 @@ __all__ = ["chain_class", "residue_class"]
 
 # Beside it, a residue of a chain of carbon shows what it is by itself.
 _ETHYLENE = Residue("[1*]CC[2*]")
-# A chain of carbon and halogens alone is a halogenated one, and which of these a vinyl residue is its class does not say.
+# A chain of carbon and halogens alone is a halogenated one, which the class of a vinyl residue does not tell.
 _UNDECIDED = frozenset({PolymerClass.HALOGENATED_POLYOLEFINS, PolymerClass.POLYVINYLS})
 
 
