@@ -1,6 +1,6 @@
 """The polymerisation rules against smipoly, PI1070 and a table of textbook polymers.
 
-Usage: python benchmarks/rules.py [--pairs 200] [--only products speed reach textbook]
+Usage: python benchmarks/rules.py [--pairs 200] [--only products speed reach textbook tables]
 
 `products`: for each of smipoly's 21 rules, sets of monomers that it classifies for the rule, drawn from its own 1,083
 (all where there are fewer than --pairs), and the linear repeat units (two stars) that each side makes, by polyloop's
@@ -34,6 +34,7 @@ from polyloop import datasets
 from polyloop.chem import Polymer
 from polyloop.chem.library import monomers as shipped
 from polyloop.chem.library import textbook_polymers
+from polyloop.chem.polymer_class import PolymerClass
 from polyloop.chem.polymerisation import RULES, canonical_chain, depolymerise
 from polyloop.chem.polymerisation.catalogue import chain, dienes
 from polyloop.chem.polymerisation.references import HANDBOOK
@@ -255,6 +256,35 @@ def textbook() -> dict:
     return {"polymers": len(textbook_polymers()), "classes": len(classes), "missed": missed}
 
 
+def tables(result: dict) -> str:
+    """Return the tables of docs/validation/rules.md."""
+    lines = ["| smipoly's rule | sets | drawn | same | same and more | only smipoly | only here | differ | neither |",
+             "|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
+    kinds = ("same", "smipoly's and more", "only smipoly", "only here", "differ", "both none")
+    for row in result["products"]:
+        name = f"{row['class']}: {' + '.join(filter(None, row['monomers']))}"
+        cells = [name, f"{row['sets']:,}", row["drawn"], *(row.get(kind, 0) for kind in kinds)]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    lines += ["", "| class | smipoly, rows/s | canonical strings, rows/s | ratio | strings and keys, rows/s | ratio |",
+              "|---|---|---|---|---|---|"]  # fmt: skip
+    for row in result["speed"]:
+        peer, text, key = (row[k] for k in ("smipoly rows/s", "canonical rows/s", "keyed rows/s"))
+        lines.append(
+            f"| {row['class']} | {peer:,.0f} | {text:,.0f} | {text / peer:,.0f} | {key:,.0f} | {key / peer:,.0f} |"
+        )
+    lines += [
+        "",
+        "| PI1070 class | polymers | reached | by Odian or a review | monomers in stock |",
+        "|---|---|---|---|---|",
+    ]
+    names = ("all", "reached", "reached by rules of Odian or a review", "reached, monomers in stock")
+    classes = list(PolymerClass)
+    for number, row in result["reach"]["by class"].items():
+        lines.append(f"| {classes[int(number)]} | " + " | ".join(str(row.get(name, 0)) for name in names) + " |")
+    lines.append("| all | " + " | ".join(str(result["reach"][name]) for name in names) + " |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = machine.parser(__doc__)
     parser.add_argument("--pairs", type=int, default=200)
@@ -265,6 +295,9 @@ def main() -> None:
     steps = {"products": lambda: compare_products(options.pairs), "speed": compare_speed, "reach": reach,
              "textbook": textbook}  # fmt: skip
     for name in options.only:
+        if name == "tables":
+            print(tables(result))
+            continue
         result[name] = steps[name]()
         result["machine"] = machine.describe("rdkit", "smipoly")
         result["rules"] = len(RULES)

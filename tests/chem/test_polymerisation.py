@@ -206,7 +206,7 @@ def test_a_residues_mass_is_that_of_its_atoms():
     ],
 )
 def test_a_monomer_that_another_reaction_would_take_is_refused(name, monomer):
-    with pytest.raises(InvalidInputError, match=monomer.replace("(", r"\(").replace(")", r"\)")[:4]):
+    with pytest.raises(InvalidInputError, match=r"would react too|bears no"):
         RULES[name].products([monomer])
 
 
