@@ -58,7 +58,8 @@ def buyables(folder: Path, dearest: float) -> tuple[StockMonomer, ...]:
             lines.append(f"{row['smiles']},{row['ppg']}")
     path = folder / "buyables.csv"
     path.write_text("\n".join(lines) + "\n")
-    by_smiles = {monomer.smiles: monomer for monomer in (*shipped_stock(), *read_stock(path))}
+    bought = read_stock(path) if len(lines) > 1 else ()
+    by_smiles = {monomer.smiles: monomer for monomer in (*shipped_stock(), *bought)}
     return tuple(by_smiles[smiles] for smiles in sorted(by_smiles))
 
 
