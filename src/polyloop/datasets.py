@@ -21,6 +21,9 @@ SOURCES = {
     "olympus (src/olympus/datasets)",
     "optical_calibration": "https://github.com/s-nanjo/Spacier (Optical_Polymer_Dataset/Calibration.csv)",
     "radonpy_pi1070": "https://github.com/RadonPy/RadonPy (data/PI1070.csv)",
+    "building_blocks": "https://github.com/connorcoley/ASKCOS (deploy/mongo/buyables.json.gz), "
+    "https://github.com/swansonk14/SyntheMol (wuxi/building_blocks.csv) and https://github.com/SeonghwanSeo/RxnFlow "
+    "(data/building_blocks/zincfrag_10k.smi.gz)",
     "smipoly": "https://github.com/PEJpOhno/SMiPoly (sample_data)",
     "spacier_pool": "https://github.com/s-nanjo/Spacier (spacier/data)",
 }

@@ -23,7 +23,7 @@ from polyloop.chem.repeat_unit import RepeatUnit, parse_labelled, read_repeat_un
 from polyloop.chem.smiles_text import HEAD, TAIL, chain_last, join_pieces, piece_of
 from polyloop.core.errors import UnsupportedChemistryError
 
-__all__ = ["canonical_smiles", "canonical_unit", "directed_texts"]
+__all__ = ["Block", "canonical_smiles", "canonical_unit", "chain_word", "directed_texts"]
 
 _LABEL = re.compile(r"\[(\d+)\*\]")
 # Cuts made at once; a longer chain is parted first.
@@ -80,6 +80,11 @@ def directed_texts(unit: RepeatUnit) -> tuple[str, str]:
     block = _block(Chem.MolToSmiles(unit.mol, rootedAtAtom=unit.head))
     forward, backward = (text.replace(HEAD, "*").replace(TAIL, "*") for text in (block.forward, block.backward))
     return forward, backward
+
+
+def chain_word(unit: RepeatUnit) -> tuple[Block, ...]:
+    """Return the blocks of a unit from head to tail: the word whose endless repetition is the chain."""
+    return tuple(_word(unit))
 
 
 def _rank(word: list[Block]) -> tuple[int, list[tuple[int, str]]]:

@@ -18,12 +18,14 @@ __all__ = [
     "Monomer",
     "OpticalPolymer",
     "Reference",
+    "TextbookPolymer",
     "copolymers",
     "homopolymers",
     "liquids",
     "monomers",
     "optical_polymers",
     "references",
+    "textbook_polymers",
 ]
 
 
@@ -104,12 +106,35 @@ class MeasuredCopolymer:
 
 @dataclass(frozen=True)
 class Monomer:
-    """A commodity monomer. `family` is a word for browsing; `cas` is empty where we are not sure."""
+    """A monomer. `family` is a word for browsing; `cas` is empty where we are not sure.
+
+    `tier` says how it is had, by our estimate: 1 commodity, 2 industrial, 3 specialty, 4 research. `edition` is 1 for
+    those of the first table, which the smipoly pools of earlier campaigns are made of, and 2 for those added since.
+    """
 
     name: str
     smiles: str
     cas: str
     family: str
+    tier: int
+    edition: int
+
+    @property
+    def price(self) -> float:
+        """The order of magnitude of its price in US$/kg, that of its tier: 2, 15, 150 or 1,500."""
+        return _TIER_PRICES[self.tier]
+
+
+_TIER_PRICES = {1: 2.0, 2: 15.0, 3: 150.0, 4: 1500.0}
+
+
+@dataclass(frozen=True)
+class TextbookPolymer:
+    """A polymer that every textbook names, with the monomers (SMILES) that it is made of; gases and water left out."""
+
+    name: str
+    repeat_unit: str
+    monomers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -231,7 +256,15 @@ def copolymers() -> tuple[MeasuredCopolymer, ...]:
 def monomers() -> tuple[Monomer, ...]:
     """Return the commodity monomers."""
     return tuple(
-        Monomer(row.text("name"), row.text("smiles"), row.text("cas"), row.text("family")) for row in _rows("monomers")
+        Monomer(
+            row.text("name"),
+            row.text("smiles"),
+            row.text("cas"),
+            row.text("family"),
+            int(row.number("tier")),
+            int(row.number("edition")),
+        )
+        for row in _rows("monomers")
     )
 
 
@@ -248,4 +281,13 @@ def optical_polymers() -> tuple[OpticalPolymer, ...]:
             ref=row.text("ref"),
         )
         for row in _rows("optical_polymers")
+    )
+
+
+@cache
+def textbook_polymers() -> tuple[TextbookPolymer, ...]:
+    """Return textbook polymers with their monomers, as in Odian's Principles of Polymerization (4th ed., 2004)."""
+    return tuple(
+        TextbookPolymer(row.text("name"), row.text("repeat_unit"), tuple(row.text("monomers").split(" + ")))
+        for row in _rows("textbook_polymers")
     )

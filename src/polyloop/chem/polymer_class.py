@@ -13,7 +13,7 @@ from rdkit import Chem
 from polyloop.chem.oligomer import build_oligomer
 from polyloop.chem.repeat_unit import RepeatUnit
 
-__all__ = ["PolymerClass", "classify"]
+__all__ = ["PolymerClass", "classify", "seniority"]
 
 
 class PolymerClass(StrEnum):
@@ -94,6 +94,17 @@ _RULES = (
 _HALOGENS = frozenset({9, 17, 35, 53})
 # Atoms that a rule may reach beyond the joint of two units.
 _REACH = 4
+
+
+@cache
+def _ranks() -> dict[PolymerClass, int]:
+    order = [*dict.fromkeys(rule.polymer_class for rule in _RULES), PolymerClass.POLYVINYLS, PolymerClass.POLYOLEFINS]
+    return {polymer_class: rank for rank, polymer_class in enumerate([*order, PolymerClass.UNCLASSIFIED])}
+
+
+def seniority(polymer_class: PolymerClass) -> int:
+    """Return the rank of a class, 0 for the most senior: a chain that holds the groups of several has the first."""
+    return _ranks()[polymer_class]
 
 
 @cache

@@ -313,4 +313,5 @@ def _monomers(monomers: Sequence[str] | None) -> list[tuple[str, str]]:
         return [(smiles, smiles) for smiles in monomers]
     from polyloop.chem.library import monomers as shipped
 
-    return [(row.name, row.smiles) for row in shipped()]
+    # Those of the first edition alone: a pool of an earlier campaign must not change when the table grows.
+    return [(row.name, row.smiles) for row in shipped() if row.edition == 1]

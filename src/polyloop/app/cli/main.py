@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from polyloop.app.cli import campaign_group, campaigns, cells, crystals, models, polymers, stores, system
+from polyloop.app.cli import campaign_group, campaigns, cells, crystals, library, models, polymers, stores, system
 from polyloop.app.cli.console import message
 from polyloop.core.errors import EvaluationError, FailureCode, PolyloopError
 from polyloop.core.settings import check_settings
@@ -79,7 +79,7 @@ def polyloop(
     """
 
 
-for module in (campaigns, polymers, system, campaign_group, cells, stores, models, crystals):
+for module in (campaigns, polymers, system, campaign_group, cells, stores, models, library, crystals):
     module.register(app)
 
 

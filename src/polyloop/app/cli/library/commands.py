@@ -1,0 +1,170 @@
+"""`polyloop library ...`: the rules, the monomers of a polymer, building a library file, and what is in one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from polyloop.app.cli.console import message, write_json, write_table
+from polyloop.app.cli.groups import group
+
+__all__ = ["register"]
+
+Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+Library = Annotated[Path, typer.Argument(metavar="FILE", help="Library file (Parquet).")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands to `app`."""
+    library = group(app, "library", "Libraries of polymers that can be made: rules, monomers, build, stats, screen.")
+    library.command()(rules)
+    library.command()(monomers)
+    library.command()(build)
+    library.command()(stats)
+    library.command()(screen)
+
+
+def rules(
+    polymer_class: Annotated[
+        str | None, typer.Option("--class", metavar="NAME", help="Only rules for this class of polymers.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the polymerisations: class, mechanism, monomers, an example, and where each is described."""
+    from polyloop.chem.polymer_class import PolymerClass
+    from polyloop.chem.polymerisation import RULES
+    from polyloop.core import InvalidInputError
+    from polyloop.core.names import did_you_mean
+
+    names = [one.value for one in PolymerClass]
+    if polymer_class is not None and polymer_class not in names:
+        raise InvalidInputError(f"There is no class {polymer_class!r}.", hint=did_you_mean(polymer_class, names))
+    header = ("rule", "polymer_class", "mechanism", "monomers", "example", "repeat_unit", "reference")
+    rows = [
+        (
+            rule.name,
+            rule.polymer_class.value,
+            rule.mechanism.value,
+            " + ".join(role.name for role in rule.roles),
+            " + ".join(rule.example[0]),
+            rule.example[1],
+            rule.reference.citation + (f" doi:{rule.reference.doi}" if rule.reference.doi else ""),
+        )
+        for rule in RULES.values()
+        if polymer_class in (None, rule.polymer_class.value)
+    ]
+    if as_json:
+        write_json([dict(zip(header, row, strict=True)) for row in rows])
+    else:
+        write_table(header, rows)
+
+
+def monomers(
+    smiles: Annotated[str, typer.Argument(metavar="SMILES", help="Repeat unit with two stars.")],
+    as_json: Json = False,
+) -> None:
+    """Find the monomers that a polymer can be made of, and the rules that make it of them."""
+    from polyloop.chem import Polymer
+    from polyloop.chem.polymerisation import RULES, depolymerise
+
+    header = ("rule", "monomers", "orientation", "stereo", "reagents")
+    rows = [
+        (way.rule.name, " + ".join(way.monomers), way.orientation.value, way.stereo, " + ".join(way.rule.reagents))
+        for way in depolymerise(Polymer(smiles), RULES.values())
+    ]
+    if as_json:
+        write_json([dict(zip(header, row, strict=True)) for row in rows])
+    else:
+        write_table(header, rows)
+    if not rows:
+        message("No rule makes this chain. `polyloop library rules` lists them.")
+
+
+def build(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Parquet file to write.")],
+    size: Annotated[int, typer.Option("--size", min=1, help="Number of polymers.")] = 100_000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the order in which chains are drawn.")] = 0,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--monomers", metavar="FILE", help="CSV or Parquet with smiles and price.  [default: shipped]"),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option("--cache", metavar="FOLDER", help="Folder that keeps the classified monomers.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Build a library: distinct polymers of all classes in turn, each with rule, monomers, price and makeability.
+
+    A build that was interrupted or killed goes on when the same command is given again, and ends in the same bytes.
+    """
+    from polyloop.design.library import PolymerLibrary, build_library, read_stock, shipped_stock
+
+    stock = shipped_stock() if csv is None else read_stock(csv)
+    message(f"classifying {len(stock):,} monomers")
+    library = PolymerLibrary.from_monomers(stock, cache=cache)
+    message(f"they make at most {len(library):,} polymers by {len(library.recipes)} rules")
+    built = build_library(
+        library, output, size=size, seed=seed, progress=lambda done, total: message(f"{done:,} of {total:,} polymers")
+    )
+    if built.rows < size:
+        message(f"Only {built.rows:,} distinct polymers can be made within a quarter for each class.")
+    if as_json:
+        write_json({"rows": built.rows, "sha256": built.digest, "classes": built.classes})
+        return
+    counts = sorted(built.classes.items(), key=lambda item: -int(item[1]))
+    write_table(("polymer_class", "polymers"), counts)
+    typer.echo(f"sha256 {built.digest}")
+    typer.echo(str(output))
+
+
+def stats(
+    library: Library,
+    against: Annotated[
+        Path | None, typer.Option("--against", metavar="FILE", help="CSV or Parquet of real polymers to compare with.")
+    ] = None,
+    column: Annotated[
+        str, typer.Option("--smiles-column", metavar="NAME", help="Column of the real polymers.")
+    ] = "smiles",
+    sample: Annotated[int, typer.Option("--sample", min=1, help="Polymers drawn for distances.")] = 2000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of that draw.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Say what a library holds: classes, rules, prices; against real polymers novelty, coverage and distances."""
+    from polyloop.design.library.stats import library_stats
+
+    found = library_stats(library, against=against, column=column, sample=sample, seed=seed)
+    if as_json:
+        write_json(found)
+        return
+    write_table(("polymer_class", "polymers"), found["classes"].items())
+    for name in ("polymers", "rules", "price_quartiles", "makeability_quartiles", "against"):
+        if name in found:
+            typer.echo(f"{name}: {found[name]}")
+
+
+def screen(
+    library: Library,
+    model: Annotated[list[Path], typer.Option("--model", metavar="FOLDER", help="Trained model; may be repeated.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="CSV of the Pareto set.")],
+    minimize: Annotated[
+        list[str] | None, typer.Option("--minimize", metavar="NAME", help="Target to minimise; others are maximised.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Screen only the first rows.")] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=4096, help="Processes for descriptors.")] = 1,
+) -> None:
+    """Predict by trained models for every polymer of a library, in chunks, and keep the Pareto set."""
+    from polyloop.core import write_atomically
+    from polyloop.core.csv_text import csv_text
+    from polyloop.design.library.screening import screen_library
+    from polyloop.learn.property_model import PropertyModel
+
+    models = [PropertyModel.load(folder) for folder in model]
+    header, rows, count = screen_library(
+        library, models, minimize=tuple(minimize or ()), limit=limit, workers=workers,
+        progress=lambda done: message(f"{done:,} screened"),
+    )  # fmt: skip
+    write_atomically(output, csv_text(header, rows))
+    message(f"{count:,} polymers screened, {len(rows)} of them in the Pareto set.")
+    typer.echo(str(output))

@@ -1,0 +1,48 @@
+"""The class of a chain from its rule and its residues, without looking at the chain."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from polyloop.chem import Polymer
+from polyloop.chem.polymer_class import PolymerClass, seniority
+from polyloop.chem.polymerisation import PolymerisationRule, Residue, canonical_chain
+from polyloop.chem.polymerisation.rule import read_monomer
+from polyloop.core import InvalidInputError
+
+__all__ = ["chain_class", "residue_class"]
+
+# Beside it, a residue of a chain of carbon shows what it is by itself.
+_ETHYLENE = Residue("[1*]CC[2*]")
+# A chain of carbon and halogens alone is a halogenated one, which the class of a vinyl residue does not tell.
+_UNDECIDED = frozenset({PolymerClass.HALOGENATED_POLYOLEFINS, PolymerClass.POLYVINYLS})
+
+
+def residue_class(rule: PolymerisationRule, place: int, residue: Residue) -> PolymerClass:
+    """Return the class of a rule's chain of a residue in role `place`, the other monomer that of the rule's example."""
+    parts = (residue,) if len(rule.roles) == 1 else _beside_example(rule, place, residue)
+    try:
+        return Polymer.of_canonical(canonical_chain(parts)).polymer_class
+    except InvalidInputError:
+        return rule.polymer_class
+
+
+def chain_class(first: PolymerClass, second: PolymerClass, canonical: str) -> PolymerClass:
+    """Return the class of a chain of two residues of these classes: the senior one.
+
+    Main-chain groups and side groups decide by seniority, each by itself; only where a halogenated and a vinyl residue
+    meet is the chain looked at.
+    """
+    if {first, second} == _UNDECIDED or PolymerClass.UNCLASSIFIED in (first, second):
+        return Polymer.of_canonical(canonical).polymer_class
+    return min(first, second, key=seniority)
+
+
+def _beside_example(rule: PolymerisationRule, place: int, residue: Residue) -> tuple[Residue, ...]:
+    other = _ETHYLENE if rule.linkage == "carbon-carbon" else _example_residue(rule, 1 - place)
+    return (residue, other) if place == 0 else (other, residue)
+
+
+@cache
+def _example_residue(rule: PolymerisationRule, place: int) -> Residue:
+    return rule.roles[place].residues(read_monomer(rule.example[0][place]))[0]

@@ -1,0 +1,230 @@
+"""Libraries of polymers: random access, classes, prices, files that go on after a kill and end in the same bytes."""
+
+from collections import Counter
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from polyloop.app.cli.main import main
+from polyloop.chem import Polymer
+from polyloop.chem.library import monomers, textbook_polymers
+from polyloop.chem.polymerisation import RULES
+from polyloop.chem.polymerisation.rule import read_monomer
+from polyloop.core import InvalidInputError
+from polyloop.design.library import PolymerLibrary, StockMonomer, build_library, read_stock, screening, shipped_stock
+from polyloop.design.library import build as building
+from polyloop.design.library.permutation import Permutation
+from polyloop.design.library.scores import makeability, price_of_repeat_unit, synthetic_accessibility
+from polyloop.design.library.stats import read_columns
+
+STOCK = tuple(
+    StockMonomer(smiles, name, price)
+    for smiles, name, price in (
+        ("OCCO", "ethylene glycol", 1.0), ("CC(O)CO", "propylene glycol", 2.0), ("OCCCCO", "butanediol", 2.0),
+        ("O=C(O)CCCCC(=O)O", "adipic acid", 2.0), ("O=C(O)c1ccc(C(=O)O)cc1", "terephthalic acid", 1.0),
+        ("O=C(Cl)CCCCC(=O)Cl", "adipoyl chloride", 50.0), ("CC(CCC(=O)O)CC(=O)O", "methyladipic acid", 90.0),
+        ("NCCCCCCN", "hexamethylenediamine", 3.0), ("Nc1ccc(Oc2ccc(N)cc2)cc1", "oxydianiline", 30.0),
+        ("O=C=NCCCCCCN=C=O", "HDI", 5.0), ("Cc1ccc(N=C=O)cc1N=C=O", "TDI", 3.0),
+        ("O=C1OC(=O)c2cc3c(cc21)C(=O)OC3=O", "PMDA", 40.0), ("C=C", "ethylene", 1.0), ("C=CC", "propylene", 1.0),
+        ("C=Cc1ccccc1", "styrene", 1.5), ("C=CC(=O)OC", "methyl acrylate", 2.0), ("C=CC#N", "acrylonitrile", 2.0),
+        ("C=CCl", "vinyl chloride", 1.0), ("C=C(C)C=C", "isoprene", 2.0), ("CC1CO1", "propylene oxide", 1.5),
+        ("O=C1CCCCCN1", "caprolactam", 2.0), ("C=COC(C)=O", "vinyl acetate", 1.0), ("SCCS", "ethanedithiol", None),
+    )
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def library():
+    return PolymerLibrary.from_monomers(STOCK)
+
+
+def test_every_index_is_a_polymer_and_within_a_rule_another_one(library):
+    made = [library[index] for index in range(len(library))]
+    assert len(made) > 100
+    for name, count in Counter(polymer.rule for polymer in made).items():
+        own = {polymer.smiles for polymer in made if polymer.rule == name}
+        assert len(own) == count or len(RULES[name].roles) == 2, name
+        # Of two monomers the same chain may come twice where one of them opens in two ways.
+        assert len(own) >= 0.9 * count, name
+    with pytest.raises(IndexError):
+        library[len(library)]
+
+
+def test_strings_and_classes_are_those_that_the_chain_itself_gives(library):
+    rng = np.random.default_rng(0)
+    for index in rng.permutation(len(library))[:150]:
+        row = library[int(index)]
+        polymer = Polymer(row.smiles)
+        assert polymer.canonical == row.smiles
+        assert polymer.polymer_class is row.polymer_class, row
+
+
+def test_the_rules_of_a_row_make_its_polymer_of_its_monomers(library):
+    rng = np.random.default_rng(1)
+    for index in rng.permutation(len(library))[:60]:
+        row = library[int(index)]
+        rule = RULES[row.rule]
+        given = row.monomers if len(row.monomers) == len(rule.roles) else row.monomers * len(rule.roles)
+        assert row.smiles in {made.smiles for made in rule.products(given)}, row
+
+
+def test_of_monomers_that_leave_the_same_residue_the_cheapest_is_taken(library):
+    used = {m for recipe in library.recipes if recipe.rule.name == "diacid and diol" for e in recipe.entries[0]
+            for m in [library.stock.stock[e.monomer].name]}  # fmt: skip
+    assert "adipic acid" in used
+    assert "adipoyl chloride" not in used
+
+
+def test_a_sample_is_the_seeds_and_holds_no_polymer_twice(library):
+    first = [row.smiles for row in library.sample(200, np.random.default_rng(3))]
+    assert first == [row.smiles for row in library.sample(200, np.random.default_rng(3))]
+    assert len(set(first)) == len(first)
+    assert first != [row.smiles for row in library.sample(200, np.random.default_rng(3), balanced=False)]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 17, 64, 1000])
+def test_a_permutation_gives_every_index_once(size):
+    order = Permutation(size, "seed")
+    assert sorted(order[i] for i in range(size)) == list(range(size))
+    if size == 1000:
+        assert [order[i] for i in range(20)] != [Permutation(size, "other")[i] for i in range(20)]
+    with pytest.raises(IndexError):
+        order[size]
+
+
+def test_a_price_counts_what_the_monomers_weigh():
+    """PET: 166.13 g/mol of acid at 1 and 62.07 of glycol at 2 US$/kg for 192.17 g/mol of repeat unit."""
+    assert price_of_repeat_unit([1.0, 2.0], [166.13, 62.07], 192.17) == pytest.approx((166.13 + 2 * 62.07) / 192.17)
+    assert price_of_repeat_unit([1.0, None], [166.13, 62.07], 192.17) is None
+
+
+def test_cheap_easy_textbook_polymers_are_the_most_makeable():
+    diacid, click = RULES["diacid and diol"], RULES["diazide and dialkyne"]
+    assert makeability(diacid, 2.0, 1.5) > makeability(diacid, 2000.0, 1.5) > makeability(click, 2000.0, 6.0) > 0
+    assert makeability(diacid, None, 1.5) < makeability(diacid, 2.0, 1.5) <= 1.0
+    # Ertl and Schuffenhauer: aspirin-like molecules about 1 to 2, natural products above 5.
+    assert synthetic_accessibility(read_monomer("C=Cc1ccccc1")) < 2.0
+
+
+def test_a_build_that_was_killed_goes_on_and_ends_in_the_same_bytes(library, tmp_path):
+    whole = build_library(library, tmp_path / "whole.parquet", size=120, seed=1, part=25)
+
+    class KilledError(Exception):
+        pass
+
+    def kill(done, total):
+        if done > 60:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        build_library(library, tmp_path / "other.parquet", size=120, seed=1, part=25, progress=kill)
+    assert not (tmp_path / "other.parquet").exists()
+    # A part that was being written when the process died is written anew.
+    (tmp_path / "other.parquet.parts" / "part-00009.writing").write_bytes(b"half")
+    again = build_library(library, tmp_path / "other.parquet", size=120, seed=1, part=25)
+    assert again == whole
+    assert (tmp_path / "other.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+    assert not (tmp_path / "other.parquet.parts").exists()
+
+
+def test_parts_of_another_build_are_not_taken(library, tmp_path, monkeypatch):
+    monkeypatch.setattr(building, "_join", lambda folder, path: "")
+    build_library(library, tmp_path / "x.parquet", size=50, seed=1, part=20)
+    with pytest.raises(InvalidInputError, match="parts of another build"):
+        build_library(library, tmp_path / "x.parquet", size=50, seed=2, part=20)
+
+
+def test_no_class_exceeds_a_quarter_and_each_chain_stands_once(library, tmp_path):
+    built = build_library(library, tmp_path / "x.parquet", size=80, seed=0)
+    assert max(built.classes.values()) <= 20
+    assert sum(built.classes.values()) == built.rows
+    smiles = read_columns(tmp_path / "x.parquet", ("smiles",))["smiles"].to_pylist()
+    assert len(set(smiles)) == len(smiles) == built.rows
+
+
+def test_a_library_of_nothing_is_refused(tmp_path):
+    empty = PolymerLibrary.from_monomers([StockMonomer("CC", "ethane", 1.0)])
+    with pytest.raises(InvalidInputError, match="make no polymer"):
+        build_library(empty, tmp_path / "x.parquet", size=1, seed=0)
+
+
+def test_classified_monomers_are_read_back_from_the_cache(tmp_path, monkeypatch):
+    first = PolymerLibrary.from_monomers(STOCK[:5], cache=tmp_path)
+    monkeypatch.setattr("polyloop.design.library.classification._classified", lambda *_: pytest.fail("made again"))
+    again = PolymerLibrary.from_monomers(STOCK[:5], cache=tmp_path)
+    assert [again[i] for i in range(len(again))] == [first[i] for i in range(len(first))]
+
+
+def test_a_table_of_building_blocks_is_read_with_its_prices(tmp_path):
+    path = tmp_path / "blocks.csv"
+    path.write_text("smiles,ppg\nOCCO,2\nC(CO)O,1\nnothing,1\n*CC*,1\nCCO,\n")
+    assert read_stock(path) == (StockMonomer("CCO", "CCO", None), StockMonomer("OCCO", "OCCO", 1000.0))
+    path.write_text("molecule\nOCCO\n")
+    with pytest.raises(InvalidInputError, match="no column of SMILES"):
+        read_stock(path)
+    path.write_text("smiles,price\nOCCO,cheap\n")
+    with pytest.raises(InvalidInputError, match="'cheap' is no number"):
+        read_stock(path)
+
+
+def test_the_shipped_monomers_are_six_hundred_and_have_prices():
+    stock = shipped_stock()
+    assert len(stock) == len(monomers()) >= 600
+    assert all(monomer.price is not None for monomer in stock)
+    assert {row.tier for row in monomers()} == {1, 2, 3, 4}
+
+
+def test_there_are_64_textbook_polymers_of_all_classes_of_shipped_monomers():
+    rows = textbook_polymers()
+    assert len(rows) >= 64
+    assert len({Polymer(row.repeat_unit).polymer_class for row in rows}) == 21
+    assert len({Polymer(row.repeat_unit).key for row in rows}) == len(rows)
+
+
+def test_the_command_line_builds_counts_and_finds_monomers(tmp_path, capsys):
+    path = tmp_path / "monomers.csv"
+    path.write_text("smiles,price\n" + "\n".join(f"{m.smiles},{m.price or ''}" for m in STOCK) + "\n")
+    library, cache = tmp_path / "library.parquet", tmp_path / "cache"
+    words = ["library", "build", "-o", str(library), "--size", "100", "--monomers", str(path), "--cache", str(cache)]
+    assert main(words) == 0
+    assert "sha256" in capsys.readouterr().out
+    real = tmp_path / "real.csv"
+    real.write_text("smiles\n*CC(*)c1ccccc1\n*CC(*)C\n*[Si](C)(C)O*\n")
+    assert main(["library", "stats", str(library), "--against", str(real), "--json"]) == 0
+    assert '"polymers": 100' in capsys.readouterr().out
+    assert main(["library", "monomers", "*CC(*)c1ccccc1"]) == 0
+    assert "C=Cc1ccccc1" in capsys.readouterr().out
+    assert main(["library", "rules", "--class", "polyimides", "--json"]) == 0
+    assert "dianhydride and diamine" in capsys.readouterr().out
+    assert main(["library", "rules", "--class", "polyimids"]) == 1
+    assert main(["library", "stats", str(real)]) == 1
+    assert "This is no library" in capsys.readouterr().err
+
+
+class _Model:
+    """A model of one number of a text, for which the longest texts lie outside its domain."""
+
+    def __init__(self, target, number):
+        self.card, self._number = SimpleNamespace(target=target), number
+
+    def predict(self, texts, *, workers):
+        return [SimpleNamespace(mean=self._number(text), std=0.1, in_domain=len(text) < 60) for text in texts]
+
+
+def test_screening_keeps_what_no_other_polymer_beats(library, tmp_path, monkeypatch):
+    path = tmp_path / "x.parquet"
+    built = build_library(library, path, size=90, seed=0)
+    monkeypatch.setattr(screening, "CHUNK", 7)
+    models = [_Model("length", len), _Model("oxygens", lambda text: text.count("O"))]
+    header, rows, count = screening.screen_library(path, models, minimize=("length",))
+    assert count == built.rows
+    smiles = [text for text in read_columns(path, ("smiles",))["smiles"].to_pylist() if len(text) < 60]
+    points = {(len(text), text.count("O")) for text in smiles}
+    best = {p for p in points if not any(q[0] <= p[0] and q[1] >= p[1] and q != p for q in points)}
+    assert {(row[header.index("length")], row[header.index("oxygens")]) for row in rows} == best
+    assert screening.screen_library(path, models, limit=10)[2] == 10
+    with pytest.raises(InvalidInputError, match="'mass' is no target"):
+        screening.screen_library(path, models, minimize=("mass",))
+    with pytest.raises(InvalidInputError, match="This is no library"):
+        screening.screen_library(tmp_path / "none.parquet", models)
