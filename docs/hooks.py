@@ -25,6 +25,7 @@ PACKAGES = (
     "polyloop.learn.functional",
     "polyloop.learn.allocation",
     "polyloop.design",
+    "polyloop.design.enumeration",
     "polyloop.design.space",
     "polyloop.evaluation",
     "polyloop.tables",
