@@ -1,0 +1,176 @@
+"""The n-gram model: how often each token followed each context, special contexts resting on general ones.
+
+A context's word is its counts, each less a discount, and what was taken away is the word of the next more general
+context (interpolated absolute discounting). So a context that was seen once does not dictate what it saw.
+
+References
+----------
+Ikebata et al. (2017), doi:10.1007/s10822-016-0008-z, back off to the longest seen context instead. Discounting: Ney,
+Essen & Kneser (1994), doi:10.1006/csla.1994.1001.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from polyloop.design.language.contexts import Context, contexts_of
+from polyloop.design.language.generator import Array, LanguageCard, TokenGenerator
+from polyloop.design.language.grammar import Grammar, UnfinishedUnit
+from polyloop.design.language.length_prior import length_prior
+from polyloop.design.language.training_text import TrainingText, read_training_text
+from polyloop.design.language.vocabulary import Token, TokenKind, Vocabulary
+
+__all__ = ["NgramGenerator"]
+
+Counts = dict[Context, dict[int, float]]
+# Weight of a uniform choice under all counts, so that nothing that the grammar allows is impossible.
+_UNIFORM = 1e-4
+_MOST_KEPT = 200_000
+
+
+@dataclass(frozen=True, eq=False)
+class NgramGenerator(TokenGenerator):
+    """Repeat units by an n-gram model of tokens with ring and branch memory.
+
+    Parameters
+    ----------
+    order
+        Number of last tokens in the most special contexts.
+    discount
+        What is taken from each count, between 0 and 1.
+    counts
+        Of each context how often which token followed.
+    """
+
+    order: int = 6
+    discount: float = 0.7
+    counts: Mapping[Context, tuple[Array, Array]] = field(default_factory=dict, repr=False)
+    _kept: dict[Context, Array] = field(default_factory=dict, init=False, repr=False)
+
+    @classmethod
+    def train(
+        cls,
+        smiles: Iterable[str],
+        *,
+        order: int = 6,
+        discount: float = 0.7,
+        lengths: bool = True,
+        seed: int = 0,
+    ) -> NgramGenerator:
+        """Learn from repeat units.
+
+        Parameters
+        ----------
+        lengths
+            Whether units are as long as those that taught: what is drawn is kept with a probability by its length.
+        seed
+            Seed of the draws that this probability is found with.
+
+        Raises
+        ------
+        InvalidInputError
+            If fewer than two different units can be read.
+        """
+        text = read_training_text(smiles)
+        settings = {"order": order, "discount": discount, "lengths": lengths, "seed": seed}
+        model = cls.of_text(text, order=order, discount=discount, settings=settings)
+        return length_prior(model, text, np.random.default_rng(seed)) if lengths else model
+
+    @classmethod
+    def of_text(
+        cls, text: TrainingText, *, order: int, discount: float, settings: dict[str, Any] | None = None
+    ) -> NgramGenerator:
+        """Count the tokens of a text, without the prior on length."""
+        vocabulary = Vocabulary.of(chain.from_iterable(text.spellings))
+        grammar = Grammar(vocabulary, _ring_sizes(vocabulary, text), _most_tokens(text))
+        classes = tuple(text.class_counts)
+        counts: Counts = defaultdict(dict)
+        for spellings, name in zip(text.spellings, text.classes, strict=True):
+            for spelling in spellings:
+                _count(grammar, spelling, classes.index(name), order, 1.0 / len(spellings), counts)
+        arrays = {
+            context: (np.array(list(found)), np.array(list(found.values()))) for context, found in counts.items()
+        }
+        card = LanguageCard("ngram", len(text.units), text.sha256, text.left_out, text.class_counts, settings or {})
+        return cls(grammar, card, classes, order=order, discount=discount, counts=arrays)
+
+    def reader(self, classes: Array) -> _NgramReader:
+        """Return what reads new units of these classes, shape (b,)."""
+        return _NgramReader(self, np.asarray(classes))
+
+    def weights(self, unit: UnfinishedUnit, polymer_class: int) -> Array:
+        """Return the probability of each token before the grammar has its say, shape (v,)."""
+        contexts = contexts_of(unit, self.order, polymer_class)
+        known = self._kept.get(contexts[0])
+        if known is not None:
+            return known
+        size = len(self.grammar.vocabulary)
+        weights = np.full(size, 1.0 / size)
+        share = _UNIFORM
+        for place, context in enumerate(reversed(contexts)):
+            found = self.counts.get(context)
+            if found is None:
+                continue
+            tokens, often = found
+            total = often.sum()
+            taken = self.discount * np.minimum(often, 1.0)
+            share = taken.sum() / total if place else _UNIFORM
+            weights = weights * share
+            weights[tokens] += (often - taken) / total if place else (1.0 - _UNIFORM) * often / total
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        self._kept[contexts[0]] = weights
+        return weights
+
+
+class _NgramReader:
+    """Reads units by their contexts alone, so that there is nothing to take note of."""
+
+    def __init__(self, model: NgramGenerator, classes: Array) -> None:
+        self.model, self.classes = model, classes
+
+    def weights(self, units: Sequence[UnfinishedUnit]) -> Array:
+        return np.array(
+            [self.model.weights(unit, int(one)) for unit, one in zip(units, self.classes, strict=True)]
+        )  # fmt: skip
+
+    def advance(self, numbers: Sequence[int]) -> None:
+        """Do nothing."""
+
+    def keep(self, rows: Array) -> None:
+        self.classes = self.classes[rows]
+
+
+def _count(
+    grammar: Grammar, spelling: Sequence[Token], polymer_class: int, order: int, weight: float, counts: Counts
+) -> None:
+    unit = grammar.start()
+    for token in spelling:
+        number = grammar.vocabulary.number[token]
+        for context in contexts_of(unit, order, polymer_class):
+            followed = counts[context]
+            followed[number] = followed.get(number, 0.0) + weight
+        unit.push(number)
+
+
+def _ring_sizes(vocabulary: Vocabulary, text: TrainingText) -> frozenset[int]:
+    """Return the lengths of rings as the walks close them."""
+    grammar = Grammar(vocabulary, frozenset())
+    sizes: set[int] = set()
+    for spelling in chain.from_iterable(text.spellings):
+        unit = grammar.start()
+        for token in spelling:
+            if token.kind is TokenKind.CLOSURE:
+                sizes.add(len(unit.ring_path(token.place)))
+            unit.push(vocabulary.number[token])
+    return frozenset(sizes)
+
+
+def _most_tokens(text: TrainingText) -> int:
+    return max(len(spelling) for spelling in chain.from_iterable(text.spellings))
