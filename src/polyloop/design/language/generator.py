@@ -102,12 +102,15 @@ class TokenGenerator(ABC):
         Names of polymer classes, whose numbers contexts hold.
     acceptance
         Probability of keeping a unit by its number of tokens (the last one for all longer): the prior on length.
+    temperature
+        Above 1 rare tokens are drawn more often, and units repeat less; below 1 the usual ones.
     """
 
     grammar: Grammar
     card: LanguageCard
     classes: tuple[str, ...]
     acceptance: tuple[float, ...] = field(default=(1.0,), repr=False)
+    temperature: float = 1.0
 
     @abstractmethod
     def reader(self, classes: Array) -> Reader:
@@ -215,7 +218,8 @@ class TokenGenerator(ABC):
         for place in range(max(len(unit.tokens) for unit in units)):
             reader.advance([unit.tokens[place] for unit in units])
         while units:
-            weights = reader.weights(units) * np.array([self.grammar.allowed(unit) for unit in units])
+            weights = reader.weights(units) ** (1.0 / self.temperature)
+            weights = weights * np.array([self.grammar.allowed(unit) for unit in units])
             ends = np.cumsum(weights, axis=1)
             drawn = rng.random(len(units)) * ends[:, -1]
             numbers = np.minimum((ends <= drawn[:, None]).sum(axis=1), ends.shape[1] - 1)

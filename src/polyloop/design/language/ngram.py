@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -26,12 +26,14 @@ from polyloop.design.language.length_prior import length_prior
 from polyloop.design.language.training_text import TrainingText, read_training_text
 from polyloop.design.language.vocabulary import Token, TokenKind, Vocabulary
 
-__all__ = ["NgramGenerator"]
+__all__ = ["NgramGenerator", "most_tokens", "ring_sizes"]
 
 Counts = dict[Context, dict[int, float]]
 # Weight of a uniform choice under all counts, so that nothing that the grammar allows is impossible.
 _UNIFORM = 1e-4
 _MOST_KEPT = 200_000
+# No token and no mark of a context has this number.
+_PADDING = -9
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +50,7 @@ class NgramGenerator(TokenGenerator):
         Of each context how often which token followed.
     """
 
-    order: int = 6
+    order: int = 4
     discount: float = 0.7
     counts: Mapping[Context, tuple[Array, Array]] = field(default_factory=dict, repr=False)
     _kept: dict[Context, Array] = field(default_factory=dict, init=False, repr=False)
@@ -58,17 +60,22 @@ class NgramGenerator(TokenGenerator):
         cls,
         smiles: Iterable[str],
         *,
-        order: int = 6,
+        order: int = 4,
         discount: float = 0.7,
         lengths: bool = True,
+        temperature: float = 1.0,
         seed: int = 0,
     ) -> NgramGenerator:
         """Learn from repeat units.
 
         Parameters
         ----------
+        order, discount
+            See the class. Chosen on half of PI1070 by the probability of units left out, and by how many were new.
         lengths
             Whether units are as long as those that taught: what is drawn is kept with a probability by its length.
+        temperature
+            Above 1 rare tokens are drawn more often; see `TokenGenerator`.
         seed
             Seed of the draws that this probability is found with.
 
@@ -78,8 +85,11 @@ class NgramGenerator(TokenGenerator):
             If fewer than two different units can be read.
         """
         text = read_training_text(smiles)
-        settings = {"order": order, "discount": discount, "lengths": lengths, "seed": seed}
-        model = cls.of_text(text, order=order, discount=discount, settings=settings)
+        settings = {"order": order, "discount": discount, "lengths": lengths}
+        settings |= {"temperature": temperature, "seed": seed}
+        model = replace(
+            cls.of_text(text, order=order, discount=discount, settings=settings), temperature=temperature
+        )  # fmt: skip
         return length_prior(model, text, np.random.default_rng(seed)) if lengths else model
 
     @classmethod
@@ -88,17 +98,49 @@ class NgramGenerator(TokenGenerator):
     ) -> NgramGenerator:
         """Count the tokens of a text, without the prior on length."""
         vocabulary = Vocabulary.of(chain.from_iterable(text.spellings))
-        grammar = Grammar(vocabulary, _ring_sizes(vocabulary, text), _most_tokens(text))
+        grammar = Grammar(vocabulary, ring_sizes(vocabulary, text), most_tokens(text))
         classes = tuple(text.class_counts)
         counts: Counts = defaultdict(dict)
         for spellings, name in zip(text.spellings, text.classes, strict=True):
             for spelling in spellings:
                 _count(grammar, spelling, classes.index(name), order, 1.0 / len(spellings), counts)
-        arrays = {
-            context: (np.array(list(found)), np.array(list(found.values()))) for context, found in counts.items()
-        }
+        arrays = {context: (np.array(list(found)), np.array(list(found.values()))) for context, found in counts.items()}
         card = LanguageCard("ngram", len(text.units), text.sha256, text.left_out, text.class_counts, settings or {})
         return cls(grammar, card, classes, order=order, discount=discount, counts=arrays)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the counts as arrays; `of_arrays` is the inverse."""
+        contexts = list(self.counts)
+        width = max(len(context) for context in contexts)
+        padded = np.full((len(contexts), width), _PADDING, dtype=np.int16)
+        for row, context in enumerate(contexts):
+            padded[row, : len(context)] = context
+        found = list(self.counts.values())
+        return {
+            "contexts": padded,
+            "sizes": np.array([len(tokens) for tokens, _ in found]),
+            "tokens": np.concatenate([tokens for tokens, _ in found]),
+            "often": np.concatenate([often for _, often in found]),
+            "settings": np.array([self.order, self.discount]),
+        }
+
+    @classmethod
+    def of_arrays(
+        cls, grammar: Grammar, card: LanguageCard, classes: tuple[str, ...], arrays: Mapping[str, Array]
+    ) -> NgramGenerator:
+        """Make a model of what `arrays` returned."""
+        ends = np.cumsum(arrays["sizes"])[:-1]
+        found = zip(np.split(arrays["tokens"], ends), np.split(arrays["often"], ends), strict=True)
+        rows = (tuple(int(part) for part in row if part != _PADDING) for row in arrays["contexts"])
+        order, discount = arrays["settings"]
+        return cls(
+            grammar,
+            card,
+            classes,
+            order=int(order),
+            discount=float(discount),
+            counts=dict(zip(rows, found, strict=True)),
+        )
 
     def reader(self, classes: Array) -> _NgramReader:
         """Return what reads new units of these classes, shape (b,)."""
@@ -159,7 +201,7 @@ def _count(
         unit.push(number)
 
 
-def _ring_sizes(vocabulary: Vocabulary, text: TrainingText) -> frozenset[int]:
+def ring_sizes(vocabulary: Vocabulary, text: TrainingText) -> frozenset[int]:
     """Return the lengths of rings as the walks close them."""
     grammar = Grammar(vocabulary, frozenset())
     sizes: set[int] = set()
@@ -172,5 +214,6 @@ def _ring_sizes(vocabulary: Vocabulary, text: TrainingText) -> frozenset[int]:
     return frozenset(sizes)
 
 
-def _most_tokens(text: TrainingText) -> int:
+def most_tokens(text: TrainingText) -> int:
+    """Return the length of the longest spelling."""
     return max(len(spelling) for spelling in chain.from_iterable(text.spellings))
