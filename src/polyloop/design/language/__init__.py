@@ -1,6 +1,7 @@
 """A chemical language of repeat units, and models that write in it."""
 
 from polyloop.design.language.assessment import DescriptorSpace, Quality, frechet_distance, judge_samples
+from polyloop.design.language.generation import Drawing
 from polyloop.design.language.generator import LanguageCard, RepeatUnitGenerator
 from polyloop.design.language.keeping import LANGUAGE_MODELS, load_language, save_language
 from polyloop.design.language.ngram import NgramGenerator
@@ -9,6 +10,7 @@ from polyloop.design.language.recurrent import RecurrentGenerator
 __all__ = [
     "LANGUAGE_MODELS",
     "DescriptorSpace",
+    "Drawing",
     "LanguageCard",
     "NgramGenerator",
     "Quality",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from polyloop.core import InvalidInputError
 from polyloop.design.language.grammar import Grammar, UnfinishedUnit
 from polyloop.design.language.reading import other_cut, tokens_of, unit_graph
+from polyloop.design.language.training_text import unit_digest
 
 __all__ = ["LanguageCard", "Reader", "RepeatUnitGenerator", "TokenGenerator"]
 
@@ -71,6 +72,10 @@ class RepeatUnitGenerator(Protocol):
         """Return the natural logarithm of the probability of writing a unit as it is written, head to tail."""
         ...
 
+    def knows(self, canonical: str) -> bool:
+        """Tell whether a unit (canonical SMILES) taught the model."""
+        ...
+
     def propose(self, smiles: str, *, rng: np.random.Generator) -> str:
         """Return a neighbour of a unit: cut elsewhere, its last tokens dropped and written anew."""
         ...
@@ -104,6 +109,8 @@ class TokenGenerator(ABC):
         Probability of keeping a unit by its number of tokens (the last one for all longer): the prior on length.
     temperature
         Above 1 rare tokens are drawn more often, and units repeat less; below 1 the usual ones.
+    taught
+        Digests of the units that taught.
     """
 
     grammar: Grammar
@@ -111,6 +118,7 @@ class TokenGenerator(ABC):
     classes: tuple[str, ...]
     acceptance: tuple[float, ...] = field(default=(1.0,), repr=False)
     temperature: float = 1.0
+    taught: frozenset[str] = field(default=frozenset(), repr=False)
 
     @abstractmethod
     def reader(self, classes: Array) -> Reader:
@@ -168,6 +176,10 @@ class TokenGenerator(ABC):
             unit.push(number)
             reader.advance([number] * len(classes))
         return total
+
+    def knows(self, canonical: str) -> bool:
+        """Tell whether a unit (canonical SMILES) taught the model."""
+        return unit_digest(canonical) in self.taught
 
     def propose(self, smiles: str, *, rng: np.random.Generator) -> str:
         """Return a neighbour of a unit: cut elsewhere, its last tokens dropped and written anew.

@@ -32,7 +32,7 @@ _CARD, _ARRAYS = "card.json", "model.npz"
 def save_language(model: NgramGenerator | RecurrentGenerator, folder: Path) -> None:
     """Write a generator to `folder`."""
     stream = io.BytesIO()
-    np.savez_compressed(stream, **cast("dict[str, Any]", model.arrays()))
+    np.savez_compressed(stream, taught=np.array(sorted(model.taught)), **cast("dict[str, Any]", model.arrays()))
     content = {
         "polyloop_language": _VERSION,
         **asdict(model.card),
@@ -60,6 +60,7 @@ def load_language(folder: Path) -> TokenGenerator:
         content = json.loads((folder / _CARD).read_text())
         with np.load(folder / _ARRAYS, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
+        taught = frozenset(str(digest) for digest in arrays.pop("taught"))
         method = content["method"]
         if method not in LANGUAGE_MODELS:
             raise InvalidInputError(
@@ -72,7 +73,8 @@ def load_language(folder: Path) -> TokenGenerator:
         vocabulary = Vocabulary(tuple(Token.read(text) for text in content["tokens"]))
         grammar = Grammar(vocabulary, frozenset(content["ring_sizes"]), content["most_tokens"])
         model = LANGUAGE_MODELS[method].of_arrays(grammar, card, tuple(content["class_order"]), arrays)
-        return replace(model, acceptance=tuple(content["acceptance"]), temperature=content["temperature"])
+        acceptance, temperature = tuple(content["acceptance"]), content["temperature"]
+        return replace(model, acceptance=acceptance, temperature=temperature, taught=taught)
     except FileNotFoundError as error:
         raise InvalidInputError(
             "This folder holds no language model.", where=str(folder), hint="Make one: polyloop design train-language."

@@ -106,7 +106,7 @@ class NgramGenerator(TokenGenerator):
                 _count(grammar, spelling, classes.index(name), order, 1.0 / len(spellings), counts)
         arrays = {context: (np.array(list(found)), np.array(list(found.values()))) for context, found in counts.items()}
         card = LanguageCard("ngram", len(text.units), text.sha256, text.left_out, text.class_counts, settings or {})
-        return cls(grammar, card, classes, order=order, discount=discount, counts=arrays)
+        return cls(grammar, card, classes, taught=text.digests, order=order, discount=discount, counts=arrays)
 
     def arrays(self) -> dict[str, Array]:
         """Return the counts as arrays; `of_arrays` is the inverse."""

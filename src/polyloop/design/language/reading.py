@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 from rdkit import Chem
@@ -72,11 +72,11 @@ def _ends(mol: Chem.Mol) -> tuple[int, int]:
 
 
 def other_cut(mol: Chem.Mol, rng: np.random.Generator) -> Chem.Mol:
-    """Return the same chain cut at a random single bond of its backbone outside rings, or as it is where there is none."""
+    """Return the same chain cut at a random single bond of its backbone outside rings, if there is one."""
     head, tail = _ends(mol)
     path = Chem.GetShortestPath(mol, head, tail)
-    bonds = [mol.GetBondBetweenAtoms(u, v) for u, v in zip(path[1:-2], path[2:-1], strict=True)]
-    places = [i for i, bond in enumerate(bonds) if bond.GetBondType() == Chem.BondType.SINGLE and not _in_ring(bond)]
+    bonds = [mol.GetBondBetweenAtoms(u, v) for u, v in pairwise(path[1:-1])]
+    places = [i for i, bond in enumerate(bonds) if bond.GetBondType() == Chem.BondType.SINGLE and not bond.IsInRing()]
     joined = mol.GetBondBetweenAtoms(path[0], path[1]).GetBondType()
     if not places or joined != Chem.BondType.SINGLE or mol.GetBondBetweenAtoms(path[1], path[-2]) is not None:
         return mol
@@ -92,10 +92,6 @@ def other_cut(mol: Chem.Mol, rng: np.random.Generator) -> Chem.Mol:
     found = cut.GetMol()
     Chem.FastFindRings(found)
     return found
-
-
-def _in_ring(bond: Any) -> bool:
-    return bool(bond.IsInRing())
 
 
 def tokens_of(mol: Chem.Mol, *, backward: bool = False, rng: np.random.Generator | None = None) -> list[Token]:

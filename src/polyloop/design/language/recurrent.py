@@ -77,7 +77,7 @@ class RecurrentGenerator(TokenGenerator):
         network, held_out = trained(rows, len(vocabulary), len(classes), width=width, epochs=epochs, seed=seed)
         settings = {"epochs": epochs, "width": width, "lengths": lengths, "temperature": temperature, "seed": seed}
         card = _card(text, settings, held_out)
-        model = cls(grammar, card, classes, temperature=temperature, network=network)
+        model = cls(grammar, card, classes, temperature=temperature, taught=text.digests, network=network)
         return length_prior(model, text, np.random.default_rng(seed)) if lengths else model
 
     def arrays(self) -> dict[str, Array]:

@@ -76,7 +76,7 @@ def trained(
             for first in range(0, len(taught), _BATCH):
                 loss, n = _loss(network, [taught[place] for place in shuffled[first : first + _BATCH]])
                 optimizer.zero_grad()
-                (loss / n).backward()
+                torch.autograd.backward(loss / n)
                 nn.utils.clip_grad_norm_(network.parameters(), 1.0)
                 optimizer.step()
                 schedule.step()

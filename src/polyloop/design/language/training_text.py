@@ -12,7 +12,7 @@ from polyloop.core import InvalidInputError
 from polyloop.design.language.reading import tokens_of, unit_graph
 from polyloop.design.language.vocabulary import Token
 
-__all__ = ["TrainingText", "read_training_text"]
+__all__ = ["TrainingText", "read_training_text", "unit_digest"]
 
 _LEAST = 2
 
@@ -44,9 +44,19 @@ class TrainingText:
         return hashlib.sha256("\n".join(sorted(self.units)).encode()).hexdigest()
 
     @property
+    def digests(self) -> frozenset[str]:
+        """Digest of each unit, by which it is known again."""
+        return frozenset(unit_digest(unit) for unit in self.units)
+
+    @property
     def class_counts(self) -> dict[str, int]:
         """Number of units by class, the most frequent first."""
         return dict(Counter(self.classes).most_common())
+
+
+def unit_digest(canonical: str) -> str:
+    """Return 16 characters of the sha256 of a canonical SMILES."""
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 def read_training_text(smiles: Iterable[str]) -> TrainingText:
