@@ -62,7 +62,8 @@ def stream(model, n: int, rng: np.random.Generator) -> dict:
         notes.append({"drawn": drawn, "different": len(seen), "seconds": round(time.perf_counter() - start, 1)})
     last, half = notes[-1], notes[len(notes) // 2 - 1]
     late = (last["different"] - half["different"]) / (last["seconds"] - half["seconds"])
-    return {"notes": notes[:: max(1, len(notes) // 5)] + [last], "different_per_second_in_the_last_half": round(late, 1)}
+    shown = [*notes[:: max(1, len(notes) // 5)], last]
+    return {"notes": shown, "different_per_second_in_the_last_half": round(late, 1)}
 
 
 def main() -> None:

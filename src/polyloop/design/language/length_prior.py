@@ -12,7 +12,7 @@ from polyloop.design.language.training_text import TrainingText
 
 __all__ = ["length_prior"]
 
-_DRAWS = 2000
+_DRAWS = 1000
 # Width over which lengths are smoothed, as a share of the length, and the least probability of keeping a unit.
 _WIDTH, _LEAST_KEPT = 0.15, 0.02
 # Share of the ratios above which none counts: else one rare length would make all others be thrown away.

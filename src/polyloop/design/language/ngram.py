@@ -54,6 +54,7 @@ class NgramGenerator(TokenGenerator):
     discount: float = 0.7
     counts: Mapping[Context, tuple[Array, Array]] = field(default_factory=dict, repr=False)
     _kept: dict[Context, Array] = field(default_factory=dict, init=False, repr=False)
+    _words: dict[Context, tuple[Array, Array, float]] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def train(
@@ -154,21 +155,28 @@ class NgramGenerator(TokenGenerator):
             return known
         size = len(self.grammar.vocabulary)
         weights = np.full(size, 1.0 / size)
-        share = _UNIFORM
         for place, context in enumerate(reversed(contexts)):
-            found = self.counts.get(context)
-            if found is None:
+            if context not in self.counts:
                 continue
-            tokens, often = found
-            total = often.sum()
-            taken = self.discount * np.minimum(often, 1.0)
-            share = taken.sum() / total if place else _UNIFORM
+            word = self._words.get(context)
+            if word is None:
+                word = self._words[context] = self._word(context, most_general=place == 0)
+            tokens, said, share = word
             weights = weights * share
-            weights[tokens] += (often - taken) / total if place else (1.0 - _UNIFORM) * often / total
+            weights[tokens] += said
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()
         self._kept[contexts[0]] = weights
         return weights
+
+    def _word(self, context: Context, *, most_general: bool) -> tuple[Array, Array, float]:
+        """Return the tokens that followed a context, what it says of them, and the share of more general contexts."""
+        tokens, often = self.counts[context]
+        total = float(often.sum())
+        if most_general:
+            return tokens, (1.0 - _UNIFORM) * often / total, _UNIFORM
+        taken = self.discount * np.minimum(often, 1.0)
+        return tokens, (often - taken) / total, float(taken.sum()) / total
 
 
 class _NgramReader:
