@@ -144,10 +144,13 @@ class Grammar:
     most_tokens: int = 200
     branch: int = field(init=False, repr=False)
     _by_kind: tuple[Mask, ...] = field(init=False, repr=False, compare=False)
+    _closing: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    _masks: dict[tuple[int, ...], Mask] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         masks = tuple(self.vocabulary.kinds == kind for kind in TokenKind)
         object.__setattr__(self, "_by_kind", masks)
+        object.__setattr__(self, "_closing", tuple(int(i) for i in np.flatnonzero(masks[TokenKind.CLOSURE])))
         object.__setattr__(self, "branch", int(np.flatnonzero(masks[TokenKind.BRANCH])[0]))
 
     def start(self) -> UnfinishedUnit:
@@ -157,6 +160,23 @@ class Grammar:
     def allowed(self, unit: UnfinishedUnit) -> Mask:
         """Tell which tokens may come next, shape (v,); at least one may."""
         late = len(unit.tokens) >= self.most_tokens
+        # All but the rings that could be closed depends on a few small numbers, and comes again and again.
+        key = (
+            unit.current < 0, unit.begins_branch, unit.free[unit.current] if unit.free else 0, unit.after_branch,
+            unit.depth > 0, unit.holds_ring(), bool(unit.rings), unit.star_order,
+        )  # fmt: skip
+        known = self._masks.get(key)
+        if known is None:
+            known = self._masks[key] = self._without_closures(unit)
+        closes = bool(unit.rings) and not (unit.after_branch or unit.begins_branch)
+        if not (closes or late):
+            return known
+        mask = known.copy()
+        if closes:
+            self._closures(unit, mask, any_size=late)
+        return self._coming_to_an_end(mask) if late and not (unit.current < 0 or unit.begins_branch) else mask
+
+    def _without_closures(self, unit: UnfinishedUnit) -> Mask:
         mask = self._atoms(unit)
         if unit.current < 0 or unit.begins_branch:
             return mask
@@ -164,14 +184,12 @@ class Grammar:
         mask[self.branch] = free >= 1 + spare
         if not unit.after_branch:
             mask |= self._by_kind[TokenKind.RING] & (free >= 2)
-            if unit.rings:
-                self._closures(unit, mask, any_size=late)
         if unit.depth:
             mask |= self._by_kind[TokenKind.UNBRANCH] & (not unit.after_branch and not unit.holds_ring())
         elif not unit.rings:
             ends = self._by_kind[TokenKind.END] & (self.vocabulary.orders == unit.star_order)
             mask |= ends & (unit.available() >= unit.star_order)
-        return self._coming_to_an_end(mask) if late else mask
+        return mask
 
     def _atoms(self, unit: UnfinishedUnit) -> Mask:
         vocabulary = self.vocabulary
@@ -187,7 +205,7 @@ class Grammar:
 
     def _closures(self, unit: UnfinishedUnit, mask: Mask, *, any_size: bool) -> None:
         current, free = unit.current, unit.free[unit.current]
-        for number in np.flatnonzero(self._by_kind[TokenKind.CLOSURE]):
+        for number in self._closing:
             token = self.vocabulary.tokens[number]
             if token.place >= len(unit.rings) or token.order > free:
                 continue
