@@ -6,12 +6,14 @@ from polyloop.design.language.generator import LanguageCard, RepeatUnitGenerator
 from polyloop.design.language.keeping import LANGUAGE_MODELS, load_language, save_language
 from polyloop.design.language.ngram import NgramGenerator
 from polyloop.design.language.recurrent import RecurrentGenerator
+from polyloop.design.language.source import LanguageSource
 
 __all__ = [
     "LANGUAGE_MODELS",
     "DescriptorSpace",
     "Drawing",
     "LanguageCard",
+    "LanguageSource",
     "NgramGenerator",
     "Quality",
     "RecurrentGenerator",

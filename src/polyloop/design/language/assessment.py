@@ -103,7 +103,7 @@ class DescriptorSpace:
 
 
 def _counts(units: Sequence[str]) -> Array:
-    table = featurize(list(units), ("ecfp",))
+    table = featurize(list(units), ("ecfp",), time_limit=None, memory_limit=None)
     return np.asarray(table.blocks["ecfp"], dtype=float)[table.valid]
 
 
