@@ -26,6 +26,7 @@ PACKAGES = (
     "polyloop.learn.allocation",
     "polyloop.design",
     "polyloop.design.enumeration",
+    "polyloop.design.language",
     "polyloop.design.space",
     "polyloop.evaluation",
     "polyloop.tables",

@@ -77,7 +77,7 @@ def test_all_shipped_homopolymers_can_be_written_and_read() -> None:
             assert Polymer(written).canonical == flat
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_random_tokens_under_the_grammar_make_a_repeat_unit(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rdkit import Chem
 
 from polyloop.app.cli.main import main
 from polyloop.chem import Polymer
@@ -47,8 +48,14 @@ def test_what_is_drawn_is_a_repeat_unit_and_the_same_for_a_seed(name: str, reque
     assert isinstance(model, RepeatUnitGenerator)
     drawn = model.sample(30, rng=np.random.default_rng(3))
     assert drawn == model.sample(30, rng=np.random.default_rng(3))
-    quality, _ = judge_samples(drawn, [Polymer(text).canonical for text in UNITS])
-    assert quality.valid == 1.0
+    for text in drawn:
+        assert Chem.MolFromSmiles(text) is not None and text.count("*") == 2
+
+
+def test_what_was_drawn_is_judged_by_polymers_and_not_by_spellings() -> None:
+    quality, different = judge_samples(["*CC*", "*C*", "*CCO*", "*CC", "*CC(C)*"], ["*C*"])
+    assert different == ["*C*", Polymer("*CCO*").canonical, Polymer("*CC(C)*").canonical]
+    assert (quality.n, quality.valid, quality.unique, quality.novel) == (5, 0.8, 0.75, pytest.approx(2 / 3))
 
 
 @pytest.mark.parametrize("name", ["ngram", "recurrent"])
@@ -128,16 +135,17 @@ def test_a_proposal_is_a_neighbour(ngram: NgramGenerator) -> None:
     assert len({Polymer(text).canonical for text in found} - {Polymer(unit).canonical}) > 15
 
 
-def test_the_prior_on_length_brings_lengths_nearer(ngram: NgramGenerator) -> None:
+def test_the_prior_on_length_brings_lengths_nearer(ngram: NgramGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("polyloop.design.language.length_prior._DRAWS", 300)
     wanted = np.mean([len(tokens) for tokens in _tokens(ngram, UNITS)])
     prior = length_prior(ngram, read_training_text(UNITS), np.random.default_rng(0))
-    free = np.mean([len(tokens) for tokens in _tokens(ngram, ngram.sample(200, rng=np.random.default_rng(0)))])
+    free = np.mean([len(tokens) for tokens in _tokens(ngram, ngram.sample(100, rng=np.random.default_rng(0)))])
     shorter = replace(ngram, acceptance=tuple(0.98**n for n in range(400)))
-    held = np.mean([len(tokens) for tokens in _tokens(ngram, shorter.sample(200, rng=np.random.default_rng(0)))])
+    held = np.mean([len(tokens) for tokens in _tokens(ngram, shorter.sample(100, rng=np.random.default_rng(0)))])
     assert held < free
     assert 0.0 < min(prior.acceptance) <= max(prior.acceptance) == 1.0
-    drawn = prior.sample(200, rng=np.random.default_rng(1))
-    assert abs(np.mean([len(tokens) for tokens in _tokens(ngram, drawn)]) - wanted) < 0.25 * wanted
+    drawn = prior.sample(100, rng=np.random.default_rng(1))
+    assert abs(np.mean([len(tokens) for tokens in _tokens(ngram, drawn)]) - wanted) < 0.3 * wanted
 
 
 def _tokens(model: NgramGenerator, units: list[str]) -> list[list[int]]:
