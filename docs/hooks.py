@@ -28,6 +28,8 @@ PACKAGES = (
     "polyloop.learn.validation",
     "polyloop.design",
     "polyloop.design.library",
+    "polyloop.design.enumeration",
+    "polyloop.design.language",
     "polyloop.design.space",
     "polyloop.evaluation",
     "polyloop.tables",

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from polyloop.app.cli import campaign_group, campaigns, cells, crystals, library, models, polymers, stores, system
 from polyloop.app.cli.console import message
+from polyloop.app.cli.design import commands as designs
 from polyloop.core.errors import EvaluationError, FailureCode, PolyloopError
 from polyloop.core.settings import check_settings
 
@@ -79,7 +80,7 @@ def polyloop(
     """
 
 
-for module in (campaigns, polymers, system, campaign_group, cells, stores, models, library, crystals):
+for module in (campaigns, polymers, system, campaign_group, cells, stores, models, library, designs, crystals):
     module.register(app)
 
 

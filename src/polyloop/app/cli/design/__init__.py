@@ -1,0 +1,1 @@
+"""`polyloop design ...`: candidates that are made, instead of read."""
