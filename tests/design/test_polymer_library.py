@@ -14,6 +14,7 @@ from polyloop.chem.polymerisation.rule import read_monomer
 from polyloop.core import InvalidInputError
 from polyloop.design.library import PolymerLibrary, StockMonomer, build_library, read_stock, screening, shipped_stock
 from polyloop.design.library import build as building
+from polyloop.design.library.chain_classes import chain_class, residue_class
 from polyloop.design.library.permutation import Permutation
 from polyloop.design.library.scores import makeability, price_of_repeat_unit, synthetic_accessibility
 from polyloop.design.library.stats import read_columns
@@ -228,3 +229,20 @@ def test_screening_keeps_what_no_other_polymer_beats(library, tmp_path, monkeypa
         screening.screen_library(path, models, minimize=("mass",))
     with pytest.raises(InvalidInputError, match="This is no library"):
         screening.screen_library(tmp_path / "none.parquet", models)
+
+
+@pytest.mark.parametrize(
+    ("rule", "monomers"),
+    [
+        ("diacrylate and dithiol", ("C=CC(=O)NCCNC(=O)C=C", "SCCS")),
+        ("diacrylate and dithiol", ("C=CC(=O)OCCOC(=O)C=C", "SCCS")),
+        ("diacrylate and diamine", ("C=CC(=O)NCCNC(=O)C=C", "NCCN")),
+    ],
+)
+def test_no_group_of_the_example_s_monomers_counts_for_others(rule: str, monomers: tuple[str, ...]) -> None:
+    made = RULES[rule]
+    pair = zip(made.roles, monomers, strict=True)
+    residues = [role.residues(read_monomer(monomer))[0] for role, monomer in pair]
+    one, other = (residue_class(made, place, residue) for place, residue in enumerate(residues))
+    smiles = made.products(monomers)[0].smiles
+    assert chain_class(one, other, smiles) == Polymer(smiles).polymer_class

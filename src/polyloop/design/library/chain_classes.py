@@ -12,14 +12,16 @@ from polyloop.core import InvalidInputError
 
 __all__ = ["chain_class", "residue_class"]
 
-# Beside it, a residue of a chain of carbon shows what it is by itself.
+# Beside it a residue shows what it is by itself, where the joint makes no group that both residues are part of. There
+# the example's other monomer could bring a group of its own: a dithiol beside a diacrylate looks like an ester.
 _ETHYLENE = Residue("[1*]CC[2*]")
+_WITHOUT_A_GROUP = frozenset({"carbon-carbon", "thioether", "beta-amino ester"})
 # A chain of carbon and halogens alone is a halogenated one, which the class of a vinyl residue does not tell.
 _UNDECIDED = frozenset({PolymerClass.HALOGENATED_POLYOLEFINS, PolymerClass.POLYVINYLS})
 
 
 def residue_class(rule: PolymerisationRule, place: int, residue: Residue) -> PolymerClass:
-    """Return the class of a rule's chain of a residue in role `place`, the other monomer that of the rule's example."""
+    """Return the class of a rule's chain of a residue in role `place`, beside ethylene or the example's monomer."""
     parts = (residue,) if len(rule.roles) == 1 else _beside_example(rule, place, residue)
     try:
         return Polymer.of_canonical(canonical_chain(parts)).polymer_class
@@ -39,7 +41,7 @@ def chain_class(first: PolymerClass, second: PolymerClass, canonical: str) -> Po
 
 
 def _beside_example(rule: PolymerisationRule, place: int, residue: Residue) -> tuple[Residue, ...]:
-    other = _ETHYLENE if rule.linkage == "carbon-carbon" else _example_residue(rule, 1 - place)
+    other = _ETHYLENE if rule.linkage in _WITHOUT_A_GROUP else _example_residue(rule, 1 - place)
     return (residue, other) if place == 0 else (other, residue)
 
 
