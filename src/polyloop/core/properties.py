@@ -231,7 +231,7 @@ _ROWS = (
              "Share of the volume outside the atoms' van der Waals spheres, for a point probe unless stated.",
              "doi:10.1021/j100785a001"),
     Property("formation_energy", "E_f", "eV/atom", -8.0, 8.0,
-             "Energy of a compound less that of its elements in their stable forms, per atom, at 0 K.",
+             "Energy of a compound less that of its elements in their stable forms, per atom.",
              "doi:10.1063/1.4812323", kinds=("composition",), depends_on_state=False),
     Property("hull_distance", "E_hull", "eV/atom", -2.0, 8.0,
              "Energy above the convex hull of known phases, per atom; below 0 a new stable phase.",
