@@ -142,6 +142,7 @@ def test_a_property_alone_names_its_protocol(polyloop: Command) -> None:
     assert json.loads(ran.out)[0]["records"][0]["protocol_id"] == "optics/instant@2"
 
 
+@pytest.mark.slow
 def test_replicas_are_a_mean_for_people_and_for_scripts(polyloop: Command) -> None:
     arguments = (
         "properties",

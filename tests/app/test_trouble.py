@@ -225,6 +225,7 @@ size = 2
 """
 
 
+@pytest.mark.slow
 def test_a_campaign_stops_for_a_missing_program_instead_of_failing_its_picks(tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text(CAMPAIGN)
     (tmp_path / "pool.csv").write_text("smiles\n*CC*\n*CC(*)C\n*CCO*\n*CC(*)Cl\n")

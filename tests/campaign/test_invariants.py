@@ -27,6 +27,7 @@ def make(place: Path, units: tuple[str, ...], **surrogate: Any) -> Campaign:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_campaign_with_invariants_predicts_beyond_what_it_knows(tmp_path: Path, units: tuple[str, ...]) -> None:
     """Of a density that is its invariant times known factors the first picks' predictions are already right."""
     errors = {}

@@ -117,6 +117,7 @@ def finished(place: Path, directory: str = "run") -> set[str]:
     return {evaluation.request.subject.text for evaluation in found}
 
 
+@pytest.mark.slow
 def test_sigkill_in_the_middle_of_batches(on_any: Path, uninterrupted: list[tuple[int, str, float | None]]) -> None:
     place, moments = on_any.parent, random.Random(20)
     lost: Counter[str] = Counter()
@@ -232,6 +233,7 @@ def test_a_signal_before_the_first_evaluation_stops_cleanly_too(on_any: Path) ->
     assert campaign.run(report=False).evaluations == 24
 
 
+@pytest.mark.slow
 def test_a_folder_runs_in_one_process_at_a_time(file: Path) -> None:
     first = start(file)
     wait_for(lambda: len(calls(file.parent)) >= 1, first)
@@ -272,6 +274,7 @@ def test_ctrl_c_on_the_command_line_exits_130_and_says_how_to_go_on(file: Path) 
     assert "same command" in err
 
 
+@pytest.mark.slow
 def test_a_lock_that_somebody_holds_for_long_is_waited_for_with_a_word(
     on_any: Path, uninterrupted: list[tuple[int, str, float | None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

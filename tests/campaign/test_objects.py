@@ -90,6 +90,7 @@ def test_data_frames_make_the_picks_of_the_same_campaign_from_files(place: Path,
     assert picks(again)[:11] == first
 
 
+@pytest.mark.slow
 def test_a_function_makes_the_picks_of_the_same_function_in_a_module(place: Path, units: tuple[str, ...]) -> None:
     (place / "m.py").write_text("from tests.campaign.test_objects import answer\n")
     by_file = from_file(place, 'python = "m:answer"')

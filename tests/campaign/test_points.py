@@ -186,6 +186,7 @@ def test_a_state_says_the_same_in_every_unit() -> None:
         assert points.text(request) == text
 
 
+@pytest.mark.slow
 def test_a_campaign_that_is_stopped_makes_the_picks_of_one_that_is_not(
     melts: Path, calls: list[tuple[str, float]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -171,6 +171,7 @@ def test_without_the_option_nothing_is_repeated(place: Path) -> None:
     assert run(write(place, LARGE, change=("repeats = true\nmost_repeats = 3", ""))).state().repeats == 0
 
 
+@pytest.mark.slow
 def test_a_campaign_in_parts_asks_what_the_whole_one_asks(place: Path, whole: Campaign) -> None:
     file = write(place, LARGE)
     parts = Campaign.from_file(file, "parts")

@@ -201,6 +201,7 @@ sys.exit(any(look(run, out)))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become a user without permission")
 @pytest.mark.parametrize("was_killed", [False, True])
 def test_an_archive_that_nobody_may_write_can_be_looked_at(

@@ -46,6 +46,7 @@ def points(campaign: Campaign) -> list[dict[str, Any]]:
     return [json.loads(one.text) for one in campaign.state().candidates if one.cycle]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variables", [LISTED, CONTINUOUS], ids=["listed", "continuous"])
 def test_a_requirement_keeps_the_points_where_it_holds(tmp_path: Path, variables: dict[str, Any]) -> None:
     free = make(tmp_path / "free", variables)

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from polyloop.design import ACQUISITIONS
 
 _TOOLS = ("c++", "g++", "gcc", "cc", "clang", "clang++", "ninja", "cmake", "make", "ld", "nvcc")
@@ -56,6 +58,7 @@ def test_no_acquisition_calls_a_compiler_or_builds_anything(tmp_path):
     assert not list(extensions.iterdir())
 
 
+@pytest.mark.slow
 def test_the_acquisition_that_could_compile_picks_alike_without_any_compiler(tmp_path):
     nothing = tmp_path / "empty"
     nothing.mkdir()

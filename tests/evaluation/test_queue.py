@@ -235,6 +235,7 @@ def test_screening_keeps_the_best_in_the_order_of_the_pool(store: Store) -> None
     assert len(store.evaluations(protocols=["optics/instant@2"], statuses=[Status.DONE])) == 4
 
 
+@pytest.mark.slow
 def test_a_screened_campaign_begins_with_what_is_left(campaign_file: Write, place: Path) -> None:
     file = campaign_file("[pool.screening]\nkeep = 8\n", cycles=1)
     outcome = Campaign.from_file(file, place / "run").run(workers=2, report=False)

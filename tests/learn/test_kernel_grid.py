@@ -22,6 +22,7 @@ def table(n: int = 60) -> tuple[np.ndarray, np.ndarray]:
     return x, y - y.mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folds", [5, 48])
 def test_it_chooses_and_predicts_what_scikit_learns_grid_search_does(folds: int) -> None:
     x, y = table()

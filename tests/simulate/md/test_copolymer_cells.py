@@ -151,6 +151,7 @@ def test_a_charged_unit_and_a_protocol_on_one_unit_are_refused_before_any_work()
     workflow.check_scope(SMOKE.protocol_id, ETHYLENE_STYRENE)
 
 
+@pytest.mark.slow
 def test_from_a_random_copolymer_to_a_sheet_of_properties():
     outcome = workflow.simulate_polymer(SMOKE.protocol_id, ETHYLENE_STYRENE, 0, Conditions())
     values = {estimate.property: estimate for estimate in outcome.estimates}
@@ -176,6 +177,7 @@ def test_the_refractive_index_is_of_the_units_that_the_cell_holds():
     assert found.value == pytest.approx(refractive_index(alpha, 1.0, ETHYLENE_STYRENE.molar_mass), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_salted_cell_yields_what_ions_leave_sound():
     outcome = workflow.simulate_polymer(SMOKE.protocol_id, SALTED, 0, Conditions())
     values = {estimate.property: estimate.value for estimate in outcome.estimates}

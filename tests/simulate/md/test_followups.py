@@ -104,6 +104,7 @@ def test_moduli_of_a_strained_cell_or_the_reason_why_there_are_none(smoke, scrat
     assert stage_runs(scratch) == done  # all was read back
 
 
+@pytest.mark.slow
 def test_a_cooling_ends_with_a_transition_or_with_what_hides_it(smoke, scratch):
     before = stage_runs(scratch)
     (record,) = smoke(SMOKE_GLASS)

@@ -107,6 +107,7 @@ def test_a_level_names_a_measurement_for_its_properties_only_when_they_are_asked
         protocol_for("thermal_conductivity", "full")
 
 
+@pytest.mark.slow
 def test_a_dry_run_counts_the_recipe_and_the_measurement(root, monkeypatch):
     for name in ("_FULL_S", "_SHORT_S"):
         monkeypatch.setattr(preview, name, 0.3)

@@ -85,6 +85,7 @@ def test_the_same_seed_gives_the_same_cell_and_another_another(tmp_path):
     assert cells[0].topology.charges.sum() == pytest.approx(0.0, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_the_temperature_of_the_conditions_is_that_of_the_sample():
     records = smoke(conditions=Conditions(temperature=500.0))
     assert all(record.failure is None for record in records)
