@@ -2,23 +2,26 @@
 
 Usage: python benchmarks/models_pi1070.py [--seeds 5] [--properties density ...] [--splits random ...]
 
-RMSE is over the standard deviation of the property in the whole table. Splits: `random` (a fifth is asked), `clusters`
-(a fifth of 40 clusters by average linkage on MinMax distances of ECFP counts), `middle` and `lowest` (the middle or the
-lowest 30 % of the values teach, the rest is asked). Seeds draw the fifth, or 85 % of the rows
-that teach. Variants differ in one thing each from `chosen`, which is what `polyloop model train` does: the choice
-between the value and its invariant is made inside the rows that teach. `alone` leaves out the word of the invariant's
-mean beyond the range, `value` learns the property itself, `quantum` has the table's DFT columns and takes its
-polarizability for the factor. Each row is kept as it is done; the same command goes on, and prints the table of
-docs/validation/models.md at its end; with --seeds 0 it does nothing else.
+RMSE is over the standard deviation of the property in the whole table. Splits: `random` (five folds) and `clusters`
+(five folds of 40 clusters by average linkage on MinMax distances of ECFP counts, whole clusters), in which each
+polymer is asked once and the figures are over all of them; `middle` and `lowest` (the middle or the lowest 30 % of
+the values teach, the rest is asked). Seeds draw the folds, or 85 % of the rows that teach. Variants differ in one
+thing each from `chosen`, which is what `polyloop model train` does: the choice between the value and its invariant is
+made inside the rows that teach. `alone` leaves out the word of the invariant's mean beyond the range, `value` learns
+the property itself, `quantum` has the table's DFT columns and takes its polarizability for the factor. Each row is
+kept as it is done; the same command goes on, and prints the table of docs/validation/models.md at its end; with
+--seeds 0 it does nothing else.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
+from sklearn.model_selection import GroupKFold, KFold
 
 import machine
 from polyloop import datasets
@@ -49,47 +52,73 @@ VARIANTS = {
     "without backbone": (tuple(name for name in BLOCKS_OF_MODELS if name != "backbone"), None),
 }
 SHOWN = ("chosen", "chosen alone", "value", "quantum")
+FOLDS = {"random": KFold, "clusters": GroupKFold}
 SPLITS = ("random", "clusters", "middle", "lowest")
 
 
-def splits(kind: str, y: np.ndarray, clusters: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows that teach and those that are asked."""
-    ((teach, ask),) = make_splitter(kind, 1, seed=seed).split(y, y, clusters)
-    return teach, ask
+def splits(kind: str, y: np.ndarray, clusters: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the rows that teach and those that are asked: five folds that ask each row once, or one range."""
+    if kind in FOLDS:
+        folds = FOLDS[kind](n_splits=5, shuffle=True, random_state=seed)
+        return list(folds.split(y, y, clusters if kind == "clusters" else None))
+    return list(make_splitter(kind, 1, seed=seed).split(y, y, clusters))
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a model said of the rows that it was asked, shape (n,) each."""
+
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    outside: np.ndarray
+
+    @classmethod
+    def of(cls, model: TargetModel, X: dict) -> Said:
+        interval, report = model.assess(X)
+        return cls(interval.mean, interval.low, interval.high, report.outside)
+
+    @classmethod
+    def joined(cls, parts: list[Said]) -> Said:
+        return cls(*(np.concatenate([getattr(one, name.name) for one in parts]) for name in fields(cls)))
 
 
 def figures(
-    X: dict, y: np.ndarray, name: str, teach: np.ndarray, ask: np.ndarray, force: bool | None
+    X: dict, y: np.ndarray, name: str, parts: list[tuple[np.ndarray, np.ndarray]], force: bool | None
 ) -> dict[str, dict]:
-    """Return the figures of one model on one split, and of its surrogate without the word of the invariant's mean."""
-    invariant = get_property(name).invariant if force is not False else None
-    given, values, asked = take(X, teach), y[teach], take(X, ask)
-    if invariant is not None:
-        found = choose_invariant(given, values, None, invariant)
-        invariant = invariant if found["invariant"] < found["value"] else None
-    fitted = fit_surrogate(GaussianProcess, given, values, None, invariant)
-    model = TargetModel(given, values, None, invariant, fitted)
-    model.check(GaussianProcess, np.random.default_rng(0))
-    alone = TargetModel(given, values, None, invariant, fitted, model.factor, mixed=False)
-    said = {"": model} | ({" alone": alone} if invariant is not None else {})
-    return {word: judged(*one.assess(asked), y, ask, teach, invariant is not None) for word, one in said.items()}
+    """Return the figures of one model over all parts, and of its surrogate without the word of the invariant's mean."""
+    said, alone, chosen = [], [], []
+    for teach, ask in parts:
+        invariant = get_property(name).invariant if force is not False else None
+        given, values, asked = take(X, teach), y[teach], take(X, ask)
+        if invariant is not None:
+            found = choose_invariant(given, values, None, invariant)
+            invariant = invariant if found["invariant"] < found["value"] else None
+        fitted = fit_surrogate(GaussianProcess, given, values, None, invariant)
+        model = TargetModel(given, values, None, invariant, fitted)
+        model.check(GaussianProcess, np.random.default_rng(0))
+        said.append(Said.of(model, asked))
+        alone.append(Said.of(TargetModel(given, values, None, invariant, fitted, model.factor, mixed=False), asked))
+        chosen.append(invariant is not None)
+    asked = np.concatenate([ask for _, ask in parts])
+    words = {"": said} | ({" alone": alone} if any(chosen) else {})
+    return {word: judged(Said.joined(one), y, asked, len(parts[0][0]), np.mean(chosen)) for word, one in words.items()}
 
 
-def judged(interval, report, y: np.ndarray, ask: np.ndarray, teach: np.ndarray, is_invariant: bool) -> dict:
+def judged(said: Said, y: np.ndarray, ask: np.ndarray, n: int, is_invariant: float) -> dict:
     """Return errors over the spread of y, coverage and width of the 90 % intervals, and how much was flagged."""
-    outside = report.outside
-    found = score(y[ask], interval.mean, low=interval.low, high=interval.high, spread=float(y.std()))
-    covered = (interval.low <= y[ask]) & (y[ask] <= interval.high)
+    found = score(y[ask], said.mean, low=said.low, high=said.high, spread=float(y.std()))
+    covered = (said.low <= y[ask]) & (y[ask] <= said.high)
     return {
         "rmse": found.relative_rmse,
         "r2": found.r2,
         "rho": found.rank_correlation,
         "coverage": found.coverage,
         "width": found.width,
-        "flagged": float(outside.mean()),
-        "coverage_unflagged": float(covered[~outside].mean()) if (~outside).any() else None,
-        "invariant": is_invariant,
-        "n": len(teach),
+        "flagged": float(said.outside.mean()),
+        "coverage_unflagged": float(covered[~said.outside].mean()) if (~said.outside).any() else None,
+        "invariant": float(is_invariant),
+        "n": n,
     }
 
 
@@ -167,8 +196,8 @@ def main() -> None:
         blocks, force = VARIANTS[variant]
         described = quantum if variant == "quantum" else plain
         X, y = take({block: described[block] for block in blocks}, usable), values[usable]
-        teach, ask = splits(split, y, groups[usable], seed)
-        for word, found in figures(X, y, name, teach, ask, force).items():
+        parts = splits(split, y, groups[usable], seed)
+        for word, found in figures(X, y, name, parts, force).items():
             rows[f"{name} / {split} / {variant}{word} / {seed}"] = found
             print(
                 key, word, {k: v if isinstance(v, bool | None) else round(v, 3) for k, v in found.items()}, flush=True
