@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,14 @@ def test_a_model_of_another_property_or_kind_is_refused(folder: Path) -> None:
         ModelEvaluator.of_folder(folder, "density", "polymer")
     with pytest.raises(InvalidInputError, match="kind polymer; these are of kind molecule"):
         ModelEvaluator.of_folder(folder, "refractive_index", "molecule")
+
+
+def test_a_run_that_was_moved_with_its_model_goes_on(tmp_path: Path, folder: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir()
+    shutil.copytree(folder, before / "n")
+    file = campaign_file(before, Path("n"))
+    Campaign.from_file(file, before / "run").run(cycles=0, report=False)
+    before.rename(after)
+    outcome = Campaign.from_directory(after / "run").run(cycles=1, report=False)
+    assert outcome.evaluations == 4 and outcome.state == "finished"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,7 +20,11 @@ __all__ = ["ClusterSplit", "CombinedSplit", "SimilaritySplit", "cluster_labels",
 
 Array = NDArray[np.float64]
 _N_CLUSTERS = Option("n_clusters", int, 40, "Number of clusters, at most half of the rows.", 2, 100_000)
-_PARTS = {"lowest": LowestSplit, "middle": MiddleSplit, "highest": HighestSplit}
+_PARTS: dict[str, Callable[..., LowestSplit | MiddleSplit | HighestSplit]] = {
+    "lowest": LowestSplit,
+    "middle": MiddleSplit,
+    "highest": HighestSplit,
+}
 
 
 def similarity_of(X: Any) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -61,9 +62,9 @@ class _RangeSplit(Splitter):
         super().__init__(n_splits, seed=seed)
         self.share, self.kept = within(share, "share"), kept
 
+    @abstractmethod
     def bounds(self) -> tuple[float, float]:
         """Return the quantiles between which the values teach."""
-        raise NotImplementedError
 
     def inside(self, y: Any) -> Rows:
         """Return the rows whose values lie in the part, in the order of their values."""
