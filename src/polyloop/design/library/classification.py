@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rdkit import Chem
 from rdkit import __version__ as rdkit_version
+from rdkit.Chem.Descriptors import MolWt  # type: ignore[attr-defined]
 
 from polyloop.chem.polymer_class import PolymerClass
 from polyloop.chem.polymerisation import MonomerRole, PolymerisationRule, Residue
@@ -95,7 +95,7 @@ def _classified(stock: Sequence[StockMonomer], rules: Sequence[PolymerisationRul
     masses, difficulties = [], []
     for index, monomer in enumerate(stock):
         mol = read_monomer(monomer.smiles)
-        masses.append(round(Chem.Descriptors.MolWt(mol), 3))  # type: ignore[attr-defined]
+        masses.append(round(MolWt(mol), 3))
         difficulties.append(round(synthetic_accessibility(mol), 3))
         known: dict[str, int] = {}
         made: dict[int, tuple[Residue, ...]] = {}

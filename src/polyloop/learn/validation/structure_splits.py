@@ -25,10 +25,6 @@ _PARTS: dict[str, Callable[..., LowestSplit | MiddleSplit | HighestSplit]] = {
     "middle": MiddleSplit,
     "highest": HighestSplit,
 }
-    "lowest": LowestSplit,
-    "middle": MiddleSplit,
-    "highest": HighestSplit,
-}
 
 
 def similarity_of(X: Any) -> Array:
