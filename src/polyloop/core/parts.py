@@ -41,6 +41,7 @@ PARTS: dict[str, dict[str, str]] = {
         "qmex_standard": "polyloop.features.quantum_descriptors:QmexStandardBlock",
         "dynamics": "polyloop.features.dynamics_descriptors:DynamicsBlock",
         "element_fractions": "polyloop.crystal.element_fractions:ElementFractionsBlock",
+        "element_statistics": "polyloop.crystal.element_statistics:ElementStatisticsBlock",
     },
     "describers": {
         "polymer": "polyloop.features.featurization:featurize",
@@ -60,6 +61,7 @@ PARTS: dict[str, dict[str, str]] = {
         "gcn": "polyloop.learn.graph_networks:GraphConvolution",
         "gin": "polyloop.learn.graph_networks:GraphIsomorphism",
         "transfer": "polyloop.learn.transfer.guarded:TransferGaussianProcess",
+        "set_attention": "polyloop.crystal.set_attention:SetAttention",
     },
     "splitters": {
         "random": "polyloop.learn.validation.value_splits:RandomSplit",

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from polyloop.app.cli.console import write_json, write_table
+from polyloop.app.cli.crystal_compositions import energy, generate, train_generator
 from polyloop.app.cli.groups import group
 from polyloop.core.errors import InvalidInputError
 
@@ -16,14 +17,11 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands to `app`."""
-    crystal = group(app, "crystal", "Inorganic compositions: the hull of known phases.")
-    # So that `hull` keeps its name while it is the only one.
-    crystal.callback()(_crystal)
+    crystal = group(app, "crystal", "Inorganic compositions: formation energies, proposals, the hull of known phases.")
+    crystal.command()(energy)
+    crystal.command()(generate)
+    crystal.command("train-generator")(train_generator)
     crystal.command()(hull)
-
-
-def _crystal() -> None:
-    """Inorganic compositions: the hull of known phases."""
 
 
 def hull(
