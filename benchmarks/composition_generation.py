@@ -1,4 +1,4 @@
-"""Compositions for a wanted formation energy: autoregressive, adversarial and mutation, judged by a model of other data.
+"""Compositions for a wanted formation energy: three generators, judged by a model of other data.
 
 Usage: python benchmarks/composition_generation.py [-n 1000] [--ship FILE]
 

@@ -18,7 +18,7 @@ from polyloop.crystal.set_attention import SetAttention
 
 pytest.importorskip("mendeleev", reason="needs the extra crystal")
 
-SMALL = {"n_members": 2, "epochs": 10, "width": 16, "depth": 1}
+SMALL = {"n_members": 2, "epochs": 12, "width": 16, "depth": 1}
 
 
 def pauling(composition: Composition) -> float:
@@ -39,13 +39,13 @@ def law() -> tuple[list[Composition], np.ndarray]:
 def test_the_network_learns_a_law_and_says_how_far_off_it_is(law: tuple[list[Composition], np.ndarray]) -> None:
     compositions, energies = law
     order = np.random.default_rng(0).permutation(len(energies))
-    train, test = order[:280], order[280:]
+    train, test = order[:200], order[200:]
     model = FormationEnergyModel.train([compositions[row] for row in train], energies[train], "a law", **SMALL)
     said, std = model.predict([compositions[row] for row in test])
     off = np.abs(said - energies[test])
     assert off.mean() < 0.4 * np.abs(energies[test] - energies[train].mean()).mean()
-    # Binomial: of 70 errors 68 % within one deviation, give or take four of its standard errors.
-    assert 0.45 < (off < std).mean() < 0.91
+    # Binomial: of 150 errors 68 % within one deviation, give or take four of its standard errors.
+    assert 0.5 < (off < std).mean() < 0.86
 
 
 def test_a_model_is_kept_and_read_without_change_of_more_than_a_milli_electronvolt(

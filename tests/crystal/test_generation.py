@@ -40,7 +40,7 @@ def known() -> tuple[list[Composition], np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def generator(known: tuple[list[Composition], np.ndarray, np.ndarray]) -> ConditionalGenerator:
-    return ConditionalGenerator.train(*known, epochs=60, width=48)
+    return ConditionalGenerator.train(*known, epochs=40, width=48)
 
 
 def test_the_generator_follows_the_wanted_energy(generator: ConditionalGenerator) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -75,7 +75,7 @@ class AdversarialGenerator:
         wanted = energies[rows].astype(np.float32)[:, None]
         with one_thread(), torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            absent = ~(real > 0).any(axis=0)
+            absent = np.asarray(real.max(axis=0) == 0)
             network = _trained(torch.from_numpy(real), torch.from_numpy(wanted), torch.from_numpy(absent), epochs)
         return cls(network, absent)
 
@@ -136,8 +136,7 @@ def _trained(real: Tensor, wanted: Tensor, absent: Tensor, epochs: int) -> nn.Mo
     predictor = _predictor(real, wanted)
     steps = {net: torch.optim.Adam(net.parameters(), lr=_RATE, betas=(0.5, 0.9)) for net in (generator, critic)}
     for _ in range(epochs):
-        order = torch.randperm(len(real))
-        for step, rows in enumerate(order.split(_BATCH)):
+        for step, rows in enumerate(_batches(len(real))):
             asked = wanted[rows]
             made = _made(generator, torch.randn(len(rows), _NOISE), asked, absent)
             loss: Any = _critic_loss(critic, real[rows], made.detach(), asked)
@@ -168,7 +167,7 @@ def _predictor(real: Tensor, wanted: Tensor) -> nn.Module:
     network = _layers(len(ORDER), 1)
     optimizer = torch.optim.AdamW(network.parameters(), lr=_PREDICTOR_RATE)
     for _ in range(_PREDICTOR_EPOCHS):
-        for rows in torch.randperm(len(real)).split(_BATCH):
+        for rows in _batches(len(real)):
             _step(optimizer, (network(real[rows]) - wanted[rows]).abs().mean())
     return network.requires_grad_(False)
 
@@ -199,6 +198,15 @@ def _layers(inputs: int, outputs: int) -> nn.Module:
         nn.Linear(inputs, _WIDTH), nn.LeakyReLU(0.2), nn.Linear(_WIDTH, _WIDTH), nn.LeakyReLU(0.2),
         nn.Linear(_WIDTH, outputs),
     )  # fmt: skip
+
+
+def _batches(n: int) -> Iterator[Tensor]:
+    """Yield all rows in a new order, a batch at a time."""
+    import torch
+
+    order = torch.randperm(n)
+    for begin in range(0, n, _BATCH):
+        yield order[begin : begin + _BATCH]
 
 
 def _step(optimizer: Any, loss: Any) -> None:

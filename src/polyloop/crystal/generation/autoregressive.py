@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ConditionalGenerator"]
 
-_BATCH, _LEARNING_RATE, _DECAY = 512, 2e-3, 1e-3
+_LEARNING_RATE, _DECAY = 2e-3, 1e-3
+# Rows of a step: few of a small sample, so that an epoch has some steps.
+_LEAST_BATCH, _MOST_BATCH, _STEPS = 16, 512, 8
 # How often a condition is hidden while learning, so that the network also knows what is usual.
 _HIDDEN = 0.2
 _LEAST = 20
@@ -245,7 +247,7 @@ def _trained(
         torch.manual_seed(seed)
         network = CompositionNetwork(width)
     optimizer = torch.optim.AdamW(network.parameters(), lr=_LEARNING_RATE, weight_decay=_DECAY)
-    batches = int(np.ceil(len(places) / _BATCH))
+    batches = int(np.ceil(len(places) / np.clip(len(places) // _STEPS, _LEAST_BATCH, _MOST_BATCH)))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _LEARNING_RATE, total_steps=epochs * batches + 1)
     for _ in range(epochs):
         for rows in np.array_split(rng.permutation(len(places)), batches):
