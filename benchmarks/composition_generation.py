@@ -21,6 +21,7 @@ import machine
 from formation_energy import LEFT_OUT, lowest, part
 from polyloop import datasets
 from polyloop.crystal.composition import Composition
+from polyloop.crystal.elements import ELEMENTS
 from polyloop.crystal.formation_energy import FormationEnergyModel
 from polyloop.crystal.generation import (
     AdversarialGenerator,
@@ -111,15 +112,19 @@ def judged(
     if vouching is None:
         proposed = generator.propose(wish, n, rng)
     else:
-        proposed = [one.composition for one in distinct_proposals(generator, wish, n, rng, model=vouching)]
+        refused = generator.knows if isinstance(generator, ConditionalGenerator) else None
+        found = distinct_proposals(generator, wish, n, rng, model=vouching, refused=refused)
+        proposed = [one.composition for one in found]
     seconds = time.process_time() - begin
     unique = list(dict.fromkeys(proposed))
     novel = [one for one in unique if one not in known]
-    said, _ = judge.predict(novel) if novel else (np.full(1, np.nan), None)
+    judgeable = [one for one in novel if all(judge.seen[ELEMENTS.index(symbol)] for symbol in one.elements)]
+    said, _ = judge.predict(judgeable)
     return {
         "proposed": len(proposed), "unique": len(unique) / len(proposed), "novel": len(novel) / len(unique),
+        "judged": len(judgeable),
         "mean": float(said.mean()), "deviation": float(said.std()), "mae": float(np.abs(said - energy).mean()),
-        "balanced": float(np.mean([charges_balance(one) for one in novel])) if novel else float("nan"),
+        "balanced": float(np.mean([charges_balance(one) for one in novel])),
         "cpu_seconds": seconds,
     }  # fmt: skip
 

@@ -72,6 +72,6 @@ def test_an_element_of_which_too_little_is_known_is_named() -> None:
         ElementStatisticsBlock().evaluate(Composition("OgO2"))
 
 
-def test_charges_of_salts_balance_and_those_of_alloys_do_not() -> None:
+def test_charges_of_salts_balance_and_those_of_what_cannot_be_do_not() -> None:
     assert all(charges_balance(Composition(text)) for text in ("NaCl", "Al2O3", "LiFePO4", "CaTiO3", "SiO2"))
-    assert not any(charges_balance(Composition(text)) for text in ("NaCl2", "Ni3Al", "Fe3O4"))
+    assert not any(charges_balance(Composition(text)) for text in ("NaCl2", "Na2F", "Fe3O4"))

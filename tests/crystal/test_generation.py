@@ -51,7 +51,7 @@ def test_the_generator_follows_the_wanted_energy(generator: ConditionalGenerator
 
 
 @given(
-    include=st.sets(st.sampled_from(("Li", "O", "Ba", "H")), max_size=2),
+    include=st.sets(st.sampled_from(("Li", "O", "Ba", "Cl")), max_size=2),
     avoid=st.sets(st.sampled_from(("F", "K", "Mg")), max_size=2),
     sizes=st.tuples(st.integers(1, 4), st.integers(0, 4)),
     seed=st.integers(0, 9),
@@ -71,6 +71,13 @@ def test_only_allowed_elements_occur(generator: ConditionalGenerator) -> None:
     wish = CompositionWish(None, include=("O",), allowed=("Li", "Al", "O"))
     proposed = generator.propose(wish, 50, np.random.default_rng(1))
     assert all({"O"} <= set(one.elements) <= {"Li", "Al", "O"} for one in proposed)
+
+
+def test_an_element_that_the_generator_has_never_seen_is_named(generator: ConditionalGenerator) -> None:
+    with pytest.raises(InvalidInputError, match="no compound of H"):
+        generator.propose(CompositionWish(include=("H",)), 5, np.random.default_rng(0))
+    with pytest.raises(InvalidInputError, match="too few"):
+        generator.propose(CompositionWish(allowed=("H", "He", "Li")), 5, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whether the charges of a composition can balance, by the usual oxidation states of its elements."""
+"""Whether the charges of a composition can balance, by the oxidation states that its elements are known in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["charges_balance", "oxidation_states"]
 
 @lru_cache(maxsize=1)
 def oxidation_states() -> dict[str, tuple[int, ...]]:
-    """Return the main oxidation states of each element, as the table `oxidationstates` of `mendeleev` has them.
+    """Return the oxidation states of each element but 0, as the table `oxidationstates` of `mendeleev` has them.
 
     Raises
     ------
@@ -25,18 +25,29 @@ def oxidation_states() -> dict[str, tuple[int, ...]]:
     """
     table = require("mendeleev.fetch", extra="crystal").fetch_table("oxidationstates")
     found: dict[str, tuple[int, ...]] = {}
-    for number, states in table[table.category == "main"].groupby("atomic_number").oxidation_state:
+    for number, states in table.groupby("atomic_number").oxidation_state:
         found[ELEMENTS[int(number) - 1]] = tuple(sorted(int(state) for state in states if state))
     return found
 
 
 def charges_balance(composition: Composition) -> bool:
-    """Return whether one main oxidation state for each element makes the charges sum to zero.
+    """Return whether the charges can sum to zero, one oxidation state for each element.
 
-    Mixed valence is not looked for: Fe3O4 does not balance. Nor do most intermetallic phases, which are none of ions.
+    The less electronegative elements are positive and the others negative, wherever the line is drawn. Mixed valence is
+    not looked for: Fe3O4 does not balance. Of real stable compositions 77 % do, of random ones 32 %: a rule of thumb,
+    and no rule for intermetallic phases, which are none of ions.
+
+    References
+    ----------
+    Davies et al. (2016), doi:10.1016/j.chempr.2016.09.010.
     """
-    sums = {0}
-    for symbol, amount in composition.amounts.items():
-        states = oxidation_states().get(symbol, ())
-        sums = {total + amount * state for total in sums for state in states}
-    return 0 in sums
+    amounts = list(composition.amounts.items())
+    states = oxidation_states()
+    for positive in range(1, len(amounts)):
+        sums = {0}
+        for place, (symbol, amount) in enumerate(amounts):
+            allowed = [state for state in states.get(symbol, ()) if (state > 0) == (place < positive)]
+            sums = {total + amount * state for total in sums for state in allowed}
+        if 0 in sums:
+            return True
+    return False

@@ -44,6 +44,8 @@ class ConditionalGenerator:
         Trained.
     known
         Digests of the compositions that it learnt, sorted, shape (n,).
+    seen
+        Shape (103,) in `ORDER`, True for elements of those compositions; it proposes no other.
     taught_stability
         Whether it was told which are stable; if not, a wish for stable ones is not heard.
     source
@@ -63,12 +65,13 @@ class ConditionalGenerator:
         self,
         network: CompositionNetwork,
         known: NDArray[np.uint64],
+        seen: NDArray[np.bool_],
         source: str,
         *,
         taught_stability: bool,
         guidance: float = 2.0,
     ) -> None:
-        self._network, self._known, self.source = network, known, source
+        self._network, self._known, self._seen, self.source = network, known, seen, source
         self._taught_stability, self.guidance = taught_stability, guidance
 
     @classmethod
@@ -108,15 +111,17 @@ class ConditionalGenerator:
         with one_thread():
             network = _trained(places, amounts, energies[rows], stable[rows], epochs=epochs, width=width, seed=seed)
         known = np.sort(np.array([_digest(one) for one in kept], dtype=np.uint64))
-        return cls(network, known, source, taught_stability=bool((stable[rows] == 1).any()))
+        seen = np.isin(np.arange(len(ORDER)), places)
+        return cls(network, known, seen, source, taught_stability=bool((stable[rows] == 1).any()))
 
     @classmethod
     def shipped(cls) -> Self:
         """Return the one that comes with polyloop; it learnt Matbench (Materials Project, 2018)."""
         kept = _shipped()
         return cls(
-            kept._network, kept._known, kept.source, taught_stability=kept._taught_stability, guidance=kept.guidance
-        )
+            kept._network, kept._known, kept._seen, kept.source,
+            taught_stability=kept._taught_stability, guidance=kept.guidance,
+        )  # fmt: skip
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -127,18 +132,18 @@ class ConditionalGenerator:
 
         with np.load(path, allow_pickle=False) as kept:
             arrays = {name: kept[name] for name in kept.files}
-        known, source = arrays.pop("known"), str(arrays.pop("source"))
+        known, seen, source = arrays.pop("known"), arrays.pop("seen"), str(arrays.pop("source"))
         taught, guidance = bool(arrays.pop("taught_stability")), float(arrays.pop("guidance"))
         network = CompositionNetwork(len(arrays["first.bias"]))
         network.load_state_dict({name: torch.from_numpy(value.astype(np.float32)) for name, value in arrays.items()})
-        return cls(network.eval(), known, source, taught_stability=taught, guidance=guidance)
+        return cls(network.eval(), known, seen, source, taught_stability=taught, guidance=guidance)
 
     def write(self, path: Path) -> None:
         """Write the generator, its weights in half precision."""
         arrays = {name: value.numpy().astype(np.float16) for name, value in self._network.state_dict().items()}
         content = BytesIO()
         given = {
-            "known": self._known, "source": np.array(self.source), "guidance": np.array(self.guidance),
+            "known": self._known, "seen": self._seen, "source": np.array(self.source), "guidance": np.array(self.guidance),
             "taught_stability": np.array(self._taught_stability),
         }  # fmt: skip
         np.savez_compressed(content, **given, **arrays)  # type: ignore[arg-type]
@@ -159,6 +164,11 @@ class ConditionalGenerator:
         """Return n compositions that hold the wanted elements; they repeat as the model does.
 
         The energy is a wish that the model follows as well as it learnt to, and charges are not looked at.
+
+        Raises
+        ------
+        InvalidInputError
+            If an element is asked for that it has never seen, or too few of the allowed ones.
         """
         import torch
 
@@ -170,7 +180,8 @@ class ConditionalGenerator:
         usual = Conditions(torch.full((n,), torch.nan), torch.full((n,), -1))
         amounts = np.zeros((n, len(ORDER)), dtype=np.int64)
         last, open_rows = np.full(n, -1), np.arange(n)
-        limits = _Limits(wish)
+        limits = _Limits(wish, self._seen)
+        limits.check(self.source)
         with torch.no_grad(), one_thread():
             while len(open_rows):
                 states = [self._network.state(torch.from_numpy(amounts[open_rows]), _rows(one, open_rows))
@@ -199,17 +210,25 @@ class ConditionalGenerator:
 class _Limits:
     """Which elements may come next, so that every sequence ends as the wish asks."""
 
-    def __init__(self, wish: CompositionWish) -> None:
-        self._barred = np.zeros(len(ORDER), dtype=bool)
+    def __init__(self, wish: CompositionWish, seen: NDArray[np.bool_]) -> None:
+        self._barred = ~seen
         if wish.allowed:
-            self._barred[:] = True
-            self._barred[places_of(wish.allowed)] = False
+            self._barred |= ~np.isin(np.arange(len(ORDER)), places_of(wish.allowed))
         self._barred[places_of(wish.avoid)] = True
         self._required = np.zeros(len(ORDER), dtype=bool)
         self._required[places_of(wish.include)] = True
         self._least, self._most = wish.elements
         # How many elements that may be taken stand at a place or after it.
         self._left = np.append(np.cumsum(~self._barred[::-1])[::-1], 0)
+
+    def check(self, source: str) -> None:
+        """Refuse a wish that no sequence can fulfil."""
+        unseen = [ORDER[place] for place in np.flatnonzero(self._required & self._barred)]
+        if unseen or self._left[0] < self._least:
+            raise InvalidInputError(
+                f"The generator has seen {'no compound of ' + ', '.join(unseen) if unseen else 'too few of the elements'}.",
+                hint=f"It learnt from {source}.",
+            )
 
     def open(self, amounts: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return what may follow, shape (n, 104), the last column for the end."""
