@@ -21,7 +21,6 @@ import machine
 from formation_energy import LEFT_OUT, lowest, part
 from polyloop import datasets
 from polyloop.crystal.composition import Composition
-from polyloop.crystal.elements import ELEMENTS
 from polyloop.crystal.formation_energy import FormationEnergyModel
 from polyloop.crystal.generation import (
     AdversarialGenerator,
@@ -118,7 +117,7 @@ def judged(
     seconds = time.process_time() - begin
     unique = list(dict.fromkeys(proposed))
     novel = [one for one in unique if one not in known]
-    judgeable = [one for one in novel if all(judge.seen[ELEMENTS.index(symbol)] for symbol in one.elements)]
+    judgeable = [one for one in novel if judge.knows(one)]
     said, _ = judge.predict(judgeable)
     return {
         "proposed": len(proposed), "unique": len(unique) / len(proposed), "novel": len(novel) / len(unique),

@@ -82,6 +82,10 @@ class FormationEnergyModel:
         blocks = {"element_fractions": BlockValues(fractions, BlockKind.DENSITIES)}
         return cls(SetAttention(**options).fit(blocks, energies), (fractions > 0).sum(axis=0), source)
 
+    def knows(self, composition: Composition) -> bool:
+        """Return whether the model has seen all elements of a composition."""
+        return all(self.seen[_PLACES[symbol]] for symbol in composition.elements)
+
     def predict(self, compositions: Sequence[Composition]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return formation energies and standard deviations in eV/atom, each of shape (n,).
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from polyloop.core.errors import InvalidInputError
 from polyloop.core.files import write_atomically
 from polyloop.crystal.composition import Composition
-from polyloop.crystal.generation.sequences import LARGEST_AMOUNT, ORDER, composition_of, fits, places_of, sequences
+from polyloop.crystal.generation.limits import SequenceLimits
+from polyloop.crystal.generation.sequences import LARGEST_AMOUNT, ORDER, composition_of, fits, sequences
 from polyloop.learn.hyperparameters import one_thread
 
 if TYPE_CHECKING:
@@ -143,9 +144,12 @@ class ConditionalGenerator:
         arrays = {name: value.numpy().astype(np.float16) for name, value in self._network.state_dict().items()}
         content = BytesIO()
         given = {
-            "known": self._known, "seen": self._seen, "source": np.array(self.source), "guidance": np.array(self.guidance),
+            "known": self._known,
+            "seen": self._seen,
+            "source": np.array(self.source),
+            "guidance": np.array(self.guidance),
             "taught_stability": np.array(self._taught_stability),
-        }  # fmt: skip
+        }
         np.savez_compressed(content, **given, **arrays)  # type: ignore[arg-type]
         write_atomically(path, content.getvalue())
 
@@ -180,7 +184,7 @@ class ConditionalGenerator:
         usual = Conditions(torch.full((n,), torch.nan), torch.full((n,), -1))
         amounts = np.zeros((n, len(ORDER)), dtype=np.int64)
         last, open_rows = np.full(n, -1), np.arange(n)
-        limits = _Limits(wish, self._seen)
+        limits = SequenceLimits(wish, self._seen)
         limits.check(self.source)
         with torch.no_grad(), one_thread():
             while len(open_rows):
@@ -205,46 +209,6 @@ class ConditionalGenerator:
         asked, usual = asked.log_softmax(dim=1), usual.log_softmax(dim=1)
         guided: NDArray[np.float64] = (usual + self.guidance * (asked - usual)).numpy().astype(float)
         return guided
-
-
-class _Limits:
-    """Which elements may come next, so that every sequence ends as the wish asks."""
-
-    def __init__(self, wish: CompositionWish, seen: NDArray[np.bool_]) -> None:
-        self._barred = ~seen
-        if wish.allowed:
-            self._barred |= ~np.isin(np.arange(len(ORDER)), places_of(wish.allowed))
-        self._barred[places_of(wish.avoid)] = True
-        self._required = np.zeros(len(ORDER), dtype=bool)
-        self._required[places_of(wish.include)] = True
-        self._least, self._most = wish.elements
-        # How many elements that may be taken stand at a place or after it.
-        self._left = np.append(np.cumsum(~self._barred[::-1])[::-1], 0)
-
-    def check(self, source: str) -> None:
-        """Refuse a wish that no sequence can fulfil."""
-        unseen = [ORDER[place] for place in np.flatnonzero(self._required & self._barred)]
-        if unseen or self._left[0] < self._least:
-            raise InvalidInputError(
-                f"The generator has seen {'no compound of ' + ', '.join(unseen) if unseen else 'too few of the elements'}.",
-                hint=f"It learnt from {source}.",
-            )
-
-    def open(self, amounts: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return what may follow, shape (n, 104), the last column for the end."""
-        places = np.arange(len(ORDER))
-        held = (amounts > 0).sum(axis=1)
-        waiting = self._required & (amounts == 0)
-        due = waiting.sum(axis=1)
-        following = np.where(waiting.any(axis=1), waiting.argmax(axis=1), len(ORDER))
-        free = (places > last[:, None]) & ~self._barred & (places <= following[:, None])
-        # The last places are for those that must come.
-        full = held + due >= self._most
-        free &= ~full[:, None] | (places == following[:, None])
-        # Enough must be left to reach the least number.
-        free &= held[:, None] + self._left[places] >= self._least
-        end = (due == 0) & (held >= self._least)
-        return np.column_stack([free, end])
 
 
 def _trained(

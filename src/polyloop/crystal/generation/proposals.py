@@ -65,7 +65,7 @@ def distinct_proposals(
     ----------
     model
         Vouches for the wanted energy: a proposal whose predicted energy is off by d is kept with the odds
-        exp(-(d / tolerance)^2 / 2). None keeps all, and so does a wish without an energy.
+        exp(-(d / tolerance)^2 / 2), and one of elements that the model has never seen is not. None keeps all.
     refused
         Says which compositions are not to be proposed.
     tolerance
@@ -81,6 +81,7 @@ def distinct_proposals(
             for one in dict.fromkeys(generator.propose(wish, _ROUND, rng))
             if one not in seen
             and not (refused is not None and refused(one))
+            and (model is None or model.knows(one))
             and (not wish.neutral or charges_balance(one))
         ]
         energies, stds = _judged(model, fresh)
