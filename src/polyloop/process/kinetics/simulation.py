@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,6 @@ from polyloop.process.kinetics.reactors import Charge, Course, Feed, Outlet, bat
 __all__ = ["Reaction", "WithError", "with_errors"]
 
 Array = NDArray[np.float64]
-
-ZERO_CELSIUS = 273.15
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,6 @@ class Reaction:
     log10_ratio_std: Array
     gel_effect: GelEffect | None = None
     feed: Feed | None = None
-    sources: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
         n = len(self.monomers)
@@ -83,9 +80,12 @@ class Reaction:
             return batch(known, self.charge, time)
         return semi_batch(known, self.charge, self.feed, time)
 
-    def outlet(self, residence_time: float, flow: str, *, tanks: int = 1, peclet: float = 100.0) -> Outlet:
+    def outlet(
+        self, residence_time: float, flow: str, *, tanks: int = 1, peclet: float = 100.0,
+        kinetics: Kinetics | None = None,
+    ) -> Outlet:  # fmt: skip
         """Return what leaves a flow reactor after a mean residence time in s."""
-        return flow_reactor(self.kinetics, self.charge, residence_time, flow, tanks=tanks, peclet=peclet)
+        return flow_reactor(kinetics or self.kinetics, self.charge, residence_time, flow, tanks=tanks, peclet=peclet)
 
     @property
     def errors(self) -> tuple[tuple[str, tuple[int, ...], float], ...]:
@@ -99,10 +99,6 @@ class Reaction:
             ("ratios", (i, j), float(self.log10_ratio_std[i, j])) for i in range(n) for j in range(n) if i != j
         ]
         return tuple(row for row in known if row[2] > 0)
-
-    def at(self, temperature: float) -> Reaction:
-        """Return the same at another temperature in K."""
-        return replace(self, temperature=temperature)
 
 
 def with_errors(reaction: Reaction, numbers: Callable[[Kinetics], Array]) -> WithError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve, cholesky, solve_triangular
+from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 
 __all__ = ["PairProcess", "fit_weights", "outlier_counts"]
@@ -74,6 +75,13 @@ def _covariance(terms: Array, counts: Array, weights: Array) -> Array:
     return result
 
 
+def _inverse(factor: Array) -> Array:
+    """Return the inverse of the matrix whose lower Cholesky factor is given."""
+    lower, _ = dpotri(factor, lower=1)
+    result: Array = np.tril(lower) + np.tril(lower, -1).T
+    return result
+
+
 def fit_weights(terms: Array, values: Array, counts: Array, mean: float) -> Array:
     """Return the weights that maximize the marginal likelihood with a wide prior, shape (n_terms + 2,).
 
@@ -86,11 +94,11 @@ def fit_weights(terms: Array, values: Array, counts: Array, mean: float) -> Arra
         weights = np.exp(logs)
         factor = cholesky(_covariance(terms, counts, weights), lower=True)
         solution = cho_solve((factor, True), residual)
-        inverse = cho_solve((factor, True), np.eye(len(residual)))
+        inverse = _inverse(factor)
         value = 0.5 * residual @ solution + np.log(np.diag(factor)).sum()
         inner = inverse - np.outer(solution, solution)
         slopes = np.array(
-            [*(0.5 * np.einsum("ij,ij->", inner, term) for term in terms),
+            [*(0.5 * np.vdot(inner, term) for term in terms),
              0.5 * np.trace(inner), 0.5 * (np.diag(inner) / counts).sum()]
         )  # fmt: skip
         away = (logs - center) / _PRIOR_WIDTH
@@ -107,8 +115,7 @@ def outlier_counts(process: PairProcess, counts: Array) -> Array:
 
     Left-one-out residuals in closed form; the weights are those of Huber's estimate, doi:10.1214/aoms/1177703732.
     """
-    inverse = cho_solve((process.factor, True), np.eye(len(counts)))
-    diagonal = np.diag(inverse)
+    diagonal = np.diag(_inverse(process.factor))
     away = np.abs(process.solution / diagonal) * np.sqrt(diagonal)
     weight = np.minimum(1.0, _BOUND / np.maximum(away, 1e-12))
     return np.asarray(np.maximum(counts * weight**2, 0.05))
