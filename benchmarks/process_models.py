@@ -5,11 +5,11 @@ Usage: python benchmarks/process_models.py [--data simulated catechol] [--models
 `catechol`: yield of product 2 in flow (Boyne et al., arXiv:2506.07619), 656 experiments with 24 solvents, by residence
 time and temperature. `simulated`: conversion and composition of a flow reactor that is simulated, not measured: MMA
 with styrene, glycidyl, tetrahydrofurfuryl and cyclohexyl methacrylate and 4-acetoxystyrene, 24 random points each
-(feed, temperature, residence time, initiator), terminal model in plug flow, with noise of 0.02. Features: A process
-variables, B with RDKit's descriptors of the molecule, C with circular environments, D with GFN2-xTB's orbitals. `random`:
-five folds of experiments; `left out`: folds of whole molecules (eight of catechol, one pair at a time of the
-simulation). `residual`: what is learnt is what kinetics with the coefficients of another pair leaves, that of styrene and MMA.
-R2 is about the mean of all. Set POLYLOOP_BENCHMARK_CACHE to go on where a run was stopped.
+(feed, temperature, residence time, initiator), terminal model in plug flow, with noise of 0.02.
+Features: A process variables, B with RDKit's descriptors of the molecule, C with circular environments, D with
+GFN2-xTB's orbitals. `random`: five folds of experiments; `left out`: folds of whole molecules (eight of catechol, one
+pair at a time of the simulation). `residual`: learnt is what kinetics with the coefficients of another pair, styrene
+and MMA, leave. R2 is about the mean of all. Set POLYLOOP_BENCHMARK_CACHE to go on where a run was stopped.
 """
 
 from __future__ import annotations
@@ -25,7 +25,13 @@ import machine
 from polyloop import datasets
 from polyloop.process.experiment_model import MODELS, Candidate, choose, cross_validate, splits
 from polyloop.process.experiments import FEATURE_SETS, Experiments
-from polyloop.process.kinetics.rate_coefficients import GENERIC_TERMINATION, Arrhenius, Monomer, find_initiator, find_monomer
+from polyloop.process.kinetics.rate_coefficients import (
+    GENERIC_TERMINATION,
+    Arrhenius,
+    Monomer,
+    find_initiator,
+    find_monomer,
+)
 from polyloop.process.kinetics.reactors import Charge
 from polyloop.process.kinetics.simulation import Reaction
 from polyloop.process.reactivity.monomers import canonical_monomer
@@ -50,9 +56,7 @@ def outlet(comonomer: tuple, row: np.ndarray) -> tuple[float, float]:
     feed, temperature, minutes, initiator = row
     charge = Charge(3.0 * np.array([feed, 1 - feed]), initiator)
     ratios = np.array([[1.0, r1], [r2, 1.0]])
-    reaction = Reaction(
-        (mma, other), charge, find_initiator("AIBN"), temperature + 273.15, ratios, np.zeros((2, 2))
-    )
+    reaction = Reaction((mma, other), charge, find_initiator("AIBN"), temperature + 273.15, ratios, np.zeros((2, 2)))
     found = reaction.outlet(60 * minutes, "plug")
     return found.conversion, float(found.composition[0])
 

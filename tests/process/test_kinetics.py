@@ -26,9 +26,7 @@ PAIRS = [(0.52, 0.46), (0.04, 0.41), (55.0, 0.015), (0.01, 0.01), (1.0, 1.0)]
 
 
 def one_monomer(k_p=500.0, k_t=1e8, k_d=1e-5, efficiency=0.6, gel=None, combination=1.0):
-    return Kinetics(
-        np.array([k_p]), np.ones((1, 1)), np.array([k_t]), np.array([combination]), k_d, efficiency, gel
-    )
+    return Kinetics(np.array([k_p]), np.ones((1, 1)), np.array([k_t]), np.array([combination]), k_d, efficiency, gel)
 
 
 def two_monomers(r1=0.52, r2=0.46, k_p=(342.0, 820.0)):
@@ -102,7 +100,7 @@ def test_sequences_agree_with_polykins_triads_and_with_their_composition():
 
 
 def test_one_monomer_ends_where_tobolskys_closed_form_says():
-    """Dead-end polymerisation: -ln(1 - x) = 2 kp sqrt(2 f I0 / (kt kd)) (1 - exp(-kd t / 2)); doi:10.1021/ja01556a047."""
+    """Dead-end: -ln(1 - x) = 2 kp sqrt(2 f I0 / (kt kd)) (1 - exp(-kd t / 2)); doi:10.1021/ja01556a047."""
     k = one_monomer(k_d=1e-4)
     time = np.linspace(0.0, 6e4, 7)
     exact = 2 * 500.0 * np.sqrt(2 * 0.6 * 0.05 / (1e8 * 1e-4)) * (1 - np.exp(-1e-4 * time / 2))
@@ -142,7 +140,9 @@ def test_little_dispersion_is_plug_flow():
     assert nearly == pytest.approx(plug, rel=1e-4)
 
 
-@pytest.mark.parametrize(("flow", "theirs"), [("cstr", "E_cstr"), ("tanks", "E_tanks_series"), ("laminar", "E_laminar_flow")])
+@pytest.mark.parametrize(
+    ("flow", "theirs"), [("cstr", "E_cstr"), ("tanks", "E_tanks_series"), ("laminar", "E_laminar_flow")]
+)
 def test_residence_times_are_those_of_polykin(flow, theirs):
     reactors = pytest.importorskip("polykin.reactors")
     more = {"N": 4} if flow == "tanks" else {}

@@ -114,12 +114,14 @@ def test_ratios_that_are_left_out_are_looked_up(tmp_path):
 def test_a_wrong_file_is_refused_with_a_word(tmp_path, old, new, words):
     path = reaction(tmp_path, text=FILE.replace(old, new))
     with pytest.raises((ConfigurationError, InvalidInputError), match=words):
-        read_reaction(path).reaction.kinetics
+        read_reaction(path).reaction.course(np.array([0.0, 1.0]))
 
 
 def ask(**values):
     subject = Subject("process", json.dumps(values))
-    return {one.property: one for one in evaluate_request(Request(subject, "process/copolymerization@1", 0, Conditions()))}
+    return {
+        one.property: one for one in evaluate_request(Request(subject, "process/copolymerization@1", 0, Conditions()))
+    }
 
 
 def test_the_simulated_reactor_is_a_protocol_of_points():

@@ -40,7 +40,7 @@ class Candidate:
 
 def above_zero(experiments: Experiments) -> list[bool]:
     """Return which process variables are above 0 in all experiments, shape (d,)."""
-    return [bool(positive) for positive in (experiments.variables > 0).all(axis=0)]
+    return [bool((column > 0).all()) for column in experiments.variables.T]
 
 
 def _fitted(candidate: Candidate, blocks: dict[str, Any], y: Array, seed: int) -> Surrogate:

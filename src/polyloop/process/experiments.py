@@ -164,10 +164,11 @@ def _molecular(texts: Sequence[str], features: str) -> BlockValues:
         from polyloop.process.orbitals import frontier_orbitals
 
         return BlockValues(np.array([frontier_orbitals(text) for text in unique])[rows], BlockKind.PHYSICAL)
-    from polyloop.features import describe_subjects
+    from polyloop.features.mixtures import describe_subjects
 
     table = describe_subjects("molecule", unique, [_BLOCKS[features]])
     if table.failures:
         place, reason = next(iter(table.failures.items()))
         raise InvalidInputError(f"{unique[place]} cannot be described: {reason}", where="features")
-    return table.described()[_BLOCKS[features]][rows]
+    values: BlockValues = table.described()[_BLOCKS[features]][rows]
+    return values

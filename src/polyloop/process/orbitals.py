@@ -16,9 +16,9 @@ _CONFORMERS = 8
 
 @lru_cache(maxsize=1024)
 def frontier_orbitals(smiles: str) -> NDArray[np.float64]:
-    """Return the energies of the highest occupied and the lowest empty orbital and their gap in eV, and the dipole in D.
+    """Return the energies of the frontier orbitals and their gap in eV, and the dipole in D, shape (4,).
 
-    Of eight conformers by MMFF94 the lowest is taken and relaxed; shape (4,).
+    Of eight conformers by MMFF94 the lowest is taken and relaxed.
 
     Raises
     ------

@@ -89,9 +89,7 @@ def _values(given: dict[str, Any]) -> dict[str, Any]:
         else:
             values[name] = float(value)
     if not 0 < values["feed_1"] < 1:
-        raise InvalidInputError(
-            f"feed_1 is a mole fraction between 0 and 1, not {values['feed_1']:g}.", where="point"
-        )
+        raise InvalidInputError(f"feed_1 is a mole fraction between 0 and 1, not {values['feed_1']:g}.", where="point")
     return values
 
 
@@ -107,9 +105,7 @@ def _reaction(values: dict[str, Any]) -> Reaction:
     ratios, stds = _ratios(*(one.smiles for one in monomers))
     total, share = values["monomer_concentration"], values["feed_1"]
     charge = Charge(total * np.array([share, 1.0 - share]), values["initiator_concentration"])
-    return Reaction(
-        monomers, charge, find_initiator(values["initiator"]), values["temperature"] + 273.15, ratios, stds
-    )
+    return Reaction(monomers, charge, find_initiator(values["initiator"]), values["temperature"] + 273.15, ratios, stds)
 
 
 @lru_cache(maxsize=64)

@@ -37,10 +37,10 @@ class MonomerTable(_Table):
 
     name: str = Field(description="Name, or SMILES.")
     concentration: float = Field(ge=0, description="At the start or at the inlet, mol/L.")
-    propagation_A: float | None = Field(None, gt=0, description="L/(mol s); of the table where left out.")
-    propagation_Ea: float | None = Field(None, description="kJ/mol.")
-    termination_A: float | None = Field(None, gt=0, description="L/(mol s): radicals vanish at k_t [R]^2.")
-    termination_Ea: float = Field(0.0, description="kJ/mol.")
+    propagation_factor: float | None = Field(None, gt=0, description="L/(mol s); of the table where left out.")
+    propagation_energy: float | None = Field(None, description="kJ/mol.")
+    termination_factor: float | None = Field(None, gt=0, description="L/(mol s): radicals vanish at k_t [R]^2.")
+    termination_energy: float = Field(0.0, description="kJ/mol.")
     log10_std: float = Field(0.1, ge=0, description="Deviation of log10 of the stated coefficients.")
 
 
@@ -49,8 +49,8 @@ class InitiatorTable(_Table):
 
     name: str = "AIBN"
     concentration: float = Field(ge=0, description="mol/L.")
-    decay_A: float | None = Field(None, gt=0, description="1/s.")
-    decay_Ea: float | None = Field(None, description="kJ/mol.")
+    decay_factor: float | None = Field(None, gt=0, description="1/s.")
+    decay_energy: float | None = Field(None, description="kJ/mol.")
     efficiency: float = Field(0.6, gt=0, le=1)
 
 
@@ -149,21 +149,21 @@ def _run(file: ReactionFile, where: str) -> Run:
 
 
 def _monomer(row: MonomerTable) -> Monomer:
-    if row.propagation_A is None:
+    if row.propagation_factor is None:
         found = find_monomer(row.name)
     else:
-        rate = Arrhenius(row.propagation_A, row.propagation_Ea or 0.0, row.log10_std, "the file")
+        rate = Arrhenius(row.propagation_factor, row.propagation_energy or 0.0, row.log10_std, "the file")
         found = Monomer(row.name, row.name, rate, GENERIC_TERMINATION)
-    if row.termination_A is None:
+    if row.termination_factor is None:
         return found
-    termination = Arrhenius(row.termination_A, row.termination_Ea, row.log10_std, "the file")
+    termination = Arrhenius(row.termination_factor, row.termination_energy, row.log10_std, "the file")
     return Monomer(found.name, found.smiles, found.propagation, termination, found.combination)
 
 
 def _initiator(row: InitiatorTable) -> Initiator:
-    if row.decay_A is None:
+    if row.decay_factor is None:
         return find_initiator(row.name)
-    return Initiator(row.name, Arrhenius(row.decay_A, row.decay_Ea or 0.0, 0.1, "the file"), row.efficiency)
+    return Initiator(row.name, Arrhenius(row.decay_factor, row.decay_energy or 0.0, 0.1, "the file"), row.efficiency)
 
 
 def _ratios(

@@ -66,8 +66,9 @@ def fit(
     if as_json:
         write_json({"chosen": chosen, "rmse": model.errors, "experiments": len(experiments)})
         return
-    rows = [[*name.split(" ", 1), error, "*" if name == chosen else ""] for name, error in model.errors.items()]
-    write_table(["features", "model", f"RMSE of {target}", "chosen"], sorted(rows, key=lambda row: row[2]))
+    ranked = sorted(model.errors.items(), key=lambda item: item[1])
+    rows = [[*name.split(" ", 1), error, "*" if name == chosen else ""] for name, error in ranked]
+    write_table(["features", "model", f"RMSE of {target}", "chosen"], rows)
 
 
 def predict(

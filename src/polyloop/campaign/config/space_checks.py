@@ -58,7 +58,8 @@ def check_whole_points(
 
     if config.pool.source != "space":
         return
-    if protocol in PROTOCOLS and config.pool.kind in PROTOCOLS[protocol].kinds and subject_kind(config) == "process":
+    known = PROTOCOLS.get(protocol) if protocol is not None else None
+    if known is not None and subject_kind(config) == "process" and "process" in known.kinds:
         return
     points = points_of(config)
     if points is None or points.choice is None:

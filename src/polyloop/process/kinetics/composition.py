@@ -76,7 +76,7 @@ def transition_matrix(f: ArrayLike, r: ArrayLike) -> Array:
     fractions, ratios = np.asarray(f, dtype=float), np.asarray(r, dtype=float)
     rates: Array = fractions[None, :] / ratios
     total = rates.sum(axis=1, keepdims=True)
-    return np.divide(rates, total, out=np.eye(len(fractions)), where=total > 0)
+    return np.asarray(np.divide(rates, total, out=np.eye(len(fractions)), where=total > 0))
 
 
 def _stationary(P: Array) -> Array:

@@ -52,7 +52,9 @@ class Arrhenius:
         return float(self.A * np.exp(-self.Ea / (GAS_CONSTANT * temperature)))
 
 
-GENERIC_TERMINATION = Arrhenius(_TERMINATION_A, _TERMINATION_EA, _TERMINATION_STD, "estimate: nothing measured is known")
+GENERIC_TERMINATION = Arrhenius(
+    _TERMINATION_A, _TERMINATION_EA, _TERMINATION_STD, "estimate: nothing measured is known"
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ class Initiator:
 
     def __post_init__(self) -> None:
         if not 0 < self.efficiency <= 1:
-            raise InvalidInputError(f"{self.efficiency:g} is no efficiency.", where="initiator", hint="Above 0, up to 1.")
+            raise InvalidInputError(
+                f"{self.efficiency:g} is no efficiency.", where="initiator", hint="Above 0, up to 1."
+            )
 
 
 def _rows(file: str) -> list[dict[str, str]]:
@@ -140,7 +144,7 @@ def find_monomer(text: str) -> Monomer:
     if found is None:
         raise InvalidInputError(
             f"The rate of propagation of {text} is not in the table.", where="monomers",
-            hint="State it: propagation_A in L/(mol s) and propagation_Ea in kJ/mol.",
+            hint="State it: propagation_factor in L/(mol s) and propagation_energy in kJ/mol.",
         )  # fmt: skip
     return found
 
@@ -170,6 +174,6 @@ def find_initiator(name: str) -> Initiator:
     if found is None:
         raise InvalidInputError(
             f"There is no initiator {name!r} in the table.", where="initiator",
-            hint=f"{did_you_mean(name, tuple(known))} Or state decay_A in 1/s and decay_Ea in kJ/mol.",
+            hint=f"{did_you_mean(name, tuple(known))} Or state decay_factor in 1/s and decay_energy in kJ/mol.",
         )  # fmt: skip
     return found

@@ -78,7 +78,9 @@ class Kinetics:
             raise InvalidInputError(f"{n} monomers need {n} x {n} reactivity ratios.", where="kinetics")
         if not np.isfinite(self.ratios).all() or (self.ratios < 0).any():
             raise InvalidInputError(
-                "A reactivity ratio is 0 or more.", where="reactivity ratios", hint="Give r1 and r2 as k_11/k_12, k_22/k_21."
+                "A reactivity ratio is 0 or more.",
+                where="reactivity ratios",
+                hint="Give r1 and r2 as k_11/k_12, k_22/k_21.",
             )
         object.__setattr__(self, "ratios", np.maximum(self.ratios, _SMALLEST_RATIO))
 

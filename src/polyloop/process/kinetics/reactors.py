@@ -95,27 +95,27 @@ class Course:
     def conversion(self) -> Array:
         """Share of the monomer that was put in so far which has reacted, shape (m,)."""
         fed = self.fed.sum(axis=1)
-        return np.divide(fed - self.amounts.sum(axis=1), fed, out=np.zeros_like(fed), where=fed > 0)
+        return np.asarray(np.divide(fed - self.amounts.sum(axis=1), fed, out=np.zeros_like(fed), where=fed > 0))
 
     @property
     def monomer_composition(self) -> Array:
         """Mole fractions of what is left, shape (m, n); of nothing left those of what was put in."""
         left = self.amounts.sum(axis=1, keepdims=True)
         fed = self.fed / self.fed.sum(axis=1, keepdims=True)
-        return np.divide(self.amounts, left, out=fed, where=left > 1e-12)
+        return np.asarray(np.divide(self.amounts, left, out=fed, where=left > 1e-12))
 
     @property
     def composition(self) -> Array:
         """Mole fractions in all copolymer made so far, shape (m, n); nan before there is any."""
         made = self.fed - self.amounts
         total = made.sum(axis=1, keepdims=True)
-        return np.divide(made, total, out=np.full_like(made, np.nan), where=total > 1e-12)
+        return np.asarray(np.divide(made, total, out=np.full_like(made, np.nan), where=total > 1e-12))
 
     @property
     def degree_of_polymerization(self) -> Array:
         """Monomers for each dead chain, shape (m,); nan before there is any."""
         made = (self.fed - self.amounts).sum(axis=1)
-        return np.divide(made, self.chains, out=np.full_like(made, np.nan), where=self.chains > 1e-15)
+        return np.asarray(np.divide(made, self.chains, out=np.full_like(made, np.nan), where=self.chains > 1e-15))
 
 
 @dataclass(frozen=True)
@@ -185,9 +185,7 @@ def _course(kinetics: Kinetics, charge: Charge, feed: Feed | None, time: ArrayLi
     return Course(wanted, 1.0 + poured, np.maximum(states[:, :n], 0.0), fed, states[:, n], states[:, n + 1])
 
 
-def _solved(
-    kinetics: Kinetics, charge: Charge, feed: Feed | None, state: Array, grid: Array, flows: bool
-) -> Array:
+def _solved(kinetics: Kinetics, charge: Charge, feed: Feed | None, state: Array, grid: Array, flows: bool) -> Array:
     n = len(charge.monomers)
     if grid[-1] <= grid[0]:
         return np.tile(state, (len(grid), 1))
@@ -201,7 +199,7 @@ def _solved(
         volume = 1.0 + poured
         total = charge.monomers.sum() + (0.0 if feed is None else poured * feed.charge.monomers.sum())
         consumed, decayed, chains = kinetics.rates(y[:n] / volume, y[n] / volume, 1.0 - y[:n].sum() / total)
-        return source + volume * np.concatenate([-consumed, [-decayed, chains]])
+        return np.asarray(source + volume * np.concatenate([-consumed, [-decayed, chains]]))
 
     return _integrate(change, state, grid)
 
@@ -250,9 +248,7 @@ def flow_reactor(
         course = batch(kinetics, inlet, [residence_time])
     else:
         course = batch(kinetics, inlet, equal_shares(flow, residence_time, _SHARES, peclet=peclet))
-    return Outlet.of(
-        inlet, course.amounts.mean(axis=0), float(course.initiator.mean()), float(course.chains.mean())
-    )
+    return Outlet.of(inlet, course.amounts.mean(axis=0), float(course.initiator.mean()), float(course.chains.mean()))
 
 
 def _tank(kinetics: Kinetics, inlet: Charge, entering: Array, residence_time: float) -> Array:
@@ -262,6 +258,7 @@ def _tank(kinetics: Kinetics, inlet: Charge, entering: Array, residence_time: fl
 
     def change(_: float, y: Array) -> Array:
         consumed, decayed, chains = kinetics.rates(y[:n], y[n], 1.0 - y[:n].sum() / total)
-        return (entering - y) / residence_time + np.concatenate([-consumed, [-decayed, chains]])
+        return np.asarray((entering - y) / residence_time + np.concatenate([-consumed, [-decayed, chains]]))
 
-    return _integrate(change, entering, np.array([0.0, _SETTLED * residence_time]))[-1]
+    settled: Array = _integrate(change, entering, np.array([0.0, _SETTLED * residence_time]))[-1]
+    return settled

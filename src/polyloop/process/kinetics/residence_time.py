@@ -24,9 +24,7 @@ FLOWS = {
 _PLUG_WIDTH = 1e-12
 
 
-def residence_time_density(
-    flow: str, time: ArrayLike, mean: float, *, tanks: int = 1, peclet: float = 100.0
-) -> Array:
+def residence_time_density(flow: str, time: ArrayLike, mean: float, *, tanks: int = 1, peclet: float = 100.0) -> Array:
     """Return E(t) in 1/(unit of time), of the shape of `time`.
 
     Parameters

@@ -61,5 +61,4 @@ def _triads(stay: float) -> tuple[float, float, float]:
 def run_length_shares(stay: float, longest: int) -> NDArray[np.float64]:
     """Return the number fractions of runs of 1, 2, ..., `longest` monomers of a kind, shape (longest,)."""
     lengths = np.arange(1, longest + 1)
-    result: NDArray[np.float64] = (1.0 - stay) * stay ** (lengths - 1.0)
-    return result
+    return np.asarray((1.0 - stay) * stay ** (lengths - 1.0), dtype=np.float64)

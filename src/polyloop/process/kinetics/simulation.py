@@ -95,9 +95,7 @@ class Reaction:
             known.append(("k_p", (place,), monomer.propagation.log10_std))
             known.append(("k_t", (place,), monomer.termination.log10_std))
         n = len(self.monomers)
-        known += [
-            ("ratios", (i, j), float(self.log10_ratio_std[i, j])) for i in range(n) for j in range(n) if i != j
-        ]
+        known += [("ratios", (i, j), float(self.log10_ratio_std[i, j])) for i in range(n) for j in range(n) if i != j]
         return tuple(row for row in known if row[2] > 0)
 
 

@@ -20,7 +20,7 @@ __all__ = ["Measurement", "PairValues", "known_pairs", "read_measurements", "shi
 
 Array = NDArray[np.float64]
 
-# Beyond these a ratio is no measurement but an artefact of the linear fits of its time; the handbook's table is used so.
+# Beyond these a ratio is no measurement but an artefact of the linear fits of its time; the handbook is used so.
 _HIGHEST = 50.0
 _SCATTER = 0.3  # standard deviation of log10 r between laboratories, see docs/validation/reactivity.md
 
@@ -118,9 +118,7 @@ def _measurements(rows: Iterable[dict[str, str]], where: str) -> list[Measuremen
         try:
             r1, r2 = float(row["r1"]), float(row["r2"])
         except (TypeError, ValueError) as error:
-            raise InvalidInputError(
-                f"{row['r1']!r}, {row['r2']!r} are no reactivity ratios.", where=place
-            ) from error
+            raise InvalidInputError(f"{row['r1']!r}, {row['r2']!r} are no reactivity ratios.", where=place) from error
         first, second = canonical[str(row["smiles_1"]).strip()], canonical[str(row["smiles_2"]).strip()]
         found.append(Measurement(first, second, r1, r2, str(row.get("reference", "") or "")))
     return found

@@ -1,4 +1,4 @@
-"""What a monomer looks like to a radical: its double bond, the environments that begin there, and the whole molecule."""
+"""What a monomer looks like to a radical: its double bond, the environments that begin there, and the molecule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from polyloop.core import InvalidInputError, UnsupportedChemistryError
 from polyloop.learn.kernels import matern52, minmax
 
-__all__ = ["MonomerDescription", "canonical_monomer", "describe_monomer", "environment_kernel", "molecule_kernel", "reactive_bond"]
+__all__ = [
+    "MonomerDescription",
+    "canonical_monomer",
+    "describe_monomer",
+    "environment_kernel",
+    "molecule_kernel",
+    "reactive_bond",
+]
 
 Array = NDArray[np.float64]
 
@@ -101,9 +108,7 @@ def describe_monomer(smiles: str) -> MonomerDescription:
         values = np.array([float(function(mol)) for name, function in Descriptors.descList if name not in _LEFT_OUT])
     values = np.where(np.isfinite(values), values, 0.0)
     # Sizes and areas spread over decades.
-    return MonomerDescription(
-        canonical, dict(counts.GetNonzeroElements()), np.sign(values) * np.log1p(np.abs(values))
-    )
+    return MonomerDescription(canonical, dict(counts.GetNonzeroElements()), np.sign(values) * np.log1p(np.abs(values)))
 
 
 def environment_kernel(rows: Sequence[MonomerDescription], columns: Sequence[MonomerDescription]) -> Array:
@@ -142,4 +147,4 @@ def molecule_kernel(
 
 def _squares(a: Array, b: Array) -> Array:
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None, :] - 2.0 * a @ b.T
-    return np.maximum(squared, 0.0)
+    return np.asarray(np.maximum(squared, 0.0))

@@ -44,9 +44,7 @@ class ReactivityRatios:
     n: int = 0
 
     @classmethod
-    def of_logs(
-        cls, mean: ArrayLike, covariance: ArrayLike, source: str, detail: str, n: int = 0
-    ) -> ReactivityRatios:
+    def of_logs(cls, mean: ArrayLike, covariance: ArrayLike, source: str, detail: str, n: int = 0) -> ReactivityRatios:
         """Take mean (2,) and covariance (2, 2) of log10 r1, log10 r2."""
         logs, matrix = np.asarray(mean, dtype=float), np.asarray(covariance, dtype=float)
         first, second = np.sqrt(np.diag(matrix))
