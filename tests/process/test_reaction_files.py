@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,37 +29,6 @@ type = "{type}"
 time = 120
 temperature = {temperature}
 {more}
-"""
-CAMPAIGN = """
-[campaign]
-name = "flow"
-seed = 1
-batch = 2
-cycles = 1
-[[objectives]]
-property = "space_time_yield"
-direction = "maximize"
-protocol = "process/copolymerization@1"
-[[objectives]]
-property = "copolymer_fraction_1"
-range = [0.45, 0.55]
-protocol = "process/copolymerization@1"
-[pool]
-kind = "process"
-source = "space"
-[variables.feed_1]
-type = "ordinal"
-values = [0.2, 0.4, 0.6, 0.8]
-[variables.temperature]
-type = "ordinal"
-values = [60, 75, 90]
-unit = "degC"
-[variables.residence_time]
-type = "ordinal"
-values = [15, 60]
-unit = "min"
-[initial]
-size = 4
 """
 
 
@@ -137,12 +107,14 @@ def test_a_point_that_it_cannot_simulate_fails_with_a_reason():
     assert "pressure" in failed.failure.reason
 
 
-def test_a_campaign_is_answered_by_the_kinetics(tmp_path):
-    (tmp_path / "flow.toml").write_text(CAMPAIGN)
+@pytest.mark.slow
+def test_the_example_campaign_is_answered_by_the_kinetics(tmp_path):
+    text = (Path(__file__).parents[2] / "examples" / "flow_reactor.toml").read_text()
+    (tmp_path / "flow.toml").write_text(text.replace("cycles = 4", "cycles = 1").replace("size = 8", "size = 4"))
     campaign = Campaign.from_file(tmp_path / "flow.toml", directory=tmp_path / "run")
     campaign.run()
     found = campaign.state().candidates
-    assert [one.status for one in found] == ["done"] * 6
+    assert [one.status for one in found] == ["done"] * 7
     for one in found:
         direct = ask(**json.loads(one.subject.text))
         assert one.records["space_time_yield"].value == direct["space_time_yield"].value

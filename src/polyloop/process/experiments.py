@@ -158,17 +158,25 @@ def describe_experiments(experiments: Experiments, features: str, logs: Sequence
 
 
 def _molecular(texts: Sequence[str], features: str) -> BlockValues:
+    """Return the rows of molecules; a mixture, pieces between dots, is the mean of its pieces, each counted once."""
     unique = list(dict.fromkeys(texts))
-    rows = [unique.index(text) for text in texts]
+    pieces = list(dict.fromkeys(piece for text in unique for piece in text.split(".")))
+    values, kind = _described(pieces, features)
+    places = {piece: place for place, piece in enumerate(pieces)}
+    means = np.array([values[[places[piece] for piece in text.split(".")]].mean(axis=0) for text in unique])
+    return BlockValues(means[[unique.index(text) for text in texts]], kind)
+
+
+def _described(molecules: Sequence[str], features: str) -> tuple[Array, BlockKind]:
     if features == "D":
         from polyloop.process.orbitals import frontier_orbitals
 
-        return BlockValues(np.array([frontier_orbitals(text) for text in unique])[rows], BlockKind.PHYSICAL)
+        return np.array([frontier_orbitals(text) for text in molecules]), BlockKind.PHYSICAL
     from polyloop.features.mixtures import describe_subjects
 
-    table = describe_subjects("molecule", unique, [_BLOCKS[features]])
+    table = describe_subjects("molecule", list(molecules), [_BLOCKS[features]])
     if table.failures:
         place, reason = next(iter(table.failures.items()))
-        raise InvalidInputError(f"{unique[place]} cannot be described: {reason}", where="features")
-    values: BlockValues = table.described()[_BLOCKS[features]][rows]
-    return values
+        raise InvalidInputError(f"{molecules[place]} cannot be described: {reason}", where="features")
+    block = table.described()[_BLOCKS[features]]
+    return np.asarray(block.values, dtype=float), block.kind
