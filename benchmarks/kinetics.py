@@ -102,16 +102,16 @@ def against_a_curve() -> dict[str, dict[str, float]]:
         "measured": reactivity_ratios(acrylate, styrene),
         "model without the pair": unseen.predict([(acrylate, styrene)])[0],
     }
-    f1, F1 = (np.array(BA_STYRENE[name]) for name in ("f1", "F1"))
+    f1, composition = (np.array(BA_STYRENE[name]) for name in ("f1", "F1"))
     result = {}
     for name, found in said.items():
         _, low, high = found.composition(f1)
-        error = copolymer_composition(f1, found.r1, found.r2) - F1
+        error = copolymer_composition(f1, found.r1, found.r2) - composition
         result[name] = {
             "r1": found.r1,
             "r2": found.r2,
             "rms_error_of_F1": float(np.sqrt(np.mean(error**2))),
-            "inside_95": float(((F1 >= low) & (F1 <= high)).mean()),
+            "inside_95": float(((composition >= low) & (composition <= high)).mean()),
         }
     return result
 
