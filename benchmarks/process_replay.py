@@ -213,6 +213,12 @@ def replay(name: str, strategy: str, seed: int) -> dict:
     }
 
 
+def _mean_and_deviation(runs: list[dict], batches: int) -> tuple[float, float]:
+    """Return mean and standard deviation over the runs of the best value so far, as a share of the table's range."""
+    best = np.array([run["curve"][batches] for run in runs])
+    return best.mean(), best.std(ddof=1) if len(best) > 1 else 0.0
+
+
 def summarise(runs: list[dict]) -> dict:
     areas = np.array([np.mean(run["curve"][1:]) for run in runs])
     return {
@@ -221,6 +227,10 @@ def summarise(runs: list[dict]) -> dict:
         "areas": areas.tolist(),
         "best_at": {n: float(np.mean([run["curve"][n] for run in runs])) for n in (0, 2, 4, 8)},
         "runs_in_top_percent": int(sum(run["in_top_percent"] for run in runs)),
+        "runs_with_optimum_in_40": int(sum(run["curve"][6] >= 1.0 for run in runs)),
+        "runs_with_optimum_in_50": int(sum(run["curve"][8] >= 1.0 for run in runs)),
+        "best_in_40": [float(value) for value in _mean_and_deviation(runs, 6)],
+        "best_in_50": [float(value) for value in _mean_and_deviation(runs, 8)],
         "runs": len(runs),
         "cpu_seconds_per_batch": float(np.mean([run["cpu_seconds"] for run in runs])),
     }

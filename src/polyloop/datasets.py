@@ -24,6 +24,7 @@ SOURCES = {
     "building_blocks": "https://github.com/connorcoley/ASKCOS (deploy/mongo/buyables.json.gz), "
     "https://github.com/swansonk14/SyntheMol (wuxi/building_blocks.csv) and https://github.com/SeonghwanSeo/RxnFlow "
     "(data/building_blocks/zincfrag_10k.smi.gz)",
+    "reactivity_ratios": "https://github.com/TheJacksonLab/ReactivityRatios (dataset/monomer_react_ratio_smarts.csv)",
     "smipoly": "https://github.com/PEJpOhno/SMiPoly (sample_data)",
     "spacier_pool": "https://github.com/s-nanjo/Spacier (spacier/data)",
 }

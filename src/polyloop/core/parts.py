@@ -93,6 +93,9 @@ PARTS: dict[str, dict[str, str]] = {
         "tblite": "polyloop.engines.quantum.tblite_engine:TBLITE",
         "dftd4": "polyloop.engines.quantum.dftd4_engine:DFTD4",
     },
+    "protocols": {
+        "process/copolymerization@1": "polyloop.process.protocol:COPOLYMERIZATION",
+    },
     "charges": {
         "resp": "polyloop.simulate.charges.models:RESP",
         "esp": "polyloop.simulate.charges.models:ESP",

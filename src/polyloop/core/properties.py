@@ -293,6 +293,15 @@ _ROWS = (
              "doi:10.1007/978-0-387-69002-5", kinds=_CHAINS),
     Property("crosslink_density", "nu_c", "mol/cm3", 0.0, 0.1,
              "Thermoset: elastically active network strands by volume.", "doi:10.1021/ja01856a061", kinds=_CHAINS),
+    Property("monomer_conversion", "X", "1", -0.05, 1.0,
+             "Polymerisation: share of all monomer that has reacted.", "doi:10.1351/goldbook.C01328",
+             kinds=("process",), depends_on_state=False),
+    Property("copolymer_fraction_1", "F1", "1", -0.05, 1.05,
+             "Polymerisation: mole fraction of the first monomer in all copolymer that was made.",
+             "doi:10.1021/ja01237a052", kinds=("process",), depends_on_state=False),
+    Property("space_time_yield", "STY", "g/(L h)", 0.0, 1e6,
+             "Polymerisation: mass of polymer by volume of the reactor and time.", "doi:10.1039/D2DD00144F",
+             kinds=("process",), depends_on_state=False),
 )  # fmt: skip
 
 PROPERTIES: Registry[Property] = Registry("properties", "property", ours={row.name: row for row in _ROWS})

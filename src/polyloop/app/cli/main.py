@@ -9,7 +9,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from polyloop.app.cli import campaign_group, campaigns, cells, crystals, library, models, polymers, stores, system
+from polyloop.app.cli import (
+    campaign_group,
+    campaigns,
+    cells,
+    crystals,
+    library,
+    models,
+    polymers,
+    processes,
+    stores,
+    system,
+)
 from polyloop.app.cli.console import message
 from polyloop.app.cli.design import commands as designs
 from polyloop.core.errors import EvaluationError, FailureCode, PolyloopError
@@ -80,7 +91,19 @@ def polyloop(
     """
 
 
-for module in (campaigns, polymers, system, campaign_group, cells, stores, models, library, designs, crystals):
+for module in (
+    campaigns,
+    polymers,
+    system,
+    campaign_group,
+    cells,
+    stores,
+    models,
+    library,
+    designs,
+    crystals,
+    processes,
+):
     module.register(app)
 
 

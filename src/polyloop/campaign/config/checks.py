@@ -116,7 +116,9 @@ def _check_objective(config: CampaignConfig, objective: ObjectiveTable, index: i
     if objective.evaluator is not None:
         _known(source, (*key, "evaluator"), objective.evaluator, [*config.evaluators, *entry_point_names()])
     elif objective.level != EXPERIMENT:
-        check_whole_points(config, source, (*key, "level" if objective.protocol is None else "protocol"))
+        check_whole_points(
+            config, source, (*key, "level" if objective.protocol is None else "protocol"), objective.protocol
+        )
         _check_protocol(config, source, key, objective.property, objective.protocol, objective.level)
         _check_conditions(config, source, objective.property, objective.protocol, objective.level)
 

@@ -46,11 +46,20 @@ def check_points(config: CampaignConfig, source: CampaignSource) -> None:
             )  # fmt: skip
 
 
-def check_whole_points(config: CampaignConfig, source: CampaignSource, key: KeyPath) -> None:
-    """Raise where a protocol or a level is asked of points that are more, or less, than a subject at a state."""
+def check_whole_points(
+    config: CampaignConfig, source: CampaignSource, key: KeyPath, protocol: str | None = None
+) -> None:
+    """Raise where a protocol or a level is asked of points that are more, or less, than a subject at a state.
+
+    A protocol that evaluates points themselves is told all of their variables.
+    """
     from polyloop.campaign.points import points_of
+    from polyloop.simulate import PROTOCOLS
 
     if config.pool.source != "space":
+        return
+    known = PROTOCOLS.get(protocol) if protocol is not None else None
+    if known is not None and subject_kind(config) == "process" and "process" in known.kinds:
         return
     points = points_of(config)
     if points is None or points.choice is None:

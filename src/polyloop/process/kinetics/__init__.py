@@ -1,0 +1,1 @@
+"""Kinetics of radical copolymerisation: composition, drift, sequences, rates, reactors."""

@@ -1,0 +1,1 @@
+"""Reactivity ratios: measured ones, by the Q-e scheme, and predicted from the structures of both monomers."""
