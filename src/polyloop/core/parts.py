@@ -17,6 +17,7 @@ PARTS: dict[str, dict[str, str]] = {
         "molecule": "polyloop.chem.kinds:MOLECULE",
         "process": "polyloop.design.space.kind:PROCESS",
         "composition": "polyloop.crystal.kinds:COMPOSITION",
+        "crystal": "polyloop.crystal.structures.kind:CRYSTAL",
     },
     "conditions": {
         "temperature": "polyloop.core.conditions:TEMPERATURE",
@@ -90,6 +91,10 @@ PARTS: dict[str, dict[str, str]] = {
         "pyscf": "polyloop.engines.quantum.pyscf_engine:PYSCF",
         "tblite": "polyloop.engines.quantum.tblite_engine:TBLITE",
         "dftd4": "polyloop.engines.quantum.dftd4_engine:DFTD4",
+    },
+    "potentials": {
+        "chgnet": "polyloop.engines.potentials.chgnet:CHGNET",
+        "sevennet": "polyloop.engines.potentials.sevennet:SEVENNET",
     },
     "charges": {
         "resp": "polyloop.simulate.charges.models:RESP",
