@@ -102,6 +102,9 @@ PARTS: dict[str, dict[str, str]] = {
         "fast": "polyloop.simulate.charges.models:FAST",
         "gasteiger": "polyloop.simulate.charges.models:GASTEIGER",
     },
+    "protocols": {
+        "crystal/relax@1": "polyloop.crystal.relaxation.protocol:CRYSTAL_RELAX",
+    },
     "reports": {
         "html": "polyloop.report.write:write_report",
     },

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from polyloop.app.cli import crystal_structures
 from polyloop.app.cli.console import write_json, write_table
 from polyloop.app.cli.groups import group
 from polyloop.core.errors import InvalidInputError
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     # So that `hull` keeps its name while it is the only one.
     crystal.callback()(_crystal)
     crystal.command()(hull)
+    crystal_structures.register(crystal)
 
 
 def _crystal() -> None:

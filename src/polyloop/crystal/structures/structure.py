@@ -23,8 +23,10 @@ LARGEST = 500
 # Closer than any bond (H2 has 0.74 angstrom): two such atoms are one that was written twice, or a mistake.
 _CLOSEST = 0.5
 _THINNEST = 1.0  # angstrom between opposite faces of a cell
-_EMPTIEST = 2000.0  # angstrom3 for each atom; caesium has 115, solid helium without pressure in density-functional theory 600
-_DENSEST = 2.0  # angstrom3 for each atom; diamond has 5.7, solid hydrogen under pressure 2.5
+# angstrom3 for each atom: caesium has 115, solid helium without pressure in density-functional theory 600.
+_EMPTIEST = 2000.0
+# Diamond has 5.7, solid hydrogen under pressure 2.5.
+_DENSEST = 2.0
 
 Floats = NDArray[np.float64]
 
