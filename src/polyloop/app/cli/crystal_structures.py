@@ -23,6 +23,8 @@ def register(crystal: typer.Typer) -> None:
     """Add the commands of this module to the group `crystal`."""
     crystal.command()(relax)
     crystal.command()(references)
+    crystal.command()(templates)
+    crystal.command()(structure)
 
 
 def relax(
@@ -108,6 +110,77 @@ def references(
     )  # fmt: skip
     write_atomically(output, json.dumps(found.to_dict(), indent=1) + "\n")
     message(f"{found.entries} entries, error {found.error:.4f} eV/atom in cross-validation; written to {output}.")
+
+
+def templates(
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SOURCE...", help="CSV or Parquet with CIF texts, or folders of CIF files.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File of templates, .npz.")],
+    column: Annotated[str, typer.Option("--cif-column", metavar="NAME", help="Column of CIF texts.")] = "cif",
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
+) -> None:
+    """Make a file of templates from known structures, and learn which of them fits a composition.
+
+    The ranking is written beside it. Tables of structures are to be had from the Materials Project, OQMD, Alexandria or
+    the Crystallography Open Database; 20,000 structures take some minutes.
+    """
+    from polyloop.crystal.substitution.files import build_templates
+
+    store, ranking = build_templates(sources, output, column=column, seed=seed, progress=message)
+    message(f"{len(store)} templates of {len(store.ratios)} ratios, ranking from {ranking.trained_on} compositions.")
+
+
+def structure(
+    formula: Annotated[str, typer.Argument(metavar="FORMULA", help="A composition, in any spelling.")],
+    number: Annotated[int, typer.Option("-n", "--number", min=1, max=1000, help="Structures at most.")] = 10,
+    folder: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Write ranked CIF files.")
+    ] = None,
+    templates: Annotated[
+        Path | None,
+        typer.Option("--templates", metavar="FILE", help="Known structures.  [default: setting POLYLOOP_TEMPLATES]"),
+    ] = None,
+    exclude_formula: Annotated[
+        bool, typer.Option("--exclude-formula", help="Leave out known structures of the composition itself.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Predict structures of a composition from known ones of its ratio of elements, the likeliest first.
+
+    Files are named in the order of rank: 001_NaCl.cif, 002_NaCl.cif, ... They are guesses: relax them.
+    """
+    from polyloop.crystal.composition import Composition
+    from polyloop.crystal.structures.cif import write_cif
+    from polyloop.crystal.substitution.files import open_templates
+    from polyloop.crystal.substitution.predict import predict_structures
+
+    composition = Composition(formula)
+    store, ranking = open_templates(templates)
+    found = predict_structures(composition, store, ranking, most=number, exclude_formula=exclude_formula)
+    rows: list[dict[str, Any]] = []
+    for one in found:
+        row: dict[str, Any] = {
+            "rank": one.rank,
+            "formula": composition.canonical,
+            "probability": one.probability,
+            "space_group": one.space_group,
+            "template": one.template,
+            "template_formula": one.template_formula,
+            "atoms": len(one.structure),
+            "volume_per_atom": one.structure.volume_per_atom,
+        }
+        if folder is not None:
+            path = folder / f"{one.rank:03d}_{composition.canonical}.cif"
+            notes = [f"rank {one.rank}, from {one.template} ({one.template_formula}), not relaxed"]
+            write_cif(one.structure, path, name=composition.canonical, notes=notes)
+            row["file"] = str(path)
+        rows.append(row)
+    if as_json:
+        write_json(rows)
+    else:
+        names = ("rank", "probability", "space_group", "atoms", "template", "template_formula")
+        write_table(names, [[row[name] for name in names] for row in rows])
 
 
 def _read(texts: list[str] | tuple[str, ...]) -> list[CrystalStructure]:
