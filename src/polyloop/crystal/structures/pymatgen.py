@@ -11,7 +11,7 @@ from polyloop.core.errors import InvalidInputError
 from polyloop.core.optional import require
 from polyloop.crystal.structures.structure import CrystalStructure
 
-__all__ = ["from_pymatgen", "same_structure", "structure_of_cif", "to_pymatgen"]
+__all__ = ["from_pymatgen", "same_cell", "same_structure", "structure_of_cif", "to_pymatgen"]
 
 
 def to_pymatgen(structure: CrystalStructure) -> Any:
@@ -63,3 +63,12 @@ def same_structure(first: CrystalStructure, second: CrystalStructure) -> bool:
     """
     module = require("pymatgen.analysis.structure_matcher", extra="crystal")
     return bool(module.StructureMatcher().fit(to_pymatgen(first), to_pymatgen(second)))
+
+
+def same_cell(first: CrystalStructure, second: CrystalStructure) -> bool:
+    """Tell whether two structures of as many atoms are one, as `same_structure`, without looking for smaller cells."""
+    if sorted(first.symbols) != sorted(second.symbols):
+        return False
+    module = require("pymatgen.analysis.structure_matcher", extra="crystal")
+    matcher = module.StructureMatcher(primitive_cell=False)
+    return bool(matcher.fit(to_pymatgen(first), to_pymatgen(second), skip_structure_reduction=True))

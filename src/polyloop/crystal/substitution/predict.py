@@ -9,6 +9,7 @@ import numpy as np
 
 from polyloop.core.errors import InvalidInputError
 from polyloop.crystal.composition import Composition
+from polyloop.crystal.structures.pymatgen import same_cell
 from polyloop.crystal.structures.structure import CrystalStructure
 from polyloop.crystal.substitution.ranking import StructureRanking, candidates_of
 from polyloop.crystal.substitution.templates import TemplateStore, ratio_of, slots_of
@@ -17,8 +18,6 @@ __all__ = ["StructurePrediction", "predict_structures"]
 
 # Of one protostructure so many templates at most, unless no other is left: they differ in free coordinates only.
 _EACH = 2
-# Cells whose volumes and lengths differ by less are the same guess.
-_SAME = 0.05
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,9 @@ def predict_structures(
 ) -> list[StructurePrediction]:
     """Return structures of a composition by substitution, the likeliest first, at the volume that its elements take.
 
+    Guesses that pymatgen's `StructureMatcher` takes for one another are given once: many space groups differ in a
+    distortion that a relaxation takes away.
+
     Parameters
     ----------
     most
@@ -85,7 +87,7 @@ def predict_structures(
                 if len(guesses) == most:
                     return guesses
                 structure = _substituted(composition, store, int(row), int(order))
-                if not any(_alike(structure, one.structure) for one in guesses):
+                if not any(same_cell(structure, one.structure) for one in guesses):
                     template = store.templates[row]
                     guesses.append(
                         StructurePrediction(
@@ -119,12 +121,3 @@ def _substituted(composition: Composition, store: TemplateStore, row: int, order
     # Numbers are taken before elements: what cells hold in the mean scales the template's own volume.
     ratio = volumes[substituted.numbers - 1].sum() / volumes[structure.numbers - 1].sum()
     return substituted.scaled(structure.volume * float(ratio))
-
-
-def _alike(first: CrystalStructure, second: CrystalStructure) -> bool:
-    """Tell whether two guesses are one but for small differences in shape and places."""
-    if first.symbols != second.symbols:
-        return False
-    lattices = np.abs(first.lattice - second.lattice).max() / np.cbrt(second.volume)
-    away = first.fractional - second.fractional
-    return bool(lattices < _SAME and np.abs(away - np.round(away)).max() < _SAME)

@@ -28,7 +28,8 @@ FEATURES = (
     "worst_swap", "same_elements", "electronegativity", "same_order", "nearest_is_first",
 )  # fmt: skip
 _FOLDS = 3
-_PENALTY = 1e-3
+# How many compositions it takes to move the weights away from those of the swaps alone.
+_PRIOR_QUESTIONS = 10.0
 # A temperature at which templates' nearness becomes votes.
 _VOTE_SCALE = 1.0
 
@@ -196,7 +197,8 @@ def train_ranking(
         )  # fmt: skip
     stacked = np.vstack([features for features, _ in questions])
     means, scales = stacked.mean(axis=0), np.maximum(stacked.std(axis=0), 1e-6)
-    weights = _fit([((features - means) / scales, right) for features, right in questions])
+    prior = np.array([scales[place] if name == "nearest" else 0.0 for place, name in enumerate(FEATURES)])
+    weights = _fit([((features - means) / scales, right) for features, right in questions], prior)
     return StructureRanking(learn_swaps(store, left_out), weights, means, scales, len(questions))
 
 
@@ -214,8 +216,11 @@ def _question(
     return None if not right.any() or right.all() else (found.features, right)
 
 
-def _fit(questions: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> Floats:
-    """Maximise the likelihood that a right candidate is chosen (a conditional logit), by L-BFGS."""
+def _fit(questions: Sequence[tuple[Floats, NDArray[np.bool_]]], prior: Floats) -> Floats:
+    """Maximise the likelihood that a right candidate is chosen (a conditional logit), by L-BFGS.
+
+    Weights are drawn to `prior`, by which the product of the swaps' probabilities decides alone.
+    """
     from scipy.optimize import minimize
 
     stacked = np.vstack([features for features, _ in questions])
@@ -231,8 +236,9 @@ def _fit(questions: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> Floats:
         right_odds = np.add.reduceat(odds * right, starts)
         gradient = stacked.T @ (odds / np.repeat(all_odds, sizes) - odds * right / np.repeat(right_odds, sizes))
         value = float((np.log(all_odds) - np.log(right_odds)).sum())
-        return value / len(sizes) + _PENALTY * float(weights @ weights), gradient / len(sizes) + 2 * _PENALTY * weights
+        away = weights - prior
+        return value + _PRIOR_QUESTIONS * float(away @ away), gradient + 2 * _PRIOR_QUESTIONS * away
 
-    found: Floats = minimize(loss, np.zeros(stacked.shape[1]), jac=True, method="L-BFGS-B").x
+    found: Floats = minimize(loss, prior, jac=True, method="L-BFGS-B").x
     return found
 

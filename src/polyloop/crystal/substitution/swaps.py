@@ -14,6 +14,8 @@ __all__ = ["element_differences", "learn_swaps"]
 
 # Weight of what the elements' places in the periodic table say, in swaps.
 _PRIOR = 4.0
+# Of row, group, electronegativity and its square, block, same group, and the constant.
+_SLOPES = np.array([-0.6, -0.14, -0.57, 0.0, -0.12, 0.15, 1.0])
 _NOBLE = (2, 10, 18, 36, 54, 86, 118)
 _UNKNOWN_ELECTRONEGATIVITY = 2.0
 
@@ -66,23 +68,28 @@ def _count(
 
 
 def _smooth(trials: NDArray[np.float64], successes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the probability of success by a logistic regression on differences of the elements, shape (118, 118)."""
-    from sklearn.linear_model import LogisticRegression
+    """Return the probability of success by a logistic regression on differences of the elements, shape (118, 118).
 
-    differences = element_differences()
+    Slopes are drawn to those of a large table and keep their signs, so that no small one makes unlike elements alike.
+    """
+    from scipy.optimize import minimize
+    from scipy.special import expit
+
+    differences = np.dstack([element_differences(), np.ones(trials.shape)])
     pairs = np.argwhere(np.triu(trials, 1) > 0)
-    if len(pairs) == 0:
-        return np.full(trials.shape, 0.1)
     features = differences[pairs[:, 0], pairs[:, 1]]
     won, tried = successes[pairs[:, 0], pairs[:, 1]], trials[pairs[:, 0], pairs[:, 1]]
-    labels = np.repeat([1, 0], len(pairs))
-    weights = np.concatenate([won, tried - won])
-    if won.sum() == 0 or (tried - won).sum() == 0:
-        return np.full(trials.shape, float((won.sum() + 1) / (tried.sum() + 2)))
-    kept = weights > 0
-    model = LogisticRegression(max_iter=500).fit(np.vstack([features, features])[kept], labels[kept], weights[kept])
-    every: NDArray[np.float64] = model.predict_proba(differences.reshape(-1, differences.shape[2]))[:, 1]
-    return every.reshape(trials.shape)
+
+    def loss(slopes: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        values = features @ slopes
+        away = slopes - _SLOPES
+        gradient = features.T @ (tried * expit(values) - won) + 2.0 * away
+        return float((tried * np.logaddexp(0.0, values) - won * values).sum() + away @ away), gradient
+
+    bounds = [(None, 0.0)] * 5 + [(0.0, None), (None, None)]
+    slopes = minimize(loss, _SLOPES, jac=True, method="L-BFGS-B", bounds=bounds).x
+    every: NDArray[np.float64] = expit(differences @ slopes)
+    return every
 
 
 def element_differences() -> NDArray[np.float64]:
