@@ -18,7 +18,7 @@ from polyloop.crystal.structures.symmetry import conventional, primitive, symmet
 
 pytest.importorskip("moyopy")
 
-# Rutile, TiO2: a = 4.594, c = 2.959 angstrom, u = 0.305, P4_2/mnm (136), 2a and 4f (Wyckoff, Crystal Structures, vol. 1).
+# Rutile, TiO2: a = 4.594, c = 2.959 angstrom, u = 0.305, group 136, 2a and 4f (Wyckoff, Crystal Structures, vol. 1).
 U = 0.305
 RUTILE = CrystalStructure(
     np.diag([4.594, 4.594, 2.959]),

@@ -79,7 +79,9 @@ def test_elements_that_share_structures_are_near_and_others_far(store: TemplateS
     assert np.array_equal(swaps, swaps.T) and (swaps <= 1e-12).all()
 
 
-def test_a_composition_that_is_left_out_gets_its_structure_back(store: TemplateStore, ranking: StructureRanking) -> None:
+def test_a_composition_that_is_left_out_gets_its_structure_back(
+    store: TemplateStore, ranking: StructureRanking
+) -> None:
     for formula, group in (("NaBr", 225), ("CsBr", 221), ("SrF2", 225)):
         (best, *_) = predict_structures(Composition(formula), store, ranking, exclude_formula=True)
         assert best.space_group == group, formula
@@ -124,9 +126,7 @@ def test_a_store_and_its_ranking_survive_the_file(
         TemplateStore.load(tmp_path / "x.npz")
 
 
-def test_the_commands_make_templates_and_write_ranked_files(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_commands_make_templates_and_write_ranked_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "known"
     folder.mkdir()
     for name, structure in alkali_halides():

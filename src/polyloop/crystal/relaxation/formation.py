@@ -16,7 +16,14 @@ from polyloop.crystal.relaxation.references import ElementalReferences, shipped_
 from polyloop.crystal.relaxation.relax import energy_of
 from polyloop.crystal.structures.structure import CrystalStructure
 
-__all__ = ["DEFAULT_POTENTIALS", "ErrorBar", "FormationEnergy", "fit_error_bar", "formation_energy", "shipped_error_bar"]
+__all__ = [
+    "DEFAULT_POTENTIALS",
+    "ErrorBar",
+    "FormationEnergy",
+    "fit_error_bar",
+    "formation_energy",
+    "shipped_error_bar",
+]
 
 DEFAULT_POTENTIALS = ("chgnet", "sevennet")
 _PARTS = 8
@@ -63,9 +70,7 @@ def formation_energy(
     """
     given = references or {}
     known = {name: given.get(name) or shipped_references(name) for name in potentials}
-    found = {
-        name: known[name].formation_energy(structure.symbols, energy_of(structure, name)) for name in potentials
-    }
+    found = {name: known[name].formation_energy(structure.symbols, energy_of(structure, name)) for name in potentials}
     values = list(found.values())
     if set(found) == set(DEFAULT_POTENTIALS) and not given:
         std = shipped_error_bar().at(values[0] - values[1])

@@ -42,7 +42,10 @@ def relaxed_crystal(structure: CrystalStructure, seed: int, conditions: Conditio
         estimates=(
             Estimate("formation_energy", energy.value, energy.std, energy.std_of),
             Estimate(
-                "volume_per_atom", volume, _VOLUME_ERROR * volume, f"spread of volumes by {_RELAXED_BY} about calculated ones"
+                "volume_per_atom",
+                volume,
+                _VOLUME_ERROR * volume,
+                f"spread of volumes by {_RELAXED_BY} about calculated ones",
             ),
         ),
         engines={key: value for name in DEFAULT_POTENTIALS for key, value in POTENTIALS[name].versions().items()},

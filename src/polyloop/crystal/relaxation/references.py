@@ -208,7 +208,7 @@ def _cross_validated(shares: NDArray[np.float64], wanted: NDArray[np.float64]) -
 def _solve(shares: NDArray[np.float64], wanted: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
     mean = float(wanted.mean())
     weights = np.ones(len(wanted))
-    slopes = np.zeros(shares.shape[1])
+    slopes: NDArray[np.float64] = np.zeros(shares.shape[1])
     for _ in range(_TURNS):
         weighted = shares * weights[:, None]
         slopes = np.linalg.solve(weighted.T @ shares + _RIDGE * np.eye(len(slopes)), weighted.T @ (wanted - mean))

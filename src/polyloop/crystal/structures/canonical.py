@@ -24,8 +24,8 @@ Ints = NDArray[np.int64]
 
 # Grids on which numbers are written: angstrom, degrees.
 _LENGTH, _ANGLE = 1e-3, 1e-2
-# Coordinates are multiples of 1/1200 for each 10 angstrom that a vector is long, some 0.008 angstrom: all fractions that
-# symmetry prescribes (thirds, eighths, twelfths, sixteenths) are points of that grid and none lies between two.
+# Coordinates are multiples of 1/1200 for each 10 angstrom that a vector is long, some 0.008 angstrom: all fractions
+# that symmetry prescribes (thirds, eighths, twelfths, sixteenths) are points of that grid and none lies between two.
 _STEPS, _STEPS_ANGSTROM = 1200, 10.0
 _SCALES = np.array([_LENGTH] * 3 + [_ANGLE] * 3)
 _WORD = re.compile(r"(?<![A-Za-z])\d+(?:\.\d+)?")
@@ -65,15 +65,18 @@ def _line_of(structure: CrystalStructure) -> str:
     kinds = np.array([ranks[symbol] for symbol in smallest.symbols])
     bases, parameters = _shortest_bases(smallest.lattice)
     steps = _steps(parameters[:3])
-    rows = None
+    rows = np.full((len(kinds), 4), np.iinfo(np.int64).max)
     for basis in bases:
         fractional = smallest.fractional @ np.linalg.inv(basis)
         for origin in _origins(kinds):
             candidate = _rounded(fractional - fractional[origin], kinds, steps)
-            if rows is None or _comes_before(candidate, rows):
+            if _comes_before(candidate, rows):
                 rows = candidate
     symbols = tuple(ranks)
-    atoms = [f"{symbols[kind]} {' '.join(_short(value / most) for value, most in zip(site, steps, strict=True))}" for kind, *site in rows]
+    atoms = [
+        f"{symbols[kind]} {' '.join(_short(value / most) for value, most in zip(site, steps, strict=True))}"
+        for kind, *site in rows
+    ]
     lengths = " ".join(f"{value * _LENGTH:.3f}" for value in parameters[:3])
     return f"{lengths} {' '.join(f'{value * _ANGLE:.2f}' for value in parameters[3:])} | {'; '.join(atoms)}"
 
@@ -171,7 +174,8 @@ def _origins(kinds: Ints) -> Ints:
 
 def _steps(lengths: Ints) -> Ints:
     """Return how many grid points each vector has, for lengths in steps of their own grid."""
-    return _STEPS * np.ceil(lengths * _LENGTH / _STEPS_ANGSTROM).astype(int)
+    steps: Ints = _STEPS * np.ceil(lengths * _LENGTH / _STEPS_ANGSTROM).astype(int)
+    return steps
 
 
 def _rounded(fractional: Floats, kinds: Ints, steps: Ints) -> Ints:

@@ -236,4 +236,5 @@ def _check_geometry(structure: CrystalStructure) -> None:
 
 def _faces(lattice: Floats) -> Floats:
     """Return the areas of the three faces in angstrom2."""
-    return np.linalg.norm(np.cross(lattice[[1, 2, 0]], lattice[[2, 0, 1]]), axis=1)
+    areas: Floats = np.linalg.norm(np.cross(lattice[[1, 2, 0]], lattice[[2, 0, 1]]), axis=1)
+    return areas

@@ -1,4 +1,4 @@
-"""What two structures share that differ in their elements alone: space group and who stands on which Wyckoff positions."""
+"""What structures share that differ in elements alone: the space group and who stands on which Wyckoff position."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def protostructure_of(structure: CrystalStructure, tolerance: float = TOLERANCE)
     atomic = {symbol: int(structure.numbers[structure.symbols.index(symbol)]) for symbol in order}
     settings = set()
     for sequence in _sequences(found):
+        placed = list(zip(sequence, numbers, strict=True))
         occupied = {
-            symbol: Counter(place.letter for place, number in zip(sequence, numbers, strict=True) if number == atomic[symbol])
-            for symbol in order
-        }  # fmt: skip
+            symbol: Counter(place.letter for place, number in placed if number == atomic[symbol]) for symbol in order
+        }
         sizes = {place.letter: place.multiplicity for place in sequence}
         settings.add(tuple(_words(occupied[symbol], sizes) for symbol in order))
     return Protostructure(int(found.number), tuple(order), tuple(sorted(settings)))

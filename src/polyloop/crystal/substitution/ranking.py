@@ -1,7 +1,7 @@
 """Which protostructure a composition has: candidates described by their templates, and a learnt ranking of them.
 
-A metric on pairs of compositions decides how near a template is, as in doi:10.1016/j.commatsci.2022.111496; here it is the
-sum of learnt logarithms of element swaps, and what its nearest templates vote for is weighed by a conditional logit.
+A metric on pairs of compositions decides how near a template is, as in doi:10.1016/j.commatsci.2022.111496; here it is
+the sum of learnt logarithms of element swaps, and what the nearest ones vote for is weighed by a conditional logit.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ class StructureRanking:
         """Return the probability of each candidate if one of them is right, shape (n,)."""
         values = (candidates.features - self.means) / self.scales @ self.weights
         odds: Floats = np.exp(values - values.max())
-        return odds / odds.sum()
+        odds /= odds.sum()
+        return odds
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""
@@ -96,8 +97,10 @@ class StructureRanking:
         """Read what `save` wrote; raises `InvalidInputError` where there is none."""
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            arrays = [np.array(content[name]) for name in ("swaps", "weights", "means", "scales")]
-            return cls(*arrays, trained_on=int(content["trained_on"]))
+            swaps, weights, means, scales = (
+                np.array(content[name]) for name in ("swaps", "weights", "means", "scales")
+            )
+            return cls(swaps, weights, means, scales, int(content["trained_on"]))
         except (OSError, KeyError, ValueError) as error:
             raise InvalidInputError(
                 f"There is no trained ranking: {error}.", where=str(path), hint="Run: polyloop crystal templates."
@@ -138,7 +141,9 @@ def candidates_of(
     )  # fmt: skip
     unique, places, features = described
     return Candidates(
-        unique, tuple(np.column_stack([group.rows[pairs[order][at, 0]], pairs[order][at, 1]]) for at in places), features
+        unique,
+        tuple(np.column_stack([group.rows[pairs[order][at, 0]], pairs[order][at, 1]]) for at in places),
+        features,
     )
 
 
@@ -241,4 +246,3 @@ def _fit(questions: Sequence[tuple[Floats, NDArray[np.bool_]]], prior: Floats) -
 
     found: Floats = minimize(loss, prior, jac=True, method="L-BFGS-B").x
     return found
-

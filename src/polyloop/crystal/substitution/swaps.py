@@ -1,4 +1,4 @@
-"""How often a structure stays the same when one element takes the place of another, learnt from a store of templates."""
+"""How often a structure stays the same when one element takes another's place, learnt from a store of templates."""
 
 from __future__ import annotations
 

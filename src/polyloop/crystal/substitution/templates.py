@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import permutations, product
+from itertools import islice, permutations, product
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +78,7 @@ def assignments(ratio: tuple[int, ...]) -> NDArray[np.int64]:
     """Return the permutations of slots that keep amounts, shape (m, k), the identity first."""
     blocks = [[place for place, amount in enumerate(ratio) if amount == one] for one in sorted(set(ratio))]
     ways = product(*(permutations(block) for block in blocks))
-    return np.array([[place for block in way for place in block] for way, _ in zip(ways, range(_MOST_ASSIGNMENTS))])
+    return np.array([[place for block in way for place in block] for way in islice(ways, _MOST_ASSIGNMENTS)])
 
 
 class TemplateStore:
@@ -157,17 +157,16 @@ class TemplateStore:
 
     @cached_property
     def atomic_volumes(self) -> NDArray[np.float64]:
-        """Volume in angstrom3 that each element takes in the mean, shape (118,), by ridge regression on all templates."""
+        """Volume in angstrom3 that each element takes in the mean, shape (118,), by ridge regression."""
         shares = np.zeros((len(self), len(ELEMENTS)))
-        volumes = np.empty(len(self))
+        volumes: NDArray[np.float64] = np.empty(len(self))
         for row, template in enumerate(self.templates):
             np.add.at(shares[row], template.structure.numbers - 1, 1.0 / len(template.structure))
             volumes[row] = template.structure.volume_per_atom
         mean = float(np.median(volumes))
-        solved: NDArray[np.float64] = np.linalg.solve(
-            shares.T @ shares + 0.1 * np.eye(len(ELEMENTS)), shares.T @ (volumes - mean)
-        )
-        return np.maximum(solved + mean, 2.0)
+        solved = np.linalg.solve(shares.T @ shares + 0.1 * np.eye(len(ELEMENTS)), shares.T @ (volumes - mean))
+        found: NDArray[np.float64] = np.maximum(solved + mean, 2.0)
+        return found
 
     def save(self, path: str | Path) -> None:
         """Write the store to a file (numpy's .npz)."""

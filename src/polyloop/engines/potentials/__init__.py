@@ -1,1 +1,1 @@
-"""Universal interatomic potentials: energies, forces and stresses of crystals of nearly any elements within milliseconds."""
+"""Universal interatomic potentials: energies and forces of crystals of nearly any elements."""
