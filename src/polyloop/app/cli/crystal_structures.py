@@ -198,14 +198,17 @@ def _relaxed(
     limits: Any,
 ) -> dict[str, Any]:
     from polyloop.crystal.relaxation.formation import DEFAULT_POTENTIALS, formation_energy
+    from polyloop.crystal.relaxation.references import shipped_references
     from polyloop.crystal.relaxation.relax import relax as relax_structure
     from polyloop.crystal.structures.symmetry import symmetry_of
 
-    done = relax_structure(structure, potential, limits)
     alone = single or own is not None or potential not in DEFAULT_POTENTIALS
-    energy = formation_energy(
-        done.structure, (potential,) if alone else DEFAULT_POTENTIALS, {potential: own} if own is not None else None
-    )
+    names = (potential,) if alone else DEFAULT_POTENTIALS
+    for name in names:
+        # An element without reference is said before a relaxation, not after it.
+        (own or shipped_references(name)).formation_energy(structure.symbols, 0.0)
+    done = relax_structure(structure, potential, limits)
+    energy = formation_energy(done.structure, names, {potential: own} if own is not None else None)
     row = {
         "formula": structure.composition.canonical,
         "formation_energy": energy.value,
