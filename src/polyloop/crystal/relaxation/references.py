@@ -207,7 +207,7 @@ def _cross_validated(shares: NDArray[np.float64], wanted: NDArray[np.float64]) -
 
 def _solve(shares: NDArray[np.float64], wanted: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
     mean = float(wanted.mean())
-    weights = np.ones(len(wanted))
+    weights: NDArray[np.float64] = np.ones(len(wanted))
     slopes: NDArray[np.float64] = np.zeros(shares.shape[1])
     for _ in range(_TURNS):
         weighted = shares * weights[:, None]
