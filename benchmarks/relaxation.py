@@ -6,7 +6,8 @@ Entries are drawn from MP-20 (val) with seed 0; what references or potentials do
 is counted and left out. Each is relaxed by CHGNet from a start with 5 % more volume and atoms moved by 0.05 angstrom
 (in each direction, normal), so that a relaxation has something to do; the formation energy is as in `crystal/relax@1`.
 What is done is kept in FOLDER/relaxation.jsonl, and the same command goes on. The hull is that of the 35,463 stable
-formulas of August 2022 (`hull.py`): distances of the published formation energies are compared with the published distances, and
+formulas of August 2022 (`hull.py`): distances of the published formation energies are compared with the
+published distances, and
 those of the computed energies with both.
 """
 

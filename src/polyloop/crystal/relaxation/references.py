@@ -211,7 +211,8 @@ def _solve(shares: NDArray[np.float64], wanted: NDArray[np.float64]) -> tuple[fl
     slopes: NDArray[np.float64] = np.zeros(shares.shape[1])
     for _ in range(_TURNS):
         weighted = shares * weights[:, None]
-        slopes = np.linalg.solve(weighted.T @ shares + _RIDGE * np.eye(len(slopes)), weighted.T @ (wanted - mean))
+        matrix = weighted.T @ shares + _RIDGE * np.eye(len(slopes))
+        slopes = np.asarray(np.linalg.solve(matrix, weighted.T @ (wanted - mean)), dtype=np.float64)
         weights = 1.0 / np.maximum(np.abs(wanted - mean - shares @ slopes), _KNEE)
         weights /= weights.mean()
     return mean, slopes
