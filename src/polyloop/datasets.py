@@ -17,6 +17,7 @@ SOURCES = {
     "(data_set)",
     "functional_output_uvvis": "https://github.com/yoshida-lab/XenonPy (samples/data/Dataset_I.csv)",
     "mp20": "https://github.com/SymmetryAdvantage/WyckoffTransformer (data/mp_20_biternary, data/mp_20_pilot)",
+    "mpts52": "https://github.com/SymmetryAdvantage/WyckoffTransformer (data/mpts_52)",
     "process_tables": "https://github.com/b-shields/edbo (experiments/data) and https://github.com/aspuru-guzik-group/"
     "olympus (src/olympus/datasets)",
     "optical_calibration": "https://github.com/s-nanjo/Spacier (Optical_Polymer_Dataset/Calibration.csv)",

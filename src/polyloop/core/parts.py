@@ -17,6 +17,7 @@ PARTS: dict[str, dict[str, str]] = {
         "molecule": "polyloop.chem.kinds:MOLECULE",
         "process": "polyloop.design.space.kind:PROCESS",
         "composition": "polyloop.crystal.kinds:COMPOSITION",
+        "crystal": "polyloop.crystal.structures.kind:CRYSTAL",
     },
     "conditions": {
         "temperature": "polyloop.core.conditions:TEMPERATURE",
@@ -96,11 +97,18 @@ PARTS: dict[str, dict[str, str]] = {
     "protocols": {
         "process/copolymerization@1": "polyloop.process.protocol:COPOLYMERIZATION",
     },
+    "potentials": {
+        "chgnet": "polyloop.engines.potentials.chgnet:CHGNET",
+        "sevennet": "polyloop.engines.potentials.sevennet:SEVENNET",
+    },
     "charges": {
         "resp": "polyloop.simulate.charges.models:RESP",
         "esp": "polyloop.simulate.charges.models:ESP",
         "fast": "polyloop.simulate.charges.models:FAST",
         "gasteiger": "polyloop.simulate.charges.models:GASTEIGER",
+    },
+    "protocols": {
+        "crystal/relax@1": "polyloop.crystal.relaxation.protocol:CRYSTAL_RELAX",
     },
     "reports": {
         "html": "polyloop.report.write:write_report",

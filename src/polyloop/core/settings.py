@@ -31,6 +31,7 @@ _ROWS = (
             "polyloop/store.sqlite in the user's data folder"),
     Setting("POLYLOOP_STORE_PASSWORD", "Password of the database, for a URL without one.", "what ~/.pgpass says"),
     Setting("POLYLOOP_DATA", "Folder of public tables, for benchmarks and tests against them.", "none"),
+    Setting("POLYLOOP_TEMPLATES", "File of known crystal structures, made by `polyloop crystal templates`.", "none"),
     Setting("POLYLOOP_SCRATCH", "Folder for work in progress, such as simulations.",
             "polyloop in the user's cache folder"),
     Setting("POLYLOOP_MD_ENGINE", "Engine of molecular dynamics, by its name.", "auto: the best that is installed"),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from polyloop.app.cli import crystal_structures
 from polyloop.app.cli.console import write_json, write_table
 from polyloop.app.cli.crystal_compositions import energy, generate, train_generator
 from polyloop.app.cli.groups import group
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     crystal.command()(generate)
     crystal.command("train-generator")(train_generator)
     crystal.command()(hull)
+    crystal_structures.register(crystal)
 
 
 def hull(

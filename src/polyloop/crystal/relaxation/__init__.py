@@ -1,0 +1,1 @@
+"""Relaxation of crystals by universal potentials, their formation energies, and how far to trust these."""

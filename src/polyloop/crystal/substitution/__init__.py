@@ -1,0 +1,1 @@
+"""Structures of a composition by substituting elements in known structures of the same ratio."""

@@ -1,0 +1,1 @@
+"""Universal interatomic potentials: energies and forces of crystals of nearly any elements."""
