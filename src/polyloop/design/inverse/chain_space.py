@@ -269,5 +269,3 @@ def _symmetric_neighbours(fingerprints: Sequence[Any]) -> tuple[NDArray[np.intp]
             near[row].add(int(other))
             near[int(other)].add(row)
     return tuple(np.array(sorted(found), dtype=np.intp) for found in near)
-
-

@@ -107,9 +107,7 @@ def _routed(one: InverseCandidate, prices: Mapping[str, float]) -> InverseCandid
     )
 
 
-def _candidate(
-    one: Assessment, score: float, weight: float, routes: Mapping[str, LibraryPolymer]
-) -> InverseCandidate:
+def _candidate(one: Assessment, score: float, weight: float, routes: Mapping[str, LibraryPolymer]) -> InverseCandidate:
     route = routes.get(one.text)
     return InverseCandidate(
         one.text, score, weight, one.predicted or {}, one.in_domain, route.rule if route else "",

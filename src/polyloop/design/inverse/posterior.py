@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from polyloop.core import InvalidInputError
 from polyloop.design.inverse.annealing import TemperedDensity, anneal
 from polyloop.design.inverse.assessed_chains import AssessedChains
 from polyloop.design.inverse.chain_space import ChainSpace, States
@@ -15,7 +16,6 @@ from polyloop.design.inverse.designer import Proposals
 from polyloop.design.inverse.oracle import Oracle
 from polyloop.design.inverse.prior import DesignPrior
 from polyloop.design.inverse.surrogate import OracleSurrogate
-from polyloop.core import InvalidInputError
 
 __all__ = ["PosteriorDesigner"]
 
@@ -100,9 +100,7 @@ class PosteriorDesigner:
         drawn = np.argsort(-(posterior + rng.gumbel(size=len(posterior))), kind="stable")
         yield from self._spread(states, best, drawn, batch)
 
-    def _spread(
-        self, states: States, best: NDArray[np.intp], drawn: NDArray[np.intp], batch: int
-    ) -> Iterator[States]:
+    def _spread(self, states: States, best: NDArray[np.intp], drawn: NDArray[np.intp], batch: int) -> Iterator[States]:
         most = max(1, round(self.diversity * batch))
         used: dict[str, int] = {}
         seen: set[int] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -12,7 +12,7 @@ from polyloop.core import InvalidInputError
 from polyloop.core.record import Status
 from polyloop.learn.property_model import PropertyModel
 from polyloop.simulate import evaluate
-from polyloop.simulate.protocols import get_protocol
+from polyloop.simulate.protocols import get_protocol, protocol_of_level
 
 __all__ = ["ModelPredictor", "PredictedProperty", "PropertyPredictor", "ProtocolPredictor"]
 
@@ -47,15 +47,15 @@ class PropertyPredictor(Protocol):
 
 @dataclass(frozen=True)
 class ProtocolPredictor:
-    """A protocol such as `optics/instant@2`, called in this process.
+    """A protocol, by default that of the level `instant`, called in this process.
 
     Raises
     ------
     InvalidInputError
-        If there is no such protocol, or it gives no error bars.
+        If there is no such protocol.
     """
 
-    protocol_id: str = "optics/instant@2"
+    protocol_id: str = field(default_factory=lambda: protocol_of_level("instant").protocol_id)
     seed: int = 0
 
     def __post_init__(self) -> None:
