@@ -8,7 +8,8 @@ that are not yet there counting 0. Elements and sizes are bounded, for all metho
 length or makeability. The ranges were set after a look at 250 random polymers of the library and before any method
 ran on them, at values that hardly any of those had. All but the string sampler start from the shipped monomers'
 library; `mol_ga` (PyPI, 0.2.1) takes part where it is installed, its stars being dummy atoms. Routes of the ten best
-are looked for by `depolymerise` where a method knows none, and count as priced where the shipped list has a price of
+are looked for by `depolymerise` where a method knows none,
+and count as priced where the shipped list has a price of
 all monomers. Predictions are kept in FILE.sqlite, which all methods share; rows are kept as they are done, and the same
 command goes on. With --seeds 0 it prints the table of docs/validation/inverse_design.md.
 """
@@ -67,7 +68,7 @@ def curve(scores: list[float], calls: int) -> np.ndarray:
     return means
 
 
-class BudgetSpent(Exception):
+class BudgetSpentError(Exception):
     """Ends a foreign program's search."""
 
 
@@ -79,7 +80,7 @@ def mol_ga(oracle: Oracle, start: list[str], seed: int) -> None:
         found = []
         for text in texts:
             if not oracle.left:
-                raise BudgetSpent
+                raise BudgetSpentError
             try:
                 said = oracle.assess([Polymer(text).canonical]) if text.count("*") == 2 else []
             except InvalidInputError:
@@ -89,7 +90,7 @@ def mol_ga(oracle: Oracle, start: list[str], seed: int) -> None:
 
     try:
         default_ga(start, scores, max_generations=10_000, offspring_size=25, rng=random.Random(seed))
-    except BudgetSpent:
+    except BudgetSpentError:
         return
 
 
@@ -116,13 +117,16 @@ def run(task: str, method: str, seed: int, calls: int, space: ChainSpace, cache:
         states = space.draw(20 * opening, rng)
         states = states[np.isfinite(prior.log_weight(space, states))][:opening]
         mol_ga(oracle, [space.polymer(state).smiles for state in states], seed)
+        known = {}
     else:
-        make_designer(method, space, prior).search(oracle, rng)
+        known = make_designer(method, space, prior).search(oracle, rng).routes
     spent = perf_counter() - started
     means = curve([float(np.exp(one.log_likelihood)) for one in oracle.history], calls)
     best = sorted(oracle.history, key=lambda one: -one.log_likelihood)[:TOP]
     prices = {one.smiles: one.price for one in space.library.stock.stock if one.price is not None}
-    routes = [makeable(one.text, prices) for one in best]
+    routes = [
+        (True, known[one.text].price is not None) if one.text in known else makeable(one.text, prices) for one in best
+    ]
     return {
         "task": task, "method": method, "seed": seed, "calls": calls, "used": len(oracle.history),
         "auc": round(float(means.mean()), 5), "top10": round(float(means[-1]), 5), "seconds": round(spent, 1),

@@ -98,12 +98,12 @@ def test_string_sampling_writes_repeat_units(space: ChainSpace) -> None:
 
 
 def test_a_killed_design_goes_on_and_ends_the_same(space: ChainSpace, tmp_path) -> None:
-    class Killed(Exception):
+    class KilledError(Exception):
         pass
 
     def killing(spent: int) -> None:
         if spent == 13:
-            raise Killed
+            raise KilledError
 
     def run(cache: PredictionCache, progress=lambda spent: None) -> tuple[list, int]:
         predictor = CarbonShare()
@@ -112,7 +112,7 @@ def test_a_killed_design_goes_on_and_ends_the_same(space: ChainSpace, tmp_path) 
         return [one.to_dict() for one in result.candidates], len(predictor.asked)
 
     whole, _ = run(PredictionCache())
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         run(PredictionCache(tmp_path / "p.sqlite"), killing)
     again, asked = run(PredictionCache(tmp_path / "p.sqlite"))
     assert again == whole

@@ -1,4 +1,4 @@
-"""The sampler is exact: on a space that can be listed it agrees with the posterior, and its moves leave it invariant."""
+"""The sampler is exact: on a space that can be listed it agrees with the posterior; moves leave it invariant."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ def test_metropolis_reaches_the_distribution_from_one_state(space: ChainSpace) -
     rng = np.random.default_rng(2)
     listed, probabilities, _ = exact_posterior(space, beta=0.05)
     density = density_of(space)
-    states = np.repeat(listed[:1], 2000, axis=0)
+    states = np.repeat(listed[:1], 800, axis=0)
     terms = density.terms(states)
-    for _ in range(120):
+    for _ in range(80):
         states, terms, _ = density.metropolis(states, terms, 0.05, space.propose, rng)
     carbons = space.features(listed)[:, 1]
     mean = float(probabilities @ carbons)
     spread = float(np.sqrt(probabilities @ (carbons - mean) ** 2))
-    assert space.features(states)[:, 1].mean() == pytest.approx(mean, abs=5.0 * spread / np.sqrt(2000))
+    assert space.features(states)[:, 1].mean() == pytest.approx(mean, abs=5.0 * spread / np.sqrt(800))
 
 
 def test_annealed_particles_agree_with_the_exact_posterior(space: ChainSpace) -> None:

@@ -134,5 +134,5 @@ def make_designer(name: str, space: ChainSpace, prior: DesignPrior) -> Designer:
     }  # fmt: skip
     if name not in makers:
         raise InvalidInputError(f"There is no method {name!r}.", hint=did_you_mean(name, DESIGNERS))
-    made: Designer = makers[name](space, prior)  # type: ignore[abstract]
+    made: Designer = makers[name](space, prior)
     return made

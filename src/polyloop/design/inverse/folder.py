@@ -42,7 +42,7 @@ class DesignFolder:
         if file.exists() and file.read_text(encoding="utf-8") != text:
             raise InvalidInputError(
                 "The folder holds another design.", where=str(file),
-                hint="Name another folder, or repeat the command with the same targets, models, method, calls and seed.",
+                hint="Name another folder, or repeat the command with the same targets, models, calls and seed.",
             )  # fmt: skip
         if not file.exists():
             write_atomically(file, text)

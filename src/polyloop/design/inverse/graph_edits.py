@@ -29,7 +29,7 @@ def mutated_unit(smiles: str, rng: np.random.Generator) -> str | None:
     for _ in range(_TRIES):
         mol = _kekulised(smiles)
         edit = _EDITS[int(rng.integers(len(_EDITS)))]
-        if mol is not None and edit(mol, rng):
+        if edit(mol, rng):
             text = _unit_of(mol)
             if text is not None and text != smiles:
                 return text
@@ -52,13 +52,11 @@ def crossed_units(one: str, other: str, rng: np.random.Generator) -> str | None:
     return None
 
 
-def _kekulised(smiles: str) -> Chem.RWMol | None:
+def _kekulised(smiles: str) -> Chem.RWMol:
     with rdBase.BlockLogs():
-        mol = Chem.MolFromSmiles(smiles)
-        if mol is None:
-            return None
+        mol = Chem.RWMol(Chem.MolFromSmiles(smiles))
         Chem.Kekulize(mol, clearAromaticFlags=True)
-    return Chem.RWMol(mol)
+    return mol
 
 
 def _unit_of(mol: Chem.Mol) -> str | None:

@@ -45,4 +45,4 @@ def log_probability_in_ranges(mean: Array, std: Array, targets: Sequence[Propert
         log_probability_in_range(mean[:, column], std[:, column], target.low, target.high)
         for column, target in enumerate(targets)
     ]
-    return np.sum(columns, axis=0)
+    return np.asarray(np.sum(columns, axis=0))

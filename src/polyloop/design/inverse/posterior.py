@@ -1,4 +1,4 @@
-"""The designer of choice: posterior sampling over (rule, monomer, monomer), with a surrogate between oracle and sampler."""
+"""The designer of choice: posterior sampling over (rule, monomer, monomer), a surrogate between it and the oracle."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class PosteriorDesigner:
 
     In each round a surrogate learns all that the oracle has said; particles are carried from the prior to the posterior
     under the surrogate's likelihood, its doubt included; and of the chains that they visited a batch is asked of the
-    oracle: half the most probable ones, half drawn with the posterior's weights. In a batch no monomer takes more than
-    a share of the places.
+    oracle: a share of the most probable ones, the rest drawn with the posterior's weights. In a batch no monomer takes
+    more than a share of the places.
 
     Parameters
     ----------
@@ -44,6 +44,8 @@ class PosteriorDesigner:
         Size of the population.
     diversity
         Largest share of a batch that may hold the same monomer.
+    greedy
+        Share of a batch that goes to the most probable chains; chosen as docs/validation/inverse_design.md says.
 
     Raises
     ------
@@ -57,9 +59,10 @@ class PosteriorDesigner:
     rounds: int = 30
     particles: int = 400
     diversity: float = 0.3
+    greedy: float = 0.8
 
     def __post_init__(self) -> None:
-        shares = 0.0 < self.first <= 1.0 and 0.0 < self.diversity <= 1.0
+        shares = 0.0 < self.first <= 1.0 and 0.0 < self.diversity <= 1.0 and 0.0 <= self.greedy <= 1.0
         if not shares or self.rounds < 1 or self.particles < 10:
             raise InvalidInputError("A designer needs shares from 0 to 1, a round, and ten particles.")
 
@@ -98,14 +101,23 @@ class PosteriorDesigner:
         best = np.argsort(-posterior, kind="stable")
         # The largest of log weight plus a Gumbel variable, in turn, are a sample without replacement.
         drawn = np.argsort(-(posterior + rng.gumbel(size=len(posterior))), kind="stable")
-        yield from self._spread(states, best, drawn, batch)
+        yield from self._spread(states, self._mixed(best, drawn, rng), batch)
 
-    def _spread(self, states: States, best: NDArray[np.intp], drawn: NDArray[np.intp], batch: int) -> Iterator[States]:
+    def _mixed(self, best: NDArray[np.intp], drawn: NDArray[np.intp], rng: np.random.Generator) -> Iterator[int]:
+        """Yield rows of both orders, each next one from the first with the probability `greedy`."""
+        takes = rng.random(2 * len(best)) < self.greedy
+        orders = iter(best), iter(drawn)
+        for take in takes:
+            row = next(orders[0 if take else 1], None)
+            if row is not None:
+                yield int(row)
+
+    def _spread(self, states: States, rows: Iterator[int], batch: int) -> Iterator[States]:
         most = max(1, round(self.diversity * batch))
         used: dict[str, int] = {}
         seen: set[int] = set()
         spare: list[int] = []
-        for row in (int(row) for pair in zip(best, drawn, strict=True) for row in pair):
+        for row in rows:
             if row in seen:
                 continue
             seen.add(row)

@@ -34,7 +34,7 @@ class PropertyTarget:
             raise InvalidInputError(f"The range of {self.property} has no end.", where="target", hint=_FORM)
         if self.low >= known.high or self.high <= known.low:
             raise InvalidInputError(
-                f"No plausible {known.words} lies in {self}: they lie from {known.low:g} to {known.high:g} {known.unit}.",
+                f"No plausible {known.words} lies in {self}: from {known.low:g} to {known.high:g} {known.unit}.",
                 where="target", hint="Ask for another range; mind the unit.",
             )  # fmt: skip
 

@@ -15,7 +15,7 @@ __all__ = ["register"]
 def register(app: typer.Typer) -> None:
     """Add the group of commands to `app`."""
     design = group(
-        app, "design", "Candidates that are made: small molecules, repeat units of a language model, inverse design."
+        app, "design", "Candidates that are made: small molecules, units of a language model, inverse design."
     )
     design.command("enumerate")(enumerate_)
     design.command("train-language")(train_language)

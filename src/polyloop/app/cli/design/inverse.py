@@ -22,21 +22,21 @@ _EVERY = 50
 def invert(
     target: Annotated[
         list[str],
-        typer.Option("--target", metavar="NAME=LOW:HIGH", help="Range of a property; may be repeated. One end may be left out."),
+        typer.Option("--target", metavar="NAME=LOW:HIGH", help="Range of a property; may be repeated."),
     ],
     n: Annotated[int, typer.Option("-n", min=1, help="Number of polymers to return.")] = 20,
     calls: Annotated[int, typer.Option("--calls", min=1, help="Most polymers to predict.")] = 500,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same polymers.")] = 0,
     method: Annotated[
-        str, typer.Option("--method", metavar="NAME", help="posterior, screening, pair-ga, graph-ga, string-smc or random.")
+        str, typer.Option("--method", metavar="NAME", help="Way of searching; see the reference.")
     ] = "posterior",
     model: Annotated[
         list[Path] | None,
-        typer.Option("--model", metavar="FOLDER", help="Trained model of a property; may be repeated. It comes before protocols."),
+        typer.Option("--model", metavar="FOLDER", help="Trained model of a property; may be repeated."),
     ] = None,
     monomers: Annotated[
         Path | None,
-        typer.Option("--monomers", metavar="FILE", help="Table of monomers (smiles, price).  [default: the shipped ones]"),
+        typer.Option("--monomers", metavar="FILE", help="Table of monomers.  [default: the shipped ones]"),
     ] = None,
     most_price: Annotated[
         float | None, typer.Option("--max-price", metavar="USD", help="Most US$ of monomers for a kg of repeat unit.")
@@ -45,11 +45,11 @@ def invert(
         float, typer.Option("--makeability", min=0.0, help="Weight of makeability in the prior; 0 leaves it out.")
     ] = 1.0,
     elements: Annotated[
-        str | None, typer.Option("--elements", metavar="A,B", help="Elements that may occur.  [default: those of the protocols]")
+        str | None, typer.Option("--elements", metavar="A,B", help="Elements beside hydrogen.")
     ] = None,
     heavy_atoms: Annotated[int, typer.Option("--max-atoms", min=1, help="Most heavy atoms of a repeat unit.")] = 80,
     directory: Annotated[
-        Path | None, typer.Option("--directory", metavar="FOLDER", help="Folder to keep predictions in; the same command goes on with it.")
+        Path | None, typer.Option("--directory", metavar="FOLDER", help="Folder that the same command goes on with.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:  # fmt: skip
@@ -86,24 +86,12 @@ def _show(result: DesignResult, as_json: bool) -> None:
         write_json([one.to_dict() for one in result.candidates])
         return
     names = list(result.candidates[0].predicted) if result.candidates else []
-    header = (
-        "smiles",
-        "score",
-        *(column for name in names for column in (name, f"{name}_std")),
-        "rule",
-        "monomers",
-        "price",
-    )
-    write_table(
-        header,
-        [
-            (
-                one.smiles, one.score, *(value for name in names for value in (one.predicted[name].mean, one.predicted[name].std)),
-                one.rule or "-", " + ".join(one.monomers) or "-", one.price,
-            )
-            for one in result.candidates
-        ],
-    )  # fmt: skip
+    columns = [column for name in names for column in (name, f"{name}_std")]
+    rows = []
+    for one in result.candidates:
+        values = [value for name in names for value in (one.predicted[name].mean, one.predicted[name].std)]
+        rows.append((one.smiles, one.score, *values, one.rule or "-", " + ".join(one.monomers) or "-", one.price))
+    write_table(("smiles", "score", *columns, "rule", "monomers", "price"), rows)
 
 
 def _prior(makeability: float, most_price: float | None, elements: str | None, heavy_atoms: int) -> DesignPrior:
