@@ -102,3 +102,21 @@ def test_outside_the_domain_of_a_model_the_likelihood_is_lower() -> None:
 def test_a_property_that_nobody_predicts_is_refused_with_what_to_do() -> None:
     with pytest.raises(InvalidInputError, match="trained model"):
         Oracle([PropertyTarget("heat_capacity_cp", 1000.0, 2000.0)], [CarbonShare()], calls=5)
+
+
+@pytest.mark.slow
+def test_a_trained_model_predicts_and_says_where_it_was_not_checked(tmp_path: Path) -> None:
+    from polyloop.design.inverse import ModelPredictor
+    from polyloop.learn.property_model import PropertyModel
+
+    alkyls = [f"*CC({'C' * n})*" for n in range(1, 13)]
+    values = [0.90 - 0.004 * n for n in range(12)]
+    folder = PropertyModel.train(alkyls, values, target="density", blocks=("ecfp",), invariant=False).save(
+        tmp_path / "m"
+    )
+    oracle = Oracle([PropertyTarget("density", 0.85, 0.92)], [ModelPredictor(folder)], calls=2)
+    near, far = oracle.assess(["*CC(CCC)*", "*c1ccc(cc1)S(=O)(=O)*"])
+    assert near.predicted is not None
+    assert near.predicted["density"].mean == pytest.approx(0.892, abs=0.01)
+    assert near.in_domain
+    assert not far.in_domain
