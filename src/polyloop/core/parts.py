@@ -96,6 +96,7 @@ PARTS: dict[str, dict[str, str]] = {
     },
     "protocols": {
         "process/copolymerization@1": "polyloop.process.protocol:COPOLYMERIZATION",
+        "crystal/relax@1": "polyloop.crystal.relaxation.protocol:CRYSTAL_RELAX",
     },
     "potentials": {
         "chgnet": "polyloop.engines.potentials.chgnet:CHGNET",
@@ -106,9 +107,6 @@ PARTS: dict[str, dict[str, str]] = {
         "esp": "polyloop.simulate.charges.models:ESP",
         "fast": "polyloop.simulate.charges.models:FAST",
         "gasteiger": "polyloop.simulate.charges.models:GASTEIGER",
-    },
-    "protocols": {
-        "crystal/relax@1": "polyloop.crystal.relaxation.protocol:CRYSTAL_RELAX",
     },
     "reports": {
         "html": "polyloop.report.write:write_report",

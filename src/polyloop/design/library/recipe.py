@@ -50,7 +50,7 @@ class Recipe:
     entries: tuple[Sequence[Entry], ...]
 
     def __len__(self) -> int:
-        return len(self._alone) if len(self.entries) == 1 else self._pairs + self._turned
+        return len(self.alone) if len(self.entries) == 1 else self._pairs + self._turned
 
     def __getitem__(self, index: int) -> Chain:
         """Return a chain by its number.
@@ -60,14 +60,50 @@ class Recipe:
         IndexError
             If there is none.
         """
+        if len(self.entries) == 1:
+            if not 0 <= index < len(self):
+                raise IndexError(index)
+            return self.alone[index]
+        return self.at(*self.places(index))
+
+    def places(self, index: int) -> tuple[int, int, bool]:
+        """Return where the entries of chain `index` of a rule with two monomers stand, and whether one is turned.
+
+        Raises
+        ------
+        IndexError
+            If there is no such chain.
+        """
         if not 0 <= index < len(self):
             raise IndexError(index)
-        if len(self.entries) == 1:
-            return self._alone[index]
-        return self._pair(index) if index < self._pairs else self._turned_pair(index - self._pairs)
+        if index < self._pairs:
+            return *self._picked(index, len(self.entries[1])), False
+        first, second = self._directed
+        one, other = self._picked(index - self._pairs, len(second))
+        return first[one], second[other], True
+
+    def at(self, first: int, second: int, turned: bool = False) -> Chain:
+        """Return the chain of the entries at two places, of a rule with two monomers."""
+        one, other = self.entries[0][first], self.entries[1][second]
+        if turned:
+            ends = (
+                (one.residue, other.residue.turned) if self.rule.roles[1].reversible
+                else (one.residue.turned, other.residue)
+            )  # fmt: skip
+            return Chain(ends, (one, other), Orientation.HEAD_TO_HEAD)
+        way = Orientation.HEAD_TO_TAIL if self.turns(first, second) else Orientation.ONLY
+        return Chain((one.residue, other.residue), (one, other), way)
+
+    def turns(self, first: int, second: int) -> bool:
+        """Tell whether the entries at two places make another chain when one of them is turned."""
+        free = any(role.reversible for role in self.rule.roles)
+        return free and not any(
+            listed[place].residue.symmetric for listed, place in zip(self.entries, (first, second), strict=True)
+        )
 
     @cached_property
-    def _alone(self) -> tuple[Chain, ...]:
+    def alone(self) -> tuple[Chain, ...]:
+        """The chains of a rule with one monomer."""
         made: dict[str, Chain] = {}
         (listed,) = self.entries
         for _, group in groupby(sorted(listed, key=lambda entry: entry.monomer), key=lambda entry: entry.monomer):
@@ -80,46 +116,34 @@ class Recipe:
                     made.setdefault(text, Chain(residues, own or tuple(entries.values())[:1], orientation))
         return tuple(made.values())
 
-    @cached_property
-    def _same_role(self) -> bool:
-        return self.rule.roles[0] is self.rule.roles[1]
+    @property
+    def same_role(self) -> bool:
+        """Whether both monomers of a rule are of one kind, so that their order does not matter."""
+        return len(self.rule.roles) == 2 and self.rule.roles[0] is self.rule.roles[1]
 
     @cached_property
     def _pairs(self) -> int:
         first, second = self.entries
-        return len(first) * (len(first) - 1) // 2 if self._same_role else len(first) * len(second)
+        return len(first) * (len(first) - 1) // 2 if self.same_role else len(first) * len(second)
 
     @cached_property
-    def _directed(self) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
-        """Entries of each role that read differently from their two ends, where one of the roles can be turned."""
+    def _directed(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Places of entries that read differently from their two ends, where one of the roles can be turned."""
         if not any(role.reversible for role in self.rule.roles):
             return (), ()
-        first, second = (tuple(e for e in listed if not e.residue.symmetric) for listed in self.entries)
+        first, second = (
+            tuple(place for place, entry in enumerate(listed) if not entry.residue.symmetric) for listed in self.entries
+        )
         return first, second
 
     @cached_property
     def _turned(self) -> int:
         first, second = self._directed
-        return len(first) * (len(first) - 1) // 2 if self._same_role else len(first) * len(second)
+        return len(first) * (len(first) - 1) // 2 if self.same_role else len(first) * len(second)
 
-    def _pair(self, index: int) -> Chain:
-        first, second = self._picked(index, *self.entries)
-        free = any(role.reversible for role in self.rule.roles)
-        free = free and not (first.residue.symmetric or second.residue.symmetric)
-        way = Orientation.HEAD_TO_TAIL if free else Orientation.ONLY
-        return Chain((first.residue, second.residue), (first, second), way)
-
-    def _turned_pair(self, index: int) -> Chain:
-        first, second = self._picked(index, *self._directed)
-        if self.rule.roles[1].reversible:
-            residues = (first.residue, second.residue.turned)
-        else:
-            residues = (first.residue.turned, second.residue)
-        return Chain(residues, (first, second), Orientation.HEAD_TO_HEAD)
-
-    def _picked(self, index: int, first: Sequence[Entry], second: Sequence[Entry]) -> tuple[Entry, Entry]:
-        if not self._same_role:
-            return first[index // len(second)], second[index % len(second)]
+    def _picked(self, index: int, width: int) -> tuple[int, int]:
+        if not self.same_role:
+            return index // width, index % width
         # Pairs i < j are numbered j (j - 1) / 2 + i.
         later = (1 + isqrt(8 * index + 1)) // 2
-        return first[index - later * (later - 1) // 2], first[later]
+        return index - later * (later - 1) // 2, later
