@@ -118,6 +118,6 @@ def _substituted(composition: Composition, store: TemplateStore, row: int, order
     volumes = store.atomic_volumes
     symbols = tuple(mapped[symbol] for symbol in structure.symbols)
     substituted = CrystalStructure.trusted(structure.lattice, structure.fractional, symbols)
-    # Numbers are taken before elements: what cells hold in the mean scales the template's own volume.
+    # The template's own volume, times what our elements take in the mean over what its own do.
     ratio = volumes[substituted.numbers - 1].sum() / volumes[structure.numbers - 1].sum()
     return substituted.scaled(structure.volume * float(ratio))
