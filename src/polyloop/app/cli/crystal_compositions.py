@@ -9,7 +9,7 @@ import typer
 
 from polyloop.app.cli.console import message, write_json, write_table
 
-__all__ = ["energy", "generate", "train_generator"]
+__all__ = ["energy", "generate", "symbols", "train_generator"]
 
 
 def energy(
@@ -67,7 +67,7 @@ def generate(
     from polyloop.crystal.generation import CompositionWish, ConditionalGenerator, distinct_proposals
 
     wish = CompositionWish(
-        formation_energy, _symbols(include), _symbols(avoid), _symbols(elements), (fewest, most),
+        formation_energy, symbols(include), symbols(avoid), symbols(elements), (fewest, most),
         stable=not unstable, neutral=neutral,
     )  # fmt: skip
     made = ConditionalGenerator.shipped() if generator is None else ConditionalGenerator.read(generator)
@@ -124,5 +124,6 @@ def train_generator(
     typer.echo(f"Taught by {made.known_count} compositions of {len(lowest)}; see {output}")
 
 
-def _symbols(text: str) -> tuple[str, ...]:
+def symbols(text: str) -> tuple[str, ...]:
+    """Return the symbols of elements in a text such as `Li,O`."""
     return tuple(part for part in text.replace(",", " ").split())

@@ -10,6 +10,7 @@ import typer
 from polyloop.app.cli import crystal_structures
 from polyloop.app.cli.console import write_json, write_table
 from polyloop.app.cli.crystal_compositions import energy, generate, train_generator
+from polyloop.app.cli.crystal_design import design
 from polyloop.app.cli.groups import group
 from polyloop.core.errors import InvalidInputError
 
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
     crystal.command()(generate)
     crystal.command("train-generator")(train_generator)
     crystal.command()(hull)
+    crystal.command()(design)
     crystal_structures.register(crystal)
 
 

@@ -1,0 +1,203 @@
+"""From a wish to relaxed crystals: compositions are proposed, their structures guessed and relaxed, and ranked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from polyloop.core.errors import EvaluationError, InvalidInputError
+from polyloop.core.files import write_atomically
+from polyloop.crystal.generation.proposals import distinct_proposals
+from polyloop.crystal.relaxation.formation import formation_energy
+from polyloop.crystal.relaxation.relax import relax
+from polyloop.crystal.structures.cif import write_cif
+from polyloop.crystal.structures.symmetry import symmetry_of
+from polyloop.crystal.substitution.predict import predict_structures
+from polyloop.crystal.substitution.templates import ratio_of
+
+if TYPE_CHECKING:
+    from polyloop.crystal.composition import Composition
+    from polyloop.crystal.formation_energy import FormationEnergyModel
+    from polyloop.crystal.generation.proposals import CompositionGenerator, Proposal
+    from polyloop.crystal.generation.wish import CompositionWish
+    from polyloop.crystal.hull import PhaseTable
+    from polyloop.crystal.substitution.ranking import StructureRanking
+    from polyloop.crystal.substitution.templates import TemplateStore
+
+__all__ = ["CrystalDesign", "CrystalDesigner"]
+
+# What counts as far: from the wanted energy, and above the hull, in eV/atom.
+_OFF, _ABOVE = 0.15, 0.1
+_SYMMETRY = 0.1
+_WISH, _DESIGNS = "wish.json", "designs"
+# Proposals drawn for each that is wanted: not all have a template, or come out of the relaxation.
+_SPARE = 8
+
+
+@dataclass(frozen=True)
+class CrystalDesign:
+    """A composition with the best of its relaxed structures, or why it has none.
+
+    Parameters
+    ----------
+    formula
+        Reduced.
+    predicted
+        Formation energy from composition alone, eV/atom.
+    formation_energy, std
+        Of the relaxed structure, eV/atom; None where there is none.
+    hull_distance
+        Above the known phases, eV/atom; None where no table of phases was given.
+    space_group, template, cif
+        Of the relaxed structure: number, formula of the known structure that it came from, and CIF file in the folder.
+    failure
+        Why there is no structure.
+    """
+
+    formula: str
+    predicted: float | None
+    formation_energy: float | None = None
+    std: float | None = None
+    hull_distance: float | None = None
+    space_group: int | None = None
+    template: str | None = None
+    cif: str | None = None
+    failure: str | None = None
+
+    def distance(self, wanted: float | None) -> float:
+        """Return how far it is from the wish: squares of what it is off by 0.15 and above the hull by 0.1 eV/atom."""
+        if self.formation_energy is None:
+            return float("inf")
+        off = 0.0 if wanted is None else (self.formation_energy - wanted) / _OFF
+        above = 0.0 if self.hull_distance is None else max(self.hull_distance, 0.0) / _ABOVE
+        return float(np.hypot(off, above))
+
+
+@dataclass(frozen=True)
+class CrystalDesigner:
+    """Proposes compositions for a wish, and computes their structures and energies.
+
+    Parameters
+    ----------
+    generator, model
+        What proposes compositions, and what vouches for their energy.
+    store, ranking
+        Known structures, and which of them fits a composition.
+    phases
+        Known phases and their formation energies, of the Materials Project's scheme of 2020.
+    guesses
+        Structures that are relaxed for each composition.
+    most_atoms
+        Larger cells are not relaxed.
+    """
+
+    generator: CompositionGenerator
+    model: FormationEnergyModel
+    store: TemplateStore
+    ranking: StructureRanking
+    phases: PhaseTable | None = None
+    guesses: int = 3
+    most_atoms: int = 40
+
+    def design(
+        self,
+        wish: CompositionWish,
+        n: int,
+        folder: Path,
+        *,
+        seed: int = 0,
+        refused: Callable[[Composition], bool] | None = None,
+        progress: Callable[[int, CrystalDesign], None] | None = None,
+    ) -> list[CrystalDesign]:
+        """Return the n first compositions that have a relaxed structure, those nearest to the wish first.
+
+        Each is kept in the folder as soon as it is computed; begun again with the same wish, the folder goes on.
+
+        Parameters
+        ----------
+        refused
+            Says which compositions are not to be proposed.
+        progress
+            Told how many have a structure, and the newest.
+
+        Raises
+        ------
+        InvalidInputError
+            If the folder holds another wish.
+        """
+        self._settle(wish, seed, folder)
+        done: list[CrystalDesign] = []
+        for proposal in self._proposals(wish, _SPARE * n, seed, refused):
+            design = self._kept(proposal, folder)
+            if design.formation_energy is not None:
+                done.append(design)
+            if progress is not None:
+                progress(len(done), design)
+            if len(done) == n:
+                break
+        return sorted(done, key=lambda design: design.distance(wish.formation_energy))
+
+    def _settle(self, wish: CompositionWish, seed: int, folder: Path) -> None:
+        """Write down what the folder is for, or check that it is the same."""
+        settings = {"wish": asdict(wish), "seed": seed, "guesses": self.guesses, "most_atoms": self.most_atoms}
+        settings |= {"templates": len(self.store), "phases": len(self.phases) if self.phases is not None else None}
+        text = json.dumps(settings, indent=1) + "\n"
+        path = folder / _WISH
+        if path.exists() and path.read_text(encoding="utf-8") != text:
+            raise InvalidInputError(
+                "This folder holds designs for another wish, seed, templates or phases.", where=str(folder),
+                hint=f"Give another folder; {path} says what it is for.",
+            )  # fmt: skip
+        (folder / _DESIGNS).mkdir(parents=True, exist_ok=True)
+        write_atomically(path, text)
+
+    def _proposals(
+        self, wish: CompositionWish, n: int, seed: int, refused: Callable[[Composition], bool] | None
+    ) -> list[Proposal]:
+        def unwanted(composition: Composition) -> bool:
+            without = self.store.group(ratio_of(composition)) is None
+            return without or (refused is not None and refused(composition))
+
+        rng = np.random.default_rng(seed)
+        return distinct_proposals(self.generator, wish, n, rng, model=self.model, refused=unwanted)
+
+    def _kept(self, proposal: Proposal, folder: Path) -> CrystalDesign:
+        """Return what the folder knows of a proposal, or compute and keep it."""
+        path = folder / _DESIGNS / f"{proposal.composition.canonical}.json"
+        if path.exists():
+            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return CrystalDesign(**found)
+        design = self._computed(proposal, folder)
+        write_atomically(path, json.dumps(asdict(design), indent=1) + "\n")
+        return design
+
+    def _computed(self, proposal: Proposal, folder: Path) -> CrystalDesign:
+        composition = proposal.composition
+        name = composition.canonical
+        best, failure = CrystalDesign(name, proposal.formation_energy), "no guess has few enough atoms"
+        for guess in predict_structures(composition, self.store, self.ranking, most=self.guesses):
+            if len(guess.structure) > self.most_atoms:
+                continue
+            stem = f"{name}_{guess.rank}"
+            write_cif(guess.structure, folder / _DESIGNS / f"{stem}_guess.cif", name=name,
+                      notes=[f"from {guess.template} ({guess.template_formula}), not relaxed"])  # fmt: skip
+            try:
+                relaxed = relax(guess.structure)
+                energy = formation_energy(relaxed.structure)
+            except EvaluationError as error:
+                failure = str(error)
+                continue
+            cif = folder / _DESIGNS / f"{stem}_relaxed.cif"
+            write_cif(relaxed.structure, cif, name=name, notes=["relaxed by chgnet"])
+            if best.formation_energy is None or energy.value < best.formation_energy:
+                best = CrystalDesign(
+                    name, proposal.formation_energy, energy.value, energy.std,
+                    None if self.phases is None else self.phases.distance(composition, energy.value),
+                    symmetry_of(relaxed.structure, _SYMMETRY).number, guess.template_formula, cif.name,
+                )  # fmt: skip
+        return best if best.formation_energy is not None else CrystalDesign(name, best.predicted, failure=failure)
