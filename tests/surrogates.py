@@ -24,11 +24,13 @@ _QUICK: dict[str, dict[str, Any]] = {
 }
 
 GRAPH_SURROGATES = tuple(name for name in SURROGATES if getattr(SURROGATES.find(name), "reads_graphs", False))
-# Those that learn from any block of columns, and need nothing but rows.
+# Those that learn from any block of columns, and need nothing but rows; not those that read one block by its name.
 COLUMN_SURROGATES = tuple(
     name
     for name in SURROGATES
-    if name not in GRAPH_SURROGATES and not getattr(SURROGATES.find(name), "needs_sources", False)
+    if name not in GRAPH_SURROGATES
+    and not getattr(SURROGATES.find(name), "needs_sources", False)
+    and getattr(SURROGATES.find(name), "reads_block", None) is None
 )
 COLUMN_KINDS = tuple(kind for kind in BlockKind if kind is not BlockKind.GRAPH)
 

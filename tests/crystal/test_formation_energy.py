@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from polyloop.app.cli.main import main
-from polyloop.core import InvalidInputError
+from polyloop.campaign import Campaign
+from polyloop.core import ConfigurationError, InvalidInputError
 from polyloop.core.descriptors import BlockKind, BlockValues
 from polyloop.crystal.composition import Composition
 from polyloop.crystal.elements import ELECTRONEGATIVITIES
@@ -107,3 +108,16 @@ def test_the_command_writes_what_scripts_are_promised(capsys: pytest.CaptureFixt
     assert [row["formula"] for row in rows] == ["LiFePO4", "TiO2"]
     assert all(row["std"] > 0 and -5 < row["formation_energy"] < 0 for row in rows)
     assert main(["crystal", "energy", "Xx2O3"]) == 1
+
+
+def test_a_campaign_is_told_what_the_network_reads(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="reads the block 'element_fractions'"):
+        Campaign(
+            ["formation_energy"],
+            [f"Fe{n}O" for n in range(1, 20)],
+            kind="composition",
+            evaluators=lambda formula, seed: {"formation_energy": -1.0},
+            features=["element_statistics"],
+            surrogate="set_attention",
+            directory=tmp_path / "run",
+        )

@@ -45,6 +45,24 @@ def alkali_halides() -> list[tuple[str, CrystalStructure]]:
     return rows + [(f"fluorite-{one}{two}", crystal(FLUORITE, 4.2, one, two)) for one, two in earths]
 
 
+# Real entries of databases are rounded: this one (CdIn2O4 of the Materials Project, mp-675464) has a group at the usual
+# tolerance whose positions do not fit it.
+ROUNDED = CrystalStructure(
+    np.array([[6.58383083, 0.0, 0.0], [0.013590745544949717, 6.583816802561719, 0.0],
+              [-3.2065681118270186, -3.3842414795265303, 4.648834149604036]]),
+    np.array([[0.5, 0.0, 0.0], [0.5, 0.5, 0.5], [0.883572, 0.133572, 0.75], [0.116428, 0.866428, 0.25],
+              [0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [0.248, 0.728852, 0.980852], [0.248, 0.267148, 0.519148],
+              [0.729936, 0.734737, 0.995199], [0.239538, 0.734737, 0.504801], [0.760462, 0.265263, 0.495199],
+              [0.270064, 0.265263, 0.004801], [0.752, 0.732852, 0.480852], [0.752, 0.271148, 0.019148]]),
+    ("Cd",) * 2 + ("In",) * 4 + ("O",) * 8,
+)  # fmt: skip
+
+
+def test_a_structure_whose_symmetry_is_in_doubt_has_that_of_a_finer_tolerance() -> None:
+    found = protostructure_of(ROUNDED)
+    assert found is not None and found.elements == ("Cd", "In", "O")
+
+
 @pytest.fixture(scope="module")
 def store() -> TemplateStore:
     return TemplateStore.from_structures(alkali_halides(), "made")

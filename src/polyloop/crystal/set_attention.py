@@ -59,6 +59,7 @@ class SetAttention(MemberModel):
     Wang et al. (2021), CrabNet, doi:10.1038/s41524-021-00545-1.
     """
 
+    reads_block: ClassVar[str] = _BLOCK
     options: ClassVar[tuple[Option, ...]] = (
         Option("members", int, 4, "Number of networks.", 2, 100, argument="n_members"),
         Option("epochs", int, 60, "How often each network sees its rows.", 1, 100_000),

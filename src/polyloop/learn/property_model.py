@@ -241,8 +241,10 @@ class PropertyModel:
 
 def default_blocks(surrogate: str) -> tuple[str, ...]:
     """Return the blocks that a registered model is made of, unless told otherwise."""
-    reads_graphs = getattr(SURROGATES.find(surrogate, "surrogate"), "reads_graphs", False)
-    return BLOCKS_OF_GRAPHS if reads_graphs else BLOCKS_OF_MODELS
+    made = SURROGATES.find(surrogate, "surrogate")
+    if (block := getattr(made, "reads_block", None)) is not None:
+        return (str(block),)
+    return BLOCKS_OF_GRAPHS if getattr(made, "reads_graphs", False) else BLOCKS_OF_MODELS
 
 
 def _maker(name: str, options: Mapping[str, Any], seed: int) -> Callable[[], Surrogate]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from polyloop.campaign.config.decisions import check_invariants, check_point_cost, check_repeats
 from polyloop.campaign.config.evaluator_checks import check_evaluators, check_model, one_of
-from polyloop.campaign.config.graph_checks import check_graphs
 from polyloop.campaign.config.lines import CampaignSource, KeyPath
 from polyloop.campaign.config.space_checks import (
     check_conditions_known,
@@ -16,6 +15,7 @@ from polyloop.campaign.config.space_checks import (
     check_whole_points,
     subject_kind,
 )
+from polyloop.campaign.config.surrogate_blocks import check_surrogate_blocks
 from polyloop.campaign.config.tables import CampaignConfig, ObjectiveTable
 from polyloop.core import KINDS, InvalidInputError, PolyloopError, add_property, get_property, parse_subject
 from polyloop.core.names import did_you_mean
@@ -294,7 +294,7 @@ def _check_models(config: CampaignConfig, source: CampaignSource) -> None:
             raise source.error(("features", "blocks"), f"The block {block!r} stands there twice.", "Remove one.")
     _known(source, ("surrogate", "name"), config.surrogate.name, SURROGATES)
     _check_options(config, source, "surrogate", config.surrogate.name, SURROGATES, config.surrogate.options)
-    check_graphs(config, source)
+    check_surrogate_blocks(config, source)
     _check_acquisition(config, source)
     point = config.acquisition.reference_point
     if point is not None and set(point) != {objective.property for objective in config.objectives}:

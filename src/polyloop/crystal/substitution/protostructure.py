@@ -46,14 +46,24 @@ def protostructure_of(structure: CrystalStructure, tolerance: float = TOLERANCE)
     The equivalent settings are those of the Euclidean normalizer: which of two positions is called `a` and which `b` is
     a choice of origin (International Tables A, chapter 3.5).
     """
-    found = dataset_of(structure, tolerance)
-    if found is None:
-        return None
+    for finer in (tolerance, tolerance / 10, tolerance / 100):
+        found = dataset_of(structure, finer)
+        if found is None:
+            return None
+        try:
+            sequences = _sequences(found)
+        except ValueError:
+            continue  # the operations form a group, and the positions within this tolerance do not fit it
+        return _protostructure(structure, found, sequences)
+    return None
+
+
+def _protostructure(structure: CrystalStructure, found: Any, sequences: list[Any]) -> Protostructure:
     numbers = found.std_cell.numbers
     order = sorted(set(structure.symbols))
     atomic = {symbol: int(structure.numbers[structure.symbols.index(symbol)]) for symbol in order}
     settings = set()
-    for sequence in _sequences(found):
+    for sequence in sequences:
         placed = list(zip(sequence, numbers, strict=True))
         occupied = {
             symbol: Counter(place.letter for place, number in placed if number == atomic[symbol]) for symbol in order
