@@ -117,6 +117,7 @@ def against_a_curve() -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
+    machine.parser(__doc__).parse_args()
     result = {
         "polykin": against_polykin(),
         "closed_forms": against_closed_forms(),

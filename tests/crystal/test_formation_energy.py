@@ -81,6 +81,24 @@ def test_the_same_seed_gives_the_same_model(law: tuple[list[Composition], np.nda
     assert (said[0] == said[1]).all()
 
 
+@pytest.mark.parametrize("energies", [[-1.0], [-1.0, -2.0], [-1.0] * 12], ids=["one", "two", "equal"])
+def test_little_or_degenerate_data_gives_finite_predictions(
+    law: tuple[list[Composition], np.ndarray], energies: list[float]
+) -> None:
+    fractions = element_fractions(law[0])
+    train, asked = (
+        {"element_fractions": BlockValues(part, BlockKind.DENSITIES)}
+        for part in (fractions[: len(energies)], fractions)
+    )
+    surrogate = SetAttention(n_members=2, epochs=2, width=8, depth=1).fit(train, np.array(energies))
+    said = surrogate.predict(asked)
+    assert np.isfinite([said.mean, said.std, said.noise_std]).all()
+    mean, covariance = surrogate.joint(train)
+    assert np.isfinite(mean).all() and np.isfinite(covariance).all()
+    again = SetAttention(n_members=2, epochs=2, width=8, depth=1).restore(surrogate.state())
+    assert (again.predict(asked).mean == said.mean).all() and (again.predict(asked).noise_std == said.noise_std).all()
+
+
 def test_what_the_network_cannot_read_is_said() -> None:
     with pytest.raises(InvalidInputError, match="fractions of the elements"):
         SetAttention().fit({"other": BlockValues(np.ones((20, 3)), BlockKind.PHYSICAL)}, np.arange(20.0))

@@ -99,6 +99,8 @@ class SetAttention(MemberModel):
     def _learn(self, X: Blocks, y: Array, known: Array) -> float:
         fractions = _fractions(X)
         places = np.random.default_rng(self.seed).permutation(len(y)) % max(self.n_members, _PARTS)
+        if len(y) <= self.n_members:
+            places[:] = self.n_members  # too few to leave any out
         with one_thread():
             self._networks = [
                 self._trained(fractions, y, np.where(places == j, 0.0, 1.0 / (1.0 + known)), self.seed * 1_009 + j)
@@ -109,6 +111,9 @@ class SetAttention(MemberModel):
                 if len(left := np.flatnonzero(places == j)):
                     unseen[left] = _said(network, fractions[left])
         said = np.isfinite(unseen[:, 0])
+        if not said.any():
+            self._factor = 1.0
+            return float(known.mean())
         errors, scale = np.abs(unseen[said, 0] - y[said]), unseen[said, 1]
         self._factor = float(np.quantile(errors / scale, _ONE_SIGMA))
         return float(np.mean((self._factor * scale) ** 2))
