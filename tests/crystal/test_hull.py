@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from polyloop import datasets
@@ -46,6 +46,8 @@ def test_a_new_phase_below_the_hull_has_a_negative_distance() -> None:
     amounts=st.lists(st.tuples(*(st.integers(0, 5),) * 3).filter(any), min_size=8, max_size=8),
     asked=st.tuples(*(st.integers(0, 5),) * 3).filter(any),
 )
+@example(energies=[0.0, 0.0, 0.0, -1.192092896e-07, -1.192092896e-07],
+         amounts=[(0, 0, 1)] * 4 + [(0, 1, 1)] + [(0, 0, 1)] * 3, asked=(0, 0, 1))  # fmt: skip
 def test_the_hull_lies_below_every_phase_and_its_mixture_has_the_composition(
     energies: list[float], amounts: list[tuple[int, ...]], asked: tuple[int, ...]
 ) -> None:
@@ -109,3 +111,8 @@ def test_distances_are_those_that_the_materials_project_published() -> None:
     ]
     # The mean absolute difference over 400 entries was 0.00016 eV/atom; one in 400 differs by more than 10 meV.
     assert np.mean(np.abs(found - chosen.e_above_hull) < 0.01) >= 0.985
+
+
+def test_the_digest_goes_by_what_the_phases_are_and_not_by_their_order() -> None:
+    assert PhaseTable(["Na3Cl", "NaCl"], [-0.5, -2.0]).digest == BINARY.digest
+    assert PhaseTable(["Na3Cl", "NaCl"], [-0.5, -2.1]).digest != BINARY.digest

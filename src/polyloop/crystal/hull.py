@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Decomposition", "PhaseTable"]
 
 # Phases whose share is less are rounding errors of the solver.
+# HiGHS takes phases that differ by less than its tolerance for equal; 1e-7 eV/atom unless told otherwise.
+_EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 _LEAST_SHARE = 1e-7
 # Of so many elements all subsets are looked through.
 _MOST_ELEMENTS = 12
@@ -100,6 +103,12 @@ class PhaseTable:
         except InvalidInputError as error:
             raise InvalidInputError(error.reason, where=f"{path}, {error.where}", hint=error.hint) from error
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the phases and their energies, whatever their order."""
+        phases = [f"{one.canonical} {energy!r}" for group in self._by_elements.values() for energy, one in group]
+        return sha256("\n".join(sorted(phases)).encode()).hexdigest()
+
     def __len__(self) -> int:
         return self._size
 
@@ -132,7 +141,9 @@ class PhaseTable:
         found += [(0.0, Composition(symbol)) for symbol in elements]
         shares = np.array([[one.fractions.get(symbol, 0.0) for _, one in found] for symbol in elements])
         wanted = np.array([composition.fractions[symbol] for symbol in elements])
-        solved = linprog([energy for energy, _ in found], A_eq=shares, b_eq=wanted, bounds=(0, None), method="highs")
+        solved = linprog(
+            [energy for energy, _ in found], A_eq=shares, b_eq=wanted, bounds=(0, None), method="highs", options=_EXACT
+        )
         if not solved.success:
             raise InvalidInputError(f"No mixture of known phases was found: {solved.message}", where=str(composition))
         parts: dict[str, float] = {}
