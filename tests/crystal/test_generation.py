@@ -187,3 +187,26 @@ def test_the_command_teaches_a_generator_from_a_table(tmp_path: Path, capsys: py
     capsys.readouterr()
     assert main(asked) == 0
     assert len(json.loads(capsys.readouterr().out)) == 5
+
+
+def test_a_bad_row_is_named_with_its_line_and_a_row_without_energy_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "phases.csv"
+    for rows, words in (
+        ("NaCl,-2,1\nNaXx,-1,1", "line 3: NaXx"),
+        ("NaCl,-2,1\nKCl,,1", "line 3 is left out: no value"),
+        ("NaCl,-2,1\nKCl,-2,7", "7 does not say"),
+    ):
+        table.write_text(f"formula,formation_energy,stable\n{rows}\n")
+        assert main(["crystal", "train-generator", str(table), "-o", str(tmp_path / "x.npz"), "--stable-column",
+                     "stable"]) == 1  # fmt: skip
+        assert words in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_generator_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.npz").write_text("no arrays")
+    np.savez(tmp_path / "other.npz", a=np.ones(3))
+    for name in ("text.npz", "other.npz"):
+        with pytest.raises(InvalidInputError, match="no generator"):
+            ConditionalGenerator.read(tmp_path / name)

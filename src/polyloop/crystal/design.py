@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +146,10 @@ class CrystalDesigner:
     def _settle(self, wish: CompositionWish, seed: int, folder: Path) -> None:
         """Write down what the folder is for, or check that it is the same."""
         settings = {"wish": asdict(wish), "seed": seed, "guesses": self.guesses, "most_atoms": self.most_atoms}
-        settings |= {"templates": len(self.store), "phases": len(self.phases) if self.phases is not None else None}
+        # By content: a file of the same name and length may hold others.
+        known = "\n".join(f"{one.name} {one.formula} {one.structure.volume:.6f}" for one in self.store.templates)
+        settings |= {"templates": sha256(known.encode()).hexdigest()}
+        settings |= {"phases": self.phases.digest if self.phases is not None else None}
         text = json.dumps(settings, indent=1) + "\n"
         path = folder / _WISH
         if path.exists() and path.read_text(encoding="utf-8") != text:

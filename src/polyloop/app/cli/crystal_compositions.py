@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from polyloop.app.cli.console import message, write_json, write_table
+from polyloop.core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from polyloop.crystal.composition import Composition
 
 __all__ = ["energy", "generate", "symbols", "train_generator"]
 
@@ -103,25 +108,41 @@ def train_generator(
     """Teach a generator with compositions and formation energies; of one composition the lowest energy counts."""
     import numpy as np
 
-    from polyloop.crystal.composition import Composition
     from polyloop.crystal.generation import ConditionalGenerator
-    from polyloop.tables.training import read_training
 
-    read = read_training(table, energy_column, formula_column)
-    flags: dict[Composition, int] = {}
-    if stable_column is not None:
-        said = read_training(table, stable_column, formula_column)
-        flags = {Composition(text): int(flag) for text, flag in zip(said.texts, said.values, strict=True)}
-    lowest: dict[Composition, float] = {}
-    for text, value in zip(read.texts, read.values, strict=True):
-        composition = Composition(text)
-        lowest[composition] = min(lowest.get(composition, np.inf), float(value))
+    flags = {} if stable_column is None else _by_composition(table, stable_column, formula_column, max)
+    if strange := sorted(set(flags.values()) - {0.0, 1.0}):
+        raise InvalidInputError(
+            f"{strange[0]:g} does not say whether a composition is stable.", where=f"{table}, column {stable_column}",
+            hint="Write 1 for stable and 0 for not.",
+        )  # fmt: skip
+    lowest = _by_composition(table, energy_column, formula_column, min)
     made = ConditionalGenerator.train(
-        list(lowest), np.array(list(lowest.values())), np.array([flags.get(one, -1) for one in lowest]),
+        list(lowest), np.array(list(lowest.values())), np.array([int(flags.get(one, -1)) for one in lowest]),
         source=table.name, epochs=epochs, seed=seed,
     )  # fmt: skip
     made.write(output)
     typer.echo(f"Taught by {made.known_count} compositions of {len(lowest)}; see {output}")
+
+
+def _by_composition(
+    table: Path, column: str, formula_column: str, choose: Callable[[float, float], float]
+) -> dict[Composition, float]:
+    """Return one number for each composition of a table; rows without a number are told, bad formulas refused."""
+    from polyloop.crystal.composition import Composition
+    from polyloop.tables.training import read_training
+
+    read = read_training(table, column, formula_column)
+    for line, reason in read.left_out:
+        message(f"{table}, line {line} is left out: {reason}")
+    found: dict[Composition, float] = {}
+    for text, value, line in zip(read.texts, map(float, read.values), read.lines, strict=True):
+        try:
+            composition = Composition(text)
+        except InvalidInputError as error:
+            raise InvalidInputError(error.reason, where=f"{table}, line {line}: {text}", hint=error.hint) from error
+        found[composition] = choose(found.get(composition, value), value)
+    return found
 
 
 def symbols(text: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,17 +127,31 @@ class ConditionalGenerator:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Return the generator in a file that `write` made."""
+        """Return the generator in a file that `write` made.
+
+        Raises
+        ------
+        InvalidInputError
+            If the file is none of these.
+        """
         import torch
 
         from polyloop.crystal.generation.composition_network import CompositionNetwork
 
-        with np.load(path, allow_pickle=False) as kept:
-            arrays = {name: kept[name] for name in kept.files}
-        known, seen, source = arrays.pop("known"), arrays.pop("seen"), str(arrays.pop("source"))
-        taught, guidance = bool(arrays.pop("taught_stability")), float(arrays.pop("guidance"))
-        network = CompositionNetwork(len(arrays["first.bias"]))
-        network.load_state_dict({name: torch.from_numpy(value.astype(np.float32)) for name, value in arrays.items()})
+        try:
+            with np.load(path, allow_pickle=False) as kept:
+                arrays = {name: kept[name] for name in kept.files}
+            known, seen, source = arrays.pop("known"), arrays.pop("seen"), str(arrays.pop("source"))
+            taught, guidance = bool(arrays.pop("taught_stability")), float(arrays.pop("guidance"))
+            network = CompositionNetwork(len(arrays["first.bias"]))
+            network.load_state_dict(
+                {name: torch.from_numpy(value.astype(np.float32)) for name, value in arrays.items()}
+            )
+        except (BadZipFile, ValueError, KeyError, EOFError, RuntimeError) as error:
+            raise InvalidInputError(
+                "This is no generator of compositions.", where=str(path),
+                hint="Make one by `polyloop crystal train-generator`.",
+            ) from error  # fmt: skip
         return cls(network.eval(), known, seen, source, taught_stability=taught, guidance=guidance)
 
     def write(self, path: Path) -> None:
