@@ -91,7 +91,7 @@ class ElementFeatures:
 
 @lru_cache(maxsize=1)
 def element_features() -> ElementFeatures:
-    """Return the table: 36 measured or derived numbers of `mendeleev`, the first ionisation energy, 10 of the shells.
+    """Return the table: 36 numbers of `mendeleev`, the first ionisation energy, and 10 of the shells.
 
     A number that is not known of an element is the mean of those of its neighbours in the periodic table, weighted by
     their nearness. Of lawrencium down to uranium much is filled in; of hydrogen to lead little.
