@@ -34,8 +34,8 @@ def charges_balance(composition: Composition) -> bool:
     """Return whether the charges can sum to zero, one oxidation state for each element.
 
     The less electronegative elements are positive and the others negative, wherever the line is drawn. Mixed valence is
-    not looked for: Fe3O4 does not balance. Of real compositions 78 % do (`benchmarks/composition_generation.py`): a rule
-    of thumb, and no rule for intermetallic phases, which are none of ions.
+    not looked for: Fe3O4 does not balance. Of real compositions 78 % do (`benchmarks/composition_generation.py`). It is
+    a rule of thumb, and no rule for intermetallic phases, which are none of ions.
 
     References
     ----------
