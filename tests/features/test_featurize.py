@@ -18,7 +18,7 @@ from polyloop.features import FeatureTable, featurize
 from polyloop.features.block import block_tag, get_block
 from polyloop.features.cache import CachedFailure, FeatureCache
 from polyloop.features.worker import Evaluation
-from polyloop.features.workers import evaluate_in_processes
+from polyloop.features.workers import evaluate_in_processes, parse_in_processes
 
 HERE = {"time_limit": None, "memory_limit": None}
 # Long enough that its descriptors take a second, whatever the machine; the last S keeps it from being a repetition.
@@ -65,6 +65,15 @@ def test_workers_give_the_same_as_this_process():
     for name in here.blocks:
         np.testing.assert_array_equal(here.blocks[name], there.blocks[name])
     assert here.failures == there.failures
+
+
+def test_many_polymers_are_parsed_in_the_workers_with_the_same_outcome(monkeypatch):
+    texts = [f"*{'C' * n}O*" for n in range(1, 12)] + ["nonsense", "*CC"]
+    here = parse_in_processes("polymer", texts, 1)
+    monkeypatch.setattr("polyloop.features.workers._TEXTS", 1)
+    there = parse_in_processes("polymer", texts, 2)
+    assert list(map(str, there)) == list(map(str, here))
+    assert [type(parsed).__name__ for parsed in there[-3:]] == ["Subject", "InvalidInputError", "InvalidInputError"]
 
 
 def test_a_polymer_that_takes_too_long_is_given_up_and_the_others_are_done():

@@ -7,7 +7,6 @@ to 1e-13 (`tests/features/test_additive_descriptors.py`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -15,7 +14,8 @@ from typing import Any
 import numpy as np
 from rdkit import Chem
 
-from polyloop.features.connectivity import connectivity_indices
+from polyloop.features.connectivity import connectivity_indices, outer_electrons
+from polyloop.features.pattern_elements import elements_held, elements_needed
 
 __all__ = ["ADDITIVE", "additive_descriptors", "additive_pair"]
 
@@ -50,10 +50,6 @@ _COUNTS = frozenset(
     name for name in ADDITIVE if name.startswith(("fr_", "Num", "RingCount")) or name in ("NHOHCount", "NOCount")
 )
 
-# Where a pattern says which element an atom must be, in RDKit's description of the query: alone or as part of "and".
-_ELEMENT = re.compile(r"^(?:  )?Atom(?:Type|AtomicNum) (\d+) = val$")
-_AROMATIC = 1000  # what RDKit adds to the number of an aromatic atom's element
-
 
 def additive_descriptors(mol: Chem.Mol, absent: Container[str] = ()) -> dict[str, float]:
     """Return the values of `ADDITIVE` for a molecule without explicit hydrogens, by name.
@@ -67,7 +63,7 @@ def additive_descriptors(mol: Chem.Mol, absent: Container[str] = ()) -> dict[str
     """
     values = _from_surfaces(mol)
     values |= _from_atoms(mol)
-    held = _elements(mol)
+    held = elements_held(mol)
     for name, (needed, function) in _single().items():
         values[name] = function(mol) if needed <= held and name not in absent else 0
     return values
@@ -98,19 +94,15 @@ def _from_surfaces(mol: Chem.Mol) -> dict[str, float]:
 
 def _from_atoms(mol: Chem.Mol) -> dict[str, float]:
     """Return what RDKit sums over atoms, bonds and paths; over the first two in its order, with its roundings."""
-    table = Chem.GetPeriodicTable()
     atoms = [mol.GetAtomWithIdx(index) for index in range(mol.GetNumAtoms())]
     degrees = [atom.GetDegree() for atom in atoms]
-    outer = [table.GetNOuterElecs(atom.GetAtomicNum()) for atom in atoms]
-    hydrogens = [atom.GetTotalNumHs() for atom in atoms]
+    numbers = np.array([atom.GetAtomicNum() for atom in atoms], dtype=np.int64)
+    hydrogens = np.array([atom.GetTotalNumHs() for atom in atoms], dtype=np.int64)
     bonds = [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in _bonds(mol)]
     products = [degrees[first] * degrees[second] for first, second in bonds]
-    charge = sum(atom.GetFormalCharge() for atom in atoms)
-    chi = connectivity_indices(
-        mol, np.subtract(outer, hydrogens, dtype=np.float64), np.array(bonds, dtype=np.int64).reshape(-1, 2)
-    )
+    chi = connectivity_indices(mol, numbers, hydrogens, np.array(bonds, dtype=np.int64).reshape(-1, 2))
     return chi | {
-        "NumValenceElectrons": sum(outer) - charge + sum(hydrogens),
+        "NumValenceElectrons": int((outer_electrons()[numbers] + hydrogens).sum()) - Chem.GetFormalCharge(mol),
         "Chi0": sum(np.sqrt(1.0 / np.array([degree for degree in degrees if degree], dtype="d"))),
         "Chi1": sum(np.sqrt(1.0 / np.array(products, dtype="d"))),
     }
@@ -134,23 +126,6 @@ def _single() -> Mapping[str, tuple[frozenset[int], Callable[[Chem.Mol], Any]]]:
             continue
         # RDKit keeps the pattern as the function's default argument.
         pattern = (getattr(fragments.get(name), "__defaults__", None) or (None,))[-1]
-        needed = _elements_of(pattern) if isinstance(pattern, Chem.Mol) else frozenset()
+        needed = elements_needed(pattern) if isinstance(pattern, Chem.Mol) else frozenset()
         single[name] = needed, known[name]
     return single
-
-
-def _elements(mol: Chem.Mol) -> set[int]:
-    """Return the atomic numbers that a molecule holds; those of aromatic atoms with 1,000 more as well."""
-    atoms = [mol.GetAtomWithIdx(index) for index in range(mol.GetNumAtoms())]
-    numbers = {(atom.GetAtomicNum(), atom.GetIsAromatic()) for atom in atoms}
-    return {number for number, _ in numbers} | {number + _AROMATIC for number, aromatic in numbers if aromatic}
-
-
-def _elements_of(pattern: Chem.Mol) -> frozenset[int]:
-    """Return what every match of a pattern holds, as `_elements`; what hides behind an alternative is left out."""
-    found: set[int] = set()
-    for atom in pattern.GetAtoms():
-        lines = atom.DescribeQuery().splitlines()
-        if len(lines) == 1 or lines[0] == "AtomAnd":
-            found |= {int(match[1]) for line in lines if (match := _ELEMENT.match(line))}
-    return frozenset(found)

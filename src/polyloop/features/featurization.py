@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.core import InvalidInputError, Subject, parse_subject
+from polyloop.core import InvalidInputError, Subject
 from polyloop.features.block import block_tag, blocks_of, default_blocks, get_block
 from polyloop.features.cache import CachedFailure, FeatureCache
 from polyloop.features.records import RecordBlock, RecordSource, rows_from_records
 from polyloop.features.table import FeatureTable
 from polyloop.features.worker import Evaluation, evaluate_text
-from polyloop.features.workers import Task, evaluate_in_processes
+from polyloop.features.workers import Task, evaluate_in_processes, parse_in_processes
 
 __all__ = ["featurize"]
 
@@ -84,7 +84,7 @@ def featurize(
     """
     names = tuple(dict.fromkeys(default_blocks(kind) if blocks is None else blocks))
     _check(names, kind, workers, time_limit, memory_limit)
-    units, failures = _distinct(polymers, kind)
+    units, failures = _distinct(polymers, kind, workers)
     columns = {name: np.full((len(polymers), len(get_block(name).names())), np.nan, _dtype(name)) for name in names}
     rows_by_key = {unit.key: unit.rows for unit in units}
 
@@ -144,21 +144,19 @@ def _cache_file(cache: str | Path) -> Path:
     return cache / "features.sqlite" if cache.is_dir() else cache
 
 
-def _distinct(polymers: Sequence[str], kind: str) -> tuple[list[_Unit], dict[int, str]]:
+def _distinct(polymers: Sequence[str], kind: str, workers: int) -> tuple[list[_Unit], dict[int, str]]:
     rows: dict[str, list[int]] = {}
     canonical: dict[str, str] = {}
     failures: dict[int, str] = {}
-    known: dict[str, str] = {}
-    for row, smiles in enumerate(polymers):
-        if smiles not in known:
-            try:
-                subject = parse_subject(kind, smiles)
-                known[smiles] = subject.key
-                canonical[subject.key] = subject.text
-            except InvalidInputError as error:
-                failures[row] = str(error)
-                continue
-        rows.setdefault(known[smiles], []).append(row)
+    texts = list(dict.fromkeys(polymers))
+    known = dict(zip(texts, parse_in_processes(kind, texts, workers), strict=True))
+    for row, text in enumerate(polymers):
+        subject = known[text]
+        if isinstance(subject, InvalidInputError):
+            failures[row] = str(subject)
+            continue
+        canonical[subject.key] = subject.text
+        rows.setdefault(subject.key, []).append(row)
     return [_Unit(canonical[key], key, tuple(listed)) for key, listed in rows.items()], failures
 
 

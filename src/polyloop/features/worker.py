@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import rdBase
 
-from polyloop.core.errors import PolyloopError
-from polyloop.core.subject import KINDS
+from polyloop.core.errors import InvalidInputError, PolyloopError
+from polyloop.core.subject import KINDS, Subject, parse_subject
 from polyloop.features.block import get_block
 
-__all__ = ["Evaluation", "evaluate", "evaluate_text", "evaluate_texts", "limit_memory", "prepare"]
+__all__ = ["Evaluation", "evaluate", "evaluate_text", "evaluate_texts", "limit_memory", "parse_texts", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,19 @@ def evaluate_text(text: str, block: str, kind: str = "polymer") -> Evaluation:
 def evaluate_texts(tasks: Sequence[tuple[str, str]], kind: str = "polymer") -> list[Evaluation]:
     """Compute several (canonical text, block), one after the other."""
     return [evaluate_text(text, block, kind) for text, block in tasks]
+
+
+def parse_texts(kind: str, texts: Sequence[str]) -> list[Subject | InvalidInputError]:
+    """Parse subjects as people wrote them; what is none becomes its error."""
+    with rdBase.BlockLogs():
+        return [_subject_or_error(kind, text) for text in texts]
+
+
+def _subject_or_error(kind: str, text: str) -> Subject | InvalidInputError:
+    try:
+        return parse_subject(kind, text)
+    except InvalidInputError as error:
+        return error
 
 
 @lru_cache(maxsize=1)

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, as_completed
 from typing import Any
 
-from polyloop.core import EvaluationError, FailureCode, PolyloopError
-from polyloop.features.worker import Evaluation, evaluate_texts, prepare
+from polyloop.core import EvaluationError, FailureCode, InvalidInputError, PolyloopError, Subject
+from polyloop.features.worker import Evaluation, evaluate_texts, parse_texts, prepare
 from polyloop.run import SupervisedProcessPool
 
-__all__ = ["Task", "evaluate_in_processes"]
+__all__ = ["Task", "evaluate_in_processes", "parse_in_processes"]
 
 Task = tuple[str, str]
 """(canonical text, name of the block)"""
@@ -21,6 +21,8 @@ _AT_START = 2**30
 # Tasks that a worker is sent at once, since a message costs as much as a fingerprint; fewer where there are few tasks,
 # so that all workers have some to the end.
 _BATCH, _BATCHES_PER_WORKER = 16, 8
+# Texts that a worker is sent at once to be parsed; no fewer of them than some batches are worth the start of a worker.
+_TEXTS, _FEW_BATCHES = 256, 8
 # There the kernel holds each worker to its limit (see `prepare`), and the pool need not look: a look takes as long as
 # several descriptors.
 _IS_ENFORCED = sys.platform == "linux"
@@ -84,6 +86,24 @@ def evaluate_in_processes(
             where=str(error),
             hint="Check the installation with `polyloop doctor`.",
         ) from error
+    finally:
+        pool.terminate()
+
+
+def parse_in_processes(kind: str, texts: Sequence[str], workers: int) -> list[Subject | InvalidInputError]:
+    """Parse subjects as people wrote them, many of them in worker processes; what is none becomes its error.
+
+    Where a worker dies or cannot start, all are parsed here, as few are.
+    """
+    if workers == 1 or len(texts) < _FEW_BATCHES * _TEXTS:
+        return parse_texts(kind, texts)
+    pool = SupervisedProcessPool(workers)
+    batches = [texts[start : start + _TEXTS] for start in range(0, len(texts), _TEXTS)]
+    try:
+        futures = [pool.submit(parse_texts, kind, batch) for batch in batches]
+        return [parsed for future in futures for parsed in future.result()]
+    except (BrokenExecutor, EvaluationError):
+        return parse_texts(kind, texts)
     finally:
         pool.terminate()
 
