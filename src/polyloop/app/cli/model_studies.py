@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from polyloop.app.cli import one_pass_studies
 from polyloop.app.cli.console import message, write_json, write_table
 
 __all__ = ["register"]
@@ -167,9 +168,15 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Do a study again from its configuration."""
+    from polyloop.learn.studies import ONE_PASS
     from polyloop.learn.validation.study_config import StudyConfig
+    from polyloop.learn.validation.study_file import study_content
 
-    _show(StudyConfig.read(config), output, workers, as_json)
+    one_pass = ONE_PASS.get(str(study_content(config).get("study")))
+    if one_pass is not None:
+        one_pass_studies.show(one_pass.read(config), output, workers, as_json=as_json)
+    else:
+        _show(StudyConfig.read(config), output, workers, as_json)
 
 
 def _carry_out(

@@ -5,7 +5,7 @@ from polyloop.learn.functional.components import ComponentProcess
 from polyloop.learn.functional.curves import Axis, CurveModel, CurvePrediction
 from polyloop.learn.functional.network import KernelNetwork
 from polyloop.learn.functional.ridge import FunctionalRidge
-from polyloop.learn.functional.study import CurveErrors, curve_errors, study_curves
+from polyloop.learn.functional.study import CurveErrors, curve_errors, held_out_curves, study_curves
 
 __all__ = [
     "Axis",
@@ -17,5 +17,6 @@ __all__ = [
     "FunctionalRidge",
     "KernelNetwork",
     "curve_errors",
+    "held_out_curves",
     "study_curves",
 ]

@@ -13,7 +13,7 @@ from polyloop.learn.functional.curves import CurveModel, CurvePrediction, check_
 from polyloop.learn.functional.ridge import FunctionalRidge
 from polyloop.learn.surrogate import Array, Blocks, take
 
-__all__ = ["CurveErrors", "curve_errors", "study_curves"]
+__all__ = ["CurveErrors", "curve_errors", "held_out_curves", "study_curves"]
 
 
 @dataclass(frozen=True)
@@ -55,20 +55,21 @@ def curve_errors(found: CurvePrediction, Y: Array) -> CurveErrors:
     )
 
 
-def study_curves(
+def held_out_curves(
     X: Blocks,
     Y: Array,
     *,
     rng: np.random.Generator,
     folds: int = 5,
     models: Mapping[str, Callable[[], CurveModel]] | None = None,
-) -> dict[str, CurveErrors]:
-    """Compare models of n curves by K folds; each chooses its own settings inside the rows that teach.
+) -> dict[str, CurvePrediction]:
+    """Predict each of n curves by models that have not seen it, by K folds; the folds are the same for all models.
 
     Parameters
     ----------
     models
-        By name, what makes an unfitted model; ridge and components when left out.
+        By name, what makes an unfitted model; ridge and components when left out. Each chooses its own settings inside
+        the rows that teach.
 
     Raises
     ------
@@ -87,5 +88,18 @@ def study_curves(
             rest = np.setdiff1d(np.arange(len(Y)), part)
             predicted = make().fit(take(X, rest), Y[rest]).predict(take(X, part))
             mean[part], width[part] = predicted.mean, predicted.half_width
-        found[name] = curve_errors(CurvePrediction(mean, width), Y)
+        found[name] = CurvePrediction(mean, width)
     return found
+
+
+def study_curves(
+    X: Blocks,
+    Y: Array,
+    *,
+    rng: np.random.Generator,
+    folds: int = 5,
+    models: Mapping[str, Callable[[], CurveModel]] | None = None,
+) -> dict[str, CurveErrors]:
+    """Return the errors of `held_out_curves` by model; the parameters are the same."""
+    found = held_out_curves(X, Y, rng=rng, folds=folds, models=models)
+    return {name: curve_errors(one, check_curves(X, Y)) for name, one in found.items()}

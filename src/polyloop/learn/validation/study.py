@@ -13,7 +13,8 @@ from polyloop.learn.validation.extrapolation import ExtrapolationStudy, study_ex
 from polyloop.learn.validation.nested import NestedStudy, nested_cross_validation
 from polyloop.learn.validation.runs import Keep, Run
 from polyloop.learn.validation.scaling import ScalingStudy, study_scaling
-from polyloop.learn.validation.study_config import FILE, StudyConfig
+from polyloop.learn.validation.study_config import StudyConfig
+from polyloop.learn.validation.study_file import FILE
 from polyloop.learn.validation.study_table import StudyTable, read_study
 
 __all__ = ["Study", "carry_out_study", "rows_of_table", "write_results"]

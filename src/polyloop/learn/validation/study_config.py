@@ -1,25 +1,21 @@
-"""The configuration of a study: everything that its numbers follow from, as a TOML file that replays it."""
+"""The configuration of a study of models by splits: everything that its numbers follow from."""
 
 from __future__ import annotations
 
-import os
-import tomllib
-from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from polyloop.core import ConfigurationError, InvalidInputError, write_atomically
 from polyloop.learn.property_model import default_blocks
 from polyloop.learn.validation.splitter import Splitter, make_splitter
+from polyloop.learn.validation.study_file import StudyFile
 
-__all__ = ["FILE", "StudyConfig"]
+__all__ = ["StudyConfig"]
 
-FILE = "study.toml"
 Options = dict[str, dict[str, Any]]
 
 
-class StudyConfig(BaseModel):
+class StudyConfig(StudyFile):
     """What a study of one column of a table does.
 
     Parameters
@@ -50,8 +46,6 @@ class StudyConfig(BaseModel):
     digest
         Of subjects and values, written by a study.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     study: Literal["extrapolation", "scaling", "nested"]
     table: str
@@ -105,48 +99,3 @@ class StudyConfig(BaseModel):
         """What must be the same for runs to belong together; more models, splits, seeds or sizes may join them."""
         free = {"splits", "n_splits", "sizes", "table", "digest", *(() if self.study == "nested" else ("models",))}
         return self.model_dump(mode="json", exclude=free)
-
-    @classmethod
-    def of(cls, **values: Any) -> Self:
-        """Make a configuration.
-
-        Raises
-        ------
-        ConfigurationError
-            If something does not fit; the message names it.
-        """
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "study"
-            raise ConfigurationError(first["msg"].removeprefix("Value error, "), where=where) from error
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read a file; the place of its table counts from the file's folder.
-
-        Raises
-        ------
-        InvalidInputError
-            If it cannot be read as TOML.
-        ConfigurationError
-            If something in it does not fit.
-        """
-        try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise InvalidInputError(
-                f"It cannot be read: {error}.", where=str(path), hint="Give a study.toml."
-            ) from error
-        if isinstance(content.get("table"), str):
-            content["table"] = str((path.parent / content["table"]).resolve())
-        return cls.of(**content)
-
-    def write(self, folder: Path) -> None:
-        """Write it into a folder, the place of the table relative to that, so that both can move together."""
-        import tomli_w
-
-        table = os.path.relpath(Path(self.table).resolve(), folder.resolve())
-        content = {**self.model_dump(mode="json", exclude_none=True), "table": Path(table).as_posix()}
-        write_atomically(folder / FILE, tomli_w.dumps(content))
