@@ -1,6 +1,7 @@
 """The words that all rooms share: properties, requests, records, statuses, errors."""
 
 from polyloop.core.conditions import CONDITIONS, Condition, Conditions
+from polyloop.core.curve import Axis, Curve
 from polyloop.core.errors import (
     ConfigurationError,
     EvaluationError,
@@ -23,9 +24,11 @@ __all__ = [
     "CONDITIONS",
     "KINDS",
     "PROPERTIES",
+    "Axis",
     "Condition",
     "Conditions",
     "ConfigurationError",
+    "Curve",
     "EvaluationError",
     "Failure",
     "FailureCode",

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, exists, func, select
 from polyloop.core import Status, StoreError, Subject
 from polyloop.store.database import Database
 from polyloop.store.mapping import request_from_row
-from polyloop.store.schema import attempts, evaluations, records, subjects
+from polyloop.store.schema import attempts, curves, evaluations, records, subjects
 
 __all__ = ["check"]
 
@@ -39,6 +39,14 @@ def _wrong_keys(connection: Connection) -> list[str]:
     for row in connection.execute(statement):
         if request_from_row(row).key != row.key:
             found.append(f"Evaluation {row.key} does not match its subject, protocol, conditions and seed.")
+    statement = select(curves, subjects.c.kind, subjects.c.text).select_from(curves.join(subjects))
+    for row in connection.execute(statement):
+        if request_from_row(row).key != row.key:
+            found.append(f"Curve {row.key} does not match its subject, protocol, conditions and seed.")
+        if not len(row.axis_points) == len(row.curve_values) > 0 or len(row.curve_std or row.curve_values) != len(
+            row.curve_values
+        ):
+            found.append(f"Curve {row.key} ({row.name}) has not one value for each point of its axis.")
     return found
 
 

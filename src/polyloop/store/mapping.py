@@ -21,6 +21,7 @@ __all__ = [
     "chunks",
     "classify_new",
     "ensure_evaluations",
+    "ensure_subjects",
     "evaluation_from_row",
     "failure_from_json",
     "load_records",
@@ -166,7 +167,7 @@ def ensure_evaluations(
     for keys in chunks(by_key):
         known |= set(connection.scalars(select(evaluations.c.key).where(evaluations.c.key.in_(keys))))
     new = {key: request for key, request in by_key.items() if key not in known}
-    _insert_subjects(database, connection, {request.subject for request in new.values()} & set(classes), classes, now)
+    ensure_subjects(database, connection, {request.subject for request in new.values()} & set(classes), classes, now)
     inserted: set[str] = set()
     for items in chunks(new.items()):
         rows = [
@@ -189,9 +190,10 @@ def ensure_evaluations(
     return inserted
 
 
-def _insert_subjects(
+def ensure_subjects(
     database: Database, connection: Connection, new: set[Subject], classes: Mapping[Subject, str | None], now: float
 ) -> None:
+    """Insert subjects that are not there yet; `classes` come from `classify_new`, called before the transaction."""
     for items in chunks(sorted((subject.key, subject) for subject in new)):
         rows = [
             {

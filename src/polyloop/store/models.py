@@ -120,3 +120,13 @@ class ImportSummary:
     unphysical: int
     empty_rows: int
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CurveImport:
+    """What `import_curves` did: `added` curves, `known` ones, points of each, and (place, reason) of those left out."""
+
+    added: int
+    known: int
+    points: int
+    left_out: tuple[tuple[str, str], ...] = ()

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -28,6 +29,7 @@ __all__ = [
     "attempts",
     "campaign_cycles",
     "campaigns",
+    "curves",
     "evaluations",
     "metadata",
     "picks",
@@ -38,7 +40,7 @@ __all__ = [
 ]
 
 # The newest migration. Kept here too, so that opening an up-to-date store need not import alembic (0.2 s).
-REVISION = "0002"
+REVISION = "0003"
 VERSION_TABLE = "polyloop_version"
 
 # Times are seconds since 1970 in UTC: SQLite has no time type, and a float means the same in both databases.
@@ -121,6 +123,27 @@ records = Table(
     Column("provenance", _Json, nullable=False),
     Column("created", Double, nullable=False),
     Index("ix_records_property_value", "property", "value"),
+)
+
+# Functions on an axis, such as spectra. Numbers are float64, little-endian, one after the other.
+curves = Table(
+    "curves",
+    metadata,
+    Column("key", String(64), primary_key=True),  # Request.key
+    Column("name", String(64), primary_key=True),
+    Column("subject_key", ForeignKey("subjects.key"), nullable=False, index=True),
+    Column("protocol", String(200), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("conditions", _Json, nullable=False),
+    Column("unit", String(32), nullable=False),
+    Column("axis_name", String(64), nullable=False),
+    Column("axis_unit", String(32), nullable=False),
+    Column("axis_points", LargeBinary, nullable=False),
+    Column("curve_values", LargeBinary, nullable=False),
+    Column("curve_std", LargeBinary),
+    Column("provenance", _Json, nullable=False),
+    Column("created", Double, nullable=False),
+    Index("ix_curves_name", "name"),
 )
 
 # Values that were corrected later, as they were before: what a laboratory has said once is never lost.

@@ -13,6 +13,7 @@ from polyloop.store.additions import add
 from polyloop.store.backup import backup
 from polyloop.store.check import check
 from polyloop.store.corrections import Superseded, Told
+from polyloop.store.curves import CurveStore
 from polyloop.store.database import Database
 from polyloop.store.definitions import load_definitions
 from polyloop.store.exchange import Exchange
@@ -31,7 +32,7 @@ from polyloop.store.tables import wide_rows
 __all__ = ["Store"]
 
 
-class Store(Exchange):
+class Store(Exchange, CurveStore):
     """Results with their origin, who computes what, and campaigns, in SQLite or PostgreSQL.
 
     Every method but `add` is one transaction: after a kill, a power cut or a full disk, all of it is there or nothing

@@ -30,12 +30,15 @@ class CurveTable:
         Shape (n, p).
     left_out
         (line, reason) of rows without a whole curve.
+    lines
+        Line of the file of each row, length n.
     """
 
     texts: tuple[str, ...]
     points: NDArray[np.float64]
     values: NDArray[np.float64]
     left_out: tuple[tuple[int, str], ...]
+    lines: tuple[int, ...]
 
 
 def read_curves(path: str | Path, prefix: str, column: str = "smiles") -> CurveTable:
@@ -52,7 +55,7 @@ def read_curves(path: str | Path, prefix: str, column: str = "smiles") -> CurveT
     place, columns = table.position(column), _columns(table, prefix)
     points = np.array([point for point, _ in columns])
     decimal = decimal_sign(table, [at for _, at in columns])
-    texts, values = [], []
+    texts, values, lines = [], [], []
     left_out = [(bad.line, bad.reason) for bad in table.bad_rows]
     for row in table.rows:
         empty = [table.header[at] for _, at in columns if is_no_value(row.cells[at])]
@@ -65,7 +68,8 @@ def read_curves(path: str | Path, prefix: str, column: str = "smiles") -> CurveT
             left_out.append((row.line, error.reason))
             continue
         texts.append(row.cells[place])
-    return CurveTable(tuple(texts), points, np.array(values).reshape(-1, len(points)), tuple(left_out))
+        lines.append(row.line)
+    return CurveTable(tuple(texts), points, np.array(values).reshape(-1, len(points)), tuple(left_out), tuple(lines))
 
 
 def _columns(table: Table, prefix: str) -> list[tuple[float, int]]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from polyloop.app.cli.console import message
+from polyloop.app.cli.curves import export_curves, import_curves
 from polyloop.app.cli.groups import group
 from polyloop.app.cli.results import export, import_table
 
@@ -19,6 +20,8 @@ def register(app: typer.Typer) -> None:
     store = group(app, "store", "A results database: tables in and out, copies, checks.")
     store.command(name="import")(import_table)
     store.command()(export)
+    store.command()(import_curves)
+    store.command()(export_curves)
     store.command()(backup)
     store.command()(check)
 

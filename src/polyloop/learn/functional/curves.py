@@ -8,40 +8,13 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.core import InvalidInputError
+from polyloop.core import Axis, InvalidInputError
 from polyloop.learn.surrogate import Array, Blocks, check_blocks
 
 __all__ = ["LEVEL", "Axis", "CurveModel", "CurvePrediction", "check_curves", "pointwise_quantile"]
 
 LEVEL = 0.9
 """Share of the values that a band is to cover at each point."""
-
-
-@dataclass(frozen=True, eq=False)
-class Axis:
-    """What a curve is drawn over: a name, a unit, and p points, increasing.
-
-    Raises
-    ------
-    InvalidInputError
-        If there are fewer than two points, or they do not increase.
-    """
-
-    name: str
-    unit: str
-    points: Array
-
-    def __post_init__(self) -> None:
-        points = np.asarray(self.points, dtype=float)
-        if points.ndim != 1 or len(points) < 2 or not np.isfinite(points).all() or (np.diff(points) <= 0).any():
-            raise InvalidInputError(
-                f"{len(np.atleast_1d(points))} points of the axis {self.name!r} do not make a curve.",
-                hint="Give at least two, in increasing order.",
-            )
-        object.__setattr__(self, "points", points)
-
-    def __len__(self) -> int:
-        return len(self.points)
 
 
 @dataclass(frozen=True)
