@@ -18,6 +18,7 @@ _QUICK: dict[str, dict[str, Any]] = {
     "kernel_ridge": {"members": 8},
     "nusvr": {"members": 6},
     "lightgbm": {"members": 4, "trees": 200},
+    "episodic": {"members": 2, "lessons": 20},
     "gcn": {"members": 2, "epochs": 8, "width": 16},
     "gin": {"members": 2, "epochs": 8, "width": 16},
     "stack": {"models": {"kernel_ridge": {"members": 4}, "pls": {"members": 4, "components": 3}}, "folds": 3},

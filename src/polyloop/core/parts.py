@@ -61,6 +61,7 @@ PARTS: dict[str, dict[str, str]] = {
         "stack": "polyloop.learn.stack:StackedSurrogate",
         "gcn": "polyloop.learn.graph_networks:GraphConvolution",
         "gin": "polyloop.learn.graph_networks:GraphIsomorphism",
+        "episodic": "polyloop.learn.episodic:EpisodicRegression",
         "transfer": "polyloop.learn.transfer.guarded:TransferGaussianProcess",
         "set_attention": "polyloop.crystal.set_attention:SetAttention",
     },
