@@ -18,7 +18,7 @@ from polyloop.process.kinetics.rate_coefficients import find_initiator, find_mon
 from polyloop.process.kinetics.rates import GelEffect, Kinetics
 from polyloop.process.kinetics.reactors import Charge, Feed, batch, flow_reactor, semi_batch
 from polyloop.process.kinetics.residence_time import FLOWS, equal_shares, residence_time_density
-from polyloop.process.kinetics.sequences import run_length_shares, sequence_statistics
+from polyloop.process.kinetics.sequences import sequence_statistics
 
 polykin = pytest.importorskip("polykin.copolymerization")
 FEED = np.linspace(0.05, 0.95, 19)
@@ -95,8 +95,8 @@ def test_sequences_agree_with_polykins_triads_and_with_their_composition():
     assert found.stay == pytest.approx((P[0, 0], P[1, 1]), abs=1e-12)
     first, second = found.run_lengths
     assert found.composition == pytest.approx(first / (first + second), abs=1e-12)
-    shares = run_length_shares(found.stay[0], 400)
-    assert (shares * np.arange(1, 401)).sum() == pytest.approx(first, rel=1e-9)
+    lengths, stay = np.arange(1, 401), found.stay[0]
+    assert ((1.0 - stay) * stay ** (lengths - 1.0) * lengths).sum() == pytest.approx(first, rel=1e-9)
 
 
 def test_one_monomer_ends_where_tobolskys_closed_form_says():

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from polyloop.process.kinetics.composition import check_ratios, copolymer_composition
 
-__all__ = ["SequenceStatistics", "run_length_shares", "sequence_statistics"]
+__all__ = ["SequenceStatistics", "sequence_statistics"]
 
 
 @dataclass(frozen=True)
@@ -56,9 +53,3 @@ def sequence_statistics(f1: float, r1: float, r2: float) -> SequenceStatistics:
 
 def _triads(stay: float) -> tuple[float, float, float]:
     return stay**2, 2 * stay * (1 - stay), (1 - stay) ** 2
-
-
-def run_length_shares(stay: float, longest: int) -> NDArray[np.float64]:
-    """Return the number fractions of runs of 1, 2, ..., `longest` monomers of a kind, shape (longest,)."""
-    lengths = np.arange(1, longest + 1)
-    return np.asarray((1.0 - stay) * stay ** (lengths - 1.0), dtype=np.float64)
