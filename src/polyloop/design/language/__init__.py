@@ -7,6 +7,7 @@ from polyloop.design.language.keeping import LANGUAGE_MODELS, load_language, sav
 from polyloop.design.language.ngram import NgramGenerator
 from polyloop.design.language.recurrent import RecurrentGenerator
 from polyloop.design.language.source import LanguageSource
+from polyloop.design.language.writing import Written, write_units, written_units
 
 __all__ = [
     "LANGUAGE_MODELS",
@@ -18,8 +19,11 @@ __all__ = [
     "Quality",
     "RecurrentGenerator",
     "RepeatUnitGenerator",
+    "Written",
     "frechet_distance",
     "judge_samples",
     "load_language",
     "save_language",
+    "write_units",
+    "written_units",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,7 @@ from polyloop.app.cli.console import message, write_json, write_table
 
 __all__ = ["generate", "train_language"]
 
-_NAMED = 5
+_NAMED, _SECONDS = 5, 10.0
 
 
 def train_language(
@@ -72,30 +74,41 @@ def generate(
     known: Annotated[bool, typer.Option("--known", help="Also units that taught the model.")] = False,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same polymers.")] = 0,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="CSV to write.")] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=4096, help="Processes; they change no row.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Write new repeat units, each another polymer; the CSV can be the pool of a campaign."""
-    import numpy as np
-
-    from polyloop.core import write_atomically
-    from polyloop.core.csv_text import csv_text
-    from polyloop.design.language import Drawing, NgramGenerator, load_language
+    """Write new repeat units, each another polymer; the CSV can be the pool of a campaign. A killed run goes on."""
+    from polyloop.design.language import NgramGenerator, load_language, write_units, written_units
+    from polyloop.design.language.writing import HEADER
 
     model = NgramGenerator.train(_units(None, "smiles")) if language is None else load_language(language)
-    drawing = Drawing(model, known=known)
-    header = ("smiles", "polymer_class")
-    found = drawing.polymers(n, rng=np.random.default_rng(seed), polymer_class=polymer_class)
-    rows = [(polymer.canonical, polymer.polymer_class) for polymer in found]
     if output is not None:
-        write_atomically(output, csv_text(header, rows))
-    elif as_json:
-        write_json([dict(zip(header, row, strict=True)) for row in rows])
+        found = write_units(
+            model, output, n, seed=seed, known=known, polymer_class=polymer_class, workers=workers, progress=_told()
+        )
     else:
-        write_table(header, rows)
+        rounds = list(written_units(model, n, seed=seed, known=known, polymer_class=polymer_class, workers=workers))
+        found, rows = rounds[-1][1], [row for _, _, new in rounds for row in new]
+        if as_json:
+            write_json([dict(zip(HEADER, row, strict=True)) for row in rows])
+        else:
+            write_table(HEADER, rows)
     message(
-        f"{len(rows)} polymers of {drawing.drawn} draws: {drawing.repeated} were drawn before, {drawing.taught} taught "
-        f"the model, {drawing.invalid} were no repeat units."
+        f"{found.rows} polymers of {found.drawn} draws: {found.repeated} were drawn before, {found.taught} taught the "
+        f"model, {found.invalid} were no repeat units."
     )
+
+
+def _told() -> Callable[[int, int], None]:
+    """Return what tells the progress of a long run now and then."""
+    last = [time.monotonic()]
+
+    def tell(done: int, total: int) -> None:
+        if time.monotonic() - last[0] >= _SECONDS:
+            last[0] = time.monotonic()
+            message(f"{done:,} of {total:,} polymers.")
+
+    return tell
 
 
 def _units(csv: Path | None, column: str) -> list[str]:
