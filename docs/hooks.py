@@ -26,11 +26,24 @@ PACKAGES = (
     "polyloop.learn.functional",
     "polyloop.learn.allocation",
     "polyloop.learn.validation",
+    "polyloop.learn.studies",
     "polyloop.design",
     "polyloop.design.library",
     "polyloop.design.enumeration",
+    "polyloop.design.inverse",
     "polyloop.design.language",
     "polyloop.design.space",
+    "polyloop.crystal.composition",
+    "polyloop.crystal.formation_energy",
+    "polyloop.crystal.generation",
+    "polyloop.crystal.structures.structure",
+    "polyloop.crystal.substitution.predict",
+    "polyloop.crystal.relaxation.formation",
+    "polyloop.crystal.hull",
+    "polyloop.crystal.design",
+    "polyloop.process.reactivity.lookup",
+    "polyloop.process.kinetics.composition",
+    "polyloop.process.kinetics.reactors",
     "polyloop.evaluation",
     "polyloop.tables",
     "polyloop.store",
@@ -40,6 +53,14 @@ PACKAGES = (
 # pandas sets borders of its own, in place of those of the site.
 _STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
 _IMAGE = "data:image/png;base64,"
+
+
+def on_config(config: Any) -> Any:
+    """List the pages of the API in the navigation."""
+    for entry in config["nav"]:
+        if "API" in entry:
+            entry["API"] = [f"api/{package}.md" for package in PACKAGES]
+    return config
 
 
 def on_files(files: Files, config: Any) -> Files:
