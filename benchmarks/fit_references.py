@@ -57,7 +57,6 @@ def main() -> None:
         "mean_absolute": float(np.abs(mean).mean()), "root_mean_square": float(np.sqrt((mean**2).mean())),
         "median": float(np.median(np.abs(mean))), "error_bar": fit_error_bar(mean, apart),
     }  # fmt: skip
-    (SHIPPED / "error_bar.json").write_text(json.dumps(result["mean_of_both"]["error_bar"]) + "\n")
     result["on"] = machine.describe("chgnet", "sevenn", "ase")
     machine.write("fit_references", result)
     print(json.dumps({key: value for key, value in result.items() if key != "on"}, indent=1))

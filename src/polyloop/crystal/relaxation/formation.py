@@ -84,7 +84,7 @@ def formation_energy(
 
 @lru_cache(maxsize=1)
 def shipped_error_bar() -> ErrorBar:
-    """Return what `benchmarks/fit_references.py` fitted."""
+    """Return what `benchmarks/relaxation.py` fitted to relaxed crystals."""
     text = files("polyloop.crystal.relaxation").joinpath("error_bar.json").read_text(encoding="utf-8")
     return ErrorBar(**json.loads(text))
 
