@@ -136,6 +136,20 @@ class Ours:
         return np.array([int(text) for text in suggestion.texts])
 
 
+class OursWithIdentity(Ours):
+    """Ours, with one more block for each molecule that says no more than which it is, and a length scale of its own."""
+
+    def __init__(self, table: Table, seed: int) -> None:
+        super().__init__(table, seed)
+        blocks = dict(table.space.encode(table.points))
+        for variable in table.space.variables:
+            if isinstance(variable, Molecular):
+                alone = Categorical(f"{variable.name}_identity", variable.values)
+                places = [variable.coordinate(variable.snapped(value)) for value in table.points[variable.name]]
+                blocks[alone.name] = alone.block(np.array(places))
+        self.source = PoolSource(self.source.texts, blocks)
+
+
 class Botorch:
     def __init__(self, table: Table, seed: int) -> None:
         import torch
@@ -186,6 +200,7 @@ STRATEGIES = {
     "ours": Ours,
     "ours_sum_gp": lambda *a: Ours(*a, surrogate="gp"),
     "ours_one_hot": Ours,
+    "ours_with_identity": OursWithIdentity,
 }
 
 
