@@ -10,13 +10,23 @@ from typing import Any
 from polyloop.core import get_property
 from polyloop.core.text import visible, without_passwords
 
-__all__ = ["message", "with_unit", "write_json", "write_table"]
+__all__ = ["message", "tell_left_out", "with_unit", "write_json", "write_table"]
+
+_NAMED = 5  # of what is left out
 
 
 def message(text: str) -> None:
     """Write a line for people to stderr."""
     sys.stderr.write(f"{visible(without_passwords(text))}\n")
     sys.stderr.flush()
+
+
+def tell_left_out(reasons: Sequence[str]) -> None:
+    """Write to stderr what was left out and why: the first few, and how many more there are."""
+    for reason in reasons[:_NAMED]:
+        message(f"Left out: {reason}")
+    if len(reasons) > _NAMED:
+        message(f"{len(reasons) - _NAMED} more are left out.")
 
 
 def with_unit(name: str, value: float) -> str:

@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from polyloop.app.cli.console import message, write_json
+from polyloop.app.cli.console import message, tell_left_out, write_json
 
 __all__ = ["export_curves", "import_curves"]
 
 Name = Annotated[str, typer.Option("--name", metavar="WORD", help="What is drawn, such as absorbance.")]
-_NAMED = 5
 
 
 def import_curves(
@@ -48,10 +47,7 @@ def import_curves(
             file, name, prefix, axis=axis, axis_unit=axis_unit, unit=unit, kind=kind, column=smiles_column,
             protocol_id=protocol, conditions=Conditions(temperature, pressure),
         )  # fmt: skip
-    for place, reason in done.left_out[:_NAMED]:
-        message(f"Left out: {place}: {reason}")
-    if len(done.left_out) > _NAMED:
-        message(f"{len(done.left_out) - _NAMED} more are left out.")
+    tell_left_out([f"{place}: {reason}" for place, reason in done.left_out])
     if as_json:
         write_json(asdict(done))
     else:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from polyloop.app.cli import one_pass_studies
-from polyloop.app.cli.console import message, write_json, write_table
+from polyloop.app.cli.console import message, tell_left_out, write_json, write_table
 
 __all__ = ["register"]
 
@@ -50,7 +50,6 @@ Times = Annotated[str, typer.Option("--time-column", metavar="NAME", help="Times
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the first split.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=4096, help="Processes for descriptors.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
-_NAMED = 5
 _SHOWN = ("relative_rmse", "relative_rmse_std", "r2", "rank_correlation", "hit_rate", "coverage", "width", "p_value")
 _HEADER = ("error", "± over splits", "R2", "rank correlation", "hit rate", "90 % coverage", "width", "p against best")
 
@@ -220,10 +219,7 @@ def _show(config: Any, output: Path, workers: int, as_json: bool) -> None:
             f"{run.model}, {run.split} {run.repeat}, {run.n_teach} rows: {run.scores.relative_rmse:.3f}"
         ),
     )  # fmt: skip
-    for row, reason in table.left_out[:_NAMED]:
-        message(f"Left out: {row}: {reason}")
-    if len(table.left_out) > _NAMED:
-        message(f"{len(table.left_out) - _NAMED} more are left out.")
+    tell_left_out([f"{row}: {reason}" for row, reason in table.left_out])
     if as_json:
         write_json({"digest": table.digest, **found.to_dict()})
         return

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from polyloop.app.cli import studies
-from polyloop.app.cli.console import message, write_json, write_table
+from polyloop.app.cli.console import message, tell_left_out, write_json, write_table
 from polyloop.app.cli.groups import group
 from polyloop.core.text import visible
 
@@ -69,10 +69,7 @@ def train(
         surrogate=model, options=read_assignments(option or []), seed=seed, workers=workers,
     )  # fmt: skip
     trained.save(output)
-    for line, reason in table.left_out[:_NAMED]:
-        message(f"Line {line} is left out: {reason}.")
-    if len(table.left_out) > _NAMED:
-        message(f"{len(table.left_out) - _NAMED} more lines are left out.")
+    tell_left_out([f"line {line}: {reason}" for line, reason in table.left_out])
     _show(trained.card, output, as_json=as_json)
 
 

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polyloop.app.cli.console import message, write_json, write_table
+from polyloop.app.cli.console import message, tell_left_out, write_json, write_table
 
 if TYPE_CHECKING:
     from polyloop.learn.studies import OnePassStudy
 
-__all__ = ["register", "show"]
+__all__ = ["Block", "Column", "Json", "Kind", "Workers", "register", "show"]
 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Folder to keep it in, with what replays it.")
 ]
-
 Column = Annotated[
     str | None, typer.Option("--smiles-column", metavar="NAME", help="Column of the subjects.  [default: smiles]")
 ]
@@ -29,7 +28,6 @@ Workers = Annotated[int, typer.Option("--workers", min=1, max=4096, help="Proces
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the folds.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 Folds = Annotated[int, typer.Option("--folds", min=2, max=1000, help="Parts that are held out in turn.")]
-_NAMED = 5
 
 
 def register(study: typer.Typer) -> None:
@@ -122,10 +120,7 @@ def show(config: OnePassStudy, output: Path | None, workers: int, *, as_json: bo
     from polyloop.learn.studies import write_finding
 
     found = config.carry_out(workers=workers)
-    for reason in found.left_out[:_NAMED]:
-        message(f"Left out: {reason}")
-    if len(found.left_out) > _NAMED:
-        message(f"{len(found.left_out) - _NAMED} more are left out.")
+    tell_left_out(found.left_out)
     if output is not None:
         write_finding(config, found, output)
     if as_json:

@@ -10,18 +10,9 @@ import typer
 from polyloop.app.cli import model_studies, one_pass_studies
 from polyloop.app.cli.console import message, write_json, write_table
 from polyloop.app.cli.groups import group
+from polyloop.app.cli.one_pass_studies import Block, Column, Json, Kind, Workers
 
 __all__ = ["register"]
-
-Column = Annotated[
-    str | None, typer.Option("--smiles-column", metavar="NAME", help="Column of the subjects.  [default: smiles]")
-]
-Kind = Annotated[str, typer.Option("--kind", help="Kind of the subjects.")]
-Block = Annotated[
-    list[str] | None, typer.Option("--block", metavar="NAME", help="Block of descriptors; may be repeated.")
-]
-Workers = Annotated[int, typer.Option("--workers", min=1, max=4096, help="Processes for descriptors.")]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
 
 def register(model: typer.Typer) -> None:

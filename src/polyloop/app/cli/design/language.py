@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from polyloop.app.cli.console import message, write_json, write_table
+from polyloop.app.cli.console import message, tell_left_out, write_json, write_table
 
 __all__ = ["generate", "train_language"]
 
-_NAMED, _SECONDS = 5, 10.0
+_SECONDS = 10.0
 
 
 def train_language(
@@ -51,10 +51,7 @@ def train_language(
         raise InvalidInputError(f"There is no language model {model!r}.", hint=hint)
     save_language(trained, output)
     card = trained.card
-    for text, reason in card.left_out[:_NAMED]:
-        message(f"{text} is left out: {reason}")
-    if len(card.left_out) > _NAMED:
-        message(f"{len(card.left_out) - _NAMED} more are left out.")
+    tell_left_out([f"{text}: {reason}" for text, reason in card.left_out])
     if as_json:
         write_json({"method": card.method, "n": card.n, "sha256": card.sha256, "classes": card.classes,
                     "left_out": len(card.left_out), "settings": card.settings, "held_out": card.held_out})  # fmt: skip
