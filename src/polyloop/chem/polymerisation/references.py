@@ -5,8 +5,8 @@ from __future__ import annotations
 from polyloop.chem.library import Reference
 
 __all__ = [
-    "ACTIVATED", "ADMET", "ALLCOCK", "ANHYDRIDES", "CARBON_DIOXIDE", "CLICK", "GLYCOLIDE", "HANDBOOK", "IMIDES", "ISOCYANATES", "KETONES",
-    "MERRIFIELD", "NCA", "ODIAN", "OXAZOLINES", "ROMP", "SUZUKI", "THIOL_ENE",
+    "ACTIVATED", "ADMET", "ALLCOCK", "ANHYDRIDES", "CARBON_DIOXIDE", "CLICK", "GLYCOLIDE", "HANDBOOK", "IMIDES",
+    "ISOCYANATES", "KETONES", "MERRIFIELD", "NCA", "ODIAN", "OXAZOLINES", "ROMP", "SUZUKI", "THIOL_ENE",
 ]  # fmt: skip
 
 ODIAN = Reference(
