@@ -14,11 +14,16 @@ import pytest
 from polyloop import Campaign
 from polyloop.app.cli.main import main
 from polyloop.campaign import preparation
+from polyloop.campaign.directory import RunDirectory
+from polyloop.campaign.generated import generated_source
 from polyloop.chem.library import homopolymers
 from polyloop.core import ConfigurationError
+from polyloop.core.options import Option
+from polyloop.design.generated import SOURCES, SourceInputs
 from polyloop.design.inverse import ChainSpace, DesignPrior, InverseSource
 from polyloop.design.language import LanguageSource, NgramGenerator, save_language
 from polyloop.design.library import LibrarySource, PolymerLibrary, build_library, read_stock
+from polyloop.features import featurize
 from polyloop.store import Store
 from tests.conftest import optics
 
@@ -67,6 +72,7 @@ members = 4
 size = 4
 """
 ANSWERS = """
+from polyloop.features import featurize
 from polyloop.store import Store
 from tests.conftest import optics
 
@@ -138,7 +144,10 @@ class CutError(BaseException):
     """Ends a campaign as a kill does: nobody catches it."""
 
 
-@pytest.mark.parametrize("source", POOLS)
+# One of them quickly; the others share all that matters with it but what they write.
+@pytest.mark.parametrize(
+    "source", ["inverse", *(pytest.param(one, marks=pytest.mark.slow) for one in ("library", "language"))]
+)
 def test_a_campaign_that_was_cut_goes_on_with_the_picks_of_one_that_was_not(
     write: Write, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,6 +259,30 @@ def test_filters_hold_for_what_is_written(write: Write) -> None:
 def test_what_cannot_be_is_refused(write: Write, source: str, old: str, new: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         Campaign.from_file(write(source, (old, new)), "run")
+
+
+class OneOfTwo(LanguageSource):
+    """A source of somebody else's: a language model that looks at how few stars there are."""
+
+    options = (*LanguageSource.options, Option("luck", float, 0.5, "How much of it there is.", 0.0, 1.0, "temperature"))
+
+    @classmethod
+    def read(cls, inputs: SourceInputs, *, temperature: float = 1.0, **arguments: Any) -> OneOfTwo:
+        units = [row.smiles for row in homopolymers()][::3]
+        return cls(NgramGenerator.train(units, lengths=False, temperature=0.1 + temperature), **arguments)
+
+
+def test_a_source_of_somebody_else_is_named_like_ours(write: Write, request: pytest.FixtureRequest) -> None:
+    SOURCES.add("one_of_two", OneOfTwo)
+    request.addfinalizer(lambda: SOURCES.remove("one_of_two"))
+    file = write("language", ('source = "language"', 'source = "one_of_two"\nluck = 0.9'))
+    config = Campaign.from_file(file, "run").config
+    made = generated_source(config, RunDirectory("run"), lambda texts, freely: featurize(list(texts), ("ecfp",)))
+    assert isinstance(made, OneOfTwo) and (made.size, made.parents) == (30, 3)
+    assert made.generator.card.settings["temperature"] == pytest.approx(1.0)
+    file.write_text(file.read_text().replace("luck = 0.9", "luk = 0.9"))
+    with pytest.raises(ConfigurationError, match="has no option 'luk'"):
+        Campaign.from_file(file, "run")
 
 
 def test_another_library_under_the_name_of_the_first_is_refused_until_it_is_taken_over(write: Write) -> None:

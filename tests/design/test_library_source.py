@@ -61,9 +61,10 @@ def test_half_of_a_refreshed_pool_shares_a_monomer_with_the_best(source: Library
     objective = [Objective("refractive_index", "maximize")]
     pool = source.refreshed([], Observations(observed, values), objective, observed, np.random.default_rng(4))
     best = set(source.origins([observed[-1]])[observed[-1]]["monomers"].split(" + "))
-    near = [bool(best & set(row["monomers"].split(" + "))) for row in source.origins(pool).values()]
+    rows = source.origins(source.drawn(10**6, observed, np.random.default_rng(0)))
+    relatives = {text for text, row in rows.items() if best & set(row["monomers"].split(" + "))}
     assert len(pool) == len(set(pool)) == 20 and not set(pool) & set(observed)
-    assert sum(near) >= 10
+    assert len(relatives) >= 5 and len(relatives & set(pool)) >= min(10, len(relatives))
 
 
 def test_filters_hold_and_what_is_no_library_is_refused(source: LibrarySource, tmp_path: Path) -> None:
@@ -108,7 +109,7 @@ def test_an_analysis_finds_what_was_selected_and_draws_it(source: LibrarySource,
     found = analyse_selection(tmp_path / "front.csv", source.path)
     first = found[0]
     assert (first.kind, first.name, first.selected, first.count) == ("monomer", "OCCO", 1.0, len(chosen))
-    assert first.library == pytest.approx(len(chosen) / len(source)) and first.p_value < 1e-6
+    assert first.library == pytest.approx(len(chosen) / len(source)) and first.p_value < 1e-5
     assert all(one.ratio > 1 and 0 <= one.p_value <= 1 for one in found)
     assert {one.kind for one in found} >= {"monomer", "rule", "group"}
     assert draw_groups(found).count("<svg") == 1 and draw_groups([]) == ""

@@ -83,7 +83,7 @@ class GeneratedSource(ABC):
 
     def __post_init__(self) -> None:
         if self.size < 1:
-            raise InvalidInputError(f"A pool of {self.size} candidates is none.", where="size", hint="At least 1.")
+            raise InvalidInputError(f"A pool holds at least 1 candidate, not {self.size}.", where="size")
 
     # What each source says of itself
 
