@@ -46,8 +46,9 @@ def test_every_index_is_a_polymer_and_within_a_rule_another_one(library):
     for name, count in Counter(polymer.rule for polymer in made).items():
         own = {polymer.smiles for polymer in made if polymer.rule == name}
         assert len(own) == count or len(RULES[name].roles) == 2, name
-        # Of two monomers the same chain may come twice where one of them opens in two ways.
-        assert len(own) >= 0.9 * count, name
+        # Of two monomers the same chain may come twice where one of them opens in two ways: of the four diacids here
+        # one does, and its two directions beside a symmetric one are one chain.
+        assert len(own) >= (0.6 if name == "diacid chloride and diacid" else 0.9) * count, name
     with pytest.raises(IndexError):
         library[len(library)]
 

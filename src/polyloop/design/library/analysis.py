@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -155,15 +155,18 @@ def _enrichment(
     # What a sample of the library has none of may still be there: one more polymer, which has it, is assumed.
     of_all, total = max(of_all, 1), total + (of_all == 0)
     p_value = float(hypergeom.sf(count - 1, max(total, n), min(max(of_all, count), max(total, n)), n))
-    has = {
-        "class": lambda row: chosen["polymer_class"][row] == name,
-        "rule": lambda row: chosen["rule"][row] == name,
-        "monomer": lambda row: name in chosen["monomers"][row].split(" + "),
-        "group": lambda row: name in _groups_of(chosen["smiles"][row]),
-    }[kind]
-    examples = [chosen["smiles"][row] for row in range(n) if has(row)]
+    examples = [chosen["smiles"][row] for row in range(n) if name in _things_of(kind, row, chosen)]
     return Enrichment(kind, name, count / n, of_all / total, count, (count / n) / (of_all / total), p_value,
                       min(examples, key=lambda text: (len(text), text)))  # fmt: skip
+
+
+def _things_of(kind: str, row: int, chosen: Mapping[str, Sequence[str]]) -> Collection[str]:
+    """Return what of a kind a polymer of the selection has."""
+    if kind == "group":
+        return _groups_of(chosen["smiles"][row])
+    if kind == "monomer":
+        return chosen["monomers"][row].split(" + ")
+    return (chosen["polymer_class" if kind == "class" else "rule"][row],)
 
 
 def _holm(p_values: Sequence[float]) -> list[float]:
@@ -179,7 +182,8 @@ def _queries() -> dict[str, Chem.Mol]:
     return {name: Chem.MolFromSmarts(smarts) for name, smarts in GROUPS.items()}
 
 
-def _groups_of(text: str) -> set[str]:
+@lru_cache(maxsize=65_536)
+def _groups_of(text: str) -> frozenset[str]:
     """Return the groups that a repeat unit holds; one that lies across the joint of two units is not seen."""
     mol = Polymer.of_canonical(text).mol
-    return {name for name, query in _queries().items() if mol.HasSubstructMatch(query)}
+    return frozenset(name for name, query in _queries().items() if mol.HasSubstructMatch(query))
