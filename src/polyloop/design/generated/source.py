@@ -80,6 +80,8 @@ class GeneratedSource(ABC):
     time_limit: float | None = 20.0
     accepts: PoolFilter = _ALL
     describer: PolymerDescriber | None = field(default=None, repr=False)
+    # What was found to be describable in this process, which is asked of all that is known in each cycle.
+    _readable: dict[str, bool] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.size < 1:
@@ -160,10 +162,12 @@ class GeneratedSource(ABC):
 
     def knows(self, text: str) -> bool:
         """Tell whether a text is the canonical one of a polymer that can be described."""
-        try:
-            return Polymer(text).canonical == text and not self.described([text]).failures
-        except InvalidInputError:
-            return False
+        if text not in self._readable:
+            try:
+                self._readable[text] = Polymer(text).canonical == text and not self.described([text]).failures
+            except InvalidInputError:
+                self._readable[text] = False
+        return self._readable[text]
 
     def admits(self, text: str) -> bool:
         """Tell whether a candidate may be proposed."""
@@ -216,6 +220,7 @@ class GeneratedSource(ABC):
         for row, why in table.failures.items():
             if texts[row] in wanted:
                 raise InvalidInputError(f"This candidate cannot be described: {why}", where=repr(texts[row]))
+        self._readable.update(zip(texts, table.valid.tolist(), strict=True))
         rows = np.flatnonzero(table.valid)
         return PoolSource(tuple(texts[row] for row in rows), take(dict(table.described()), rows))
 

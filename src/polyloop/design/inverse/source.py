@@ -115,13 +115,13 @@ class InverseSource(GeneratedSource):
         """Return chains that the particles visited, the most probable and drawn ones in turn."""
         visited = _Visited(self, models, observations, objectives)
         start = self._prior_draws(self.particles, rng)
-        if not len(start):
-            return []
+        if not np.isfinite(visited.log_likelihood(start)).any():
+            return self.drawn(self.size, exclude, rng)  # none of them can be described: there is nothing to go by
         anneal(start, TemperedDensity(self._log_prior, visited.log_likelihood), self.space.propose, rng,
                moves=self.moves)  # fmt: skip
         states, texts, likelihood = visited.chains(set(exclude))
         if not texts:
-            return []
+            return self.drawn(self.size, exclude, rng)
         posterior = likelihood + self._log_prior(states)
         best = np.argsort(-posterior, kind="stable")
         # The largest of log weight plus a Gumbel variable, in turn, are a sample without replacement.

@@ -172,7 +172,7 @@ class LibrarySource(GeneratedSource):
         total = len(self) if rows is None else len(rows)
         if n <= 0 or not total:
             return []
-        # Few of the file's rows, so that its order needs no memory; each may come once.
+        # Few of the file's rows; each may come once.
         most = min(total, _TRIES * n + len(exclude))
         places = rng.choice(total, size=most, replace=False, shuffle=True)
         found: dict[str, None] = {}
