@@ -25,6 +25,7 @@ __all__ = ["Enrichment", "analyse_selection", "draw_groups"]
 
 _COLUMNS = ("smiles", "polymer_class", "rule", "monomers")
 _PANEL, _PER_ROW = (260, 200), 4
+_CHANCE = 0.05
 _HIGHLIGHT = (0.98, 0.75, 0.35)
 
 
@@ -110,8 +111,8 @@ def analyse_selection(
 
 
 def draw_groups(enrichments: Sequence[Enrichment], most: int = 12) -> str:
-    """Draw the first enriched groups, each on a polymer of the selection, as SVG; empty where there is none."""
-    groups = [one for one in enrichments if one.kind == "group"][:most]
+    """Draw the first groups that are no chance (p < 0.05), each on a polymer of the selection, as SVG; or nothing."""
+    groups = [one for one in enrichments if one.kind == "group" and one.p_value < _CHANCE][:most]
     if not groups:
         return ""
     columns, rows = min(len(groups), _PER_ROW), -(-len(groups) // _PER_ROW)
