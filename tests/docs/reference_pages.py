@@ -15,6 +15,7 @@ from polyloop.core import CONDITIONS, PROPERTIES
 from polyloop.core.options import options_of
 from polyloop.core.settings import SETTINGS
 from polyloop.design import ACQUISITIONS
+from polyloop.design.generated import SOURCES
 from polyloop.features import BLOCKS
 from polyloop.features.block import column_units, get_block
 from polyloop.features.quantum_descriptors import QMEX
@@ -156,7 +157,7 @@ def _section(name: str, model: type[BaseModel]) -> str:
     parts = _PARTS.get(name)
     for word, part in parts.items() if parts is not None else ():
         said = (part.__doc__ or "").strip().splitlines()[0]
-        lines += ["", f'**`name = "{word}"`**: {said}']
+        lines += ["", f'**`{"source" if name == "pool" else "name"} = "{word}"`**: {said}']
         options = options_of(part)
         lines += ["", "| option | type | default | meaning |", "|---|---|---|---|"] if options else []
         lines += [
@@ -165,8 +166,8 @@ def _section(name: str, model: type[BaseModel]) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-# Tables whose key `name` names a registered part, which has options of its own.
-_PARTS: dict[str, Any] = {"surrogate": SURROGATES, "acquisition": ACQUISITIONS}
+# Tables whose key `name`, or `source`, names a registered part, which has options of its own.
+_PARTS: dict[str, Any] = {"pool": SOURCES, "surrogate": SURROGATES, "acquisition": ACQUISITIONS}
 
 
 def _default(value: Any) -> str:

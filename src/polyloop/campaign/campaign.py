@@ -15,13 +15,13 @@ from polyloop.campaign.config.file import read_campaign_file
 from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.cycles import CycleRunner
 from polyloop.campaign.directory import RunDirectory
+from polyloop.campaign.generated import shown_pool
 from polyloop.campaign.inputs import Inputs
 from polyloop.campaign.loading import load_asked, load_cycles
 from polyloop.campaign.objects import build_campaign
 from polyloop.campaign.pace import REPORT_EVERY_S
 from polyloop.campaign.plan import make_plan, objectives_of
 from polyloop.campaign.points import points_of
-from polyloop.campaign.pool import load_pool
 from polyloop.campaign.preparation import Preparation
 from polyloop.campaign.progress import Listener, Progress
 from polyloop.campaign.repeats import merge_repeats
@@ -54,7 +54,8 @@ class Campaign(AskAndTell):
         a campaign file.
     candidates
         A data frame, a list of texts or of objects such as `Polymer`, a CSV or Parquet file, "homopolymers", a `Pool`,
-        or the table `[pool]` as a dictionary.
+        a source that writes them anew for each cycle (`LibrarySource`, `LanguageSource`, `InverseSource`), or the table
+        `[pool]` as a dictionary.
     evaluators
         Who answers: by property, or one for all. A level ("instant", ..., "experiment"), a protocol ("NAME@1"), a
         function of (smiles, seed) that returns {property: value or (value, std)}, a data frame or file of values, or a
@@ -258,7 +259,8 @@ class Campaign(AskAndTell):
 
     def state(self) -> CampaignState:
         """Return a read-only view of everything that the campaign knows."""
-        objectives, known, pool = objectives_of(self.config), self._files.read_identity(), load_pool(self._files)
+        objectives, known = objectives_of(self.config), self._files.read_identity()
+        pool = shown_pool(self.config, self._files)
         name = self.name
         asked: tuple[Any, ...] = ()
         finished: tuple[Any, ...] = ()
@@ -280,7 +282,7 @@ class Campaign(AskAndTell):
             objectives=objectives,
             candidates=candidates,
             cycles=finished,
-            pool=pool.texts if pool else (),
+            pool=pool.texts if pool and not self.config.pool.is_generated else (),
             directory=self.directory,
             source=pool,
             inputs=Inputs.load(self._files),

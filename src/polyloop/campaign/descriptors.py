@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.directory import RunDirectory
 from polyloop.core import ConfigurationError
+from polyloop.design.generated.source import PolymerDescriber
 from polyloop.design.pool import Pool
 from polyloop.design.space import Space, SpaceSource, SubjectChoice
 from polyloop.features import FeatureTable
@@ -17,7 +19,7 @@ from polyloop.features.mixtures import describe_subjects
 from polyloop.features.records import RecordSource
 from polyloop.learn.invariant_target import FACTOR_BLOCK
 
-__all__ = ["blocks_for", "describe_choices", "describe_pool"]
+__all__ = ["blocks_for", "describe_choices", "describe_pool", "polymer_describer"]
 
 # So many of the candidates without descriptors are tried with the other blocks.
 _TRIED = 20
@@ -59,6 +61,24 @@ def describe_pool(
             hint=f"Use {' or '.join(blocks)}." if blocks else "Use other candidates.",
         )
     return table, missing, blocks
+
+
+def polymer_describer(
+    config: CampaignConfig, files: RunDirectory, workers: int, records: RecordSource | None = None
+) -> PolymerDescriber:
+    """Return who describes candidates that are written anew for each cycle, by the blocks of the campaign file."""
+    features = config.features
+    more = (FACTOR_BLOCK,) if config.surrogate.invariants and FACTOR_BLOCK not in features.blocks else ()
+
+    def describe(texts: Sequence[str], freely: bool) -> FeatureTable:
+        limits: dict[str, Any] = {"time_limit": None, "memory_limit": None} if freely else {
+            "time_limit": features.time_limit_s, "workers": workers
+        }  # fmt: skip
+        return describe_subjects(
+            config.pool.kind, list(texts), (*features.blocks, *more), cache=files.features, records=records, **limits
+        )
+
+    return describe
 
 
 def blocks_for(kind: str, texts: Sequence[str], table: FeatureTable, time_limit: float) -> tuple[str, ...]:

@@ -39,6 +39,11 @@ class RunDirectory:
         return self.path / "pool.json"
 
     @property
+    def generated(self) -> Path:
+        """How what a source has written and proposed is made."""
+        return self.path / "generated.json"
+
+    @property
     def inputs(self) -> Path:
         """What the campaign was given beside the candidates, and what had to be left out."""
         return self.path / "inputs.json"

@@ -7,7 +7,7 @@ from typing import Literal
 
 from polyloop.campaign.campaign import Campaign
 from polyloop.campaign.directory import RunDirectory
-from polyloop.campaign.pool import load_pool
+from polyloop.campaign.generated import shown_pool
 from polyloop.campaign.space import point_columns, space_of
 from polyloop.campaign.state import CampaignState
 from polyloop.core import InvalidInputError
@@ -51,7 +51,7 @@ def export_records(
     if Path(source).is_dir():
         campaign = Campaign.from_directory(source)
         store, name = campaign.open_store(), campaign.name
-        more = variable_columns(campaign) or pool_columns(load_pool(RunDirectory(source)))
+        more = variable_columns(campaign) or pool_columns(shown_pool(campaign.config, RunDirectory(source)))
         more |= mean_columns(campaign.state()) | weighed_columns(campaign.state())
     else:
         if "://" not in source and not Path(source).is_file():

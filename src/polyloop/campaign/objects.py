@@ -23,6 +23,7 @@ from polyloop.core import Conditions, InvalidInputError, write_atomically
 from polyloop.core.csv_text import csv_text
 from polyloop.core.subject import column_of
 from polyloop.design import Objective
+from polyloop.design.generated import GeneratedSource
 from polyloop.design.pool import Pool
 from polyloop.tables.frames import frame_text
 
@@ -89,6 +90,8 @@ def build_campaign(
     if properties:
         builder.raw["properties"] = {name: _plain(row) for name, row in properties.items()}
     builder.raw["pool"] = _pool(builder, candidates, kind)
+    if isinstance(candidates, GeneratedSource) and features is None:
+        features = candidates.blocks
     _objectives(builder, objectives, evaluators, kind)
     builder.raw |= {"features": _named(features, "blocks"), "surrogate": _named(surrogate, "name")}
     builder.raw["acquisition"] = _named(acquisition, "name")
@@ -133,8 +136,14 @@ def _named(given: Any, key: str) -> dict[str, Any]:
 
 def _pool(builder: _Builder, candidates: Any, kind: str) -> dict[str, Any]:
     if isinstance(candidates, Mapping):
-        return {"kind": kind, **{key: str(value) if key == "file" else value for key, value in candidates.items()}}
+        return {
+            "kind": kind,
+            **{key: str(value) if isinstance(value, Path) else value for key, value in candidates.items()},
+        }
     column = column_of(kind)
+    if isinstance(candidates, GeneratedSource):
+        limits = {name: limit for name, limit in candidates.accepts.to_dict().items() if limit is not None}
+        return {"kind": kind, **limits, **candidates.as_table((builder.folder / "given" / "source").absolute())}
     if isinstance(candidates, str | Path) and Path(candidates).suffix in (".csv", ".gz", ".parquet", ".pq"):
         return {"kind": kind, "source": "csv", "file": str(Path(candidates).absolute())}
     if isinstance(candidates, str) and candidates == "homopolymers":
@@ -150,7 +159,8 @@ def _pool(builder: _Builder, candidates: Any, kind: str) -> dict[str, Any]:
         raise InvalidInputError(
             f"{candidates!r:.100} are no candidates.",
             where="candidates",
-            hint="Give a data frame, a list of texts or objects, a CSV file, 'homopolymers', or a table as [pool].",
+            hint="Give a data frame, a list of texts or objects, a CSV file, 'homopolymers', a source that writes "
+            "them, or a table as [pool].",
         )
     return {"kind": kind, "source": "csv", "file": builder.table("candidates", text)}
 

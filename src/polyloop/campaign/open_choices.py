@@ -55,6 +55,8 @@ def settled(
 def _all_have_factors(
     config: CampaignConfig, pool: Pool, files: RunDirectory, workers: int, progress: Callable[[int, int], None]
 ) -> bool:
+    if config.pool.is_generated:
+        return True  # a candidate without is not proposed, and others are written
     table = describe_subjects(
         pool.kind, pool.texts, (FACTOR_BLOCK,), cache=files.features, workers=workers,
         time_limit=config.features.time_limit_s, progress=progress,

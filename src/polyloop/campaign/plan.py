@@ -30,7 +30,7 @@ _FREE = {
     "report": True,
     "store": True,
     "features": {"time_limit_s"},
-    "pool": {"file": True, "skip_bad": True, "screening": {"model"}},
+    "pool": {"file": True, "model": True, "monomers": True, "skip_bad": True, "screening": {"model"}},
     "evaluators": {"__all__": {"table", "folder", "skip_bad", "model"}},
 }
 

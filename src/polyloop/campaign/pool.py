@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from polyloop.campaign.config.tables import CampaignConfig, PoolTable
+from polyloop.campaign.config.tables import LISTS, CampaignConfig, PoolTable
 from polyloop.campaign.directory import RunDirectory
 from polyloop.campaign.inputs import Inputs, file_digest
 from polyloop.core import ConfigurationError, InvalidInputError
@@ -48,13 +48,14 @@ def build_pool(config: CampaignConfig, screen: Callable[[Pool], Pool]) -> tuple[
 
     Raises as `make_pool`, and keeps nothing.
     """
-    digest = file_digest(config.pool.file) if config.pool.file is not None else ""
+    of_list = config.pool.file is not None and not config.pool.is_generated
+    digest = file_digest(config.pool.file) if config.pool.file is not None and of_list else ""
     pool = _build(config.pool)
     considered: tuple[str, ...] = ()
     if config.pool.screening is not None:
         considered, pool = pool.texts, screen(pool)
     needed = len(config.initial.polymers) or config.initial.size
-    if len(pool) < needed and config.pool.source != "space":
+    if len(pool) < needed and config.pool.source in LISTS:
         raise ConfigurationError(
             f"The pool has {len(pool)} candidates, fewer than the initial design of {needed}.",
             where="[pool]",
@@ -80,7 +81,7 @@ def check_pool(config: CampaignConfig, files: RunDirectory, pool: Pool) -> Pool:
         If candidates were added or removed; the message names them.
     """
     file, inputs = config.pool.file, Inputs.load(files)
-    if file is None or not file.is_file():
+    if file is None or not file.is_file() or config.pool.is_generated:
         return pool
     digest = file_digest(file)
     if digest == inputs.pool_digest:
@@ -146,7 +147,7 @@ def _build(table: PoolTable) -> Pool:
             heavy_atoms=table.heavy_atoms,
             classes=table.classes,
         )
-    if table.source == "space":
+    if table.source not in LISTS:
         return Pool((), (), (), (), kind=table.kind)
     if table.source == "virtual":
         return Pool.from_virtual_library(

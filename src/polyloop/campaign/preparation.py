@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from polyloop.campaign.change import archive, batch_change, check_change, check_points, recount
@@ -12,8 +12,9 @@ from polyloop.campaign.change_record import Change, load_changes, next_change
 from polyloop.campaign.config.file import kept_config, write_campaign_file
 from polyloop.campaign.config.tables import CampaignConfig
 from polyloop.campaign.costs import point_costs_of
-from polyloop.campaign.descriptors import describe_choices, describe_pool
+from polyloop.campaign.descriptors import describe_choices, describe_pool, polymer_describer
 from polyloop.campaign.directory import RunDirectory
+from polyloop.campaign.generated import generated_source, keep_origins, shown_pool
 from polyloop.campaign.identity import differences, identity_of, pool_key
 from polyloop.campaign.inputs import Inputs, check_tables, left_out_sentences
 from polyloop.campaign.level_proposal import LevelProposer
@@ -28,6 +29,7 @@ from polyloop.campaign.screening import screen
 from polyloop.campaign.space import source_of
 from polyloop.campaign.space_proposal import SourceProposer
 from polyloop.core import ConfigurationError, content_key
+from polyloop.design.generated import GeneratedSource
 from polyloop.design.pool import Pool
 from polyloop.run.interrupts import Interrupts
 from polyloop.store import Store
@@ -96,6 +98,9 @@ class Preparation:
 
     def _changed_pool(self, kept: Pool | None) -> tuple[Pool, list[str]]:
         """Return the candidates by the file of now, and in words how they differ from those that were kept."""
+        if self.source is not None and kept is not None and not len(kept):
+            same = Inputs.load(self.files).pool_digest == self.source.identity
+            return kept, [] if same else ["pool: it draws from other files"]
         fresh, _, _ = build_pool(self.config, self._screened)
         before, now = set(kept.texts if kept else ()), set(fresh.texts)
         if kept is not None and before == now:
@@ -114,10 +119,13 @@ class Preparation:
             If the folder holds another campaign, or the pool has other candidates than when it began.
         """
         self._step("pool")(0, 0)
+        self._check_source()
         known, kept = self.files.read_identity(), load_pool(self.files)
         if known is not None and known["changing"] and kept is not None and pool_key(kept) != known["identity"]["pool"]:
             self.files.pool.unlink()  # it is kept with what was before the change
         pool = make_pool(self.config, self.files, self._screened)
+        if self.source is not None:
+            Inputs.load(self.files).update(self.files, pool_digest=self.source.identity)
         self._settle(None if known is None or known["entering"] else known, pool)
         campaign = self._enter(pool)
         pool = self._pool = check_pool(self.config, self.files, pool)
@@ -135,16 +143,51 @@ class Preparation:
     @cached_property
     def pool(self) -> Pool:
         """The candidates, and those that people told values of without being asked."""
-        known = set(self._pool.texts)
+        pool = self._pool
+        if self.config.pool.is_generated:
+            pool = shown_pool(self.config, self.files) or pool
+        known = set(pool.texts)
         candidates = load_candidates(
             self.store, self.campaign, self.plan.objectives, asked=self.plan.asked(), below=self.plan.asked_below(),
             points=self.plan.points,
         )  # fmt: skip
         told = [one.text for one in candidates if one.text not in known]
-        return self._pool.with_texts(told, TOLD) if told else self._pool
+        return pool.with_texts(told, TOLD) if told else pool
+
+    @cached_property
+    def source(self) -> GeneratedSource | None:
+        """Who writes the candidates of each cycle; None where they are a list or a space."""
+        if not self.config.pool.is_generated:
+            return None
+        # What the campaign file leaves open is settled by the time that candidates are described.
+        return generated_source(
+            self.config, self.files,
+            lambda texts, freely: polymer_describer(self.config, self.files, self.workers, self.store)(texts, freely),
+        )  # fmt: skip
+
+    def _check_source(self) -> None:
+        """Raise where a source draws from something else than when the campaign began."""
+        known, before = self.files.read_identity(), Inputs.load(self.files).pool_digest
+        if self.source is None or known is None or known["entering"] or known["changing"]:
+            return
+        if known["identity"]["config"]["pool"]["source"] != self.config.pool.source or not before:
+            return  # what differs is told with the rest
+        if before != self.source.identity:
+            raise ConfigurationError(
+                "The candidates are drawn from something else than when this campaign began: its library, language "
+                "model, monomers or rules have changed.",
+                where="[pool]",
+                hint="Undo the change to continue the campaign, take it over with `polyloop campaign change DIR FILE`, "
+                "or name another folder with --directory.",
+            )
 
     def make_proposer(self) -> Proposer | SourceProposer:
         """Describe the candidates, and return who proposes from them."""
+        if self.source is not None:
+            return SourceProposer(
+                self.config, self.plan.objectives, self.source, constraints=self.plan.constraints,
+                keep=partial(keep_origins, self.files, self.config.pool.kind, self.source.origins),
+            )  # fmt: skip
         source = source_of(self.config)
         if source is not None:
             if self.plan.points is not None and self.plan.points.choice is not None:

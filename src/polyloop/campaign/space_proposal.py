@@ -1,8 +1,8 @@
-"""From what is known to the next points of a space of variables."""
+"""From what is known to the next candidates of a source that is no list: a space, or one that writes them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from polyloop.campaign.proposal import (
 )
 from polyloop.campaign.state import Candidate, observed_values
 from polyloop.campaign.suggestions import Proposed
+from polyloop.core import parse_subject
 from polyloop.design import Objective
 from polyloop.design.acquisition import Constraint
 from polyloop.design.sources import CandidateSource, Observations, Weighing
@@ -36,6 +37,8 @@ class SourceProposer:
         What candidates must meet with a stated probability.
     costs
         Maps canonical texts of candidates to what they cost, shape (n,).
+    keep
+        Told what is proposed before anybody else is.
     """
 
     def __init__(
@@ -46,7 +49,9 @@ class SourceProposer:
         *,
         constraints: Sequence[Constraint] = (),
         costs: Costs | None = None,
+        keep: Callable[[Sequence[Proposed]], None] = lambda proposed: None,
     ) -> None:
+        self._keep = keep
         self._config, self._objectives, self._source = config, tuple(objectives), source
         self._constraints, self._costs = tuple(constraints), costs
         self._surrogate = config.surrogate
@@ -54,9 +59,15 @@ class SourceProposer:
     def initial(self, rng: np.random.Generator) -> list[Proposed]:
         """Return the initial design: points that fill the space."""
         design = self._config.initial
-        if design.polymers:
-            return [Proposed(text) for text in design.polymers]
-        return [Proposed(text) for text in self._source.initial(design.size, design.method, rng=rng)]
+        kind = self._config.pool.kind
+        texts: Sequence[str] = [parse_subject(kind, text).text for text in design.polymers]
+        return self._kept(
+            [Proposed(text) for text in texts or self._source.initial(design.size, design.method, rng=rng)]
+        )
+
+    def _kept(self, proposed: list[Proposed]) -> list[Proposed]:
+        self._keep(proposed)
+        return proposed
 
     def next_batch(
         self,
@@ -75,7 +86,7 @@ class SourceProposer:
         some = np.flatnonzero(np.isfinite(Y).any(axis=1))
         texts, Y = [taken[row] for row in some], Y[some]
         if min(np.isfinite(Y).sum(axis=0), default=0) < LEAST_DATA or reference_point is None:
-            return [Proposed(text) for text in self._source.initial(size, rng=rng, exclude=taken)], {}
+            return self._kept([Proposed(text) for text in self._source.initial(size, rng=rng, exclude=taken)]), {}
         stds = [[candidates[int(row)].std(one.property) for one in self._objectives] for row in some]
         noise = np.array(stds, dtype=float).reshape(Y.shape) ** 2
         X = self._source.encode(texts)
@@ -91,15 +102,20 @@ class SourceProposer:
             rng=rng,
             reference_point=reference_point,
             exclude=taken,
-            # What weighs needs an acquisition that can be weighed; a source need not know of it otherwise.
-            **({"acquisition": self._config.acquisition.name} if weighing is None else
-               {"acquisition": acquisition_of(self._config), "weighing": weighing}),
+            **self._how(weighing),
         )  # fmt: skip
         if not suggestion.texts:
             return [], calibration
         predicted = predictions_of(self._source.encode(suggestion.texts), self._objectives, models, domains)
         scores = map(float, suggestion.scores)
-        return [Proposed(*each) for each in zip(suggestion.texts, scores, predicted, strict=True)], calibration
+        found = [Proposed(*each) for each in zip(suggestion.texts, scores, predicted, strict=True)]
+        return self._kept(found), calibration
+
+    def _how(self, weighing: Weighing | None) -> dict[str, Any]:
+        # A space chooses by itself where nothing is said; what weighs needs an acquisition that can be weighed.
+        if weighing is None and not self._config.pool.is_generated:
+            return {"acquisition": self._config.acquisition.name}
+        return {"acquisition": acquisition_of(self._config)} | ({} if weighing is None else {"weighing": weighing})
 
     def _weighing(
         self,

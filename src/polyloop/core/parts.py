@@ -85,6 +85,11 @@ PARTS: dict[str, dict[str, str]] = {
         "ehvi": "polyloop.design.acquisition.simple:ExpectedHypervolume",
         "qlognehvi": "polyloop.design.acquisition.noisy_hypervolume:NoisyHypervolume",
     },
+    "sources": {
+        "library": "polyloop.design.library.source:LibrarySource",
+        "language": "polyloop.design.language.source:LanguageSource",
+        "inverse": "polyloop.design.inverse.source:InverseSource",
+    },
     "dynamics_engines": {
         "gromacs": "polyloop.engines.dynamics.gromacs.engine:GromacsEngine",
         "lammps": "polyloop.engines.dynamics.lammps.engine:LammpsEngine",

@@ -115,6 +115,8 @@ def _facts(state: CampaignState, limit: content.OpticalLimit | None) -> list[tup
     over = sum(is_over(candidate.status) for candidate in state.asked)
     variables = len(state.config.variables)
     pool = ("variables", f"{variables:,}") if variables else ("candidates in the pool", f"{len(state.pool):,}")
+    if state.config.pool.is_generated:
+        pool = ("candidates written by", state.config.pool.source)
     facts = [pool, ("evaluated", f"{over:,}")]
     if state.repeats:
         facts.append(("of which repeats", f"{sum(map(is_over, _statuses_of_repeats(state))):,}"))

@@ -9,6 +9,7 @@ from typing import Any
 from polyloop.campaign.config.decisions import check_invariants, check_point_cost, check_repeats
 from polyloop.campaign.config.evaluator_checks import check_evaluators, check_model, one_of
 from polyloop.campaign.config.lines import CampaignSource, KeyPath
+from polyloop.campaign.config.source_checks import check_pool_keys, check_source
 from polyloop.campaign.config.space_checks import (
     check_conditions_known,
     check_points,
@@ -32,6 +33,7 @@ def check_config(config: CampaignConfig, source: CampaignSource) -> None:
     ConfigurationError
         Naming the file, the line, the key and the remedy.
     """
+    check_pool_keys(config, source)
     if config.variables:
         _check_pool(config, source)  # what the objectives are asked of
     for index, objective in enumerate(config.objectives):
@@ -168,10 +170,8 @@ def _check_levels(config: CampaignConfig, source: CampaignSource) -> None:
             # What is measured in the laboratory needs no protocol, and is never the cheaper level: its cost is highest.
             if level != EXPERIMENT:
                 _check_protocol(config, source, key, objective.property, None, level)
-    if config.pool.source == "space" or config.pool.cost is not None:
-        raise source.error(
-            ("levels",), "Levels go with neither spaces nor costs of candidates yet.", "Leave one of them out."
-        )
+    if config.pool.source == "space" or config.pool.is_generated or config.pool.cost is not None:
+        raise source.error(("levels",), "Levels are for lists of candidates without costs.", "Leave one of them out.")
 
 
 def _check_weighable(config: CampaignConfig, source: CampaignSource) -> None:
@@ -229,13 +229,15 @@ def _check_pool(config: CampaignConfig, source: CampaignSource) -> None:
     if pool.source == "space":
         check_points(config, source)
         check_point_cost(config, source)
+    elif pool.is_generated:
+        check_source(config, source)
     elif pool.kind != "polymer":
         if pool.source != "csv":
             raise source.error(("pool", "source"), f"source {pool.source!r} makes polymers.", "Use source = 'csv'.")
         for word in ("elements", "heavy_atoms", "classes"):
             if getattr(pool, word) is not None:
                 raise source.error(("pool", word), f"{word} is a filter of polymers.", "Leave it out.")
-    if (pool.file is not None) != (pool.source == "csv"):
+    if not pool.is_generated and (pool.file is not None) != (pool.source == "csv"):
         what = "source = 'csv' needs a file." if pool.source == "csv" else f"source {pool.source!r} takes no file."
         raise source.error(("pool", "file"), what, "Give file = 'pool.csv' with source = 'csv' only.")
     if pool.file is not None and not pool.file.is_file():

@@ -30,8 +30,8 @@ def check_repeats(config: CampaignConfig, source: CampaignSource) -> None:
             f"Repeats are weighed by the knowledge gradient, not by {config.acquisition.name}.",
             "Leave name out, or repeats.",
         )
-    if config.pool.source == "space" or config.levels is not None:
-        what = "a space of variables" if config.pool.source == "space" else "[levels]"
+    if config.pool.source == "space" or config.pool.is_generated or config.levels is not None:
+        what = "[levels]" if config.levels is not None else f"source {config.pool.source!r}"
         raise source.error(key, f"Repeats do not go with {what}.", "They are for lists of candidates at one level.")
     ranges = [one.property for one in config.objectives if one.range is not None]
     if ranges:

@@ -239,8 +239,8 @@ def _with_paths(config: CampaignConfig, change: Callable[[Path], Path]) -> Campa
     screening = config.pool.screening
     if screening is not None and screening.model is not None:
         screening = screening.model_copy(update={"model": change(screening.model)})
-    file = config.pool.file
-    pool = config.pool.model_copy(update={"file": file and change(file), "screening": screening})
+    files = {name: change(path) for name in ("file", "model", "monomers") if (path := getattr(config.pool, name))}
+    pool = config.pool.model_copy(update={**files, "screening": screening})
     url, prefix = config.store.url, "sqlite:///"
     if url and url.startswith(prefix) and url != prefix and not url.startswith(f"{prefix}:memory:"):
         url = f"{prefix}{change(Path(url.removeprefix(prefix)))}"

@@ -14,6 +14,7 @@ from polyloop.core.subject import column_of
 from polyloop.run.limits import Limits
 
 __all__ = [
+    "LISTS",
     "AcquisitionTable",
     "CampaignConfig",
     "CampaignTable",
@@ -39,6 +40,8 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=
 End = Annotated[float, Field(allow_inf_nan=True)]
 Range = tuple[End, End]
 Size = Annotated[int, Field(le=100_000)]
+LISTS = ("csv", "homopolymers", "virtual")
+"""Sources of candidates that are a list."""
 Direction = Literal["maximize", "minimize", "maximise", "minimise"]
 
 
@@ -174,16 +177,32 @@ class ScreeningTable(FileTable):
 class PoolTable(FileTable):
     """`[pool]`: the candidates."""
 
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
+
     kind: str = Field("polymer", description="Kind of the candidates: polymer, copolymer, molecule, ...")
-    source: Literal["csv", "homopolymers", "virtual", "space"] = Field(description="Where the candidates come from.")
-    file: Path | None = Field(None, description="The CSV or Parquet file of source 'csv'.")
+    source: str = Field(
+        description="Where the candidates come from: csv, homopolymers, virtual, space; or a source that writes a pool "
+        "for each cycle, below: library, language, inverse."
+    )
+    file: Path | None = Field(
+        None,
+        description="The CSV or Parquet file of source 'csv', the library of 'library', or what teaches 'language'.",
+    )
+    model: Path | None = Field(
+        None, description="Folder that 'polyloop design train-language' wrote, of source 'language'."
+    )
+    monomers: Path | None = Field(
+        None, description="CSV or Parquet of monomers with prices, of source 'inverse'; the shipped ones if left out."
+    )
     smiles_column: str | None = Field(
         None, description="Column of the file that holds the candidates; smiles, or that of their kind, when left out."
     )
     skip_bad: bool = Field(
         False, description="Leave out rows of the file that hold no repeat unit, and name them in status."
     )
-    size: int | None = Field(None, ge=1, le=10 * _MILLION, description="Number of candidates of source 'virtual'.")
+    size: int | None = Field(
+        None, ge=1, le=10 * _MILLION, description="Number of candidates of source 'virtual', or of the pool of a cycle."
+    )
     seed: int = Field(0, ge=0, le=_SEEDS, description="Seed of the choice of source 'virtual'.")
     elements: list[str] | None = Field(None, min_length=1, description="Keep only these elements (H is always in).")
     heavy_atoms: tuple[Size, Size] | None = Field(None, description="Keep [low, high] heavy atoms per repeat unit.")
@@ -199,6 +218,16 @@ class PoolTable(FileTable):
     def column(self) -> str:
         """Column of the file that holds the candidates."""
         return self.smiles_column or column_of(self.kind)
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether the candidates are written anew for each cycle."""
+        return self.source not in LISTS and self.source != "space"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of a source that writes candidates, as they were given."""
+        return dict(self.model_extra or {})
 
 
 class FeaturesTable(FileTable):

@@ -15,6 +15,7 @@ from polyloop.chem.polymerisation import (
     polymer_analogous,
     ring_opening,
     step,
+    substitution,
 )
 from polyloop.chem.polymerisation.rule import PolymerisationRule
 from polyloop.core.errors import InvalidInputError
@@ -22,7 +23,8 @@ from polyloop.core.names import did_you_mean
 
 __all__ = ["RULES", "find_rule"]
 
-_MODULES = (chain, dienes, ring_opening, metathesis, condensation, step, heterocycles, coupling, polymer_analogous)
+_MODULES = (chain, dienes, ring_opening, metathesis, condensation, step, heterocycles, coupling, polymer_analogous,
+            substitution)  # fmt: skip
 RULES: Mapping[str, PolymerisationRule] = MappingProxyType(
     {rule.name: rule for module in _MODULES for rule in module.RULES}
 )

@@ -10,7 +10,7 @@ from polyloop.chem.polymerisation.references import HANDBOOK, ODIAN
 from polyloop.chem.polymerisation.role import Group, opened
 from polyloop.chem.polymerisation.rule import Mechanism, PolymerisationRule
 
-__all__ = ["ACIDIC", "INHIBITORS", "RULES", "double_bond"]
+__all__ = ["ACIDIC", "HALOCARBON", "INHIBITORS", "RULES", "double_bond"]
 
 INHIBITORS = (
     Group("azide, azo or peroxide group", "[$([N-]=[N+]),$([NX2]=[N+]=[NX2-]),$([NX2](C)=[NX2]C),$([OX2][OX2])]"),
@@ -24,6 +24,8 @@ _AROMATIC = Group("aromatic ring", "a")
 _HETERO_OR_AROMATIC = Group("heteroatom or aromatic ring", "[$([!#6;!#1]),a]")
 _NO_HALOCARBON = Group("atom other than carbon and halogen", "[!#6;!#1;!F;!Cl;!Br;!I]")
 _CONJUGATED = Group("conjugated double bond", "[CX3]=[CX3][CX3]=[CX3]")
+HALOCARBON = (_NO_HALOCARBON, _AROMATIC, _CONJUGATED)
+"""What a monomer that is to give a halogenated polyolefin must not hold."""
 
 
 def double_bond(name: str, near: str, far: str) -> HalfReaction:

@@ -6,7 +6,7 @@ from polyloop.chem.library import Reference
 from polyloop.chem.polymer_class import PolymerClass as Class
 from polyloop.chem.polymerisation import groups as g
 from polyloop.chem.polymerisation.half_reaction import opening, site
-from polyloop.chem.polymerisation.references import CARBON_DIOXIDE, HANDBOOK, IMIDES, ISOCYANATES, ODIAN
+from polyloop.chem.polymerisation.references import ANHYDRIDES, CARBON_DIOXIDE, HANDBOOK, IMIDES, ISOCYANATES, ODIAN
 from polyloop.chem.polymerisation.ring_opening import EPOXIDE
 from polyloop.chem.polymerisation.role import Group, MonomerRole, asymmetric, opened, twofold
 from polyloop.chem.polymerisation.rule import Mechanism, PolymerisationRule
@@ -199,6 +199,10 @@ _CARBONYLS = (
               "*C(=O)OCCOC(=O)Oc1ccc(O*)cc1", "carbonate"),
     step_rule("diacid and acetic anhydride", Class.POLYANHYDRIDES, (_DIACID_OXYGEN,), ("OC(=O)CCCCCCCCC(=O)O",),
               "*OC(=O)CCCCCCCCC(*)=O", "anhydride", reagents=("CC(=O)OC(C)=O",)),
+    # One of the two as its chloride: the acids take turns, which they do not where both are melted with an anhydride.
+    step_rule("diacid chloride and diacid", Class.POLYANHYDRIDES, (_DIACID_OXYGEN, _DIACID_OXYGEN),
+              ("OC(=O)CCCCCCCCC(=O)O", "OC(=O)c1ccc(cc1)C(=O)O"), "*OC(=O)CCCCCCCCC(=O)OC(=O)c1ccc(cc1)C(*)=O",
+              "anhydride", reference=ANHYDRIDES, reagents=("one of them as its chloride",)),
 )  # fmt: skip
 _IMIDES = (
     step_rule("dianhydride and diamine", Class.POLYIMIDES, (DIANHYDRIDE, IMIDE_DIAMINE),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from polyloop.chem.library import Reference
 from polyloop.chem.polymer_class import PolymerClass as Class
 from polyloop.chem.polymerisation import groups as g
-from polyloop.chem.polymerisation.chain import ACIDIC, INHIBITORS, double_bond
+from polyloop.chem.polymerisation.chain import ACIDIC, HALOCARBON, INHIBITORS, double_bond
 from polyloop.chem.polymerisation.half_reaction import HalfReaction, opening
 from polyloop.chem.polymerisation.references import HANDBOOK, KETONES, ODIAN
 from polyloop.chem.polymerisation.role import Group, opened
@@ -48,6 +48,13 @@ _OPEN_CHAIN = opened(
     "vinyl monomer", double_bond("vinyl group", "!R;$([CH2]),$(C(F)F),$(C(Cl)Cl),$([CH]F),$([CH]Cl),$(C(F)Cl)", "!R"),
     *INHIBITORS, g.ALDEHYDE_GROUP, reversible=True,
 )  # fmt: skip
+_FLUOROOLEFIN = opened(
+    "fluoroolefin", double_bond("fluorinated double bond", "!R;$(C(F)F)", "!R;$(C[F,Cl]),$(C[CX4](F)F),$([CH2])"),
+    *HALOCARBON, reversible=True,
+)  # fmt: skip
+_PLAIN_OLEFIN = opened(
+    "olefin of carbon and halogen", double_bond("vinyl group", "H2;!R", "!R;!$(C(F)F)"), *HALOCARBON, reversible=True
+)
 _RING = opened("cyclic olefin", double_bond("cyclic double bond", "R;$([CH])", "R;$([CH]),$([CX3H0]),$([CX4H0])"),
 *INHIBITORS, g.ALDEHYDE_GROUP,
                reversible=True)  # fmt: skip
@@ -76,6 +83,9 @@ RULES = (
     PolymerisationRule("alternating pair of vinyl monomers", Class.POLYVINYLS, Mechanism.CHAIN, (_OPEN_CHAIN,
         _OPEN_CHAIN),
                        "carbon-carbon", ODIAN, (("C=COCC", "C=CC#N"), "*CC(OCC)CC(*)C#N")),
+    PolymerisationRule("alternating fluoroolefin and olefin", Class.HALOGENATED_POLYOLEFINS, Mechanism.CHAIN,
+                       (_FLUOROOLEFIN, _PLAIN_OLEFIN), "carbon-carbon", ODIAN,
+                       (("FC(F)=C(F)Cl", "C=C"), "*CCC(F)(F)C(*)(F)Cl")),
     PolymerisationRule("alternating vinyl monomer and cyclic olefin", Class.POLYOLEFINS, Mechanism.CHAIN, (_OPEN_CHAIN,
         _RING),
                        "carbon-carbon", ODIAN, (("C=C", "C1=CC2CCC1C2"), "*CCC1C2CCC(C2)C1*")),

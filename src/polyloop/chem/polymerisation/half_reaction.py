@@ -35,6 +35,8 @@ class HalfReaction:
         Template of the group that the way back makes of `remains`.
     product
         Template of the way forward where `remains` with its atoms taken as they are will not do.
+    reactants
+        SMARTS of the reactants of the way forward, where the monomer enters more than once.
     """
 
     name: str
@@ -42,6 +44,7 @@ class HalfReaction:
     remains: str
     restored: str
     product: str = ""
+    reactants: str = ""
 
     @property
     def opens(self) -> bool:
@@ -87,7 +90,7 @@ class HalfReaction:
     def _reactions(self) -> tuple[rdChemReactions.ChemicalReaction, ...]:
         product = _aromatic_again(self.product or _as_they_are(self.remains), self.pattern)
         restored = _aromatic_again(self.restored, self.remains)
-        texts = [f"{self.pattern}>>{product}".replace(_JOIN, star) for star in (HEAD, TAIL)]
+        texts = [f"{self.reactants or self.pattern}>>{product}".replace(_JOIN, star) for star in (HEAD, TAIL)]
         texts += [f"{self.remains}>>{restored}".replace(_JOIN, star) for star in (HEAD, TAIL)]
         with rdBase.BlockLogs():
             return tuple(rdChemReactions.ReactionFromSmarts(text) for text in texts)
@@ -178,7 +181,7 @@ def _end_of_atom(text: str, start: int) -> int:
 def _run(reaction: rdChemReactions.ChemicalReaction, mol: Chem.Mol) -> Iterator[Chem.Mol]:
     seen = set()
     with rdBase.BlockLogs():
-        for products in reaction.RunReactants((mol,)):
+        for products in reaction.RunReactants((mol,) * reaction.GetNumReactantTemplates()):
             product = products[0]
             # A template that does not fit leaves a wrong valence: no chemistry.
             if Chem.SanitizeMol(product, catchErrors=True) != Chem.SanitizeFlags.SANITIZE_NONE:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from polyloop.chem.library import Reference
 
 __all__ = [
-    "ADMET", "ALLCOCK", "CARBON_DIOXIDE", "CLICK", "GLYCOLIDE", "HANDBOOK", "IMIDES", "ISOCYANATES", "KETONES", "NCA",
-    "ODIAN", "OXAZOLINES", "ROMP", "SUZUKI", "THIOL_ENE",
+    "ACTIVATED", "ADMET", "ALLCOCK", "ANHYDRIDES", "CARBON_DIOXIDE", "CLICK", "GLYCOLIDE", "HANDBOOK", "IMIDES",
+    "ISOCYANATES", "KETONES", "MERRIFIELD", "NCA", "ODIAN", "OXAZOLINES", "ROMP", "SUZUKI", "THIOL_ENE",
 ]  # fmt: skip
 
 ODIAN = Reference(
@@ -51,3 +51,8 @@ ISOCYANATES = Reference(
     "delebecq2013", "Delebecq, E.; Pascault, J.-P.; Boutevin, B.; Ganachaud, F. Chem. Rev. 2013, 113, 80.",
     "10.1021/cr300195n",
 )  # fmt: skip
+ANHYDRIDES = Reference(
+    "leong1987", "Leong, K. W.; Simonte, V.; Langer, R. Macromolecules 1987, 20, 705.", "10.1021/ma00170a001"
+)
+MERRIFIELD = Reference("merrifield1963", "Merrifield, R. B. J. Am. Chem. Soc. 1963, 85, 2149.", "10.1021/ja00897a025")
+ACTIVATED = Reference("das2016", "Das, A.; Theato, P. Chem. Rev. 2016, 116, 1434.", "10.1021/acs.chemrev.5b00291")

@@ -47,6 +47,8 @@ class MonomerRole:
         How many of the group make a linear chain; None where all of them are alike and any number will do.
     reversible
         Whether the residue may stand in the chain in both directions.
+    molecules
+        How many of the monomer a residue holds.
     """
 
     name: str
@@ -56,6 +58,7 @@ class MonomerRole:
     needs: tuple[Group, ...] = field(default=(), repr=False)
     count: int | None = 1
     reversible: bool = False
+    molecules: int = 1
 
     @property
     def twofold(self) -> bool:

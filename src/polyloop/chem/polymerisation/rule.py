@@ -73,6 +73,8 @@ class PolymerisationRule:
         ends, which no reaction tells apart, they always do.
     repeats
         How many of the chain's shortest repeat units one monomer may bring, for the way back.
+    precursor
+        SMILES of the monomer of the chain that is changed, where that is not the monomer of the rule; one a unit.
     """
 
     name: str
@@ -85,6 +87,7 @@ class PolymerisationRule:
     reagents: tuple[str, ...] = ()
     head_to_head: bool = False
     repeats: tuple[int, ...] = (1,)
+    precursor: str = ""
 
     def products(self, monomers: Sequence[str]) -> tuple[Product, ...]:
         """Return the chains that monomers make, given as SMILES in the order of the roles.

@@ -7,6 +7,7 @@ from polyloop.design.inverse.oracle import Oracle, PredictionCache
 from polyloop.design.inverse.predictors import ModelPredictor, PredictedProperty, PropertyPredictor, ProtocolPredictor
 from polyloop.design.inverse.prior import DesignPrior
 from polyloop.design.inverse.scope import StructureScope
+from polyloop.design.inverse.source import InverseSource
 from polyloop.design.inverse.targets import PropertyTarget, read_target
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Designer",
     "InverseCandidate",
     "InverseDesigner",
+    "InverseSource",
     "ModelPredictor",
     "Oracle",
     "PredictedProperty",

@@ -16,6 +16,7 @@ from polyloop.chem.polymerisation import Residue
 from polyloop.core import InvalidInputError
 from polyloop.design.inverse.residue_features import FEATURES, residue_features, residue_fingerprint
 from polyloop.design.library import LibraryPolymer, PolymerLibrary
+from polyloop.design.library.precursors import precursor_of
 from polyloop.design.library.recipe import Chain, Recipe
 
 __all__ = ["ChainSpace", "States"]
@@ -232,9 +233,11 @@ class ChainSpace:
     def _economics(self) -> NDArray[np.float64]:
         stock, rows = self.library.stock, []
         for recipe in self.recipes:
+            first = precursor_of(recipe.rule)
             if len(recipe.entries) == 1:
+                copies = recipe.rule.roles[0].molecules
                 used = [
-                    [entry.monomer for entry in chain.entries] * (len(chain.residues) // len(chain.entries))
+                    [entry.monomer for entry in chain.entries] * (len(chain.residues) // len(chain.entries)) * copies
                     for chain in recipe.alone
                 ]
                 masses = [sum(residue.molar_mass for residue in chain.residues) for chain in recipe.alone]
@@ -244,7 +247,9 @@ class ChainSpace:
             for monomers, mass in zip(used, masses, strict=True):
                 # US$/kg times g/mol over 1,000 is US$/mol.
                 costs = [(stock.stock[one].price or np.nan) * stock.masses[one] / 1000.0 for one in monomers]
-                rows.append((sum(costs), mass, max(stock.difficulties[one] for one in monomers)))
+                costs += [one.price * one.mass / 1000.0 for one in first]
+                hard = max([stock.difficulties[one] for one in monomers] + [one.difficulty for one in first])
+                rows.append((sum(costs), mass, hard))
         return np.array([*rows, (0.0, 0.0, 0.0)])
 
 

@@ -22,6 +22,9 @@ _UNDECIDED = frozenset({PolymerClass.HALOGENATED_POLYOLEFINS, PolymerClass.POLYV
 
 def residue_class(rule: PolymerisationRule, place: int, residue: Residue) -> PolymerClass:
     """Return the class of a rule's chain of a residue in role `place`, beside ethylene or the example's monomer."""
+    if rule.precursor:
+        # What hangs on a chain that was there before changes no class.
+        return rule.polymer_class
     parts = (residue,) if len(rule.roles) == 1 else _beside_example(rule, place, residue)
     try:
         return Polymer.of_canonical(canonical_chain(parts)).polymer_class

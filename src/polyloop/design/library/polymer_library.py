@@ -17,6 +17,7 @@ from polyloop.core import InvalidInputError
 from polyloop.core.errors import UnsupportedChemistryError
 from polyloop.design.library.chain_classes import chain_class
 from polyloop.design.library.classification import ClassifiedStock, classify_stock
+from polyloop.design.library.precursors import precursor_of
 from polyloop.design.library.recipe import Chain, Recipe
 from polyloop.design.library.scores import makeability, price_of_repeat_unit
 from polyloop.design.library.stock import StockMonomer
@@ -124,11 +125,12 @@ class PolymerLibrary:
         polymer_class = one if same else chain_class(one, other, smiles)
         # Both directions of one monomer's unit hold it twice, and so does the chain's mass.
         used = [entry.monomer for entry in chain.entries]
-        used = used * (len(chain.residues) // len(used))
-        prices = [self.stock.stock[index].price for index in used]
-        masses = [self.stock.masses[index] for index in used]
+        used = used * (len(chain.residues) // len(used)) * (rule.roles[0].molecules if len(rule.roles) == 1 else 1)
+        first = precursor_of(rule)
+        prices = [self.stock.stock[index].price for index in used] + [one.price for one in first]
+        masses = [self.stock.masses[index] for index in used] + [one.mass for one in first]
         price = price_of_repeat_unit(prices, masses, sum(residue.molar_mass for residue in chain.residues))
-        difficulty = max(self.stock.difficulties[index] for index in used)
+        difficulty = max([self.stock.difficulties[index] for index in used] + [one.difficulty for one in first])
         return LibraryPolymer(
             smiles, polymer_class, rule.name, tuple(self.stock.stock[i].smiles for i in dict.fromkeys(used)),
             chain.orientation.value, None if price is None else round(price, 3), difficulty,

@@ -13,17 +13,21 @@ from polyloop.app.cli.groups import group
 __all__ = ["register"]
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+_SIGNIFICANT, _SHOWN = 0.01, 40
 Library = Annotated[Path, typer.Argument(metavar="FILE", help="Library file (Parquet).")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands to `app`."""
-    library = group(app, "library", "Libraries of polymers that can be made: rules, monomers, build, stats, screen.")
+    library = group(
+        app, "library", "Libraries of polymers that can be made: rules, monomers, build, stats, screen, analyse."
+    )
     library.command()(rules)
     library.command()(monomers)
     library.command()(build)
     library.command()(stats)
     library.command()(screen)
+    library.command()(analyse)
 
 
 def rules(
@@ -168,3 +172,39 @@ def screen(
     write_atomically(output, csv_text(header, rows))
     message(f"{count:,} polymers screened, {len(rows)} of them in the Pareto set.")
     typer.echo(str(output))
+
+
+def analyse(
+    selection: Annotated[Path, typer.Argument(metavar="SELECTION", help="CSV of polymers, as screen writes it.")],
+    library: Annotated[Path, typer.Option("--library", metavar="FILE", help="Library file that they are from.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Folder for a CSV of all and a picture.")
+    ] = None,
+    sample: Annotated[int, typer.Option("--sample", min=1, help="Rows of the library to look for groups in.")] = 20_000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of that sample.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Say what selected polymers have in common: classes, rules, monomers and groups commoner than in the library."""
+    from polyloop.core import write_atomically
+    from polyloop.core.csv_text import csv_text
+    from polyloop.design.library.analysis import analyse_selection, draw_groups
+
+    found = analyse_selection(
+        selection, library, sample=sample, seed=seed,
+        progress=lambda done, total: message(f"{done:,} of {total:,} rows of the library"),
+    )  # fmt: skip
+    header = ("kind", "name", "selected", "library", "count", "ratio", "p_value", "example")
+    rows = [[one.to_dict()[name] for name in header] for one in found]
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        write_atomically(output / "enriched.csv", csv_text(header, rows))
+        if picture := draw_groups(found):
+            write_atomically(output / "groups.svg", picture)
+    if as_json:
+        write_json([one.to_dict() for one in found])
+        return
+    significant = [one for one in found if one.p_value < _SIGNIFICANT]
+    shown = [(one.kind, one.name, f"{one.selected:.1%}", f"{one.library:.1%}", f"{one.ratio:.1f}", f"{one.p_value:.1g}")
+             for one in significant[:_SHOWN]]  # fmt: skip
+    write_table(("kind", "name", "selected", "library", "ratio", "p_value"), shown)
+    message(f"{len(significant)} of {len(found)} are commoner than chance says (p < {_SIGNIFICANT}).")
