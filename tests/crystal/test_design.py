@@ -15,6 +15,7 @@ from polyloop.crystal.design import CrystalDesign, CrystalDesigner
 from polyloop.crystal.formation_energy import FormationEnergyModel
 from polyloop.crystal.generation import CompositionWish, MutationGenerator
 from polyloop.crystal.hull import PhaseTable
+from polyloop.crystal.structure_prediction import StructurePredictor
 from polyloop.crystal.structures.canonical import read_text
 from polyloop.crystal.substitution.ranking import train_ranking
 from polyloop.crystal.substitution.templates import TemplateStore
@@ -42,7 +43,11 @@ def designer() -> CrystalDesigner:
     # Experimental heats of formation, eV/atom: CRC Handbook.
     phases = PhaseTable(["NaCl", "KBr", "RbCl", "LiBr"], [-2.13, -2.04, -2.26, -1.82])
     return CrystalDesigner(
-        generator, model, store, train_ranking(store, rng=np.random.default_rng(0)), phases, guesses=1
+        generator,
+        model,
+        StructurePredictor(store, train_ranking(store, rng=np.random.default_rng(0))),
+        phases,
+        guesses=1,
     )
 
 
@@ -99,8 +104,8 @@ def test_the_command_designs_with_templates_of_ones_own(
 ) -> None:
     from polyloop.crystal.substitution.files import ranking_path
 
-    designer.store.save(tmp_path / "templates.npz")
-    designer.ranking.save(ranking_path(tmp_path / "templates.npz"))
+    designer.predictor.store.save(tmp_path / "templates.npz")
+    designer.predictor.ranking.save(ranking_path(tmp_path / "templates.npz"))
     command = ["crystal", "design", "--property", "formation_energy=-2", "--elements", "Li,Na,K,Rb,Cl,Br,I",
                "--most", "2", "-n", "1", "--guesses", "1", "--known", "--templates", str(tmp_path / "templates.npz"),
                "-o", str(tmp_path / "designs"), "--json"]  # fmt: skip
