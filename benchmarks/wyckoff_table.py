@@ -12,7 +12,7 @@ them by group theory.
 from __future__ import annotations
 
 import json
-from itertools import combinations, product
+from itertools import product
 from pathlib import Path
 from string import ascii_letters
 from typing import Any
@@ -27,7 +27,7 @@ OUTPUT = Path(__file__).parents[1] / "src/polyloop/crystal/symmetry_generation/w
 FRACTIONS = tuple(np.arange(8) / 8)
 HEXAGONAL = tuple(np.arange(12) / 12)
 LINES = (1.0, 1.0, 1.0, -1.0, 2.0)
-DRAWN = 3000
+DRAWN = 1500
 GRID = 24
 AXES_OF_SYMMETRY = np.array([
     (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (1, 0, 1), (0, 1, 1), (1, -1, 0), (1, 0, -1), (0, 1, -1), (1, 1, 1),
@@ -55,12 +55,11 @@ def positions(number: int) -> list[list[str]]:
     corners = [np.array(one) for one in product(grid, repeat=3)]
     # Every special line and plane goes through a point of the grid, along the axes of symmetry.
     free = rng.random(2)
-    lines = [corner + free[0] * axis for axis in AXES_OF_SYMMETRY for corner in corners]
-    planes = [
-        corner + free[0] * one + free[1] * two for one, two in combinations(AXES_OF_SYMMETRY, 2) for corner in corners
-    ]
-    candidates = corners + [lines[place] for place in rng.permutation(len(lines))[:DRAWN]]
-    candidates += [planes[place] for place in rng.permutation(len(planes))[:DRAWN]]
+    candidates = list(corners)
+    for _ in range(DRAWN):
+        one, two = rng.permutation(len(AXES_OF_SYMMETRY))[:2]
+        line = corners[rng.integers(len(corners))] + free[0] * AXES_OF_SYMMETRY[one]
+        candidates += [line, line + free[1] * AXES_OF_SYMMETRY[two]]
     points = different(candidates, rotations, translations)
     found: dict[str, str] = {}
     for general in (0, 1, 3):
@@ -80,10 +79,12 @@ def different(points: list[NDArray[np.float64]], rotations: Any, translations: A
     seen: set[tuple[object, ...]] = set()
     for point in [np.array([0.1234, 0.3412, 0.7123]), *points]:
         point = point % 1.0
-        if tuple(np.round(point * GRID, 6) % GRID) in seen:
+        on_grid = np.abs(point * GRID - np.round(point * GRID)).max() < 1e-6
+        if on_grid and tuple(np.round(point * GRID).astype(int)) in seen:
             continue
         images = rotations @ point + translations
-        seen |= {tuple(one) for one in np.round(images * GRID, 6) % GRID}
+        if on_grid:
+            seen |= set(map(tuple, np.round(images * GRID).astype(int) % GRID))
         shift = np.round(point - images)
         fixed = np.abs(images + shift - point).max(axis=1) < 1e-6
         key = (fixed.tobytes(), shift[fixed].tobytes())

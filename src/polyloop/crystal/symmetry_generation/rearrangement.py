@@ -1,7 +1,7 @@
 """The orbits of known structures of any ratio, given to other elements: space groups and sets of positions that occur.
 
 Where no structure of a ratio is known, one of another ratio may still have orbits of the right sizes: an ordered
-variant of a simpler structure has its element split over two positions, a simpler one has two elements on equal footing.
+variant of a simpler one has an element split over two positions, a simpler one has two elements on equal footing.
 """
 
 from __future__ import annotations
