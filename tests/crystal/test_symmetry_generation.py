@@ -20,7 +20,7 @@ from polyloop.crystal.substitution.ranking import train_ranking
 from polyloop.crystal.substitution.templates import TemplateStore
 from polyloop.crystal.symmetry_generation.distances import learn_distances, nearest_by_pair
 from polyloop.crystal.symmetry_generation.distribution import distributions, orbit_sets
-from polyloop.crystal.symmetry_generation.drawing import CLOSEST, draw_lattice, draw_structure
+from polyloop.crystal.symmetry_generation.drawing import CLOSEST, cell_of, cell_variables, draw_structure
 from polyloop.crystal.symmetry_generation.frequencies import PositionSet, count_positions
 from polyloop.crystal.symmetry_generation.predict import predict_by_symmetry
 from polyloop.crystal.symmetry_generation.rearrangement import orbit_sets_of
@@ -82,13 +82,14 @@ def test_no_two_positions_without_freedom_are_one() -> None:
         assert len(np.unique(np.round(every * 24).astype(int) % 24, axis=0)) == len(every), number
 
 
-@pytest.mark.parametrize("number", [2, 12, 14, 62, 139, 148, 166, 194, 216, 221, 225, 227])
+@pytest.mark.parametrize("number", [2, 14, 62, 139, 148, 194, 200])
 def test_a_crystal_drawn_in_a_group_has_it_and_its_letters(number: int) -> None:
     """By moyopy, from a crystal with two elements on the general position and one on the first: its own program."""
     group = space_group(number)
     rng = np.random.default_rng(number)
     general = list(group.positions.values())[-1]
-    lattice = draw_lattice(number, 60.0 * (2 * general.multiplicity + 8), rng)
+    shape = rng.normal(size=cell_variables(number))
+    lattice = cell_of(number, 60.0 * (2 * general.multiplicity + 8), shape)
     occupied = [(8, general), (9, general), (11, next(iter(group.positions.values())))]
     from polyloop.crystal.structures.structure import CrystalStructure
 
@@ -210,7 +211,7 @@ def test_positions_are_drawn_in_proportion_to_how_often_they_occur() -> None:
 def test_a_drawn_lattice_has_its_system_and_volume() -> None:
     rng = np.random.default_rng(0)
     for number in (1, 5, 20, 100, 150, 200):
-        lattice = draw_lattice(number, 120.0, rng)
+        lattice = cell_of(number, 120.0, rng.normal(size=cell_variables(number)))
         assert abs(np.linalg.det(lattice)) == pytest.approx(120.0)
         metric = lattice @ lattice.T
         for rotation in space_group(number).rotations:

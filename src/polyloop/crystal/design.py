@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from polyloop.core.errors import EvaluationError, InvalidInputError
+from polyloop.core.errors import InvalidInputError
 from polyloop.core.files import write_atomically
 from polyloop.crystal.generation.proposals import distinct_proposals
-from polyloop.crystal.relaxation.formation import formation_energy
-from polyloop.crystal.relaxation.relax import relax
+from polyloop.crystal.relaxed_guesses import lowest, relaxed_guesses
 from polyloop.crystal.structures.cif import write_cif
 from polyloop.crystal.structures.symmetry import symmetry_of
 
@@ -189,29 +188,28 @@ class CrystalDesigner:
     def _computed(self, proposal: Proposal, folder: Path) -> CrystalDesign:
         composition = proposal.composition
         name = composition.canonical
-        best, failure = CrystalDesign(name, proposal.formation_energy), "no guess has few enough atoms"
+        found = list(relaxed_guesses(self._written(composition, folder), self.most_atoms))
+        for one in found:
+            if one.relaxed is not None:
+                cif = folder / _DESIGNS / f"{name}_{one.guess.rank}_relaxed.cif"
+                write_cif(one.relaxed.structure, cif, name=name, notes=["relaxed by chgnet"])
+        best, failure = lowest(found)
+        if best is None or best.relaxed is None or best.energy is None:
+            return CrystalDesign(name, proposal.formation_energy, failure=failure)
+        return CrystalDesign(
+            name, proposal.formation_energy, best.energy.value, best.energy.std,
+            None if self.phases is None else self.phases.distance(composition, best.energy.value),
+            symmetry_of(best.relaxed.structure, _SYMMETRY).number, best.guess.template_formula,
+            f"{name}_{best.guess.rank}_relaxed.cif", best.guess.method,
+        )  # fmt: skip
+
+    def _written(self, composition: Composition, folder: Path) -> Iterator[StructurePrediction]:
+        """Yield the guesses, each written down before it is relaxed."""
+        name = composition.canonical
         for guess in self._guesses(composition):
-            if len(guess.structure) > self.most_atoms:
-                continue
-            stem = f"{name}_{guess.rank}"
-            write_cif(guess.structure, folder / _DESIGNS / f"{stem}_guess.cif", name=name,
-                      notes=[f"{guess.origin}, not relaxed"])  # fmt: skip
-            try:
-                relaxed = relax(guess.structure)
-                energy = formation_energy(relaxed.structure)
-            except EvaluationError as error:
-                failure = str(error)
-                continue
-            cif = folder / _DESIGNS / f"{stem}_relaxed.cif"
-            write_cif(relaxed.structure, cif, name=name, notes=["relaxed by chgnet"])
-            if best.formation_energy is None or energy.value < best.formation_energy:
-                best = CrystalDesign(
-                    name, proposal.formation_energy, energy.value, energy.std,
-                    None if self.phases is None else self.phases.distance(composition, energy.value),
-                    symmetry_of(relaxed.structure, _SYMMETRY).number, guess.template_formula, cif.name,
-                    guess.method,
-                )  # fmt: skip
-        return best if best.formation_energy is not None else CrystalDesign(name, best.predicted, failure=failure)
+            path = folder / _DESIGNS / f"{name}_{guess.rank}_guess.cif"
+            write_cif(guess.structure, path, name=name, notes=[f"{guess.origin}, not relaxed"])
+            yield guess
 
     def _guesses(self, composition: Composition) -> list[StructurePrediction]:
         if self.predictor.has_template(composition):

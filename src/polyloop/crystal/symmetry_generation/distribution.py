@@ -13,7 +13,7 @@ from polyloop.crystal.symmetry_generation.wyckoff import space_group
 __all__ = ["OrbitSet", "distributions", "orbit_sets"]
 
 # Dead ends that are followed for each way that is wanted.
-_STEPS = 30
+_STEPS = 8
 _WORD = re.compile(r"(\d*)([A-Za-z])")
 
 
@@ -56,7 +56,7 @@ def _sizes(number: int) -> dict[str, int]:
 
 
 def distributions(
-    sets: Sequence[tuple[int, int]], wanted: Sequence[int], most: int
+    sets: Sequence[tuple[int, int]], wanted: Sequence[int], most: int, preferred: Sequence[Sequence[int]] | None = None
 ) -> Iterator[tuple[tuple[int, ...], ...]]:
     """Yield ways to give sets of orbits to elements, each a row of how many orbits of a set an element takes.
 
@@ -68,6 +68,8 @@ def distributions(
         Atoms of each of k elements; their sum must be that of all orbits.
     most
         Ways that are yielded at most.
+    preferred
+        Of each set the elements, as numbers from 0 on, in the order in which they are to be tried.
 
     Examples
     --------
@@ -88,7 +90,10 @@ def distributions(
             yield tuple(rows)
             return
         count, size = sets[at]
-        for row in _shares(count, [amount // size for amount in left]):
+        order = preferred[at] if preferred is not None else range(len(left))
+        for shares in _shares(count, [left[element] // size for element in order]):
+            taken_by = dict(zip(order, shares, strict=True))
+            row = tuple(taken_by[element] for element in range(len(left)))
             for element, taken in enumerate(row):
                 left[element] -= taken * size
             rows.append(row)
@@ -102,12 +107,12 @@ def distributions(
 
 
 def _shares(count: int, room: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """Yield the ways to part `count` among elements that have room for so many."""
+    """Yield the ways to part `count` among elements that have room for so many, as many as can be to the first."""
     if len(room) == 1:
         if count <= room[0]:
             yield (count,)
         return
     rest = sum(room[1:])
-    for taken in range(max(0, count - rest), min(count, room[0]) + 1):
+    for taken in range(min(count, room[0]), max(0, count - rest) - 1, -1):
         for others in _shares(count - taken, room[1:]):
             yield (taken, *others)

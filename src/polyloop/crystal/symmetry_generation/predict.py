@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from polyloop.core.errors import InvalidInputError
 from polyloop.crystal.composition import Composition
 from polyloop.crystal.structures.pymatgen import same_cell
+from polyloop.crystal.structures.structure import CrystalStructure
 from polyloop.crystal.structures.symmetry import symmetry_of
 from polyloop.crystal.substitution.predict import StructurePrediction
-from polyloop.crystal.substitution.protostructure import TOLERANCE
+from polyloop.crystal.substitution.protostructure import TOLERANCE, protostructure_of
 from polyloop.crystal.substitution.templates import TemplateStore
 from polyloop.crystal.symmetry_generation.distances import PairDistances, learn_distances
 from polyloop.crystal.symmetry_generation.drawing import CLOSEST, draw_structure
@@ -30,7 +31,7 @@ _WEIGHTS = np.array([0.3, 3.0, -0.4, -0.8, -0.3, 0.3])
 # Of so many guesses one is drawn anew; the others rearrange known orbits, as long as there are any.
 _DRAWN_EACH = 4
 # Sets of positions drawn for each guess that is wanted, and failures in a row after which drawing ends.
-_DRAWS, _FRUITLESS = 20, 200
+_DRAWS, _FRUITLESS = 40, 300
 
 Floats = NDArray[np.float64]
 
@@ -78,7 +79,8 @@ def predict_by_symmetry(
     exclude_formula
         Leave out templates of the composition itself, as if it were unknown.
     known
-        Guesses that are there already: what matches one of them is not given again, and ranks go on after them.
+        Guesses that are there already: what matches one of them is not given again, and ranks go on after them. Of
+        guesses that share a protostructure the first is given.
 
     Raises
     ------
@@ -99,12 +101,22 @@ def predict_by_symmetry(
     rearranged = _rearranged(composition, found, store, model, rng)
     drawn = _drawn(composition, store, model, rng, most_atoms, _DRAWS * most)
     guesses: list[StructurePrediction] = []
+    seen: set[str] = set()
     for guess in _alternating(rearranged, drawn):
-        if not any(same_cell(guess.structure, one.structure) for one in before + guesses):
-            guesses.append(guess.with_rank(len(before) + len(guesses) + 1))
+        found_label = _label(guess.structure)
+        if found_label in seen or any(same_cell(guess.structure, one.structure) for one in before):
+            continue
+        if found_label is not None:
+            seen.add(found_label)
+        guesses.append(guess.with_rank(len(before) + len(guesses) + 1))
         if len(guesses) == most:
             break
     return guesses
+
+
+def _label(structure: CrystalStructure) -> str | None:
+    found = protostructure_of(structure)
+    return None if found is None else found.label(tuple(range(len(found.elements))))
 
 
 def _alternating(

@@ -26,7 +26,7 @@ __all__ = ["REARRANGEMENT_FEATURES", "Rearrangement", "arranged", "orbit_sets_of
 
 REARRANGEMENT_FEATURES = ("swaps", "swaps_by_atoms", "split", "merged", "broken_sets", "popularity")
 # Ways to give the orbits of one template to the elements that are looked at, and that are kept.
-_LOOKED_AT, _KEPT = 300, 4
+_LOOKED_AT, _KEPT = 30, 3
 _MOST_SETS = 24
 # Choices of which orbits of one set go to which element; they differ in geometry alone.
 _CHOICES = 6
@@ -83,16 +83,23 @@ def rearrangements(
     elements = composition.elements
     numbers = [ELEMENTS.index(symbol) for symbol in elements]
     amounts = [composition.amounts[symbol] for symbol in elements]
+    orders = {
+        symbol: [int(place) for place in np.argsort(-swaps[row, numbers], kind="stable")]
+        for row, symbol in enumerate(ELEMENTS)
+    }
     popular = Counter(map(_skeleton, store.templates, orbit_sets_of(store)))
     for row, (sets, formula) in enumerate(zip(orbit_sets_of(store), store.formulas, strict=True)):
         size = sum(one.count * one.size for one in sets)
         if size % composition.atoms or size > most_atoms or len(sets) > _MOST_SETS:
             continue
-        if left_out is not None and left_out(str(formula)):
+        if sum(one.count for one in sets) < len(elements) or (left_out is not None and left_out(str(formula))):
             continue
         units = size // composition.atoms
         wanted = [units * amount for amount in amounts]
-        ways = distributions([(one.count, one.size) for one in sets], wanted, _LOOKED_AT)
+        # The largest sets first, each tried with the elements that most often take its own one's place.
+        sets = tuple(sorted(sets, key=lambda one: -one.count * one.size))
+        preferred = [orders[one.element] for one in sets]
+        ways = distributions([(one.count, one.size) for one in sets], wanted, _LOOKED_AT, preferred)
         found = [
             Rearrangement(row, sets, taken, elements, features)
             for taken in ways
