@@ -149,15 +149,11 @@ def predictor() -> StructurePredictor:
     return StructurePredictor(store, train_ranking(store, rng=np.random.default_rng(0)), seed=3)
 
 
-def test_an_ordered_variant_of_a_known_structure_is_among_the_guesses(predictor: StructurePredictor) -> None:
-    """BaTiO2F has no template of its ratio 1:1:1:2; a perovskite with its three O orbits apart has P4/mmm by symmetry.
-
-    In the cubic perovskite O stands on one orbit of three atoms, which cannot be parted: so nothing is rearranged from
-    it, and guesses are drawn.
-    """
+def test_where_no_orbits_can_be_parted_guesses_are_drawn(predictor: StructurePredictor) -> None:
+    """CaTiO2F has no template of its ratio, and O of the cubic perovskite stands on one orbit of three atoms."""
     composition = Composition("CaTiO2F")
     assert not predictor.has_template(composition)
-    guesses = predictor.predict(composition, most=6)
+    guesses = predictor.predict(composition, most=2)
     assert guesses and [one.rank for one in guesses] == list(range(1, len(guesses) + 1))
     for one in guesses:
         assert one.method == "drawn" and one.template is None
@@ -165,8 +161,7 @@ def test_an_ordered_variant_of_a_known_structure_is_among_the_guesses(predictor:
 
 
 def test_two_elements_may_share_what_was_one_elements_place(predictor: StructurePredictor) -> None:
-    """Fluorite, CaF2, becomes the half-occupied-like order of CaOF: its two F are one orbit, so only drawing remains;
-    a perovskite, though, becomes Ca(1)Ca(2)O3 = Ca2O3 with both cations of one element."""
+    """A perovskite becomes Ca2O3 with Ca on both places of the cations, still in Pm-3m."""
     guesses = predictor.predict(Composition("Ca2O3"), most=3)
     assert guesses[0].method == "rearranged orbits" and guesses[0].space_group == 221
     assert guesses[0].template_formula in ("CaTiO3", "SrTiO3", "BaZrO3")
@@ -180,7 +175,7 @@ def test_what_is_drawn_has_its_group_or_a_supergroup_and_room(predictor: Structu
 
     rng = np.random.default_rng(1)
     drawn = predict_by_symmetry(
-        Composition("MgAl2O4"), predictor.store, predictor.ranking.swaps, predictor.symmetry, rng, most=8, most_atoms=14
+        Composition("MgAl2O4"), predictor.store, predictor.ranking.swaps, predictor.symmetry, rng, most=4, most_atoms=7
     )
     assert drawn
     low = predictor.symmetry.distances.low

@@ -15,6 +15,7 @@ from polyloop.core.files import write_atomically
 from polyloop.crystal.generation.proposals import distinct_proposals
 from polyloop.crystal.relaxed_guesses import lowest, relaxed_guesses
 from polyloop.crystal.structures.cif import write_cif
+from polyloop.crystal.structures.drawing import crystal_svg
 from polyloop.crystal.structures.symmetry import symmetry_of
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ class CrystalDesigner:
     ) -> list[CrystalDesign]:
         """Return the n first compositions that have a relaxed structure, those nearest to the wish first.
 
-        Each is kept in the folder as soon as it is computed; begun again with the same wish, the folder goes on.
+        Each is kept in the folder as soon as it is computed, with a picture of its relaxed cell (FORMULA.svg); begun
+        again with the same wish, the folder goes on.
 
         Parameters
         ----------
@@ -196,6 +198,7 @@ class CrystalDesigner:
         best, failure = lowest(found)
         if best is None or best.relaxed is None or best.energy is None:
             return CrystalDesign(name, proposal.formation_energy, failure=failure)
+        write_atomically(folder / _DESIGNS / f"{name}.svg", crystal_svg(best.relaxed.structure))
         return CrystalDesign(
             name, proposal.formation_energy, best.energy.value, best.energy.std,
             None if self.phases is None else self.phases.distance(composition, best.energy.value),

@@ -134,14 +134,14 @@ def stability_of_crystal(structure: CrystalStructure, seed: int, conditions: Con
 
 COMPOSITION_ENERGY = Protocol(
     "crystal/composition", 1, "instant", _PREDICTED, "milliseconds, after a second of loading",
-    "Formation energy from the composition alone, by an ensemble of attention networks with a calibrated error bar; the "
-    "lowest structure is meant, in the Materials Project's scheme of 2018.",
+    "Formation energy from the composition alone, by an ensemble of attention networks with a calibrated error bar; "
+    "that of the lowest structure, in the Materials Project's scheme of 2018.",
     predicted_composition, check_prediction, shared_errors=_PREDICTED, kinds=("composition",), time_limit=600.0,
 )  # fmt: skip
 COMPOSITION_RELAX = Protocol(
-    "crystal/composition_relax", 1, "quick", _RELAXED, "10 s on one core with a template of the ratio, a minute without",
-    "Structures predicted from known ones, or by symmetry where none has the ratio, relaxed by CHGNet; of the lowest the "
-    "formation energy (mean of CHGNet and SevenNet-0) and the distance from the hull of known phases.",
+    "crystal/composition_relax", 1, "quick", _RELAXED, "10 s on one core with a template, a minute without",
+    "Structures predicted from known ones, or by symmetry where none has the ratio, relaxed by CHGNet; of the lowest "
+    "the formation energy (mean of CHGNet and SevenNet-0) and the distance from the hull of known phases.",
     relaxed_composition, check_elements, shared_errors=_RELAXED, kinds=("composition",),
     inputs=templates_and_phases_digest,
 )  # fmt: skip

@@ -76,8 +76,8 @@ class Evaluator(Protocol):
 class ProtocolEvaluator:
     """A protocol of `polyloop.simulate`.
 
-    `settings` (`POLYLOOP_*` and their values) hold while it computes: no value depends on them but by chance, or by files
-    whose digest stands in the protocol_id.
+    `settings` (`POLYLOOP_*` and their values) hold while it computes: no value depends on them but by chance, or by
+    files whose digest stands in the protocol_id.
     """
 
     protocol_id: str

@@ -204,10 +204,22 @@ def _card(state: CampaignState, limit: content.OpticalLimit | None, row: int, gi
         numbers.append((text.html_symbol(name), text.words(name), shown, ", ".join(note for note in notes if note)))
     return {
         **_identity(state, candidate.text, state.name_of(candidate.text), given),
+        **_relaxed_crystal(candidate),
         "numbers": numbers,
         "margin": _margin_text(limit, row) if limit else "",
         "when": f"cycle {candidate.cycle}" if candidate.cycle else "initial design",
     }
+
+
+def _relaxed_crystal(candidate: Candidate) -> dict[str, Any]:
+    """Return the drawing of the crystal that a composition was relaxed to; nothing where there is none."""
+    relaxed = next(
+        (found for one in candidate.records.values() if (found := one.provenance.settings.get("relaxed"))), None
+    )
+    if relaxed is None or "crystal" not in KINDS:
+        return {}
+    drawing = KINDS["crystal"].draw(str(relaxed))
+    return {"drawing": Markup(drawing.svg), "is_wide": drawing.width > WIDE} if drawing.svg else {}
 
 
 def _repeats_text(candidate: Candidate, name: str) -> str:

@@ -149,6 +149,9 @@ def structure(
         typer.Option("--method", help="From templates of the ratio (substitution), by symmetry, or both: fill up."),
     ] = "both",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of what is drawn by symmetry.")] = 0,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Write a picture of the cell (SVG) beside each CIF file.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Predict structures of a composition, the likeliest first.
@@ -157,9 +160,11 @@ def structure(
     number is made by symmetry. Files are named in the order of rank: 001_NaCl.cif, 002_NaCl.cif, ... They are guesses:
     relax them.
     """
+    from polyloop.core.files import write_atomically
     from polyloop.crystal.composition import Composition
     from polyloop.crystal.structure_prediction import StructurePredictor
     from polyloop.crystal.structures.cif import write_cif
+    from polyloop.crystal.structures.drawing import crystal_svg
 
     composition = Composition(formula)
     predictor = StructurePredictor.open(templates, seed)
@@ -183,6 +188,8 @@ def structure(
                 one.structure, path, name=composition.canonical, notes=[f"rank {one.rank}, {one.origin}, not relaxed"]
             )
             row["file"] = str(path)
+            if pictures:
+                write_atomically(path.with_suffix(".svg"), crystal_svg(one.structure))
         rows.append(row)
     if as_json:
         write_json(rows)

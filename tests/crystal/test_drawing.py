@@ -1,0 +1,47 @@
+"""Drawn cells: atoms on faces, bonds between unlike neighbours, and where pictures are shown."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from polyloop.core import KINDS
+from polyloop.crystal.structures.canonical import read_text
+from polyloop.crystal.structures.drawing import crystal_svg
+
+pytest.importorskip("moyopy")
+
+SALT = "3.988 3.988 3.988 60 60 60 | Na 0 0 0; Cl 0.5 0.5 0.5"
+
+
+def test_the_cube_of_rock_salt_has_27_atoms_54_bonds_and_12_edges() -> None:
+    """14 of one element and 13 of the other with those on faces; each of 54 contacts is drawn in two halves."""
+    svg = crystal_svg(read_text(SALT))
+    tree = ElementTree.fromstring(svg)
+    balls = [one for one in tree.iter() if one.tag.endswith("circle") and "url" in one.get("fill", "")]
+    assert len(balls) == 27
+    assert len([one for one in tree.iter() if one.tag.endswith("line")]) == 12 + 2 * 54
+    assert sorted(one.text for one in tree.iter() if one.tag.endswith("text")) == ["Cl", "Na"]
+
+
+def test_everything_drawn_is_inside_the_picture() -> None:
+    for text in (SALT, "9 3 3 90 90 90 | Fe 0 0 0; O 0.5 0.5 0.5", "3 3 9 80 95 120 | Ti 0.2 0.1 0.3; O 0.7 0.6 0.8"):
+        svg = crystal_svg(read_text(text))
+        width, height = map(float, re.search(r'viewBox="0 0 (\d+) (\d+)"', svg).groups())
+        for x, y, radius in re.findall(r'cx="([\d.-]+)" cy="([\d.-]+)" r="([\d.]+)" fill', svg):
+            assert float(radius) <= float(x) <= width - float(radius)
+            assert float(radius) <= float(y) <= height - float(radius)
+
+
+def test_the_kind_draws_so_that_reports_and_notebooks_show_the_cell() -> None:
+    drawing = KINDS["crystal"].draw(SALT)
+    assert drawing.svg.startswith("<svg") and drawing.width == 300
+    assert read_text(SALT).subject._repr_html_().count("<svg") == 1
+
+
+def test_a_large_cell_is_drawn_as_its_smaller_one() -> None:
+    atoms = "; ".join(f"Si {0.13 * i % 1:.3f} {0.29 * i % 1:.3f} {0.41 * i % 1:.3f}" for i in range(60))
+    svg = crystal_svg(read_text(f"14 15 16 88 95 99 | {atoms}"))
+    assert svg.count("url(#") >= 60
