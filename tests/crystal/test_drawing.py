@@ -7,9 +7,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from polyloop.core import KINDS
+from polyloop.campaign import Candidate
+from polyloop.core import KINDS, Conditions, Provenance, Record, Request, Status, Subject
 from polyloop.crystal.structures.canonical import read_text
 from polyloop.crystal.structures.drawing import crystal_svg
+from polyloop.report.page import _relaxed_crystal
 
 pytest.importorskip("moyopy")
 
@@ -45,3 +47,15 @@ def test_a_large_cell_is_drawn_as_its_smaller_one() -> None:
     atoms = "; ".join(f"Si {0.13 * i % 1:.3f} {0.29 * i % 1:.3f} {0.41 * i % 1:.3f}" for i in range(60))
     svg = crystal_svg(read_text(f"14 15 16 88 95 99 | {atoms}"))
     assert svg.count("url(#") >= 60
+
+
+def test_a_report_shows_the_crystal_that_a_composition_was_relaxed_to() -> None:
+    request = Request(Subject("composition", "NaCl"), "crystal/composition_relax@1", 0, Conditions())
+    record = Record.of_value(
+        request, "formation_energy", -2.1, std=0.02, provenance=Provenance(settings={"relaxed": SALT})
+    )
+    candidate = Candidate(0, 0, request.subject, {}, {"formation_energy": record}, Status.DONE)
+    shown = _relaxed_crystal(candidate)
+    assert "<svg" in shown["drawing"] and not shown["is_wide"]
+    plain = Record.of_value(request, "formation_energy", -2.1, std=0.02)
+    assert _relaxed_crystal(Candidate(0, 0, request.subject, {}, {"formation_energy": plain}, Status.DONE)) == {}

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from polyloop.campaign.config.tables import RequirementTable
 from polyloop.campaign.loading import is_over
 from polyloop.campaign.state import STOP_REASONS, CampaignState, Candidate, Next, standing
-from polyloop.core import KINDS, Status
+from polyloop.core import KINDS, InvalidInputError, Status
 from polyloop.core.subject import Drawing, classify, column_of, plural_of
 from polyloop.core.text import visible
 from polyloop.design import Objective
@@ -212,14 +212,16 @@ def _card(state: CampaignState, limit: content.OpticalLimit | None, row: int, gi
 
 
 def _relaxed_crystal(candidate: Candidate) -> dict[str, Any]:
-    """Return the drawing of the crystal that a composition was relaxed to; nothing where there is none."""
-    relaxed = next(
-        (found for one in candidate.records.values() if (found := one.provenance.settings.get("relaxed"))), None
-    )
+    """Return the drawing of the crystal that a protocol relaxed, where its records say one; else nothing."""
+    said = [one.provenance.settings.get("relaxed") for one in candidate.records.values()]
+    relaxed = next((one for one in said if isinstance(one, str)), None)
     if relaxed is None or "crystal" not in KINDS:
         return {}
-    drawing = KINDS["crystal"].draw(str(relaxed))
-    return {"drawing": Markup(drawing.svg), "is_wide": drawing.width > WIDE} if drawing.svg else {}
+    try:
+        drawing = KINDS["crystal"].draw(relaxed)
+    except InvalidInputError:  # another protocol's word for something else
+        return {}
+    return {"drawing": Markup(drawing.svg), "is_wide": drawing.width > WIDE}
 
 
 def _repeats_text(candidate: Candidate, name: str) -> str:
