@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/symmetry_generation.py --templates FILE [--entries 24] [--set ratio|protostructure]
 
-Two sets of entries. `ratio`: entries of MP-20 (val and pilot), then of MPTS-52, whose ratio of elements no structure of
-another formula has. `protostructure`: entries of MP-20 (val) of whose ratio structures are known, but none of another
+Two sets of entries. `ratio`: those of MP-20 (val and pilot) whose ratio of elements no structure of another formula
+has. `protostructure`: entries of MP-20 (val) of whose ratio structures are known, but none of another
 formula with the same space group and Wyckoff positions, so that no substitution can be right. Both go by fewest atoms,
 of as many in an order drawn with seed 0. The formulas of all entries asked are left out of what is counted and
 measured, and the entry's own from the templates; the table of element swaps is that of all templates.
@@ -78,7 +78,7 @@ def chosen(which: str, store: TemplateStore, most_atoms: int) -> list[Entry]:
             labels[store.templates[row].name] = own
             for label in own:
                 by_label[label].add(formula)
-    tables = [ASKED, *OTHERS] if which == "ratio" else [ASKED]
+    tables = [ASKED, *OTHERS[:2]] if which == "ratio" else [ASKED]
     found = []
     for entry in entries(tables, most_atoms=most_atoms):
         formula, ratio = entry.structure.composition.canonical, ratio_of(entry.structure.composition)
