@@ -3,9 +3,9 @@
 Usage: python benchmarks/symmetry_generation.py --templates FILE [--entries 24] [--set ratio|protostructure]
 
 Two sets of entries. `ratio`: those of MP-20 (val and pilot) whose ratio of elements no structure of another formula
-has. `protostructure`: entries of MP-20 (val) of whose ratio structures are known, but none of another
-formula with the same space group and Wyckoff positions, so that no substitution can be right. Both go by fewest atoms,
-of as many in an order drawn with seed 0. The formulas of all entries asked are left out of what is counted and
+has. `protostructure`: entries of MP-20 (val) of whose ratio structures are known, but none of another formula with the
+same space group and Wyckoff positions, so that no substitution has them right. Both go by fewest atoms, of as many in
+an order drawn with seed 0. The formulas of all entries asked are left out of what is counted and
 measured, and the entry's own from the templates; the table of element swaps is that of all templates.
 
 A guess is a hit if pymatgen's StructureMatcher at its default tolerances takes it, relaxed by CHGNet, for the entry.
