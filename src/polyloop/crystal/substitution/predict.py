@@ -29,7 +29,8 @@ class StructurePrediction:
     rank
         From 1 on.
     probability
-        That this protostructure is right, if one of the templates' is.
+        That this protostructure is right, if one of the templates' is; of rearranged orbits the same among these, and
+        of drawn positions how often they are drawn: numbers of different methods cannot be compared.
     template, template_formula
         Name and formula of the known structure; None where it was drawn without one.
     space_group
