@@ -31,7 +31,7 @@ from polyloop.crystal.generation import (
     MutationGenerator,
 )
 from polyloop.crystal.hull import PhaseTable
-from polyloop.crystal.substitution.files import open_templates
+from polyloop.crystal.structure_prediction import StructurePredictor
 
 WISHES = (-3.0, -2.0, -1.0, 0.0)
 STABLE = 0.1
@@ -48,11 +48,15 @@ def main() -> None:
     phases = PhaseTable(list(table.formula_pretty), table.formation_energy_per_atom.to_numpy())
     compositions, energies = lowest()
     known = set(compositions) | {Composition(formula) for formula in table.formula_pretty}
-    store, ranking = open_templates(given.templates)
+    predictor = StructurePredictor.open(given.templates)
     rows = []
     for name in given.generators:
         designer = CrystalDesigner(
-            _generator(name, compositions, energies, known), FormationEnergyModel.shipped(), store, ranking, phases
+            _generator(name, compositions, energies, known),
+            FormationEnergyModel.shipped(),
+            predictor,
+            phases,
+            symmetry_guesses=0,
         )
         for energy in WISHES:
             begin, folder = time.process_time(), given.folder / f"{name}_{energy:g}"

@@ -10,9 +10,11 @@ import pytest
 from polyloop import Campaign
 from polyloop.crystal.composition import Composition
 from polyloop.crystal.elements import ELEMENTS
+from polyloop.crystal.formation_energy import FormationEnergyModel
 from polyloop.features.mixtures import describe_subjects
 from polyloop.store import Store
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 FORMULAS = [
     f"{a}{i}{b}{j}"
     for a in ("Li", "Na", "Mg", "Ca", "Al")
@@ -47,3 +49,17 @@ def test_the_shares_of_elements_sum_to_one_and_stand_in_their_columns() -> None:
     rows = table.blocks["element_fractions"]
     assert rows[0, ELEMENTS.index("Fe")] == pytest.approx(0.4) and np.nansum(rows[0]) == pytest.approx(1.0)
     assert np.array_equal(rows[0], rows[1]) and list(table.failures) == [2]
+
+
+def test_the_example_finds_the_strongest_bound_halide_by_the_model_of_energies(tmp_path: Path) -> None:
+    """The best of all 120 by the same model is among the 28 that are asked."""
+    pool = Path(EXAMPLES / "lithium_halides.csv").read_text().split()[1:]
+    energies, _ = FormationEnergyModel.shipped().predict([Composition(formula) for formula in pool])
+    campaign = Campaign.from_file(EXAMPLES / "compositions.toml", directory=tmp_path)
+    campaign.run(report=False)
+    best = campaign.status().best[0]
+    assert best.values["formation_energy"] == pytest.approx(float(energies.min()), abs=1e-4)
+    with Store(tmp_path / "store.sqlite") as store:
+        records = list(store.records())
+    assert len(records) == 28
+    assert all(record.std > 0 and record.request.protocol_id == "crystal/composition@1" for record in records)

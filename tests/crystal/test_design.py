@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,10 @@ from polyloop.crystal.design import CrystalDesign, CrystalDesigner
 from polyloop.crystal.formation_energy import FormationEnergyModel
 from polyloop.crystal.generation import CompositionWish, MutationGenerator
 from polyloop.crystal.hull import PhaseTable
+from polyloop.crystal.structure_prediction import StructurePredictor
 from polyloop.crystal.structures.canonical import read_text
 from polyloop.crystal.substitution.ranking import train_ranking
-from polyloop.crystal.substitution.templates import TemplateStore
+from polyloop.crystal.substitution.templates import TemplateStore, ratio_of
 
 pytest.importorskip("moyopy")
 pytest.importorskip("chgnet", reason="needs the extra crystal")
@@ -42,7 +44,12 @@ def designer() -> CrystalDesigner:
     # Experimental heats of formation, eV/atom: CRC Handbook.
     phases = PhaseTable(["NaCl", "KBr", "RbCl", "LiBr"], [-2.13, -2.04, -2.26, -1.82])
     return CrystalDesigner(
-        generator, model, store, train_ranking(store, rng=np.random.default_rng(0)), phases, guesses=1
+        generator,
+        model,
+        StructurePredictor(store, train_ranking(store, rng=np.random.default_rng(0))),
+        phases,
+        guesses=1,
+        symmetry_guesses=0,
     )
 
 
@@ -66,6 +73,15 @@ def test_designs_are_relaxed_ranked_and_computed_once(designer: CrystalDesigner,
     assert [one.formula for one in again] == [one.formula for one in found]
     assert [one.formation_energy for one in again] == pytest.approx([one.formation_energy for one in found], abs=1e-4)
     assert all(path.stat().st_mtime_ns == time for path, time in times.items())
+
+
+def test_a_composition_without_a_template_is_guessed_by_symmetry_if_asked_for(designer: CrystalDesigner) -> None:
+    """The store has rock salts and cubes only, so nothing of the ratio 1:2."""
+    asked = replace(designer, symmetry_guesses=2)
+    assert {one.method for one in asked._guesses(Composition("KCl"))} == {"substitution"}
+    guesses = asked._guesses(Composition("K2O"))
+    assert 0 < len(guesses) <= 2 and all(one.method in ("drawn", "rearranged orbits") for one in guesses)
+    assert {ratio_of(one.composition) for one in designer._proposals(WISH, 3, 0, None)} == {(1, 1)}
 
 
 def test_a_folder_of_another_wish_is_refused(designer: CrystalDesigner, tmp_path: Path) -> None:
@@ -99,11 +115,11 @@ def test_the_command_designs_with_templates_of_ones_own(
 ) -> None:
     from polyloop.crystal.substitution.files import ranking_path
 
-    designer.store.save(tmp_path / "templates.npz")
-    designer.ranking.save(ranking_path(tmp_path / "templates.npz"))
+    designer.predictor.store.save(tmp_path / "templates.npz")
+    designer.predictor.ranking.save(ranking_path(tmp_path / "templates.npz"))
     command = ["crystal", "design", "--property", "formation_energy=-2", "--elements", "Li,Na,K,Rb,Cl,Br,I",
-               "--most", "2", "-n", "1", "--guesses", "1", "--known", "--templates", str(tmp_path / "templates.npz"),
-               "-o", str(tmp_path / "designs"), "--json"]  # fmt: skip
+               "--most", "2", "-n", "1", "--guesses", "1", "--symmetry-guesses", "0", "--known",
+               "--templates", str(tmp_path / "templates.npz"), "-o", str(tmp_path / "designs"), "--json"]  # fmt: skip
     assert main(command) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert set(Composition(row["formula"]).elements) <= {"Li", "Na", "K", "Rb", "Cl", "Br", "I"}

@@ -59,14 +59,14 @@ def mean_of_repeats(request: Request, repeats: Sequence[Record]) -> Record:
     repeats
         Records of one property with values, at least one; of one it is that record.
     """
-    from polyloop.simulate import PROTOCOLS
+    from polyloop.simulate.protocols import known_protocol
 
     values = [record.value for record in repeats if record.value is not None]
     first = repeats[0]
     if len(values) == 1:
         return replace(first, request=request)
     std, std_of = stdev(values) / sqrt(len(values)), f"standard error of the mean of {len(values)} repeats"
-    if request.protocol_id in PROTOCOLS:
+    if known_protocol(request.protocol_id) is not None:
         mean = ReplicaMean.of(repeats)
         std, std_of = (std, std_of) if mean.std is None else (mean.std, mean.std_of)
     return Record.of_value(

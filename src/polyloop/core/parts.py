@@ -103,6 +103,9 @@ PARTS: dict[str, dict[str, str]] = {
     "protocols": {
         "process/copolymerization@1": "polyloop.process.protocol:COPOLYMERIZATION",
         "crystal/relax@1": "polyloop.crystal.relaxation.protocol:CRYSTAL_RELAX",
+        "crystal/stability@1": "polyloop.crystal.protocols:CRYSTAL_STABILITY",
+        "crystal/composition@1": "polyloop.crystal.protocols:COMPOSITION_ENERGY",
+        "crystal/composition_relax@1": "polyloop.crystal.protocols:COMPOSITION_RELAX",
     },
     "potentials": {
         "chgnet": "polyloop.engines.potentials.chgnet:CHGNET",

@@ -32,6 +32,7 @@ _ROWS = (
     Setting("POLYLOOP_STORE_PASSWORD", "Password of the database, for a URL without one.", "what ~/.pgpass says"),
     Setting("POLYLOOP_DATA", "Folder of public tables, for benchmarks and tests against them.", "none"),
     Setting("POLYLOOP_TEMPLATES", "File of known crystal structures, made by `polyloop crystal templates`.", "none"),
+    Setting("POLYLOOP_PHASES", "Table of known phases and formation energies, for hull distances of crystals.", "none"),
     Setting("POLYLOOP_SCRATCH", "Folder for work in progress, such as simulations.",
             "polyloop in the user's cache folder"),
     Setting("POLYLOOP_MD_ENGINE", "Engine of molecular dynamics, by its name.", "auto: the best that is installed"),

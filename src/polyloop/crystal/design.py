@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from polyloop.core.errors import EvaluationError, InvalidInputError
+from polyloop.core.errors import InvalidInputError
 from polyloop.core.files import write_atomically
 from polyloop.crystal.generation.proposals import distinct_proposals
-from polyloop.crystal.relaxation.formation import formation_energy
-from polyloop.crystal.relaxation.relax import relax
+from polyloop.crystal.relaxed_guesses import lowest, relaxed_guesses
 from polyloop.crystal.structures.cif import write_cif
+from polyloop.crystal.structures.drawing import crystal_svg
 from polyloop.crystal.structures.symmetry import symmetry_of
-from polyloop.crystal.substitution.predict import predict_structures
-from polyloop.crystal.substitution.templates import ratio_of
 
 if TYPE_CHECKING:
     from polyloop.crystal.composition import Composition
@@ -27,8 +24,8 @@ if TYPE_CHECKING:
     from polyloop.crystal.generation.proposals import CompositionGenerator, Proposal
     from polyloop.crystal.generation.wish import CompositionWish
     from polyloop.crystal.hull import PhaseTable
-    from polyloop.crystal.substitution.ranking import StructureRanking
-    from polyloop.crystal.substitution.templates import TemplateStore
+    from polyloop.crystal.structure_prediction import StructurePredictor
+    from polyloop.crystal.substitution.predict import StructurePrediction
 
 __all__ = ["CrystalDesign", "CrystalDesigner"]
 
@@ -55,7 +52,11 @@ class CrystalDesign:
     hull_distance
         Above the known phases, eV/atom; None where no table of phases was given.
     space_group, template, cif
-        Of the relaxed structure: number, formula of the known structure that it came from, and CIF file in the folder.
+        Of the relaxed structure: number, formula of the known structure that it came from (None where it was drawn),
+        and CIF file in the folder.
+    method
+        How its guess was made: `substitution`, or by symmetry (`rearranged orbits`, `drawn`) where no template has the
+        ratio of its elements.
     failure
         Why there is no structure.
     """
@@ -68,6 +69,7 @@ class CrystalDesign:
     space_group: int | None = None
     template: str | None = None
     cif: str | None = None
+    method: str | None = None
     failure: str | None = None
 
     def distance(self, wanted: float | None) -> float:
@@ -87,23 +89,26 @@ class CrystalDesigner:
     ----------
     generator, model
         What proposes compositions, and what vouches for their energy.
-    store, ranking
-        Known structures, and which of them fits a composition.
+    predictor
+        Guesses structures, from known ones and by symmetry.
     phases
         Known phases and their formation energies, of the Materials Project's scheme of 2020.
     guesses
         Structures that are relaxed for each composition.
     most_atoms
         Larger cells are not relaxed.
+    symmetry_guesses
+        The same as `guesses` for compositions without a template of their ratio, whose structures are made by symmetry;
+        with 0 such compositions are not proposed.
     """
 
     generator: CompositionGenerator
     model: FormationEnergyModel
-    store: TemplateStore
-    ranking: StructureRanking
+    predictor: StructurePredictor
     phases: PhaseTable | None = None
     guesses: int = 3
     most_atoms: int = 40
+    symmetry_guesses: int = 10
 
     def design(
         self,
@@ -117,7 +122,8 @@ class CrystalDesigner:
     ) -> list[CrystalDesign]:
         """Return the n first compositions that have a relaxed structure, those nearest to the wish first.
 
-        Each is kept in the folder as soon as it is computed; begun again with the same wish, the folder goes on.
+        Each is kept in the folder as soon as it is computed, with a picture of its relaxed cell (FORMULA.svg); begun
+        again with the same wish, the folder goes on.
 
         Parameters
         ----------
@@ -146,9 +152,9 @@ class CrystalDesigner:
     def _settle(self, wish: CompositionWish, seed: int, folder: Path) -> None:
         """Write down what the folder is for, or check that it is the same."""
         settings = {"wish": asdict(wish), "seed": seed, "guesses": self.guesses, "most_atoms": self.most_atoms}
-        # By content: a file of the same name and length may hold others.
-        known = "\n".join(f"{one.name} {one.formula} {one.structure.volume:.6f}" for one in self.store.templates)
-        settings |= {"templates": sha256(known.encode()).hexdigest()}
+        settings |= {"templates": self.predictor.digest}
+        if self.symmetry_guesses:
+            settings |= {"symmetry_guesses": self.symmetry_guesses, "structure_seed": self.predictor.seed}
         settings |= {"phases": self.phases.digest if self.phases is not None else None}
         text = json.dumps(settings, indent=1) + "\n"
         path = folder / _WISH
@@ -164,7 +170,8 @@ class CrystalDesigner:
         self, wish: CompositionWish, n: int, seed: int, refused: Callable[[Composition], bool] | None
     ) -> list[Proposal]:
         def unwanted(composition: Composition) -> bool:
-            without = self.store.group(ratio_of(composition)) is None
+            without = not self.symmetry_guesses or composition.atoms > self.most_atoms
+            without = without and not self.predictor.has_template(composition)
             return without or (refused is not None and refused(composition))
 
         rng = np.random.default_rng(seed)
@@ -183,25 +190,31 @@ class CrystalDesigner:
     def _computed(self, proposal: Proposal, folder: Path) -> CrystalDesign:
         composition = proposal.composition
         name = composition.canonical
-        best, failure = CrystalDesign(name, proposal.formation_energy), "no guess has few enough atoms"
-        for guess in predict_structures(composition, self.store, self.ranking, most=self.guesses):
-            if len(guess.structure) > self.most_atoms:
-                continue
-            stem = f"{name}_{guess.rank}"
-            write_cif(guess.structure, folder / _DESIGNS / f"{stem}_guess.cif", name=name,
-                      notes=[f"from {guess.template} ({guess.template_formula}), not relaxed"])  # fmt: skip
-            try:
-                relaxed = relax(guess.structure)
-                energy = formation_energy(relaxed.structure)
-            except EvaluationError as error:
-                failure = str(error)
-                continue
-            cif = folder / _DESIGNS / f"{stem}_relaxed.cif"
-            write_cif(relaxed.structure, cif, name=name, notes=["relaxed by chgnet"])
-            if best.formation_energy is None or energy.value < best.formation_energy:
-                best = CrystalDesign(
-                    name, proposal.formation_energy, energy.value, energy.std,
-                    None if self.phases is None else self.phases.distance(composition, energy.value),
-                    symmetry_of(relaxed.structure, _SYMMETRY).number, guess.template_formula, cif.name,
-                )  # fmt: skip
-        return best if best.formation_energy is not None else CrystalDesign(name, best.predicted, failure=failure)
+        found = list(relaxed_guesses(self._written(composition, folder), self.most_atoms))
+        for one in found:
+            if one.relaxed is not None:
+                cif = folder / _DESIGNS / f"{name}_{one.guess.rank}_relaxed.cif"
+                write_cif(one.relaxed.structure, cif, name=name, notes=["relaxed by chgnet"])
+        best, failure = lowest(found)
+        if best is None or best.relaxed is None or best.energy is None:
+            return CrystalDesign(name, proposal.formation_energy, failure=failure)
+        write_atomically(folder / _DESIGNS / f"{name}.svg", crystal_svg(best.relaxed.structure))
+        return CrystalDesign(
+            name, proposal.formation_energy, best.energy.value, best.energy.std,
+            None if self.phases is None else self.phases.distance(composition, best.energy.value),
+            symmetry_of(best.relaxed.structure, _SYMMETRY).number, best.guess.template_formula,
+            f"{name}_{best.guess.rank}_relaxed.cif", best.guess.method,
+        )  # fmt: skip
+
+    def _written(self, composition: Composition, folder: Path) -> Iterator[StructurePrediction]:
+        """Yield the guesses, each written down before it is relaxed."""
+        name = composition.canonical
+        for guess in self._guesses(composition):
+            path = folder / _DESIGNS / f"{name}_{guess.rank}_guess.cif"
+            write_cif(guess.structure, path, name=name, notes=[f"{guess.origin}, not relaxed"])
+            yield guess
+
+    def _guesses(self, composition: Composition) -> list[StructurePrediction]:
+        if self.predictor.has_template(composition):
+            return self.predictor.predict(composition, most=self.guesses, method="substitution")
+        return self.predictor.predict(composition, most=self.symmetry_guesses, method="symmetry")

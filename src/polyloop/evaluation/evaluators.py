@@ -76,7 +76,8 @@ class Evaluator(Protocol):
 class ProtocolEvaluator:
     """A protocol of `polyloop.simulate`.
 
-    `settings` (`POLYLOOP_*` and their values) hold while it computes: no value depends on them but by chance.
+    `settings` (`POLYLOOP_*` and their values) hold while it computes: no value depends on them but by chance, or by
+    files whose digest stands in the protocol_id.
     """
 
     protocol_id: str
@@ -88,9 +89,9 @@ class ProtocolEvaluator:
     @property
     def scattered(self) -> tuple[str, ...]:
         """Those whose error is not the same for every seed, as that of a model is."""
-        from polyloop.simulate import PROTOCOLS
+        from polyloop.simulate import get_protocol
 
-        shared = PROTOCOLS[self.protocol_id].shared_errors
+        shared = get_protocol(self.protocol_id).shared_errors
         return tuple(name for name in self.properties if name not in shared)
 
     def call(self, request: Request) -> Call:
@@ -183,7 +184,9 @@ def protocol_evaluator(name: str, settings: Mapping[str, str] | None = None) -> 
 
     protocol = PROTOCOLS[name]
     own = tuple((settings or {}).items())
-    return ProtocolEvaluator(name, tuple(protocol.properties), protocol.time_limit, settings=own)
+    with settings_applied(settings or {}):
+        request_id = protocol.request_id
+    return ProtocolEvaluator(request_id, tuple(protocol.properties), protocol.time_limit, settings=own)
 
 
 def entry_point_names() -> tuple[str, ...]:

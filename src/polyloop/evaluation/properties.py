@@ -136,13 +136,17 @@ def compute_properties(
     polymers = _polymers(polymers, kind)
     sources = _sources(level, protocol, properties, _kind_of(polymers, kind))
     names = list(dict.fromkeys(sources.values()))
-    evaluators = {name: protocol_evaluator(name) for name in names}
+    by_name = {name: protocol_evaluator(name) for name in names}
     seeds, state = seeds_of(seed, replicas), conditions or Conditions()
     asked = [
-        {name: [Request(polymer.subject, name, each, state) for each in seeds] for name in names}
+        {
+            name: [Request(polymer.subject, who.protocol_id, each, state) for each in seeds]
+            for name, who in by_name.items()
+        }
         for polymer in polymers
     ]
     requests = [request for of_polymer in asked for replicated in of_polymer.values() for request in replicated]
+    evaluators = {who.protocol_id: who for who in by_name.values()}
     by_key = _evaluated(requests, evaluators, store, workers, time_limit, progress, retry_failed=retry_failed)
     return [_result(polymer, of_polymer, sources, by_key) for polymer, of_polymer in zip(polymers, asked, strict=True)]
 

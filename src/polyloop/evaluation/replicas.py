@@ -63,12 +63,12 @@ class ReplicaMean:
         done = [(record, record.value) for record in replicas if record.status is Status.DONE]
         if not done:
             return cls(replicas[0].property, None, None, 0, "", tuple(replicas))
-        from polyloop.simulate import PROTOCOLS
         from polyloop.simulate.estimate import Estimate
         from polyloop.simulate.md.analysis import combine_replicas
+        from polyloop.simulate.protocols import known_protocol
 
         first = replicas[0]
-        protocol = PROTOCOLS.get(first.request.protocol_id)
+        protocol = known_protocol(first.request.protocol_id)
         # Of a protocol that is gone one cannot know; then the larger error is the safe one.
         shared = protocol is None or first.property in protocol.shared_errors
         found = combine_replicas(

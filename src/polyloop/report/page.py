@@ -16,7 +16,7 @@ from markupsafe import Markup
 from polyloop.campaign.config.tables import RequirementTable
 from polyloop.campaign.loading import is_over
 from polyloop.campaign.state import STOP_REASONS, CampaignState, Candidate, Next, standing
-from polyloop.core import KINDS, Status
+from polyloop.core import KINDS, InvalidInputError, Status
 from polyloop.core.subject import Drawing, classify, column_of, plural_of
 from polyloop.core.text import visible
 from polyloop.design import Objective
@@ -206,10 +206,24 @@ def _card(state: CampaignState, limit: content.OpticalLimit | None, row: int, gi
         numbers.append((text.html_symbol(name), text.words(name), shown, ", ".join(note for note in notes if note)))
     return {
         **_identity(state, candidate.text, state.name_of(candidate.text), given),
+        **_relaxed_crystal(candidate),
         "numbers": numbers,
         "margin": _margin_text(limit, row) if limit else "",
         "when": f"cycle {candidate.cycle}" if candidate.cycle else "initial design",
     }
+
+
+def _relaxed_crystal(candidate: Candidate) -> dict[str, Any]:
+    """Return the drawing of the crystal that a protocol relaxed, where its records say one; else nothing."""
+    said = [one.provenance.settings.get("relaxed") for one in candidate.records.values()]
+    relaxed = next((one for one in said if isinstance(one, str)), None)
+    if relaxed is None or "crystal" not in KINDS:
+        return {}
+    try:
+        drawing = KINDS["crystal"].draw(relaxed)
+    except InvalidInputError:  # another protocol's word for something else
+        return {}
+    return {"drawing": Markup(drawing.svg), "is_wide": drawing.width > WIDE}
 
 
 def _repeats_text(candidate: Candidate, name: str) -> str:

@@ -75,7 +75,7 @@ def evaluate(
     asked: Subject = subject if isinstance(subject, Subject) else subject.subject
     named = protocol or "quick"
     label = named if "@" in named or "/" in named else protocol_of_level(named, asked.kind).protocol_id
-    return evaluate_request(Request(asked, label, seed, conditions or Conditions()))
+    return evaluate_request(Request(asked, get_protocol(label).request_id, seed, conditions or Conditions()))
 
 
 def evaluate_request(request: Request) -> list[Record]:
@@ -96,6 +96,11 @@ def evaluate_request(request: Request) -> list[Record]:
         raise InvalidInputError(
             f"{protocol.protocol_id} evaluates no {kind}.", where=str(request.subject),
             hint=f"It is for: {', '.join(protocol.kinds)}. Take a level, which names the protocol for each kind.",
+        )  # fmt: skip
+    if request.protocol_id != protocol.request_id:
+        raise ConfigurationError(
+            f"The files that {protocol.protocol_id} reads are others than those that were asked for.",
+            where=request.protocol_id, hint="Let the settings name the former files, or ask again.",
         )  # fmt: skip
     parsed = KINDS.find(kind).parse(request.subject.text)
     started = time.perf_counter()

@@ -44,6 +44,9 @@ class Protocol:
         Labels of the protocols whose results of the same polymer and seed it starts from.
     kinds
         Kinds of subjects that it evaluates.
+    inputs
+        Returns a digest of the files that settings name and its values depend on: it is part of the keys, so that other
+        files give other records. Raises `ConfigurationError` where a setting is missing.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Protocol:
     shared_errors: tuple[str, ...] = ()
     goes_on_from: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("polymer",)
+    inputs: Callable[[], str] | None = None
 
     def unknown_conditions(self, conditions: Conditions) -> tuple[str, ...]:
         """Return the names of unusual conditions that it does not honour."""
@@ -67,5 +71,10 @@ class Protocol:
 
     @property
     def protocol_id(self) -> str:
-        """`NAME@VERSION`, as requests and records spell it."""
+        """`NAME@VERSION`."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def request_id(self) -> str:
+        """What requests are made with: `protocol_id`, or `NAME.DIGEST@VERSION` with the digest of its inputs."""
+        return self.protocol_id if self.inputs is None else f"{self.name}.{self.inputs()}@{self.version}"

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 from polyloop.core import InvalidInputError, Registry, get_property
 from polyloop.core.names import did_you_mean
 from polyloop.simulate.protocol import Protocol
 from polyloop.simulate.protocol_table import TABLE
 
-__all__ = ["LEVELS", "PROTOCOLS", "Protocol", "available_levels", "get_protocol", "protocol_for", "protocol_of_level"]
+__all__ = [
+    "LEVELS",
+    "PROTOCOLS",
+    "Protocol",
+    "available_levels",
+    "get_protocol",
+    "known_protocol",
+    "protocol_for",
+    "protocol_of_level",
+]
 
 PROTOCOLS: Registry[Protocol] = Registry(
     "protocols", "protocol", ("protocol_id", "level", "properties", "function", "check", "kinds"),
     ours={protocol.protocol_id: protocol for protocol in TABLE},
 )  # fmt: skip
+# A digest of inputs, as `Protocol.request_id` has it.
+_INPUTS = re.compile(r"\.[0-9a-f]{16}@")
 LEVELS = {
     "instant": "milliseconds: for looking over a pool",
     "quick": "a minute or a few on one core: quantum chemistry on short oligomers",
@@ -26,16 +39,22 @@ def available_levels() -> tuple[str, ...]:
     return tuple(level for level in LEVELS if any(protocol.level == level for protocol in PROTOCOLS.values()))
 
 
+def known_protocol(label: str) -> Protocol | None:
+    """Return the protocol called `label`, with or without a digest of its inputs; None where there is none."""
+    return PROTOCOLS.get(_INPUTS.sub("@", label))
+
+
 def get_protocol(label: str) -> Protocol:
-    """Return the protocol called `label`, e.g. `optics/quick@3`.
+    """Return the protocol called `label`, e.g. `optics/quick@3`, with or without a digest of its inputs.
 
     Raises
     ------
     InvalidInputError
         If there is none; the message names the nearest, or the version that there is.
     """
-    if label in PROTOCOLS:
-        return PROTOCOLS[label]
+    found = known_protocol(label)
+    if found is not None:
+        return found
     for other in PROTOCOLS.values():
         if other.name == label.partition("@")[0]:
             raise InvalidInputError(

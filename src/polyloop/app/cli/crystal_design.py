@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
 __all__ = ["design"]
 
-_COLUMNS = ("formula", "predicted", "formation_energy", "std", "hull_distance", "space_group", "template", "cif")
+_COLUMNS = (
+    "formula",
+    "predicted",
+    "formation_energy",
+    "std",
+    "hull_distance",
+    "space_group",
+    "method",
+    "template",
+    "cif",
+)
 
 
 def design(
@@ -42,6 +52,15 @@ def design(
         typer.Option("--phases", metavar="FILE", help="Known phases and formation energies, for hull distances."),
     ] = None,
     guesses: Annotated[int, typer.Option("--guesses", min=1, max=100, help="Structures relaxed for each.")] = 3,
+    symmetry_guesses: Annotated[
+        int,
+        typer.Option(
+            "--symmetry-guesses",
+            min=0,
+            max=1000,
+            help="The same where no known structure has the ratio: made by symmetry. 0: propose none of these.",
+        ),
+    ] = 10,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed proposes the same compositions.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
@@ -54,16 +73,16 @@ def design(
     from polyloop.crystal.formation_energy import FormationEnergyModel
     from polyloop.crystal.generation import CompositionWish, ConditionalGenerator
     from polyloop.crystal.hull import PhaseTable
-    from polyloop.crystal.substitution.files import open_templates
+    from polyloop.crystal.structure_prediction import StructurePredictor
 
     wish = CompositionWish(
         _energy(wanted), symbols(include), symbols(avoid), symbols(elements), (fewest, most), neutral=neutral
     )
     generator = ConditionalGenerator.shipped()
-    store, ranking = open_templates(templates)
+    predictor = StructurePredictor.open(templates)
     designer = CrystalDesigner(
-        generator, FormationEnergyModel.shipped(), store, ranking,
-        PhaseTable.read(phases) if phases is not None else None, guesses,
+        generator, FormationEnergyModel.shipped(), predictor,
+        PhaseTable.read(phases) if phases is not None else None, guesses, symmetry_guesses=symmetry_guesses,
     )  # fmt: skip
 
     def tell(done: int, one: CrystalDesign) -> None:

@@ -144,25 +144,37 @@ def structure(
     exclude_formula: Annotated[
         bool, typer.Option("--exclude-formula", help="Leave out known structures of the composition itself.")
     ] = False,
+    method: Annotated[
+        str,
+        typer.Option("--method", help="From templates of the ratio (substitution), by symmetry, or both: fill up."),
+    ] = "both",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of what is drawn by symmetry.")] = 0,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Write a picture of the cell (SVG) beside each CIF file.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Predict structures of a composition from known ones of its ratio of elements, the likeliest first.
+    """Predict structures of a composition, the likeliest first.
 
-    Files are named in the order of rank: 001_NaCl.cif, 002_NaCl.cif, ... They are guesses: relax them.
+    Known structures of its ratio of elements come first, with its elements in their places; what they leave of the
+    number is made by symmetry. Files are named in the order of rank: 001_NaCl.cif, 002_NaCl.cif, ... They are guesses:
+    relax them.
     """
+    from polyloop.core.files import write_atomically
     from polyloop.crystal.composition import Composition
+    from polyloop.crystal.structure_prediction import StructurePredictor
     from polyloop.crystal.structures.cif import write_cif
-    from polyloop.crystal.substitution.files import open_templates
-    from polyloop.crystal.substitution.predict import predict_structures
+    from polyloop.crystal.structures.drawing import crystal_svg
 
     composition = Composition(formula)
-    store, ranking = open_templates(templates)
-    found = predict_structures(composition, store, ranking, most=number, exclude_formula=exclude_formula)
+    predictor = StructurePredictor.open(templates, seed)
+    found = predictor.predict(composition, most=number, method=method, exclude_formula=exclude_formula)
     rows: list[dict[str, Any]] = []
     for one in found:
         row: dict[str, Any] = {
             "rank": one.rank,
             "formula": composition.canonical,
+            "method": one.method,
             "probability": one.probability,
             "space_group": one.space_group,
             "template": one.template,
@@ -172,14 +184,17 @@ def structure(
         }
         if folder is not None:
             path = folder / f"{one.rank:03d}_{composition.canonical}.cif"
-            notes = [f"rank {one.rank}, from {one.template} ({one.template_formula}), not relaxed"]
-            write_cif(one.structure, path, name=composition.canonical, notes=notes)
+            write_cif(
+                one.structure, path, name=composition.canonical, notes=[f"rank {one.rank}, {one.origin}, not relaxed"]
+            )
             row["file"] = str(path)
+            if pictures:
+                write_atomically(path.with_suffix(".svg"), crystal_svg(one.structure))
         rows.append(row)
     if as_json:
         write_json(rows)
     else:
-        names = ("rank", "probability", "space_group", "atoms", "template", "template_formula")
+        names = ("rank", "method", "probability", "space_group", "atoms", "template", "template_formula")
         write_table(names, [[row[name] for name in names] for row in rows])
 
 

@@ -229,7 +229,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _with_paths(config: CampaignConfig, change: Callable[[Path], Path]) -> CampaignConfig:
-    """Change the paths of pool, tables, functions, models and SQLite file."""
+    """Change the paths of pool, tables, functions, models, resources and SQLite file."""
     evaluators = {
         name: table.model_copy(
             update={key: change(path) for key in ("table", "folder", "model") if (path := getattr(table, key))}
@@ -245,4 +245,7 @@ def _with_paths(config: CampaignConfig, change: Callable[[Path], Path]) -> Campa
     if url and url.startswith(prefix) and url != prefix and not url.startswith(f"{prefix}:memory:"):
         url = f"{prefix}{change(Path(url.removeprefix(prefix)))}"
     store = config.store.model_copy(update={"url": url})
-    return config.model_copy(update={"evaluators": evaluators, "pool": pool, "store": store})
+    resources = config.resources.model_copy(
+        update={key: change(path) for key in ("templates", "phases") if (path := getattr(config.resources, key))}
+    )
+    return config.model_copy(update={"evaluators": evaluators, "pool": pool, "store": store, "resources": resources})

@@ -352,16 +352,21 @@ class ResourcesTable(FileTable):
     """`[resources]`: with what protocols compute, in place of the settings of the environment.
 
     They may change at any time: an engine and its cores are part of how a value was computed, which each record says,
-    and not of what is asked.
+    and not of what is asked. Files of templates and phases are part of what is asked: others make another campaign.
     """
 
     md_engine: str | None = Field(None, description="Engine of molecular dynamics; 'auto' is the best installed.")
     cores: int | None = Field(None, ge=1, le=4096, description="Cores that one simulation may use.")
+    templates: Path | None = Field(None, description="Known crystal structures, made by 'polyloop crystal templates'.")
+    phases: Path | None = Field(None, description="Known phases and formation energies, for hull distances.")
 
     @property
     def settings(self) -> dict[str, str]:
         """The same as settings `POLYLOOP_*`."""
-        given = {"POLYLOOP_MD_ENGINE": self.md_engine, "POLYLOOP_CORES": self.cores}
+        given = {
+            "POLYLOOP_MD_ENGINE": self.md_engine, "POLYLOOP_CORES": self.cores,
+            "POLYLOOP_TEMPLATES": self.templates, "POLYLOOP_PHASES": self.phases,
+        }  # fmt: skip
         return {name: str(value) for name, value in given.items() if value is not None}
 
 

@@ -46,8 +46,10 @@ class CrystalKind:
         return COMPOSITION.classify(self.parse(text).composition.canonical)
 
     def draw(self, text: str) -> Drawing:
-        """Return nothing yet but a note: a cell is drawn from its CIF."""
-        return Drawing(note="A crystal is seen from its CIF.")
+        """Return a picture of its conventional cell."""
+        from polyloop.crystal.structures.drawing import crystal_svg
+
+        return Drawing(crystal_svg(self.parse(text)))
 
     def features(self, text: str) -> dict[str, frozenset[str]]:
         """Return the elements, the class of the composition, and the space group."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from polyloop.core.errors import InvalidInputError
 
-__all__ = ["read_operation"]
+__all__ = ["read_affine_map", "read_operation"]
 
 _TERM = re.compile(r"([+-]?)(?:(\d+(?:\.\d+)?(?:/\d+)?)\*?)?([xyz]?)")
 
@@ -31,6 +31,20 @@ def read_operation(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     >>> rotation[0].tolist(), translation.tolist()
     ([-1.0, 0.0, 0.0], [0.5, 0.0, 0.0])
     """
+    rotation, translation = read_affine_map(text)
+    if abs(abs(np.linalg.det(rotation)) - 1.0) > 1e-6:
+        raise _refusal(text)
+    return rotation, translation
+
+
+def read_affine_map(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return matrix, shape (3, 3), and offset, shape (3,), of three terms such as `x, 2x, 1/4`.
+
+    Raises
+    ------
+    InvalidInputError
+        If they are none.
+    """
     parts = text.lower().replace(" ", "").split(",")
     if len(parts) != 3:
         raise _refusal(text)
@@ -47,8 +61,6 @@ def read_operation(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]
                 rotation[row, "xyz".index(term[3])] += amount
             else:
                 translation[row] += amount
-    if abs(abs(np.linalg.det(rotation)) - 1.0) > 1e-6:
-        raise _refusal(text)
     return rotation, translation
 
 

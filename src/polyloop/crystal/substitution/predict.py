@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,19 +29,34 @@ class StructurePrediction:
     rank
         From 1 on.
     probability
-        That this protostructure is right, if one of the templates' is.
+        That this protostructure is right, if one of the templates' is; of rearranged orbits the same among these, and
+        of drawn positions how often they are drawn: numbers of different methods cannot be compared.
     template, template_formula
-        Name and formula of the known structure.
+        Name and formula of the known structure; None where it was drawn without one.
     space_group
         Number that the template has.
+    method
+        How it was made: `substitution`, `rearranged orbits`, `drawn`.
     """
 
     rank: int
     structure: CrystalStructure
     probability: float
-    template: str
-    template_formula: str
+    template: str | None
+    template_formula: str | None
     space_group: int
+    method: str = "substitution"
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, in words."""
+        return (
+            f"from {self.template} ({self.template_formula})" if self.template else f"drawn in group {self.space_group}"
+        )
+
+    def with_rank(self, rank: int) -> StructurePrediction:
+        """Return it at another rank."""
+        return replace(self, rank=rank)
 
 
 def predict_structures(
