@@ -114,7 +114,7 @@ def test_levels_that_cannot_be_are_refused(
 
 def test_levels_go_with_no_costs_of_candidates(tmp_path: Path, units: tuple[str, ...], toys: None) -> None:
     (tmp_path / "pool.csv").write_text("smiles,price\n" + "".join(f"{unit},1\n" for unit in units))
-    with pytest.raises(ConfigurationError, match="neither spaces nor costs"):
+    with pytest.raises(ConfigurationError, match="lists of candidates without costs"):
         Campaign(
             [{"property": "hardness", "direction": "maximize", "level": "quick"}],
             {"source": "csv", "file": str(tmp_path / "pool.csv"), "cost": "price"}, properties=PROPERTY,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from polyloop.core.errors import InvalidInputError
 from polyloop.core.record import Provenance, Request
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
 __all__ = ["Axis", "Curve"]
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,8 @@ class Axis:
     points: Array
 
     def __post_init__(self) -> None:
+        import numpy as np
+
         points = np.asarray(self.points, dtype=float)
         if points.ndim != 1 or len(points) < 2 or not np.isfinite(points).all() or (np.diff(points) <= 0).any():
             raise InvalidInputError(
@@ -45,6 +49,8 @@ class Axis:
         return len(self.points)
 
     def __eq__(self, other: object) -> bool:
+        import numpy as np
+
         if not isinstance(other, Axis):
             return NotImplemented
         return (self.name, self.unit) == (other.name, other.unit) and np.array_equal(self.points, other.points)
@@ -83,6 +89,8 @@ class Curve:
     provenance: Provenance = field(default_factory=Provenance)
 
     def __post_init__(self) -> None:
+        import numpy as np
+
         for name, word in (("name", self.name), ("axis", self.axis.name)):
             if not _NAME.match(word):
                 raise InvalidInputError(
@@ -113,6 +121,8 @@ class Curve:
 
     def __eq__(self, other: object) -> bool:
         """Tell whether it says the same, wherever it comes from."""
+        import numpy as np
+
         if not isinstance(other, Curve):
             return NotImplemented
         both = (self.std is None) == (other.std is None)
