@@ -6,10 +6,8 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import select
 
 from polyloop.core import (
@@ -31,13 +29,17 @@ from polyloop.store.mapping import chunks, classify_new, ensure_subjects, reques
 from polyloop.store.models import CurveImport
 from polyloop.store.patience import keeps_trying
 from polyloop.store.schema import curves, subjects
-from polyloop.tables.curves import read_curves
+
+if TYPE_CHECKING:
+    # Looking into a store loads no numpy.
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["CurveStore"]
 
 # Curves in one transaction, and the rest between two, in which others find the lock free (see `additions`).
 _PART, _REST_S = 100, 0.05
-_NUMBERS = np.dtype("<f8")
+_NUMBERS = "<f8"
 
 
 class CurveStore:
@@ -116,6 +118,8 @@ class CurveStore:
         StoreError
             If the store has other curves of the same protocol for one of the subjects.
         """
+        from polyloop.tables.curves import read_curves
+
         table = read_curves(path, prefix, column or column_of(kind))
         parse = KINDS.find(kind).parse
         left_out = [(f"line {line}", reason) for line, reason in table.left_out]
@@ -175,6 +179,8 @@ def _bytes(values: NDArray[np.float64] | None) -> bytes | None:
 
 
 def _numbers(content: bytes) -> NDArray[np.float64]:
+    import numpy as np
+
     return np.frombuffer(content, dtype=_NUMBERS).astype(np.float64)
 
 
