@@ -129,7 +129,10 @@ def test_a_bad_table_names_the_row(tmp_path):
 @pytest.mark.reference
 def test_the_shipped_values_are_those_of_the_handbook_within_the_scatter_of_laboratories():
     """Written down rounded; the handbook's measurements of one pair scatter by 0.30 in log10 r."""
-    path = datasets.path("reactivity_ratios", "monomer_react_ratio_smarts.csv.gz")
+    try:
+        path = datasets.path("reactivity_ratios", "monomer_react_ratio_smarts.csv.gz")
+    except InvalidInputError as error:
+        pytest.skip(str(error))
     book = known_pairs(read_measurements(path, {"smiles_1": "Monomer_1_smi", "smiles_2": "Monomer_2_smi"}))
     own = {(one.first, one.second): np.log10([one.r1, one.r2]) for one in usable(shipped_measurements())}
     away = [
