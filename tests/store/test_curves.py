@@ -70,6 +70,7 @@ def test_every_number_survives_to_the_last_bit(tmp_path_factory, points, data) -
         ({"values": (1.0, np.nan, 2.0)}, "do not fit"),
         ({"std": np.array([0.1, -0.1, 0.1])}, "std of absorbance"),
         ({"name": "Absorbance!"}, "no name of a curve"),
+        ({"axis": Axis("wavelength", "n" * 33, AXIS.points)}, "no unit: it has 33"),
     ],
 )
 def test_what_is_no_curve_is_refused(change, words) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Axis", "Curve"]
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
+_LONGEST_UNIT = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,7 @@ class Curve:
     Raises
     ------
     InvalidInputError
-        If the name is no word, a value is not finite, or there is not one for each point.
+        If the name is no word, a unit is too long, a value is not finite, or there is not one for each point.
     """
 
     request: Request
@@ -96,6 +97,12 @@ class Curve:
                 raise InvalidInputError(
                     f"{word!r} is no name of a curve or an axis.", where=name,
                     hint="Write small letters, digits and _, a letter first, at most 64.",
+                )  # fmt: skip
+        for name, word in (("unit", self.unit), ("axis_unit", self.axis.unit)):
+            if not 0 < len(word) <= _LONGEST_UNIT:
+                raise InvalidInputError(
+                    f"{word!r} is no unit: it has {len(word)} characters.", where=name,
+                    hint=f"Write 1 to {_LONGEST_UNIT}; 1 is the unit of plain numbers.",
                 )  # fmt: skip
         for name in ("values", "std"):
             given = getattr(self, name)
