@@ -1,9 +1,9 @@
 """Libraries of polymers: random access, classes, prices, files that go on after a kill and end in the same bytes."""
 
 from collections import Counter
-from types import SimpleNamespace
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 
 from polyloop.app.cli.main import main
@@ -18,6 +18,7 @@ from polyloop.design.library.chain_classes import chain_class, residue_class
 from polyloop.design.library.permutation import Permutation
 from polyloop.design.library.scores import makeability, price_of_repeat_unit, synthetic_accessibility
 from polyloop.design.library.stats import read_columns
+from polyloop.learn.property_model import PropertyModel
 
 STOCK = tuple(
     StockMonomer(smiles, name, price)
@@ -204,32 +205,86 @@ def test_the_command_line_builds_counts_and_finds_monomers(tmp_path, capsys):
     assert "This is no library" in capsys.readouterr().err
 
 
-class _Model:
-    """A model of one number of a text, for which the longest texts lie outside its domain."""
+@pytest.fixture(scope="module")
+def models(library, tmp_path_factory):
+    path = tmp_path_factory.mktemp("taught") / "x.parquet"
+    build_library(library, path, size=60, seed=5)
+    texts = read_columns(path, ("smiles",))["smiles"].to_pylist()
+    return [
+        PropertyModel.train(texts, values, target=target, surrogate="pls", blocks=("ecfp",))
+        for target, values in (("length", [len(t) for t in texts]), ("oxygens", [t.count("O") for t in texts]))
+    ]
 
-    def __init__(self, target, number):
-        self.card, self._number = SimpleNamespace(target=target), number
 
-    def predict(self, texts, *, workers):
-        return [SimpleNamespace(mean=self._number(text), std=0.1, in_domain=len(text) < 60) for text in texts]
-
-
-def test_screening_keeps_what_no_other_polymer_beats(library, tmp_path, monkeypatch):
+@pytest.fixture
+def screened_file(library, tmp_path):
+    """90 polymers, and one row that is none."""
     path = tmp_path / "x.parquet"
-    built = build_library(library, path, size=90, seed=0)
+    build_library(library, path, size=90, seed=0)
+    table = read_columns(path, ("smiles", "polymer_class", "rule", "monomers", "price", "makeability"))
+    rows = table.to_pylist()
+    rows.insert(40, rows[0] | {"smiles": "*C1C*"})
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, table.schema), path)
+    return path
+
+
+def points_of(found):
+    places = [found.header.index(name) for name in ("length", "oxygens")]
+    return {tuple(row[place] for place in places) for row in found.rows}
+
+
+def test_screening_keeps_what_no_other_polymer_beats(screened_file, models, monkeypatch):
     monkeypatch.setattr(screening, "CHUNK", 7)
-    models = [_Model("length", len), _Model("oxygens", lambda text: text.count("O"))]
-    header, rows, count = screening.screen_library(path, models, minimize=("length",))
-    assert count == built.rows
-    smiles = [text for text in read_columns(path, ("smiles",))["smiles"].to_pylist() if len(text) < 60]
-    points = {(len(text), text.count("O")) for text in smiles}
+    texts = read_columns(screened_file, ("smiles",))["smiles"].to_pylist()
+    predicted = list(zip(*(model.predict(texts) for model in models), strict=True))
+    points = {(a.mean, b.mean) for a, b in predicted if a.in_domain and b.in_domain}
     best = {p for p in points if not any(q[0] <= p[0] and q[1] >= p[1] and q != p for q in points)}
-    assert {(row[header.index("length")], row[header.index("oxygens")]) for row in rows} == best
-    assert screening.screen_library(path, models, limit=10)[2] == 10
+    found = screening.screen_library(screened_file, models, minimize=("length",), workers=2)
+    assert found.screened == 91
+    assert found.outside == sum(not (a.in_domain and b.in_domain) for a, b in predicted) >= 1
+    assert sorted(points_of(found)) == [pytest.approx(point) for point in sorted(best)]
+    assert screening.screen_library(screened_file, models, limit=10).screened == 10
+
+
+def test_a_screening_that_was_killed_goes_on(screened_file, models, tmp_path, monkeypatch):
+    monkeypatch.setattr(screening, "CHUNK", 7)
+    monkeypatch.setattr(screening, "_KEEP_EVERY", 2)
+    kept, told = tmp_path / "front.csv.part", []
+
+    def interrupt(done, total):
+        told.append(done)
+        if done >= 30:
+            raise KeyboardInterrupt
+
+    whole = screening.screen_library(screened_file, models, minimize=("length",))
+    with pytest.raises(KeyboardInterrupt):
+        screening.screen_library(screened_file, models, minimize=("length",), kept=kept, progress=interrupt)
+    assert told[-1] == 35
+    told.clear()
+    again = screening.screen_library(
+        screened_file, models, minimize=("length",), kept=kept, progress=lambda done, total: told.append(done)
+    )
+    assert told[0] == 28 + 7  # four chunks were kept
+    assert again == whole
+    assert not kept.exists()
+    kept.write_text("half a fi")
+    assert screening.screen_library(screened_file, models, minimize=("length",), kept=kept) == whole
+
+
+def test_screening_refuses_what_it_cannot_do(screened_file, models, tmp_path):
     with pytest.raises(InvalidInputError, match="'mass' is no target"):
-        screening.screen_library(path, models, minimize=("mass",))
+        screening.screen_library(screened_file, models, minimize=("mass",))
+    (tmp_path / "none.parquet").write_text("smiles\n*CC*\n")
     with pytest.raises(InvalidInputError, match="This is no library"):
         screening.screen_library(tmp_path / "none.parquet", models)
+    with pytest.raises(InvalidInputError, match="This is no library"):
+        screening.screen_library(tmp_path / "absent.parquet", models)
+
+
+def test_an_ester_is_no_ketone_that_activates_a_halide():
+    role = RULES["bisphenol and activated dihaloketone"].roles[0]
+    assert role.fault(read_monomer("CC(=O)c1ccc(F)cc1F")) is None
+    assert role.fault(read_monomer("COC(=O)c1ccc(F)cc1F")) == "it bears no activated aryl halide"
 
 
 @pytest.mark.parametrize(
@@ -238,6 +293,9 @@ def test_screening_keeps_what_no_other_polymer_beats(library, tmp_path, monkeypa
         ("diacrylate and dithiol", ("C=CC(=O)NCCNC(=O)C=C", "SCCS")),
         ("diacrylate and dithiol", ("C=CC(=O)OCCOC(=O)C=C", "SCCS")),
         ("diacrylate and diamine", ("C=CC(=O)NCCNC(=O)C=C", "NCCN")),
+        # The ketone, or the sulfone, hangs beside the main chain; the examples' stands in it.
+        ("bisphenol and activated dihaloketone", ("CC(=O)c1ccc(F)cc1F", "OCCO")),
+        ("bisphenol and activated dihalosulfone", ("CS(=O)(=O)c1ccc(F)cc1F", "OCCO")),
     ],
 )
 def test_no_group_of_the_example_s_monomers_counts_for_others(rule: str, monomers: tuple[str, ...]) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 
 from polyloop.campaign.directory import RunDirectory
 from polyloop.campaign.plan import EvaluationPlan
@@ -15,7 +13,7 @@ from polyloop.design.left_out import FILTERED
 from polyloop.design.pool import Pool
 from polyloop.store import Store
 
-__all__ = ["Inputs", "check_tables", "file_digest", "left_out_sentences"]
+__all__ = ["Inputs", "check_tables", "left_out_sentences"]
 
 _NAMED = 5
 
@@ -107,12 +105,6 @@ def left_out_sentences(pool: Pool, inputs: Inputs) -> list[str]:
 def _some(named: Sequence[str], total: int) -> str:
     more = f"; and {total - len(named)} more" if total > len(named) else ""
     return "; ".join(named) + more
-
-
-def file_digest(path: Path) -> str:
-    """Return the sha256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def check_tables(plan: EvaluationPlan, store: Store, campaign: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from polyloop.campaign.config.tables import LISTS, CampaignConfig, PoolTable
 from polyloop.campaign.directory import RunDirectory
-from polyloop.campaign.inputs import Inputs, file_digest
-from polyloop.core import ConfigurationError, InvalidInputError
+from polyloop.campaign.inputs import Inputs
+from polyloop.core import ConfigurationError, InvalidInputError, file_digest
 from polyloop.core.names import did_you_mean
 from polyloop.design.pool import Pool
 from polyloop.tables.numbers import parse_number

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from rdkit import Chem
-
 from polyloop.chem.polymer import Polymer
 from polyloop.core import EvaluationError, FailureCode
 
@@ -48,13 +46,10 @@ def bond_counting_volume(polymer: Polymer) -> float:
 
 
 def _interior(polymer: Polymer) -> tuple[int, int, int]:
-    """Return bonds, aromatic rings and rings of one unit: what a longer oligomer has more than a shorter one."""
-    (b2, a2, r2), (b3, a3, r3) = (_count(polymer.protiated.oligomer(n)) for n in (2, 3))
-    return b3 - b2, a3 - a2, r3 - r2
-
-
-def _count(mol: Chem.Mol) -> tuple[int, int, int]:
+    """Return bonds, aromatic rings and rings of one unit inside the chain: no ring holds the bond to the next unit."""
+    plain = polymer.protiated
+    mol = plain.mol
     rings = mol.GetRingInfo().BondRings()
     aromatic = sum(all(mol.GetBondWithIdx(bond).GetIsAromatic() for bond in ring) for ring in rings)
-    hydrogens = sum(atom.GetTotalNumHs() for atom in mol.GetAtoms())
-    return mol.GetNumBonds() + hydrogens, aromatic, len(rings)
+    # The bonds to the two stars are one bond of the chain.
+    return mol.GetNumBonds() - 1 + plain.composition.get("H", 0), aromatic, len(rings)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tempfile
 import time
 from pathlib import Path
 
-__all__ = ["sweep_unfinished", "write_atomically"]
+__all__ = ["file_digest", "sweep_unfinished", "write_atomically"]
 
 _UNFINISHED = ".unfinished"
 # Seconds after which nobody is writing a file any more.
@@ -52,6 +53,12 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a file as hex digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _mode(path: Path) -> int | None:

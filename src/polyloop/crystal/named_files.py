@@ -6,6 +6,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
+from polyloop.core import file_digest
 from polyloop.core.errors import ConfigurationError
 from polyloop.core.settings import setting
 from polyloop.crystal.hull import PhaseTable
@@ -75,7 +76,7 @@ def _digest(paths: tuple[Path, ...]) -> str:
 
 @lru_cache(maxsize=16)
 def _digest_of(path: Path, changed: int, size: int) -> str:
-    return sha256(path.read_bytes()).hexdigest()
+    return file_digest(path)
 
 
 @lru_cache(maxsize=2)

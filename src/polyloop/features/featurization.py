@@ -47,6 +47,7 @@ def featurize(
     progress: Callable[[int, int], None] | None = None,
     kind: str = "polymer",
     records: RecordSource | None = None,
+    canonical: bool = False,
 ) -> FeatureTable:
     """Describe polymers; the same polymer gets the same row, however it is written.
 
@@ -70,6 +71,9 @@ def featurize(
         Kind of the subjects, one that the blocks name among their `subjects`.
     records
         Store that blocks which read records are given, such as `qmex`. What they read is not kept in `cache`.
+    canonical
+        Whether the texts are canonical already, as those of a library that was built: they are taken at their word,
+        which spares a third of the time of cheap blocks.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def featurize(
     """
     names = tuple(dict.fromkeys(default_blocks(kind) if blocks is None else blocks))
     _check(names, kind, workers, time_limit, memory_limit)
-    units, failures = _distinct(polymers, kind, workers)
+    units, failures = _distinct(polymers, kind, workers, canonical)
     columns = {name: np.full((len(polymers), len(get_block(name).names())), np.nan, _dtype(name)) for name in names}
     rows_by_key = {unit.key: unit.rows for unit in units}
 
@@ -105,12 +109,12 @@ def featurize(
     finally:
         if store is not None:
             store.close()
-    canonical = list(polymers)
+    written = list(polymers)
     for unit in units:
         for row in unit.rows:
-            canonical[row] = unit.canonical
+            written[row] = unit.canonical
     return FeatureTable(
-        tuple(canonical),
+        tuple(written),
         columns,
         dict(sorted(failures.items())),
         {name: get_block(name).names() for name in names},
@@ -144,12 +148,15 @@ def _cache_file(cache: str | Path) -> Path:
     return cache / "features.sqlite" if cache.is_dir() else cache
 
 
-def _distinct(polymers: Sequence[str], kind: str, workers: int) -> tuple[list[_Unit], dict[int, str]]:
+def _distinct(
+    polymers: Sequence[str], kind: str, workers: int, are_canonical: bool
+) -> tuple[list[_Unit], dict[int, str]]:
     rows: dict[str, list[int]] = {}
     canonical: dict[str, str] = {}
     failures: dict[int, str] = {}
     texts = list(dict.fromkeys(polymers))
-    known = dict(zip(texts, parse_in_processes(kind, texts, workers), strict=True))
+    parsed = [Subject(kind, t) for t in texts] if are_canonical else parse_in_processes(kind, texts, workers)
+    known = dict(zip(texts, parsed, strict=True))
     for row, text in enumerate(polymers):
         subject = known[text]
         if isinstance(subject, InvalidInputError):

@@ -11,6 +11,7 @@ from polyloop.chem import Polymer
 from polyloop.chem.bond_volume import bond_counting_volume
 from polyloop.core.descriptors import BlockKind
 from polyloop.core.invariant import FACTORS
+from polyloop.features.oligomer import kept_oligomer
 
 __all__ = ["InvariantFactorsBlock"]
 
@@ -51,7 +52,7 @@ class InvariantFactorsBlock:
         """
         from rdkit.Chem.Crippen import MolMR  # type: ignore[attr-defined]
 
-        shorter, longer = (polymer.protiated.oligomer(n) for n in (2, 3))
+        shorter, longer = (kept_oligomer(polymer, n) for n in (2, 3))
         atoms = float(sum(polymer.composition.values()))
         refraction = float(MolMR(longer) - MolMR(shorter))
         return np.array([polymer.molar_mass, bond_counting_volume(polymer), atoms, refraction])

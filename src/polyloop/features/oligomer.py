@@ -9,7 +9,7 @@ from rdkit import Chem
 from polyloop.chem import Polymer
 from polyloop.core.errors import InvalidInputError
 
-__all__ = ["backbone_length", "interior", "neighbouring_oligomers", "ring_of_units"]
+__all__ = ["backbone_length", "interior", "kept_oligomer", "neighbouring_oligomers", "ring_of_units"]
 
 # The blocks of one polymer ask for the same oligomers, one block after the other; nobody changes them.
 _KEPT: dict[tuple[str, int], Chem.Mol] = {}
@@ -34,7 +34,7 @@ def interior(polymer: Polymer, reach: int) -> tuple[Chem.Mol, int]:
     whose atoms carry the int property `unit`, and e.
     """
     extra = math.ceil(reach / backbone_length(polymer))
-    return _oligomer(polymer, 2 * extra + 1), extra
+    return kept_oligomer(polymer, 2 * extra + 1), extra
 
 
 def neighbouring_oligomers(polymer: Polymer, reach: int) -> tuple[Chem.Mol, Chem.Mol]:
@@ -48,10 +48,14 @@ def neighbouring_oligomers(polymer: Polymer, reach: int) -> tuple[Chem.Mol, Chem
     The shorter and the longer, without explicit hydrogens (nor isotopes of them).
     """
     units = max(1, math.ceil(reach / backbone_length(polymer)))
-    return _oligomer(polymer, units), _oligomer(polymer, units + 1)
+    return kept_oligomer(polymer, units), kept_oligomer(polymer, units + 1)
 
 
-def _oligomer(polymer: Polymer, units: int) -> Chem.Mol:
+def kept_oligomer(polymer: Polymer, units: int) -> Chem.Mol:
+    """Return the linear oligomer of `units` units with methyl caps, isotopes of hydrogen as plain hydrogen.
+
+    The last few are kept, since the blocks of one polymer ask for the same ones; do not change it.
+    """
     plain = polymer.protiated
     # By the text as it is cut: polymers that are cut elsewhere are equal.
     key = (plain.smiles, units)

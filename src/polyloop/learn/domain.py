@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core.descriptors import BlockKind
-from polyloop.learn.kernels import PhysicalGeometry, minmax, squared_distances
+from polyloop.learn.kernels import CountRows, PhysicalGeometry, squared_distances
 from polyloop.learn.surrogate import Array, Blocks, Prediction, check_blocks, chunks, take
 
 __all__ = ["REASONS", "DomainReport", "TrainingDomain"]
@@ -61,6 +61,7 @@ class TrainingDomain:
         X = {name: block for name, block in X.items() if block.kind is not BlockKind.GRAPH}
         self._X = X
         self._geometries = {n: PhysicalGeometry.fit(b) for n, b in X.items() if not b.kind.is_occurrence}
+        self._counts = {n: CountRows(block.values) for n, block in X.items() if block.kind.is_occurrence}
         self._low, self._high, self._spread = float(y.min()), float(y.max()), float(y.std())
         self._limits = {}
         for name in X:
@@ -94,8 +95,8 @@ class TrainingDomain:
         return nearest
 
     def _distances(self, name: str, X: Blocks) -> Array:
-        if name not in self._geometries:
-            return 1.0 - minmax(X[name].values, self._X[name].values)
+        if name in self._counts:
+            return 1.0 - self._counts[name].kernel(X[name].values)
         geometry = self._geometries[name]
         a, b = geometry.encode(X[name].values), geometry.encode(self._X[name].values)
         return squared_distances(a @ b.T, np.einsum("ij,ij->i", a, a), np.einsum("ij,ij->i", b, b))

@@ -119,10 +119,11 @@ class CountRows:
             repeats = highest.astype(int)
             plane = np.repeat(np.arange(len(repeats)), repeats)
             first = np.repeat(np.cumsum(repeats) - repeats, repeats)
-            self._threshold = np.arange(1, len(plane) + 1) - first
+            below = np.arange(len(plane)) - first
+            self._below = below.astype(np.float32)
             self._plane_columns = self._columns[plane]
             # 32 bits hold sums of counts exactly to 2^24.
-            self._planes = (self._values[:, plane] >= self._threshold).astype(np.float32)
+            self._planes = (self._values[:, plane] > below).astype(np.float32)
 
     def kernel(self, A: NDArray[Any]) -> Array:
         """Return the MinMax kernel of the rows of A with these, shape (n_a, n)."""
@@ -138,9 +139,10 @@ class CountRows:
             for j, row in enumerate(self._values):
                 result[:, j] = np.minimum(A[:, self._columns], row).sum(axis=1, dtype=float)
             return result
-        for rows in chunks(len(A), max(1, 4_000_000 // max(1, len(self._threshold)))):
-            planes = (A[rows][:, self._plane_columns] >= self._threshold).astype(np.float32)
-            result[rows] = planes @ self._planes.T
+        for rows in chunks(len(A), max(1, 4_000_000 // max(1, len(self._below)))):
+            # A share of a count (those of a copolymer are means) fills its last threshold in part.
+            reached = A[rows].astype(np.float32)[:, self._plane_columns] - self._below
+            result[rows] = np.clip(reached, 0, 1, out=reached) @ self._planes.T
         return result
 
 

@@ -31,7 +31,7 @@ def _activated(name: str, activator: str) -> MonomerRole:
 
 
 _SULFONE_HALIDE = _activated("activated dihalosulfone", "S(=O)(=O)")
-_KETONE_HALIDE = _activated("activated dihaloketone", "C(=O)")
+_KETONE_HALIDE = _activated("activated dihaloketone", "C(=O)[#6]")
 _ACTIVATORS = "$(C#N),$([N+](=O)[O-]),$(C(F)(F)F),$(C=O)"
 _RINGS = "$(C=N),$([#7]=C),$(P=O),$(N=N),$(c1nnco1),$(c1nccnc1)"
 _ARYL_SITE = site(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from polyloop.core import InvalidInputError, content_key, require
+from polyloop.core import InvalidInputError, content_key, file_digest, require
 from polyloop.core.errors import UnsupportedChemistryError
 from polyloop.design.library.permutation import Permutation
 from polyloop.design.library.polymer_library import LibraryPolymer, PolymerLibrary
@@ -186,8 +186,7 @@ def _join(folder: Path, path: Path) -> str:
     with parquet.ParquetWriter(unfinished, schema, compression="zstd") as writer:
         for part in parts:
             writer.write_table(parquet.read_table(part).replace_schema_metadata(None))
-    with unfinished.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = file_digest(unfinished)
     unfinished.replace(path)
     shutil.rmtree(folder)
     return digest

@@ -13,9 +13,10 @@ from polyloop.core import InvalidInputError
 __all__ = ["chain_class", "residue_class"]
 
 # Beside it a residue shows what it is by itself, where the joint makes no group that both residues are part of. There
-# the example's other monomer could bring a group of its own: a dithiol beside a diacrylate looks like an ester.
+# the example's other monomer could bring a group of its own: a dithiol beside a diacrylate looks like an ester, and a
+# bisphenol beside a benzophenone like a ketone.
 _ETHYLENE = Residue("[1*]CC[2*]")
-_WITHOUT_A_GROUP = frozenset({"carbon-carbon", "thioether", "beta-amino ester"})
+_WITHOUT_A_GROUP = frozenset({"carbon-carbon", "thioether", "beta-amino ester", "ether", "aryl ether"})
 # A chain of carbon and halogens alone is a halogenated one, which the class of a vinyl residue does not tell.
 _UNDECIDED = frozenset({PolymerClass.HALOGENATED_POLYOLEFINS, PolymerClass.POLYVINYLS})
 

@@ -21,7 +21,7 @@ from polyloop.design.library.stock import StockMonomer
 
 __all__ = ["ClassifiedStock", "Entry", "classify_stock"]
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)

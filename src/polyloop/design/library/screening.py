@@ -2,30 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from polyloop.core import InvalidInputError, require
+from polyloop.core import EvaluationError, InvalidInputError, content_key, file_digest, require, write_atomically
 from polyloop.design.pareto import non_dominated
-from polyloop.learn.property_model import PropertyModel
+from polyloop.learn.property_model import PropertyModel, predict_by_all
+from polyloop.run import SupervisedProcessPool
 
-__all__ = ["screen_library"]
+__all__ = ["ScreenedLibrary", "screen_library"]
 
-CHUNK = 2000
+CHUNK = 1000
 _KEPT = ("smiles", "polymer_class", "rule", "monomers", "price", "makeability")
+# A chunk takes some seconds; what takes longer hangs in one polymer.
+_CHUNK_LIMIT_S = 600.0
+# Chunks between two writings of how far it has come.
+_KEEP_EVERY = 20
+
+Row = list[Any]
+
+
+@dataclass
+class ScreenedLibrary:
+    """How far a screening has come: what no polymer so far beats, and of how many.
+
+    Parameters
+    ----------
+    header
+        Columns of the library that are kept, then each target and its standard deviation.
+    rows
+        The Pareto set of the models' means.
+    screened
+        Polymers that were looked at.
+    outside
+        Of these, how many lie outside a model's domain or have no descriptors, and were not kept.
+    """
+
+    header: tuple[str, ...]
+    rows: list[Row] = field(default_factory=list)
+    screened: int = 0
+    outside: int = 0
 
 
 def screen_library(
     path: Path, models: Sequence[PropertyModel], *, minimize: Sequence[str] = (), limit: int | None = None,
-    workers: int = 1, progress: Callable[[int], None] = lambda done: None,
-) -> tuple[tuple[str, ...], list[list[Any]], int]:  # fmt: skip
-    """Return the header and rows of the Pareto set of the models' means, and how many polymers were screened.
+    workers: int = 1, kept: Path | None = None, progress: Callable[[int, int], None] = lambda done, total: None,
+) -> ScreenedLibrary:  # fmt: skip
+    """Return the Pareto set of the models' means over a library file.
 
-    Only one chunk and the set so far are in memory. Polymers whose descriptors fail, or that lie outside a model's
+    Only some chunks and the set so far are in memory. Polymers whose descriptors fail, or that lie outside a model's
     domain, are screened and not kept.
+
+    Parameters
+    ----------
+    limit
+        Screen only the first rows.
+    workers
+        Processes, each of which describes and predicts whole chunks.
+    kept
+        File that keeps how far it has come, so that a screening that was killed goes on; removed at the end. That of
+        another library, other models or another direction is not gone on from.
+    progress
+        Called with the polymers screened and their total.
 
     Raises
     ------
@@ -35,32 +80,116 @@ def screen_library(
     targets = tuple(model.card.target for model in models)
     if unknown := [name for name in minimize if name not in targets]:
         raise InvalidInputError(f"{unknown[0]!r} is no target.", hint=f"Targets: {', '.join(targets)}.")
-    parquet, arrow = require("pyarrow.parquet", extra="parquet"), require("pyarrow", extra="parquet")
+    rows = _rows_of(path)
+    total = rows if limit is None else min(limit, rows)
     signs = np.array([-1.0 if name in minimize else 1.0 for name in targets])
-    front: list[list[Any]] = []
-    done = 0
+    key = content_key(
+        {
+            "library": file_digest(path), "models": [model.card.to_dict() for model in models],
+            "minimize": sorted(minimize), "limit": limit,
+        }
+    )  # fmt: skip
+    found = ScreenedLibrary((*_KEPT, *(column for name in targets for column in (name, f"{name}_std"))))
+    _restore(found, kept, key)
+    with closing(_predicted(_chunks(path, found.screened, total), models, workers)) as chunks:
+        for number, (chunk, predicted) in enumerate(chunks, start=1):
+            inside = [row + numbers for row, numbers in zip(chunk, predicted, strict=True) if numbers is not None]
+            found.rows = _beaten_by_none(found.rows + inside, signs)
+            found.screened += len(chunk)
+            found.outside += len(chunk) - len(inside)
+            if kept is not None and number % _KEEP_EVERY == 0:
+                content = {"key": key, "rows": found.rows, "screened": found.screened, "outside": found.outside}
+                write_atomically(kept, json.dumps(content))
+            progress(found.screened, total)
+    if kept is not None:
+        kept.unlink(missing_ok=True)
+    return found
+
+
+def _restore(found: ScreenedLibrary, kept: Path | None, key: str) -> None:
+    if kept is None or not kept.exists():
+        return
+    with suppress(ValueError, KeyError, TypeError):
+        content = json.loads(kept.read_text())
+        if content["key"] == key:
+            found.rows, found.screened, found.outside = content["rows"], content["screened"], content["outside"]
+
+
+def _file(path: Path) -> Any:
+    parquet, arrow = require("pyarrow.parquet", extra="parquet"), require("pyarrow", extra="parquet")
     try:
-        file = parquet.ParquetFile(path)
+        return parquet.ParquetFile(path)
     except (OSError, arrow.ArrowException) as error:
         raise InvalidInputError(
             f"This is no library: {error}.", where=str(path), hint="Build one: polyloop library build -o FILE."
         ) from error
-    with file:
+
+
+def _rows_of(path: Path) -> int:
+    with _file(path) as file:
+        return int(file.metadata.num_rows)
+
+
+def _chunks(path: Path, start: int, stop: int) -> Iterator[list[Row]]:
+    """Yield the rows from `start` to `stop`, some at a time."""
+    done = 0
+    with _file(path) as file:
         for batch in file.iter_batches(batch_size=CHUNK, columns=list(_KEPT)):
-            rows = [list(row.values()) for row in batch.to_pylist()][: None if limit is None else limit - done]
-            predicted = [model.predict([row[0] for row in rows], workers=workers) for model in models]
-            for row, found in zip(rows, zip(*predicted, strict=True), strict=True):
-                if all(one.mean is not None and one.in_domain for one in found):
-                    front.append([*row, *(number for one in found for number in (one.mean, one.std))])
-            front = _beaten_by_none(front, signs)
-            done += len(rows)
-            progress(done)
-            if limit is not None and done >= limit:
-                break
-    return (*_KEPT, *(column for name in targets for column in (name, f"{name}_std"))), front, done
+            if done >= stop:
+                return
+            first, last = max(start - done, 0), min(stop - done, batch.num_rows)
+            done += batch.num_rows
+            if first < last:
+                yield [list(row.values()) for row in batch.slice(first, last - first).to_pylist()]
 
 
-def _beaten_by_none(rows: list[list[Any]], signs: Any) -> list[list[Any]]:
+def _predicted(
+    chunks: Iterator[list[Row]], models: Sequence[PropertyModel], workers: int
+) -> Generator[tuple[list[Row], list[Row | None]]]:
+    """Yield each chunk, in order, with the means and deviations of its rows; None for what is not to be kept."""
+    pool = SupervisedProcessPool(workers, time_limit=_CHUNK_LIMIT_S, initializer=_take_models, initargs=(models,))
+    waiting: deque[tuple[list[Row], Any]] = deque()
+    try:
+        for rows in chunks:
+            waiting.append((rows, pool.submit(_numbers, [row[0] for row in rows])))
+            if len(waiting) > 2 * workers:
+                yield _come(*waiting.popleft(), models)
+        while waiting:
+            yield _come(*waiting.popleft(), models)
+    finally:
+        pool.terminate()
+
+
+def _come(rows: list[Row], future: Any, models: Sequence[PropertyModel]) -> tuple[list[Row], list[Row | None]]:
+    try:
+        return rows, future.result()
+    except EvaluationError:
+        # Some polymer has ended or held up the worker: each is described under limits of its own.
+        return rows, _numbers([row[0] for row in rows], models, limited=True)
+
+
+_MODELS: list[PropertyModel] = []
+"""Those of a worker process, which are sent to it once."""
+
+
+def _take_models(models: Sequence[PropertyModel]) -> None:
+    """Make a worker process ready."""
+    _MODELS[:] = models
+
+
+def _numbers(
+    texts: list[str], models: Sequence[PropertyModel] | None = None, *, limited: bool = False
+) -> list[Row | None]:
+    predicted = predict_by_all(_MODELS if models is None else models, texts, limited=limited, canonical=True)
+    return [
+        [number for one in found for number in (one.mean, one.std)]
+        if all(one.mean is not None and one.in_domain for one in found)
+        else None
+        for found in zip(*predicted, strict=True)
+    ]
+
+
+def _beaten_by_none(rows: list[Row], signs: Any) -> list[Row]:
     if not rows:
         return rows
     means = np.array([row[len(_KEPT) :: 2] for row in rows], dtype=float)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.core import InvalidInputError, require
+from polyloop.core import InvalidInputError, file_digest, require
 from polyloop.core.options import Option
 from polyloop.design.generated.source import GeneratedSource, SourceInputs, best_observed
 from polyloop.design.objectives import Objective
@@ -81,8 +80,7 @@ class LibrarySource(GeneratedSource):
     @cached_property
     def identity(self) -> str:
         """The sha256 of the file."""
-        with self.path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return file_digest(self.path)
 
     def __len__(self) -> int:
         return int(self._rows_of_groups[-1])

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from polyloop.chem.topology import Cell
-from polyloop.core import EvaluationError, FailureCode, write_atomically
+from polyloop.core import EvaluationError, FailureCode, file_digest, write_atomically
 from polyloop.engines.dynamics.processes import born, end_group
 from polyloop.engines.dynamics.stages import StageResult
 
@@ -120,7 +120,7 @@ class RunDirectory:
         kept = self.state.checkpoints
         while kept:
             file = self.path / kept[-1].file
-            if file.exists() and _sha256(file) == kept[-1].sha256:
+            if file.exists() and file_digest(file) == kept[-1].sha256:
                 if kept != self.state.checkpoints:
                     self._save(replace(self.state, checkpoints=kept))
                 return kept[-1]
@@ -151,7 +151,7 @@ class RunDirectory:
         """
         fresh = self.path / FRESH
         number = 1 + max((int(c.file.split("-")[1].split(".")[0]) for c in self.state.checkpoints), default=0)
-        checkpoint = Checkpoint(f"checkpoint-{number:04d}.restart", _sha256(fresh), self.state.divisor)
+        checkpoint = Checkpoint(f"checkpoint-{number:04d}.restart", file_digest(fresh), self.state.divisor)
         with fresh.open("rb") as stream:
             os.fsync(stream.fileno())
         fresh.replace(self.path / checkpoint.file)
@@ -282,8 +282,3 @@ class RunDirectory:
             f"{self.path} cannot be written: {error.strerror or error}.",
             hint="Free the disk or mend the folder, and run again: it goes on from the last checkpoint.",
         )
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -156,21 +156,28 @@ def screen(
         list[str] | None, typer.Option("--minimize", metavar="NAME", help="Target to minimise; others are maximised.")
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Screen only the first rows.")] = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, max=4096, help="Processes for descriptors.")] = 1,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=4096, help="Processes.")] = 1,
 ) -> None:
-    """Predict by trained models for every polymer of a library, in chunks, and keep the Pareto set."""
+    """Predict by trained models for every polymer of a library, in chunks, and keep the Pareto set.
+
+    One that was killed goes on by the same command.
+    """
     from polyloop.core import write_atomically
     from polyloop.core.csv_text import csv_text
     from polyloop.design.library.screening import screen_library
     from polyloop.learn.property_model import PropertyModel
 
     models = [PropertyModel.load(folder) for folder in model]
-    header, rows, count = screen_library(
+    found = screen_library(
         library, models, minimize=tuple(minimize or ()), limit=limit, workers=workers,
-        progress=lambda done: message(f"{done:,} screened"),
+        kept=output.with_name(output.name + ".part"),
+        progress=lambda done, total: message(f"{done:,} of {total:,} screened"),
     )  # fmt: skip
-    write_atomically(output, csv_text(header, rows))
-    message(f"{count:,} polymers screened, {len(rows)} of them in the Pareto set.")
+    write_atomically(output, csv_text(found.header, found.rows))
+    message(
+        f"{found.screened:,} polymers screened, {found.outside:,} of them outside what a model knows; "
+        f"{len(found.rows)} in the Pareto set."
+    )
     typer.echo(str(output))
 
 
