@@ -153,7 +153,11 @@ def damages(content: bytes) -> st.SearchStrategy[bytes]:
     return st.one_of(cut, changed, other)
 
 
-FILES = ("identity.json", "pool.json", "campaign.toml", "store.sqlite", "features.sqlite", "../c.toml", "../table.csv")
+FILES = (
+    "identity.json", "store.sqlite",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in
+      ("pool.json", "campaign.toml", "features.sqlite", "../c.toml", "../table.csv")),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -79,6 +79,8 @@ from tests.conftest import optics
 def evaluate(smiles, seed):
     return dict(zip(("refractive_index", "abbe_number"), optics(smiles)))
 """
+# The other sources train or search for seconds.
+SLOW = dict.fromkeys(("language", "inverse"), pytest.mark.slow)
 POOLS = {
     "library": 'source = "library"\nfile = "library.parquet"\nsize = 30\nrelatives = 0.6\nparents = 3\n',
     "language": 'source = "language"\nmodel = "language"\nsize = 30\nneighbours = 0.4\nparents = 3\n',
@@ -146,7 +148,7 @@ class CutError(BaseException):
 
 # One of them quickly; the others share all that matters with it but what they write.
 @pytest.mark.parametrize(
-    "source", ["inverse", *(pytest.param(one, marks=pytest.mark.slow) for one in ("library", "language"))]
+    "source", [pytest.param(one, marks=pytest.mark.slow) for one in ("inverse", "library", "language")]
 )
 def test_a_campaign_that_was_cut_goes_on_with_the_picks_of_one_that_was_not(
     write: Write, source: str, monkeypatch: pytest.MonkeyPatch
@@ -195,7 +197,7 @@ def objects(source: str, folder: Path) -> Any:
     return InverseSource(space, DesignPrior(), particles=20, moves=1, **given)
 
 
-@pytest.mark.parametrize("source", POOLS)
+@pytest.mark.parametrize("source", [pytest.param(one, marks=SLOW.get(one, ())) for one in POOLS])
 def test_objects_make_the_campaign_that_the_file_makes(write: Write, source: str, tmp_path: Path) -> None:
     of_file = Campaign.from_file(write(source), "run")
     of_file.run(report=False)

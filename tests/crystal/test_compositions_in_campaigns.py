@@ -51,6 +51,7 @@ def test_the_shares_of_elements_sum_to_one_and_stand_in_their_columns() -> None:
     assert np.array_equal(rows[0], rows[1]) and list(table.failures) == [2]
 
 
+@pytest.mark.slow
 def test_the_example_finds_the_strongest_bound_halide_by_the_model_of_energies(tmp_path: Path) -> None:
     """The best of all 120 by the same model is among the 28 that are asked."""
     pool = Path(EXAMPLES / "lithium_halides.csv").read_text().split()[1:]

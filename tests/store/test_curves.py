@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sqlalchemy import update
@@ -49,6 +49,7 @@ def test_the_same_is_known_and_another_one_is_refused_before_anything_is_kept(st
         store.add_curves([curve(PS), curve(PS)])
 
 
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=12, unique=True).map(sorted),
     st.data(),
