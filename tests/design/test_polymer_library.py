@@ -1,11 +1,15 @@
 """Libraries of polymers: random access, classes, prices, files that go on after a kill and end in the same bytes."""
 
+import csv
+import os
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow.parquet
 import pytest
 
+from polyloop import evaluate
 from polyloop.app.cli.main import main
 from polyloop.chem import Polymer
 from polyloop.chem.library import monomers, textbook_polymers
@@ -17,6 +21,7 @@ from polyloop.design.library import build as building
 from polyloop.design.library.chain_classes import chain_class, residue_class
 from polyloop.design.library.permutation import Permutation
 from polyloop.design.library.scores import makeability, price_of_repeat_unit, synthetic_accessibility
+from polyloop.design.library.screeners import ModelScreener
 from polyloop.design.library.stats import read_columns
 from polyloop.learn.property_model import PropertyModel
 
@@ -210,10 +215,13 @@ def models(library, tmp_path_factory):
     path = tmp_path_factory.mktemp("taught") / "x.parquet"
     build_library(library, path, size=60, seed=5)
     texts = read_columns(path, ("smiles",))["smiles"].to_pylist()
-    return [
-        PropertyModel.train(texts, values, target=target, surrogate="pls", blocks=("ecfp",))
-        for target, values in (("length", [len(t) for t in texts]), ("oxygens", [t.count("O") for t in texts]))
-    ]
+    taught = {"length": [len(t) for t in texts], "oxygens": [t.count("O") for t in texts]}
+    return ModelScreener(
+        tuple(
+            PropertyModel.train(texts, values, target=target, surrogate="pls", blocks=("ecfp",))
+            for target, values in taught.items()
+        )
+    )
 
 
 @pytest.fixture
@@ -236,7 +244,7 @@ def points_of(found):
 def test_screening_keeps_what_no_other_polymer_beats(screened_file, models, monkeypatch):
     monkeypatch.setattr(screening, "CHUNK", 7)
     texts = read_columns(screened_file, ("smiles",))["smiles"].to_pylist()
-    predicted = list(zip(*(model.predict(texts) for model in models), strict=True))
+    predicted = list(zip(*(model.predict(texts) for model in models.models), strict=True))
     points = {(a.mean, b.mean) for a, b in predicted if a.in_domain and b.in_domain}
     best = {p for p in points if not any(q[0] <= p[0] and q[1] >= p[1] and q != p for q in points)}
     found = screening.screen_library(screened_file, models, minimize=("length",), workers=2)
@@ -269,6 +277,44 @@ def test_a_screening_that_was_killed_goes_on(screened_file, models, tmp_path, mo
     assert not kept.exists()
     kept.write_text("half a fi")
     assert screening.screen_library(screened_file, models, minimize=("length",), kept=kept) == whole
+
+
+@dataclass(frozen=True)
+class Deadly:
+    """A screener whose process dies of one polymer."""
+
+    of: str
+    targets: tuple[str, ...] = ("length",)
+    identity: str = "deadly"
+
+    def ask(self, texts):
+        if self.of in texts:
+            os._exit(1)
+        return [[len(text), 0.1] for text in texts]
+
+
+def test_a_polymer_that_ends_its_process_ends_no_screening(screened_file, monkeypatch):
+    monkeypatch.setattr(screening, "CHUNK", 7)
+    texts = read_columns(screened_file, ("smiles",))["smiles"].to_pylist()
+    found = screening.screen_library(screened_file, Deadly(max(texts, key=len)), workers=2)
+    assert (found.screened, found.outside) == (91, 1)
+    longest = max(len(text) for text in texts if text != max(texts, key=len))
+    assert {row[-2] for row in found.rows} == {longest}
+
+
+def test_a_protocol_screens_too(screened_file, capsys, tmp_path):
+    out = tmp_path / "front.csv"
+    asked = ["--protocol", "optics/instant@2", "--target", "refractive_index", "--target", "density"]
+    assert main(["library", "screen", str(screened_file), *asked, "--limit", "3", "-o", str(out)]) == 0
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    first = evaluate(rows[0]["smiles"], "optics/instant@2")
+    told = {record.property: record.value for record in first}
+    assert float(rows[0]["refractive_index"]) == pytest.approx(told["refractive_index"])
+    assert float(rows[0]["density"]) == pytest.approx(told["density"])
+    assert main(["library", "screen", str(screened_file), *asked[:2], "--target", "gap", "-o", str(out)]) == 1
+    assert "yields no 'gap'" in capsys.readouterr().err
+    assert main(["library", "screen", str(screened_file), "-o", str(out)]) == 1
+    assert "asks trained models, or a protocol" in capsys.readouterr().err
 
 
 def test_screening_refuses_what_it_cannot_do(screened_file, models, tmp_path):

@@ -82,6 +82,16 @@ class FeatureTable:
         """Return some of the blocks, in that order, of all rows."""
         return replace(self, blocks={name: self.blocks[name] for name in blocks})
 
+    def beside(self, other: FeatureTable) -> FeatureTable:
+        """Return the blocks of this table and those of another one of the same polymers."""
+        failures = dict(self.failures)
+        for row, reason in other.failures.items():
+            failures[row] = f"{failures[row]} {reason}" if row in failures else reason
+        return FeatureTable(
+            self.polymers, {**self.blocks, **other.blocks}, dict(sorted(failures.items())),
+            {**self.names, **other.names}, {**self.kinds, **other.kinds},
+        )  # fmt: skip
+
     def save(self, path: Path) -> None:
         """Write the table to `path` (npz, compressed) so that a crash never leaves half of it."""
         header = {"polymers": self.polymers, "failures": self.failures, "names": self.names, "kinds": self.kinds}

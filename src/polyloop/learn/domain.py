@@ -75,15 +75,20 @@ class TrainingDomain:
         A polymer is "far" when it is beyond the limit in every block: a new functional group in a known
         physical neighbourhood is not yet extrapolation.
         """
+        far = self.far(X)
+        beyond = (prediction.mean < self._low) | (prediction.mean > self._high)
+        uncertain = prediction.std > _KNOWS_LITTLE * self._spread
+        return DomainReport({"far": far, "uncertain": uncertain, "beyond_range": beyond})
+
+    def far(self, X: Blocks) -> NDArray[np.bool_]:
+        """Return which of n rows lie farther from the training rows than those from each other, in every block."""
         n = check_blocks(X, {name: block.width for name, block in self._X.items()})
         far = np.full(n, bool(self._X))
         for rows in chunks(n, 8192):
             part = take(X, rows)
             for name, limit in self._limits.items():
                 far[rows] &= self._nearest(name, part) > limit * (1 + 1e-9)
-        beyond = (prediction.mean < self._low) | (prediction.mean > self._high)
-        uncertain = prediction.std > _KNOWS_LITTLE * self._spread
-        return DomainReport({"far": far, "uncertain": uncertain, "beyond_range": beyond})
+        return far
 
     def _nearest(self, name: str, X: Blocks, *, leave_out_self: bool = False) -> Array:
         distances = self._distances(name, X)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError
 from polyloop.core.invariant import Invariant
@@ -35,7 +36,6 @@ __all__ = [
     "PropertyModel",
     "PropertyPrediction",
     "default_blocks",
-    "predict_by_all",
 ]
 
 BLOCKS_OF_MODELS = ("ecfp", "forcefield", "rdkit2d", "backbone", FACTOR_BLOCK)
@@ -163,7 +163,9 @@ class PropertyModel:
             Describe them in processes of their own that may take 20 s and 2 GiB each; False for what stands under
             limits already, and for a few subjects at a time.
         """
-        return predict_by_all([self], texts, cache=cache, workers=workers, limited=limited)[0]
+        limits: dict[str, Any] = {} if limited else {"time_limit": None, "memory_limit": None}
+        table = describe_subjects(self.card.kind, list(texts), self.blocks, cache=cache, workers=workers, **limits)
+        return self.of_described(texts, table)
 
     def of_described(self, texts: Sequence[str], table: FeatureTable) -> list[PropertyPrediction]:
         """Predict subjects, in their order, whose descriptors are at hand: `table` holds at least its blocks."""
@@ -176,6 +178,14 @@ class PropertyModel:
             mine = table.of_blocks(self.blocks).take(rows)
             found |= dict(zip(rows.tolist(), self._predicted(texts, mine, rows), strict=True))
         return [found[row] for row in range(len(texts))]
+
+    def far(self, table: FeatureTable) -> NDArray[np.bool_]:
+        """Return which rows, all of them described, lie far from what it has learnt from, shape (n,).
+
+        The block `factors` may be lacking: it says how an invariant becomes a value, and not what is known.
+        """
+        blocks = [name for name in self.blocks if name != FACTOR_BLOCK]
+        return self._model.far(table.of_blocks(blocks).described())
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -246,39 +256,6 @@ class PropertyModel:
             )  # fmt: skip
         invariant = known if card.invariant else None
         return cls(card, kept.table, kept.y, kept.noise, invariant, _restored(kept, invariant, place))
-
-
-def predict_by_all(
-    models: Sequence[PropertyModel],
-    texts: Sequence[str],
-    *,
-    cache: Path | None = None,
-    workers: int = 1,
-    limited: bool = True,
-    canonical: bool = False,
-) -> list[list[PropertyPrediction]]:
-    """Return what each model predicts of the subjects, in their order; arguments as for `PropertyModel.predict`.
-
-    Models that read the same blocks share the descriptors.
-
-    Parameters
-    ----------
-    canonical
-        Whether the texts are canonical already, as for `featurize`.
-    """
-    limits: dict[str, Any] = {} if limited else {"time_limit": None, "memory_limit": None}
-    if canonical:
-        limits["canonical"] = True
-    tables: dict[tuple[str, frozenset[str]], FeatureTable] = {}
-    predicted = []
-    for model in models:
-        key = (model.card.kind, frozenset(model.blocks))
-        if key not in tables:
-            tables[key] = describe_subjects(
-                model.card.kind, list(texts), model.blocks, cache=cache, workers=workers, **limits
-            )
-        predicted.append(model.of_described(texts, tables[key]))
-    return predicted
 
 
 def default_blocks(surrogate: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyloop.core.invariant import Invariant
 from polyloop.learn.beyond_range import BeyondRange
@@ -90,6 +91,10 @@ class TargetModel:
         mean = self._invariant.inverse(held.mean, self._scale)
         slope = np.abs(self._invariant.slope(mean, self._scale))
         return summarise(Prediction(mean, held.std / slope, held.noise_std / slope), self._y, method)
+
+    def far(self, X: Blocks) -> NDArray[np.bool_]:
+        """Return which of n rows lie far from the training rows, for which the block `factors` is not needed."""
+        return self._domain.far(without_factors(X))
 
     def assess(self, X: Blocks) -> tuple[Interval, DomainReport]:
         """Return mean, std and 90 % interval in the target's unit at n rows, and what speaks against them.

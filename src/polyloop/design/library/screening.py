@@ -1,4 +1,4 @@
-"""Screen a library file by trained models in chunks, and keep what no other polymer beats in all targets."""
+"""Screen a library file in chunks, and keep what no other polymer beats in all targets."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from typing import Any
 import numpy as np
 
 from polyloop.core import EvaluationError, InvalidInputError, content_key, file_digest, require, write_atomically
+from polyloop.design.library.screeners import Screener
 from polyloop.design.pareto import non_dominated
-from polyloop.learn.property_model import PropertyModel, predict_by_all
 from polyloop.run import SupervisedProcessPool
+from polyloop.run.supervised import SupervisedFuture
 
 __all__ = ["ScreenedLibrary", "screen_library"]
 
 CHUNK = 1000
 _KEPT = ("smiles", "polymer_class", "rule", "monomers", "price", "makeability")
 # A chunk takes some seconds; what takes longer hangs in one polymer.
-_CHUNK_LIMIT_S = 600.0
+_CHUNK_LIMIT_S = 300.0
 # Chunks between two writings of how far it has come.
 _KEEP_EVERY = 20
 
@@ -38,11 +39,11 @@ class ScreenedLibrary:
     header
         Columns of the library that are kept, then each target and its standard deviation.
     rows
-        The Pareto set of the models' means.
+        The Pareto set of the means.
     screened
         Polymers that were looked at.
     outside
-        Of these, how many lie outside a model's domain or have no descriptors, and were not kept.
+        Of these, how many the screener had no word for: outside a model's domain, without descriptors, or failed.
     """
 
     header: tuple[str, ...]
@@ -52,23 +53,24 @@ class ScreenedLibrary:
 
 
 def screen_library(
-    path: Path, models: Sequence[PropertyModel], *, minimize: Sequence[str] = (), limit: int | None = None,
+    path: Path, screener: Screener, *, minimize: Sequence[str] = (), limit: int | None = None,
     workers: int = 1, kept: Path | None = None, progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> ScreenedLibrary:  # fmt: skip
-    """Return the Pareto set of the models' means over a library file.
+    """Return the Pareto set of what a screener tells of a library file.
 
-    Only some chunks and the set so far are in memory. Polymers whose descriptors fail, or that lie outside a model's
-    domain, are screened and not kept.
+    Only some chunks and the set so far are in memory.
 
     Parameters
     ----------
+    minimize
+        Targets that are minimised; the others are maximised.
     limit
         Screen only the first rows.
     workers
-        Processes, each of which describes and predicts whole chunks.
+        Processes, each of which is asked for whole chunks.
     kept
         File that keeps how far it has come, so that a screening that was killed goes on; removed at the end. That of
-        another library, other models or another direction is not gone on from.
+        another library, screener or direction is not gone on from.
     progress
         Called with the polymers screened and their total.
 
@@ -77,7 +79,7 @@ def screen_library(
     InvalidInputError
         If there is no such library, or a name in `minimize` is no target.
     """
-    targets = tuple(model.card.target for model in models)
+    targets = screener.targets
     if unknown := [name for name in minimize if name not in targets]:
         raise InvalidInputError(f"{unknown[0]!r} is no target.", hint=f"Targets: {', '.join(targets)}.")
     rows = _rows_of(path)
@@ -85,13 +87,13 @@ def screen_library(
     signs = np.array([-1.0 if name in minimize else 1.0 for name in targets])
     key = content_key(
         {
-            "library": file_digest(path), "models": [model.card.to_dict() for model in models],
+            "library": file_digest(path), "screener": screener.identity,
             "minimize": sorted(minimize), "limit": limit,
         }
     )  # fmt: skip
     found = ScreenedLibrary((*_KEPT, *(column for name in targets for column in (name, f"{name}_std"))))
     _restore(found, kept, key)
-    with closing(_predicted(_chunks(path, found.screened, total), models, workers)) as chunks:
+    with closing(_told(_chunks(path, found.screened, total), screener, workers)) as chunks:
         for number, (chunk, predicted) in enumerate(chunks, start=1):
             inside = [row + numbers for row, numbers in zip(chunk, predicted, strict=True) if numbers is not None]
             found.rows = _beaten_by_none(found.rows + inside, signs)
@@ -143,50 +145,45 @@ def _chunks(path: Path, start: int, stop: int) -> Iterator[list[Row]]:
                 yield [list(row.values()) for row in batch.slice(first, last - first).to_pylist()]
 
 
-def _predicted(
-    chunks: Iterator[list[Row]], models: Sequence[PropertyModel], workers: int
-) -> Generator[tuple[list[Row], list[Row | None]]]:
-    """Yield each chunk, in order, with the means and deviations of its rows; None for what is not to be kept."""
-    pool = SupervisedProcessPool(workers, time_limit=_CHUNK_LIMIT_S, initializer=_take_models, initargs=(models,))
-    waiting: deque[tuple[list[Row], Any]] = deque()
+def _told(
+    chunks: Iterator[list[Row]], screener: Screener, workers: int
+) -> Generator[tuple[list[Row], list[list[float] | None]]]:
+    """Yield each chunk, in order, with what the screener tells of its rows."""
+    pool = SupervisedProcessPool(workers, time_limit=_CHUNK_LIMIT_S, initializer=_take, initargs=(screener,))
+    waiting: deque[tuple[list[Row], SupervisedFuture]] = deque()
     try:
         for rows in chunks:
-            waiting.append((rows, pool.submit(_numbers, [row[0] for row in rows])))
+            waiting.append((rows, pool.submit(_ask, [row[0] for row in rows])))
             if len(waiting) > 2 * workers:
-                yield _come(*waiting.popleft(), models)
+                yield _come(*waiting.popleft(), pool)
         while waiting:
-            yield _come(*waiting.popleft(), models)
+            yield _come(*waiting.popleft(), pool)
     finally:
         pool.terminate()
 
 
-def _come(rows: list[Row], future: Any, models: Sequence[PropertyModel]) -> tuple[list[Row], list[Row | None]]:
+def _come(
+    rows: list[Row], future: SupervisedFuture, pool: SupervisedProcessPool
+) -> tuple[list[Row], list[list[float] | None]]:
     try:
         return rows, future.result()
     except EvaluationError:
-        # Some polymer has ended or held up the worker: each is described under limits of its own.
-        return rows, _numbers([row[0] for row in rows], models, limited=True)
+        # Some polymer has ended or held up the worker: now each is asked by itself, and that one has no answer.
+        futures = [pool.submit(_ask, [row[0]]) for row in rows]
+        return rows, [None if isinstance(one.exception(), EvaluationError) else one.result()[0] for one in futures]
 
 
-_MODELS: list[PropertyModel] = []
-"""Those of a worker process, which are sent to it once."""
+_SCREENER: list[Screener] = []
+"""That of a worker process, to which it is sent once."""
 
 
-def _take_models(models: Sequence[PropertyModel]) -> None:
+def _take(screener: Screener) -> None:
     """Make a worker process ready."""
-    _MODELS[:] = models
+    _SCREENER[:] = [screener]
 
 
-def _numbers(
-    texts: list[str], models: Sequence[PropertyModel] | None = None, *, limited: bool = False
-) -> list[Row | None]:
-    predicted = predict_by_all(_MODELS if models is None else models, texts, limited=limited, canonical=True)
-    return [
-        [number for one in found for number in (one.mean, one.std)]
-        if all(one.mean is not None and one.in_domain for one in found)
-        else None
-        for found in zip(*predicted, strict=True)
-    ]
+def _ask(texts: list[str]) -> list[list[float] | None]:
+    return _SCREENER[0].ask(texts)
 
 
 def _beaten_by_none(rows: list[Row], signs: Any) -> list[Row]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from polyloop.app.cli.console import message, write_json, write_table
 from polyloop.app.cli.groups import group
+
+if TYPE_CHECKING:
+    from polyloop.design.library.screeners import Screener
 
 __all__ = ["register"]
 
@@ -150,35 +153,57 @@ def stats(
 
 def screen(
     library: Library,
-    model: Annotated[list[Path], typer.Option("--model", metavar="FOLDER", help="Trained model; may be repeated.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="CSV of the Pareto set.")],
+    model: Annotated[
+        list[Path] | None, typer.Option("--model", metavar="FOLDER", help="Trained model; may be repeated.")
+    ] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option("--protocol", metavar="NAME", help="Protocol instead, e.g. optics/instant@2."),
+    ] = None,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", metavar="NAME", help="Property that the protocol tells.")
+    ] = None,
     minimize: Annotated[
         list[str] | None, typer.Option("--minimize", metavar="NAME", help="Target to minimise; others are maximised.")
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Screen only the first rows.")] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=4096, help="Processes.")] = 1,
 ) -> None:
-    """Predict by trained models for every polymer of a library, in chunks, and keep the Pareto set.
+    """Ask trained models, or a protocol, of every polymer of a library, in chunks, and keep the Pareto set.
 
     One that was killed goes on by the same command.
     """
     from polyloop.core import write_atomically
     from polyloop.core.csv_text import csv_text
     from polyloop.design.library.screening import screen_library
-    from polyloop.learn.property_model import PropertyModel
 
-    models = [PropertyModel.load(folder) for folder in model]
     found = screen_library(
-        library, models, minimize=tuple(minimize or ()), limit=limit, workers=workers,
-        kept=output.with_name(output.name + ".part"),
+        library, _screener(model or [], protocol, target or []), minimize=tuple(minimize or ()), limit=limit,
+        workers=workers, kept=output.with_name(output.name + ".part"),
         progress=lambda done, total: message(f"{done:,} of {total:,} screened"),
     )  # fmt: skip
     write_atomically(output, csv_text(found.header, found.rows))
     message(
-        f"{found.screened:,} polymers screened, {found.outside:,} of them outside what a model knows; "
+        f"{found.screened:,} polymers screened, {found.outside:,} of them beyond what is known; "
         f"{len(found.rows)} in the Pareto set."
     )
     typer.echo(str(output))
+
+
+def _screener(models: list[Path], protocol: str | None, targets: list[str]) -> Screener:
+    from polyloop.core import InvalidInputError
+    from polyloop.design.library.screeners import ModelScreener, ProtocolScreener
+    from polyloop.learn.property_model import PropertyModel
+
+    if bool(models) == bool(protocol) or bool(protocol) != bool(targets):
+        raise InvalidInputError(
+            "A screening asks trained models, or a protocol for some targets.", where="--model, --protocol, --target",
+            hint="Give --model FOLDER, or --protocol optics/instant@2 --target refractive_index --target density.",
+        )  # fmt: skip
+    if protocol is not None:
+        return ProtocolScreener(protocol, tuple(targets))
+    return ModelScreener(tuple(PropertyModel.load(folder) for folder in models))
 
 
 def analyse(
