@@ -79,11 +79,6 @@ class Composition:
         """Share of each element in the atoms; they sum to 1."""
         return {symbol: float(Fraction(amount, self.atoms)) for symbol, amount in self.amounts.items()}
 
-    @cached_property
-    def chemical_system(self) -> str:
-        """The symbols in the order of the alphabet, for example Fe-Li-O-P."""
-        return "-".join(sorted(self.amounts))
-
     @property
     def subject(self) -> Subject:
         """The subject of values that are of this composition."""
