@@ -117,8 +117,8 @@ def report(folder: Path) -> None:
         result[name] = one(state, last, reference)
     draw(states, last, result)
     for name in STRATEGIES:
-        print(name, {k: v for k, v in result[name].items() if k not in ("best", "enriched")})
-        print(*result[name]["best"], *result[name]["enriched"], sep="\n  ")
+        print(name, {k: v for k, v in result[name].items() if k != "best" and "enriched" not in k})
+        print(*result[name]["best"], *result[name]["enriched"], *result[name]["enriched_calibrated"], sep="\n  ")
     print(machine.write("optical_campaign", result | {"on": machine.describe("pyscf", "rdkit", "torch")}))
 
 
@@ -128,7 +128,8 @@ def one(state, last: int, reference: np.ndarray) -> dict:
     shown = {min(wanted, last) for wanted in CYCLES}
     picks = (cycle >= 1) & (cycle <= last)
     rows = np.flatnonzero((cycle <= last) & limit.known)
-    features = enrichment([state.candidates[row].subject for row in rows], limit.beyond[rows].tolist())
+    subjects = [state.candidates[row].subject for row in rows]
+    above = after_calibration(state.values)
     best = sorted(np.flatnonzero(picks & limit.known), key=lambda row: -limit.margin[row] / limit.std[row])[:SHOWN]
     return {
         "evaluations": int((cycle <= last).sum()),
@@ -137,15 +138,21 @@ def one(state, last: int, reference: np.ndarray) -> dict:
         "beyond_per_cycle": [int((limit.beyond & (cycle == k)).sum()) for k in range(last + 1)],
         "beyond_at": {k: int((limit.beyond & (cycle <= k)).sum()) for k in sorted(shown)},
         "above_at": {k: int(((limit.margin > 0) & (cycle <= k)).sum()) for k in sorted(shown)},
-        "beyond_calibrated": calibrated_count(state.values[picks]),
+        "beyond_calibrated": int(above[picks].sum()),
+        "beyond_calibrated_at": {k: int((above & picks & (cycle <= k)).sum()) for k in sorted(shown)},
         "mean_margin": round(float(np.nanmean(limit.margin[picks])), 4),
         "best": [described(state, limit, row) for row in best],
-        "enriched": [
-            f"{row.kind} {row.feature}: {row.selected_with} of {row.selected}, others {row.others_with} of "
-            f"{row.others}, p {row.p_value:.2g}, q {row.q_value:.2g}"
-            for row in features[:20]
-        ],
+        "enriched": in_words(enrichment(subjects, limit.beyond[rows].tolist())),
+        "enriched_calibrated": in_words(enrichment(subjects, above[rows].tolist())),
     }
+
+
+def in_words(features: list) -> list[str]:
+    return [
+        f"{row.kind} {row.feature}: {row.selected_with} of {row.selected}, others {row.others_with} of "
+        f"{row.others}, p {row.p_value:.2g}, q {row.q_value:.2g}"
+        for row in features[:20]
+    ]
 
 
 def described(state, limit, row: int) -> dict:
@@ -158,11 +165,11 @@ def described(state, limit, row: int) -> dict:
     }  # fmt: skip
 
 
-def calibrated_count(values: np.ndarray) -> int:
-    """Return how many values lie above the limit after the line fitted to measured polymers."""
+def after_calibration(values: np.ndarray) -> np.ndarray:
+    """Return which values lie above the limit after the line fitted to measured polymers."""
     lines = optical_linear()
     n_d, v = (lines[name].apply(values[:, i]) for i, name in enumerate(("refractive_index", "abbe_number")))
-    return int((margin(n_d, v) > 0).sum())
+    return np.asarray(margin(n_d, v) > 0)
 
 
 def volume(values: np.ndarray, reference: np.ndarray) -> float:
