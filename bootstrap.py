@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-EXTRAS = {"demo": "", "test": "[test]", "check": "[test,lint,docs,parquet,postgres,benchmarks]"}
+EXTRAS = {"demo": "", "test": "[test]", "check": "[test,lint,docs,postgres,benchmarks]"}
 # One thread per worker: spinning threads on shared cores fight each other.
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 USAGE = """usage: python3 bootstrap.py COMMAND [ARGUMENTS]

@@ -23,6 +23,10 @@ from tests.report.report_runs import DENSITY, Page, write_campaign
 REQUEST = Request(Subject("polymer", "*C*"), SMOKE.protocol_id, 0, Conditions())
 
 
+# All wait for a simulation.
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("scratch")

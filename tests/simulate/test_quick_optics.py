@@ -94,12 +94,14 @@ def test_a_perfluorinated_chain_is_capped_by_its_own_kind(perfluorinated):
     assert abs(records["refractive_index"].value - 1.295) < 2 * records["refractive_index"].std
 
 
+@pytest.mark.slow
 def test_methyl_caps_made_the_abbe_number_of_a_perfluorinated_chain_half_as_high_again(perfluorinated):
     before, now = (perfluorinated[f"optics/quick@{version}"]["abbe_number"] for version in (2, 3))
     assert before.value > 1.4 * now.value
     assert now.std < 0.8 * before.std
 
 
+@pytest.mark.slow
 def test_the_version_before_repeats_methyl_caps_and_its_scale(perfluorinated):
     settings = perfluorinated["optics/quick@2"]["abbe_number"].provenance.settings
     assert (settings["caps"], settings["polarizability_scale"]) == ("CH3", "hf_liquids@2")

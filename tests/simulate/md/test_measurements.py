@@ -59,6 +59,7 @@ def stage_folders(root):
     return {path.name for path in (root / "md" / "stages").iterdir() if path.is_dir()}
 
 
+@pytest.mark.slow
 def test_a_measurement_shares_the_recipe_s_steps(root, sheet, records):
     assert [record.failure for record in records] == [None, None]
     assert tuple(record.property for record in records) == SMOKE_THERMAL.properties
@@ -71,12 +72,14 @@ def test_a_measurement_shares_the_recipe_s_steps(root, sheet, records):
     assert {stage.name for stage in SMOKE_THERMAL.stages} < set(settings["cost"]["stages"])
 
 
+@pytest.mark.slow
 def test_a_measurement_that_was_made_is_read_back(root, records):
     before = stage_folders(root)
     assert [record.value for record in evaluate_request(REQUEST)] == [record.value for record in records]
     assert stage_folders(root) == before
 
 
+@pytest.mark.slow
 def test_a_decay_that_tells_nothing_is_a_failed_record_with_its_figures(records, monkeypatch):
     strict = replace(module._SMOKE, least_signal=1e9)
     changed = replace(SMOKE_THERMAL, function=partial(module.measure_thermal, strict))
@@ -87,6 +90,7 @@ def test_a_decay_that_tells_nothing_is_a_failed_record_with_its_figures(records,
     assert failure.hint
 
 
+@pytest.mark.slow
 def test_a_relaxation_is_extended_until_it_is_long_enough(records, monkeypatch):
     longer = replace(module._SMOKE, decay_times=1e9, parts=2)
     changed = replace(SMOKE_THERMAL, function=partial(module.measure_thermal, longer))

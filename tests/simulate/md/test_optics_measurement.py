@@ -22,6 +22,9 @@ from polyloop.simulate.optics.lorentz_lorenz import refractive_index
 from polyloop.simulate.optics.polarizability_scale import LEVEL
 from tests.registered import registered
 
+# All wait for one recipe and its quantum chemistry.
+pytestmark = pytest.mark.slow
+
 POLYMER = Polymer(Polymer("*CC*").canonical)
 REQUEST = Request(POLYMER.subject, SMOKE_OPTICS.protocol_id, 0, Conditions())
 
@@ -67,7 +70,6 @@ def kept(root, kind):
     return {path.name for path in (root / "md" / kind).iterdir() if path.is_dir()}
 
 
-@pytest.mark.slow
 def test_it_runs_no_stage_of_its_own(root, sheet, records):
     assert OPTICS.stages == ()
     assert [record.failure for record in records.values()] == [None] * 4
