@@ -179,8 +179,10 @@ def volume(values: np.ndarray, reference: np.ndarray) -> float:
 
 def draw(states: dict, last: int, result: dict) -> None:
     shown = sorted({min(wanted, last) for wanted in CYCLES})
-    figure, panels = plt.subplots(1, len(shown) + 2, figsize=(4 * len(shown) + 8, 4.2), layout="constrained")
-    *planes, volumes, curve = panels
+    figure = plt.figure(figsize=(9, 6.6), layout="constrained")
+    top = [str(until) for until in shown for _ in range(6 // len(shown))]
+    panels = figure.subplot_mosaic([top, [*(["volumes"] * 3), *(["curve"] * 3)]])
+    planes, volumes, curve = [panels[str(until)] for until in shown], panels["volumes"], panels["curve"]
     for plane, until in zip(planes, shown, strict=True):
         for name, label in reversed(STRATEGIES.items()):
             cycle = np.array([candidate.cycle for candidate in states[name].candidates])
@@ -192,17 +194,18 @@ def draw(states: dict, last: int, result: dict) -> None:
         ends = np.array(plane.get_xlim())
         plane.plot(ends, default_limit()(ends), "k--", lw=1, label="empirical limit")
     planes[0].set(ylabel="refractive index $n_D$")
-    planes[0].legend(frameon=False, fontsize=8)
+    figure.legend(*planes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False)
     for name, label in STRATEGIES.items():
         volumes.plot(result[name]["hypervolume"], c=COLOURS[name], label=label, lw=2)
         curve.plot(np.cumsum(result[name]["beyond_per_cycle"]), c=COLOURS[name], label=label, lw=2)
     volumes.set(xlabel="cycle", ylabel="hypervolume")
-    curve.set(xlabel="cycle", ylabel="beyond the limit by more than their error bar")
+    curve.set(xlabel="cycle", ylabel="beyond the limit by an error bar")
     curve.yaxis.get_major_locator().set_params(integer=True)
-    curve.legend(frameon=False, fontsize=8)
-    for axes in panels:
+    for axes in (volumes, curve):
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    for axes in panels.values():
         axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(ROOT / "docs" / "validation" / "optical_campaign.png", dpi=140)
+    figure.savefig(ROOT / "docs" / "validation" / "optical_campaign.png", dpi=160)
 
 
 if __name__ == "__main__":
