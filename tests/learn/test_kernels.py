@@ -37,6 +37,12 @@ def test_minmax_takes_any_non_negative_number_and_large_counts():
     np.testing.assert_allclose(minmax(A, B), by_definition(A, B), rtol=1e-14)
 
 
+def test_minmax_takes_shares_of_counts_against_whole_ones():
+    A = np.array([[0.5, 1.5, 2.25, 0.0], [3.0, 0.25, 0.0, 7.75]])
+    B = np.array([[0, 2, 2, 1], [4, 0, 1, 3]])
+    np.testing.assert_allclose(minmax(A, B), by_definition(A, B), rtol=1e-14)
+
+
 def test_minmax_is_positive_semidefinite_with_a_unit_diagonal():
     A = np.random.default_rng(1).poisson(0.3, (40, 60))
     matrix = minmax(A, A)
