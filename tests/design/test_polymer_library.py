@@ -21,7 +21,7 @@ from polyloop.design.library import build as building
 from polyloop.design.library.chain_classes import chain_class, residue_class
 from polyloop.design.library.permutation import Permutation
 from polyloop.design.library.scores import makeability, price_of_repeat_unit, synthetic_accessibility
-from polyloop.design.library.screeners import ModelScreener
+from polyloop.design.library.screeners import ModelScreener, ProtocolScreener
 from polyloop.design.library.stats import read_columns
 from polyloop.learn.property_model import PropertyModel
 
@@ -220,7 +220,8 @@ def models(library, tmp_path_factory):
         tuple(
             PropertyModel.train(texts, values, target=target, surrogate="pls", blocks=("ecfp",))
             for target, values in taught.items()
-        )
+        ),
+        at_once=7,
     )
 
 
@@ -241,8 +242,7 @@ def points_of(found):
     return {tuple(row[place] for place in places) for row in found.rows}
 
 
-def test_screening_keeps_what_no_other_polymer_beats(screened_file, models, monkeypatch):
-    monkeypatch.setattr(screening, "CHUNK", 7)
+def test_screening_keeps_what_no_other_polymer_beats(screened_file, models):
     texts = read_columns(screened_file, ("smiles",))["smiles"].to_pylist()
     predicted = list(zip(*(model.predict(texts) for model in models.models), strict=True))
     points = {(a.mean, b.mean) for a, b in predicted if a.in_domain and b.in_domain}
@@ -255,8 +255,7 @@ def test_screening_keeps_what_no_other_polymer_beats(screened_file, models, monk
 
 
 def test_a_screening_that_was_killed_goes_on(screened_file, models, tmp_path, monkeypatch):
-    monkeypatch.setattr(screening, "CHUNK", 7)
-    monkeypatch.setattr(screening, "_KEEP_EVERY", 2)
+    monkeypatch.setattr(screening, "_KEEP_EVERY_S", 0.0)
     kept, told = tmp_path / "front.csv.part", []
 
     def interrupt(done, total):
@@ -272,7 +271,7 @@ def test_a_screening_that_was_killed_goes_on(screened_file, models, tmp_path, mo
     again = screening.screen_library(
         screened_file, models, minimize=("length",), kept=kept, progress=lambda done, total: told.append(done)
     )
-    assert told[0] == 28 + 7  # four chunks were kept
+    assert told[0] == 35 + 7  # five chunks were kept
     assert again == whole
     assert not kept.exists()
     kept.write_text("half a fi")
@@ -284,6 +283,7 @@ class Deadly:
     """A screener whose process dies of one polymer."""
 
     of: str
+    at_once: int = 7
     targets: tuple[str, ...] = ("length",)
     identity: str = "deadly"
 
@@ -293,8 +293,7 @@ class Deadly:
         return [[len(text), 0.1] for text in texts]
 
 
-def test_a_polymer_that_ends_its_process_ends_no_screening(screened_file, monkeypatch):
-    monkeypatch.setattr(screening, "CHUNK", 7)
+def test_a_polymer_that_ends_its_process_ends_no_screening(screened_file):
     texts = read_columns(screened_file, ("smiles",))["smiles"].to_pylist()
     found = screening.screen_library(screened_file, Deadly(max(texts, key=len)), workers=2)
     assert (found.screened, found.outside) == (91, 1)
@@ -313,11 +312,21 @@ def test_a_protocol_screens_too(screened_file, capsys, tmp_path):
     assert float(rows[0]["density"]) == pytest.approx(told["density"])
     assert main(["library", "screen", str(screened_file), *asked[:2], "--target", "gap", "-o", str(out)]) == 1
     assert "yields no 'gap'" in capsys.readouterr().err
+    quick = ["--protocol", "optics/quick@3", "--target", "refractive_index"]
+    assert main(["library", "screen", str(screened_file), *quick, "-o", str(out)]) == 1
+    assert "screens no library" in capsys.readouterr().err
     assert main(["library", "screen", str(screened_file), "-o", str(out)]) == 1
     assert "asks trained models, or a protocol" in capsys.readouterr().err
 
 
+def test_a_row_that_is_no_polymer_has_no_word_of_a_protocol():
+    one, none = ProtocolScreener("optics/instant@2", ("density",)).ask(["*CC*", "*C1C*"])
+    assert none is None and one[0] > 0.5
+
+
 def test_screening_refuses_what_it_cannot_do(screened_file, models, tmp_path):
+    with pytest.raises(InvalidInputError, match="told twice"):
+        screening.screen_library(screened_file, ModelScreener(models.models * 2))
     with pytest.raises(InvalidInputError, match="'mass' is no target"):
         screening.screen_library(screened_file, models, minimize=("mass",))
     (tmp_path / "none.parquet").write_text("smiles\n*CC*\n")

@@ -27,6 +27,10 @@ class Screener(Protocol):
         """Names of what it tells."""
 
     @property
+    def at_once(self) -> int:
+        """How many polymers it is asked for at a time: some seconds of work."""
+
+    @property
     def identity(self) -> Any:
         """What makes its answers others, as JSON."""
 
@@ -39,9 +43,24 @@ class Screener(Protocol):
 
 @dataclass(frozen=True)
 class ModelScreener:
-    """Trained models, which say nothing of polymers outside their domains."""
+    """Trained models, which say nothing of polymers outside their domains.
+
+    Raises
+    ------
+    InvalidInputError
+        If a model is of another kind than polymers.
+    """
 
     models: tuple[PropertyModel, ...]
+    at_once: int = 1000
+
+    def __post_init__(self) -> None:
+        for model in self.models:
+            if model.card.kind != "polymer":
+                raise InvalidInputError(
+                    f"A library holds polymers, and the model of {model.card.target} is one of {model.card.kind}s.",
+                    where="models", hint="Train one on repeat units: polyloop model train --kind polymer.",
+                )  # fmt: skip
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -87,15 +106,22 @@ class ProtocolScreener:
     Raises
     ------
     InvalidInputError
-        If there is no such protocol, or it does not promise a target.
+        If there is no such protocol, it takes more than milliseconds or no polymers, or it does not promise a target.
     """
 
     protocol_id: str
     targets: tuple[str, ...]
     seed: int = 0
+    at_once: int = 50
 
     def __post_init__(self) -> None:
-        promised = get_protocol(self.protocol_id).properties
+        protocol = get_protocol(self.protocol_id)
+        if protocol.level != "instant" or "polymer" not in protocol.kinds:
+            raise InvalidInputError(
+                f"{self.protocol_id} screens no library: that takes a protocol of level instant, for polymers.",
+                where="protocol", hint="Take optics/instant@2, or let a campaign choose what a dear protocol is asked.",
+            )  # fmt: skip
+        promised = protocol.properties
         if unknown := [name for name in self.targets if name not in promised]:
             raise InvalidInputError(
                 f"{self.protocol_id} yields no {unknown[0]!r}.", hint=f"It yields: {', '.join(promised)}."
@@ -111,7 +137,10 @@ class ProtocolScreener:
         return [self._one(text) for text in texts]
 
     def _one(self, text: str) -> list[float] | None:
-        made = evaluate(Subject("polymer", text), self.protocol_id, self.seed)
+        try:
+            made = evaluate(Subject("polymer", text), self.protocol_id, self.seed)
+        except InvalidInputError:
+            return None  # one row that is no polymer ends no screening
         records = {record.property: record for record in made}
         found = [records[name] for name in self.targets]
         if any(record.status is not Status.DONE or record.value is None for record in found):

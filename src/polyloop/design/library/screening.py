@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
@@ -20,12 +21,11 @@ from polyloop.run.supervised import SupervisedFuture
 
 __all__ = ["ScreenedLibrary", "screen_library"]
 
-CHUNK = 1000
 _KEPT = ("smiles", "polymer_class", "rule", "monomers", "price", "makeability")
 # A chunk takes some seconds; what takes longer hangs in one polymer.
 _CHUNK_LIMIT_S = 300.0
-# Chunks between two writings of how far it has come.
-_KEEP_EVERY = 20
+# Seconds between two writings of how far it has come.
+_KEEP_EVERY_S = 10.0
 
 Row = list[Any]
 
@@ -77,9 +77,11 @@ def screen_library(
     Raises
     ------
     InvalidInputError
-        If there is no such library, or a name in `minimize` is no target.
+        If there is no such library, a target is told twice, or a name in `minimize` is no target.
     """
     targets = screener.targets
+    if len(set(targets)) < len(targets):
+        raise InvalidInputError(f"A target is told twice: {', '.join(targets)}.", hint="Ask one model for each.")
     if unknown := [name for name in minimize if name not in targets]:
         raise InvalidInputError(f"{unknown[0]!r} is no target.", hint=f"Targets: {', '.join(targets)}.")
     rows = _rows_of(path)
@@ -93,15 +95,17 @@ def screen_library(
     )  # fmt: skip
     found = ScreenedLibrary((*_KEPT, *(column for name in targets for column in (name, f"{name}_std"))))
     _restore(found, kept, key)
-    with closing(_told(_chunks(path, found.screened, total), screener, workers)) as chunks:
-        for number, (chunk, predicted) in enumerate(chunks, start=1):
+    written = time.monotonic()
+    with closing(_told(_chunks(path, found.screened, total, screener.at_once), screener, workers)) as chunks:
+        for chunk, predicted in chunks:
             inside = [row + numbers for row, numbers in zip(chunk, predicted, strict=True) if numbers is not None]
             found.rows = _beaten_by_none(found.rows + inside, signs)
             found.screened += len(chunk)
             found.outside += len(chunk) - len(inside)
-            if kept is not None and number % _KEEP_EVERY == 0:
+            if kept is not None and time.monotonic() - written >= _KEEP_EVERY_S:
                 content = {"key": key, "rows": found.rows, "screened": found.screened, "outside": found.outside}
                 write_atomically(kept, json.dumps(content))
+                written = time.monotonic()
             progress(found.screened, total)
     if kept is not None:
         kept.unlink(missing_ok=True)
@@ -132,11 +136,11 @@ def _rows_of(path: Path) -> int:
         return int(file.metadata.num_rows)
 
 
-def _chunks(path: Path, start: int, stop: int) -> Iterator[list[Row]]:
-    """Yield the rows from `start` to `stop`, some at a time."""
+def _chunks(path: Path, start: int, stop: int, size: int) -> Iterator[list[Row]]:
+    """Yield the rows from `start` to `stop`, `size` at a time."""
     done = 0
     with _file(path) as file:
-        for batch in file.iter_batches(batch_size=CHUNK, columns=list(_KEPT)):
+        for batch in file.iter_batches(batch_size=size, columns=list(_KEPT)):
             if done >= stop:
                 return
             first, last = max(start - done, 0), min(stop - done, batch.num_rows)
