@@ -16,6 +16,7 @@ from polyloop.chem.library import monomers, textbook_polymers
 from polyloop.chem.polymerisation import RULES
 from polyloop.chem.polymerisation.rule import read_monomer
 from polyloop.core import InvalidInputError
+from polyloop.core.errors import UnsupportedChemistryError
 from polyloop.design.library import PolymerLibrary, StockMonomer, build_library, read_stock, screening, shipped_stock
 from polyloop.design.library import build as building
 from polyloop.design.library.chain_classes import chain_class, residue_class
@@ -360,3 +361,20 @@ def test_no_group_of_the_example_s_monomers_counts_for_others(rule: str, monomer
     one, other = (residue_class(made, place, residue) for place, residue in enumerate(residues))
     smiles = made.products(monomers)[0].smiles
     assert chain_class(one, other, smiles) == Polymer(smiles).polymer_class
+
+
+@pytest.mark.slow
+def test_the_class_of_every_rule_is_that_of_the_chain():
+    made = PolymerLibrary.from_monomers(shipped_stock())
+    rng, wrong, count = np.random.default_rng(0), [], 0
+    for recipe in made.recipes:
+        for index in rng.permutation(len(recipe))[:10]:
+            try:
+                one = made.polymer(recipe.rule, recipe[int(index)])
+            except UnsupportedChemistryError:
+                continue
+            count += 1
+            if Polymer(one.smiles).polymer_class != one.polymer_class:
+                wrong.append((recipe.rule.name, one.smiles, one.polymer_class))
+    assert wrong == []
+    assert count > 1000
