@@ -1,6 +1,7 @@
 """Six searches for polymers by the physics of `optics/instant`, with a budget of calls: seven methods at equal calls.
 
-Usage: python benchmarks/inverse_design.py --cache FILE.sqlite [--calls 1000] [--seeds 5] [--methods posterior ...]
+Usage: python benchmarks/inverse_design.py --cache FILE.sqlite [--folder FOLDER] [--calls 1000] [--seeds 5]
+           [--methods posterior ...]
 
 The score of a polymer is the probability that its properties lie in the task's ranges, error bars included; what counts
 is the area under the mean score of the ten best against calls (as in Gao et al. 2022, arXiv:2206.12411), polymers
@@ -8,14 +9,16 @@ that are not yet there counting 0. Elements and sizes are bounded, for all metho
 length or makeability. The ranges were set after a look at 250 random polymers of the library and before any method
 ran on them, at values that hardly any of those had. All but the string sampler start from the shipped monomers'
 library; `mol_ga` (PyPI, 0.2.1) takes part where it is installed, its stars being dummy atoms. Routes of the ten best
-are looked for by `depolymerise` where a method knows none,
-and count as priced where the shipped list has a price of
-all monomers. Predictions are kept in FILE.sqlite, which all methods share; rows are kept as they are done, and the same
-command goes on. With --seeds 0 it prints the table of docs/validation/inverse_design.md.
+are looked for by `depolymerise` where a method knows none, and count as priced where the shipped list has a price of
+all monomers; below the table are the same areas with 0 for what no rule makes in one step, or not of monomers with a
+price. Predictions are kept in FILE.sqlite, which all methods share; rows are kept as they are done, and the same
+command goes on; two of them at once, with other methods, share the work. With --seeds 0 it prints the table of
+docs/validation/inverse_design.md.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import random
 from collections.abc import Callable
@@ -27,6 +30,7 @@ from typing import Any
 import numpy as np
 
 import machine
+from library import buyables
 from polyloop.chem import Polymer
 from polyloop.chem.polymerisation import RULES, depolymerise
 from polyloop.core import InvalidInputError
@@ -53,7 +57,9 @@ TASKS: dict[str, tuple[tuple[str, ...], frozenset[str] | None]] = {
     "low index, light": (("refractive_index=:1.42", "density=:1.10"), None),
     "high index, light": (("refractive_index=1.66:", "density=:1.08"), None),
 }
-METHODS = ("posterior", "screening", "pair-ga", "graph-ga", "string-smc", "mol_ga", "random")
+# The posterior designer again over ASKCOS's buyables beside the shipped monomers, some 25,000 in all.
+BUYABLES = "posterior, buyables"
+METHODS = ("posterior", BUYABLES, "screening", "pair-ga", "graph-ga", "string-smc", "mol_ga", "random")
 TOP = 10
 
 
@@ -100,6 +106,19 @@ def makeable(text: str, prices: dict[str, float]) -> tuple[bool, bool]:
     return bool(ways), any(all(monomer in prices for monomer in way.monomers) for way in ways)
 
 
+def only(scores: list[float], texts: list[str], counts: Callable[[str], bool]) -> list[float]:
+    """Return the scores with 0 for what does not count; asked of those alone that would be among the ten best."""
+    best: list[float] = []
+    kept = []
+    for score, text in zip(scores, texts, strict=True):
+        if (len(best) < TOP or score > best[-1]) and counts(text):
+            best = sorted([*best, score], reverse=True)[:TOP]
+            kept.append(score)
+        else:
+            kept.append(0.0)
+    return kept
+
+
 def run(task: str, method: str, seed: int, calls: int, space: ChainSpace, cache: PredictionCache) -> dict[str, Any]:
     """Return the figures of one search."""
     targets, elements = TASKS[task]
@@ -119,17 +138,29 @@ def run(task: str, method: str, seed: int, calls: int, space: ChainSpace, cache:
         mol_ga(oracle, [space.polymer(state).smiles for state in states], seed)
         known = {}
     else:
-        known = make_designer(method, space, prior).search(oracle, rng).routes
+        known = make_designer(method.partition(",")[0], space, prior).search(oracle, rng).routes
     spent = perf_counter() - started
-    means = curve([float(np.exp(one.log_likelihood)) for one in oracle.history], calls)
-    best = sorted(oracle.history, key=lambda one: -one.log_likelihood)[:TOP]
     prices = {one.smiles: one.price for one in space.library.stock.stock if one.price is not None}
-    routes = [
-        (True, known[one.text].price is not None) if one.text in known else makeable(one.text, prices) for one in best
-    ]
+
+    @functools.cache
+    def standing(text: str) -> tuple[bool, bool]:
+        return (True, known[text].price is not None) if text in known else makeable(text, prices)
+
+    scores = [float(np.exp(one.log_likelihood)) for one in oracle.history]
+    texts = [one.text for one in oracle.history]
+    areas: dict[str, float] = {}
+    for name, counted in (
+        ("", scores),
+        ("_makeable", only(scores, texts, lambda text: standing(text)[0])),
+        ("_priced", only(scores, texts, lambda text: standing(text)[1])),
+    ):
+        means = curve(counted, calls)
+        areas |= {f"auc{name}": round(float(means.mean()), 5), f"top10{name}": round(float(means[-1]), 5)}
+    best = sorted(oracle.history, key=lambda one: -one.log_likelihood)[:TOP]
+    routes = [standing(one.text) for one in best]
     return {
         "task": task, "method": method, "seed": seed, "calls": calls, "used": len(oracle.history),
-        "auc": round(float(means.mean()), 5), "top10": round(float(means[-1]), 5), "seconds": round(spent, 1),
+        "seconds": round(spent, 1), **areas,
         "one_step": sum(one for one, _ in routes), "priced": sum(two for _, two in routes),
         "best": [[one.text, round(float(np.exp(one.log_likelihood)), 4)] for one in best[:3]],
     }  # fmt: skip
@@ -158,6 +189,18 @@ def table(rows: list[dict[str, Any]], calls: int) -> str:
         lines.append(f"| {task} | {min(counts)} | " + " | ".join(cells) + " |")
     if any(means.values()):
         lines.append("| **mean** | | " + " | ".join(f"**{np.mean(means[name]):.3f}**" for name in methods) + " |")
+        # Means of a method over tasks, each task's seeds first.
+        for key, words in (
+            ("auc_makeable", "of what a rule makes"),
+            ("auc_priced", "of what priced monomers make"),
+            ("top10", "ten best at the end"),
+            ("top10_priced", "ten best that priced monomers make"),
+        ):
+            cells = (
+                np.mean([np.mean(found(task, name, key)) for task in TASKS if found(task, name, key)])
+                for name in methods
+            )
+            lines.append(f"| {words} | | " + " | ".join(f"{value:.3f}" for value in cells) + " |")
     share: Callable[[str, str], float] = lambda name, key: float(  # noqa: E731
         np.mean([row[key] for row in rows if row["method"] == name]) / TOP
     )
@@ -166,25 +209,39 @@ def table(rows: list[dict[str, Any]], calls: int) -> str:
     return "\n".join(lines)
 
 
+def kept_rows() -> list[dict[str, Any]]:
+    """Return the rows that are done."""
+    rows: list[dict[str, Any]] = json.loads(RESULT.read_text())["rows"] if RESULT.exists() else []
+    return rows
+
+
 def main() -> None:
     parser = machine.parser(__doc__)
     parser.add_argument("--cache", type=Path, help="SQLite file of predictions, outside the repository")
+    parser.add_argument("--folder", type=Path, help="where the buyables are classified; without it they take no part")
     parser.add_argument("--calls", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=METHODS)
     arguments = parser.parse_args()
-    rows: list[dict[str, Any]] = json.loads(RESULT.read_text())["rows"] if RESULT.exists() else []
+    rows = kept_rows()
     done = {(row["task"], row["method"], row["seed"], row["calls"]) for row in rows}
     wanted = [
         (task, method, seed, arguments.calls)
         for seed in range(arguments.seeds) for task in TASKS for method in arguments.methods
-        if method in DESIGNERS or find_spec("mol_ga")
+        if method in DESIGNERS or {"mol_ga": find_spec("mol_ga"), BUYABLES: arguments.folder}[method]
     ]  # fmt: skip
     if missing := [one for one in wanted if one not in done]:
-        space = ChainSpace(PolymerLibrary.from_monomers(shipped_stock()))
+        shipped = ChainSpace(PolymerLibrary.from_monomers(shipped_stock()))
+        bought = None
+        if any(method == BUYABLES for _, method, _, _ in missing):
+            bought = ChainSpace(PolymerLibrary.from_monomers(buyables(arguments.folder, 14.0), cache=arguments.folder))
         cache = PredictionCache(arguments.cache)
         for task, method, seed, calls in missing:
-            rows.append(run(task, method, seed, calls, space, cache))
+            row = run(
+                task, method, seed, calls, bought if method == BUYABLES and bought is not None else shipped, cache
+            )
+            # Another of these programs may have written rows meanwhile.
+            rows = [*kept_rows(), row]
             machine.write("inverse_design", {"machine": machine.describe("rdkit", "numpy"), "rows": rows})
     print(table(rows, arguments.calls))
 

@@ -92,7 +92,7 @@ def main() -> None:
         kept=output.with_name("front.csv.part"), progress=tell,
     )  # fmt: skip
     seconds = time.perf_counter() - start
-    write_atomically(output, csv_text(found.header, found.rows))
+    write_atomically(output, csv_text(found.titles, found.rows))
     texts = read_columns(library, ("smiles",))["smiles"]
     sample = np.random.default_rng(0).permutation(len(texts))[:DRAWN]
     draw(screener, texts.take(sample).to_pylist(), found)

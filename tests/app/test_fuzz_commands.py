@@ -160,6 +160,7 @@ FILES = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 @given(data=st.data())
 @settings(BOUNDED, max_examples=12)

@@ -238,6 +238,7 @@ def test_a_campaign_stops_for_a_missing_program_instead_of_failing_its_picks(tmp
     assert (status.state, status.evaluations, status.failures, status.waiting) == ("interrupted", 0, 0, 2)
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_really_full_is_told_from_a_failure_of_the_program(tmp_path: Path) -> None:
     """LAMMPS ends with an error of its own, which may say nothing of the disk."""
     disk = tmp_path / "disk"

@@ -152,12 +152,14 @@ def test_more_cycles_go_on_where_fewer_ended(campaign_file: Write, place: Path) 
     assert Campaign.from_directory(place / "steps").run(cycles=3, report=False).evaluations == 18
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("acquisition", ["random", "uncertainty", "ucb", "qlognehvi"])
 def test_other_acquisitions_run(campaign_file: Write, place: Path, acquisition: str) -> None:
     file = campaign_file(f'[acquisition]\nname = "{acquisition}"\n', cycles=1)
     assert Campaign.from_file(file, place / "run").run(report=False).evaluations == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("surrogate", ["gp", "random_forest"])
 def test_other_surrogates_run(campaign_file: Write, place: Path, surrogate: str) -> None:
     assert (
@@ -166,6 +168,7 @@ def test_other_surrogates_run(campaign_file: Write, place: Path, surrogate: str)
     )
 
 
+@pytest.mark.slow
 def test_known_noise_of_the_records_reaches_the_surrogate(campaign_file: Write, place: Path) -> None:
     Campaign.from_file(campaign_file(cycles=1, surrogate="gp"), place / "plain").run(report=False)
     file = campaign_file(cycles=1, surrogate="gp")

@@ -68,6 +68,7 @@ def test_another_file_is_refused_and_the_way_to_take_it_over_is_named(folder: Pa
         other.run()
 
 
+@pytest.mark.slow
 def test_an_objective_less_and_a_wider_pool_go_on_from_what_is_known(folder: Path) -> None:
     before = picks(begun(folder), 2)
     second = Campaign.from_file(write(folder, "second.toml", INDEX, "all.csv", cycles=4), folder / "run")

@@ -46,6 +46,7 @@ def settled(place: Path) -> object:
     return tomllib.loads((place / "campaign.toml").read_text())["surrogate"].get("invariants")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "surrogate", "expected"),
     [((), {}, True), (("*[Ge](*)(C)C",), {}, False), ((), {"name": "pls"}, False), ((), {"invariants": False}, False)],
@@ -61,6 +62,7 @@ def test_a_new_campaign_learns_invariants_where_that_loses_no_candidate(
     assert settled(tmp_path) is expected
 
 
+@pytest.mark.slow
 def test_a_campaign_that_began_before_there_were_invariants_goes_on_without(
     tmp_path: Path, units: tuple[str, ...]
 ) -> None:

@@ -222,6 +222,7 @@ def test_a_signal_stops_cleanly(
     assert not known & set(calls(place)[before:])
 
 
+@pytest.mark.slow
 def test_a_signal_before_the_first_evaluation_stops_cleanly_too(on_any: Path) -> None:
     campaign = Campaign.from_file(on_any, on_any.parent / "run")
 
@@ -265,6 +266,7 @@ def test_ctrl_c_of_a_terminal_reaches_all_processes_and_harms_none(
     assert result(place / "run") == uninterrupted
 
 
+@pytest.mark.slow
 def test_ctrl_c_on_the_command_line_exits_130_and_says_how_to_go_on(file: Path) -> None:
     process = start(file)
     wait_for(lambda: len(calls(file.parent)) >= 3, process)

@@ -165,6 +165,7 @@ def test_a_pool_that_has_a_column_of_the_property_leaves_the_result_to_be_filled
     assert [one.value("toughness") for one in Campaign.from_directory("run").state().candidates] == [7.5, None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("row", "said"),
     [

@@ -44,6 +44,7 @@ def run(acquisitions, path, extensions):
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=250)
 
 
+@pytest.mark.slow
 def test_no_acquisition_calls_a_compiler_or_builds_anything(tmp_path):
     tools, mark, extensions = tmp_path / "bin", tmp_path / "called", tmp_path / "extensions"
     tools.mkdir()

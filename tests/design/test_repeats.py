@@ -102,6 +102,7 @@ def campaign(seed, noise, repeats, steps=20, start=6):
     return truth.max() - truth[chosen], repeated
 
 
+@pytest.mark.slow
 def test_with_large_noise_it_repeats_and_ends_no_worse_than_without_repeats():
     free, never = (np.array([campaign(seed, 0.7, repeats) for seed in range(6)]) for repeats in (True, False))
     assert free[:, 1].mean() > 2

@@ -50,6 +50,7 @@ def in_unit(objective, unit):
     return Objective(objective.property, "range", *ends)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", [SMALL, LARGE])
 @pytest.mark.parametrize("noisy", [False, True])
 @pytest.mark.parametrize("column", [0, 1, 2])

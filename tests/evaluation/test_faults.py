@@ -49,6 +49,7 @@ MACHINE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("body", "code", "said"), MACHINE.values(), ids=MACHINE)
 def test_a_fault_of_the_machine_in_a_function_stops_the_campaign_and_is_no_record(
     campaign_file: Write, place: Path, body: str, code: FailureCode, said: str

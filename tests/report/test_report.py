@@ -253,6 +253,7 @@ def test_a_campaign_of_failures_alone_has_a_report(tmp_path: Path) -> None:
     assert "0 of 0 polymers with both values" in page.text
 
 
+@pytest.mark.slow
 def test_a_picture_of_failures_goes_when_the_failures_do(finished: Make, tmp_path: Path) -> None:
     state = finished("two").state()
     write_report(state, tmp_path)
@@ -308,6 +309,7 @@ def test_the_campaign_file_may_set_its_own_limit_line(tmp_path: Path) -> None:
     assert {row["beyond_limit_in_all"] for row in read_table(report_of(campaign), "cycles")} == {"0"}
 
 
+@pytest.mark.slow
 def test_the_limit_line_may_change_between_two_sittings(tmp_path: Path) -> None:
     write_campaign(tmp_path / "c", INDEX + ABBE).run(cycles=0)
     again = write_campaign(tmp_path / "c", INDEX + ABBE, more="[report]\nlimit_slope = 0.0\nlimit_intercept = 1.0\n")

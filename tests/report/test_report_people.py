@@ -54,6 +54,7 @@ def page_of(campaign: Campaign) -> Page:
 # Names and columns of the pool
 
 
+@pytest.mark.slow
 def test_the_best_and_the_next_are_called_as_their_pool_calls_them(named: Campaign) -> None:
     state, page = named.state(), page_of(named)
     for one in (*state.best(), *state.next()):

@@ -49,6 +49,7 @@ def test_hard_cases_have_a_conformer(smiles):
     assert find_conformers(Chem.MolFromSmiles(smiles), seed=0, keep=1)
 
 
+@pytest.mark.slow
 def test_an_impossible_structure_is_a_conformer_failure():
     # Bicyclo[2.2.1]heptane with one bridgehead substituent inside the cage.
     both_outside, one_inside = "C[C@]12CC[C@](C)(C1)CC2", "C[C@]12CC[C@@](C)(C1)CC2"

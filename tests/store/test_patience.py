@@ -133,9 +133,10 @@ def many(count: int, value: float = 0.9) -> list[Record]:
     return [record for seed in range(count) for record in answer(ask(seed=seed, protocol="measured/table@1"), value)]
 
 
+@pytest.mark.slow
 def test_others_get_through_while_thousands_are_imported(place, monkeypatch):
     monkeypatch.setattr(additions, "_PART", 100)
-    longest, ended = 0.0, threading.Event()
+    longest, ended, began = 0.0, threading.Event(), time.monotonic()
     with Store(place) as store, Store(place) as other:
         importer = threading.Thread(target=lambda: (store.add(many(3000)), ended.set()))
         importer.start()
@@ -147,7 +148,8 @@ def test_others_get_through_while_thousands_are_imported(place, monkeypatch):
         importer.join()
         assert len(other.records(protocols=["measured/table@1"])) == 3000
     assert calls > 5
-    assert longest < 2.0
+    # Who held the database for all of its parts would let others wait as long as the import takes.
+    assert longest < (time.monotonic() - began) / 2
 
 
 def test_an_import_that_was_killed_is_completed_by_the_same_import(place, monkeypatch):

@@ -111,6 +111,7 @@ def test_a_campaign_runs_with_all_parts_of_another_package(ran: Path) -> None:
     assert len({row["beads"] for row in rows}) == 11
 
 
+@pytest.mark.slow
 def test_the_surrogate_of_another_package_predicts_the_next_picks(ran: Path) -> None:
     assert json.loads(polyloop(ran, "status", "run", "--json").stdout)["evaluations"] == 11
     polyloop(ran, "campaign", "export", "run", "-o", "values.csv")
@@ -133,6 +134,7 @@ def test_the_value_is_that_of_the_enumeration(ran: Path) -> None:
     assert record["value"] == pytest.approx(weight / (7 + weight), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_wrong_text_of_the_kind_is_refused_in_its_words(ran: Path) -> None:
     done = polyloop(ran, "properties", "HXH", "--kind", "hp_chain", "--level", "instant")
     assert done.returncode == 1
@@ -147,12 +149,14 @@ def test_the_report_draws_the_kind(ran: Path) -> None:
     assert "<circle" in page
 
 
+@pytest.mark.slow
 def test_a_report_of_another_package_is_chosen_by_its_name(ran: Path) -> None:
     done = polyloop(ran, "campaign", "report", "run", "--format", "text", "-o", "words")
     assert done.returncode == 0, done.stderr
     assert (ran / "words" / "best.txt").read_text().startswith("HHHHHHH ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -206,6 +210,7 @@ def test_doctor_names_the_engine_of_another_package(place: Path) -> None:
     assert "exact_openmm" in polyloop(place, "doctor").stdout
 
 
+@pytest.mark.slow
 def test_without_the_package_what_is_missing_is_named(ran: Path) -> None:
     done = polyloop(ran, "campaign", "export", "run", "-o", "without.csv", site=False)
     assert done.returncode == 1

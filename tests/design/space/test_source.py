@@ -192,6 +192,7 @@ def test_a_search_of_all_combinations_is_that_of_a_pool():
     assert suggestion.texts == tuple(source.pool.texts[i] for i in expected.indices)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "space",
     [

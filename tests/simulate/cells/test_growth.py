@@ -68,6 +68,7 @@ def test_a_grown_chain_has_plausible_bonds_and_neither_overlap_nor_pierced_ring(
     assert len(pierced_rings(positions, grown.bonds, grown.rings)) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("smiles", RINGS[:2])
 def test_no_ring_is_pierced_in_long_chains_either(smiles):
     grown = chain(smiles, 62)

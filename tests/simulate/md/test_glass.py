@@ -23,6 +23,7 @@ def fits(seed, noise, width, runs, said=1.0):
         yield glass_transition(COOLING, volumes(COOLING, width) + rng.normal(0, noise, len(COOLING)), stds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "said"), [(0.0, 1.0), (20.0, 1.0), (20.0, 0.3)])
 def test_the_interval_covers_kinks_and_gradual_turns_also_where_errors_are_understated(width, said):
     found = list(fits(1, 1e-3, width, 120, said))

@@ -112,6 +112,7 @@ def fitted(*data):
     return fit_decay(*data, start=3.0, bin_width=1.0, temperature=TEMPERATURE, length=75.0)
 
 
+@pytest.mark.slow
 def test_rate_heat_capacity_and_their_product_are_found_with_error_bars_that_cover_them():
     rng = np.random.default_rng(4)
     decays = [fitted(*runs(rng)) for _ in range(30)]

@@ -48,6 +48,8 @@ class UnfinishedUnit:
     # Branches: the atom that each leaves, and where it begins in `contracted`. Rings: opening atom and depth.
     branches: list[tuple[int, int]] = field(default_factory=list)
     rings: list[tuple[int, int]] = field(default_factory=list)
+    # Paths back to open rings, of which contexts and closures ask alike; they hold until the next token.
+    _paths: dict[int, list[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def depth(self) -> int:
@@ -70,16 +72,23 @@ class UnfinishedUnit:
     def ring_path(self, place: int = 0) -> list[int]:
         """Return the atoms from the current one back to where an open ring began, the shortest way known."""
         opening = self.rings[-1 - place][0]
-        path, atom = [self.current], self.current
-        while atom != opening:
-            shorter = [other for other in self.closures[atom] if other >= opening]
-            atom = min([self.before[atom], *shorter])
-            path.append(atom)
+        path = self._paths.get(opening)
+        if path is None:
+            atom = self.current
+            path = self._paths[opening] = [atom]
+            while atom != opening:
+                following = self.before[atom]
+                for other in self.closures[atom]:
+                    if opening <= other < following:
+                        following = other
+                atom = following
+                path.append(atom)
         return path
 
     def push(self, number: int) -> None:
         """Add a token, which `Grammar.allowed` must have named."""
         token = self.grammar.vocabulary.tokens[number]
+        self._paths.clear()
         if token.kind is TokenKind.ATOM:
             self._push_atom(number, token)
         elif token.kind is TokenKind.BRANCH:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from polyloop.design.language.contexts import Context, contexts_of
+from polyloop.design.language.contexts import Context, contexts_of, special_context
 from polyloop.design.language.generator import Array, LanguageCard, TokenGenerator
 from polyloop.design.language.grammar import Grammar, UnfinishedUnit
 from polyloop.design.language.length_prior import length_prior
@@ -149,10 +149,11 @@ class NgramGenerator(TokenGenerator):
 
     def weights(self, unit: UnfinishedUnit, polymer_class: int) -> Array:
         """Return the probability of each token before the grammar has its say, shape (v,)."""
-        contexts = contexts_of(unit, self.order, polymer_class)
-        known = self._kept.get(contexts[0])
+        special = special_context(unit, self.order, polymer_class)
+        known = self._kept.get(special)
         if known is not None:
             return known
+        contexts = contexts_of(unit, self.order, polymer_class)
         size = len(self.grammar.vocabulary)
         weights = np.full(size, 1.0 / size)
         for place, context in enumerate(reversed(contexts)):
@@ -166,7 +167,7 @@ class NgramGenerator(TokenGenerator):
             weights[tokens] += said
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()
-        self._kept[contexts[0]] = weights
+        self._kept[special] = weights
         return weights
 
     def _word(self, context: Context, *, most_general: bool) -> tuple[Array, Array, float]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from polyloop.core import EvaluationError, InvalidInputError, content_key, file_digest, require, write_atomically
+from polyloop.core.properties import PROPERTIES
 from polyloop.design.library.screeners import Screener
 from polyloop.design.pareto import non_dominated
 from polyloop.run import SupervisedProcessPool
@@ -50,6 +51,13 @@ class ScreenedLibrary:
     rows: list[Row] = field(default_factory=list)
     screened: int = 0
     outside: int = 0
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The header of a table for people, with the units of what is a property: `density_std [g/cm3]`."""
+        units = {name: PROPERTIES[name].unit for name in self.header if name in PROPERTIES} | {"price": "US$/kg"}
+        units |= {f"{name}_std": unit for name, unit in units.items()}
+        return tuple(f"{name} [{units[name]}]" if name in units else name for name in self.header)
 
 
 def screen_library(

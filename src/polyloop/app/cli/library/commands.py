@@ -183,7 +183,7 @@ def screen(
         workers=workers, kept=output.with_name(output.name + ".part"),
         progress=lambda done, total: message(f"{done:,} of {total:,} screened"),
     )  # fmt: skip
-    write_atomically(output, csv_text(found.header, found.rows))
+    write_atomically(output, csv_text(found.titles, found.rows))
     message(
         f"{found.screened:,} polymers screened, {found.outside:,} of them beyond what is known; "
         f"{len(found.rows)} in the Pareto set."
