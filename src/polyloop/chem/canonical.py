@@ -28,6 +28,8 @@ __all__ = ["Block", "canonical_smiles", "canonical_unit", "chain_word", "directe
 _LABEL = re.compile(r"\[(\d+)\*\]")
 # Cuts made at once; a longer chain is parted first.
 _MOST_CUTS = 48
+# Words up to which all rotations are simply compared.
+_SHORT_WORD = 64
 
 
 @dataclass(frozen=True)
@@ -94,17 +96,29 @@ def _rank(word: list[Block]) -> tuple[int, list[tuple[int, str]]]:
 
 def _least_rotation(word: list[Block]) -> list[Block]:
     """The rotation with the least `_rank`, in little more than linear time."""
+    costs = [block.head_cost + before.tail_cost for before, block in zip([word[-1], *word], word, strict=False)]
+    least = min(costs)
+    starts = [place for place, cost in enumerate(costs) if cost == least]
+    start = starts[0] if len(starts) == 1 else _least_start(word, starts)
+    return word[start:] + word[:start]
+
+
+def _least_start(word: list[Block], starts: list[int]) -> int:
+    """Of some places the one from which the rotation reads least, block by block, shorter blocks first."""
+    size = len(word)
     keys = sorted({(len(block.forward), block.forward) for block in word})
     code = {key: place for place, key in enumerate(keys)}
-    rank = np.array([code[len(block.forward), block.forward] for block in word])
+    ranks = [code[len(block.forward), block.forward] for block in word]
+    if size <= _SHORT_WORD:
+        twice = ranks + ranks
+        return min(starts, key=lambda start: twice[start : start + size])
+    rank = np.array(ranks)
     # Ranks of ever longer beginnings of all rotations: those of twice the length follow from two of the single one.
     length = 1
-    while length < len(word):
-        rank = np.unique(rank * len(word) + np.roll(rank, -length), return_inverse=True)[1]
+    while length < size:
+        rank = np.unique(rank * size + np.roll(rank, -length), return_inverse=True)[1]
         length *= 2
-    costs = np.array([word[start].head_cost + word[start - 1].tail_cost for start in range(len(word))])
-    start = int(np.lexsort((rank, costs))[0])
-    return word[start:] + word[:start]
+    return min(starts, key=lambda start: int(rank[start]))
 
 
 def _period(word: list[Block]) -> int:
