@@ -1,6 +1,7 @@
 """Replay optimisation on public tables of experiments: best value found, ours, plain BoTorch, random.
 
 Usage: python benchmarks/process_replay.py [--strategies ours botorch ...] [--tables suzuki ...] [--seeds 20]
+       python benchmarks/process_replay.py --scatter
 
 Ten experiments drawn at random to start with (numpy.random.default_rng(seed), the same for all strategies), then eight
 batches of five, from the experiments of the table that were not made yet. The curve is the best value so far as a
@@ -10,7 +11,8 @@ folder to go on where a run was stopped: each (table, strategy, seed) is kept th
 
 "botorch": SingleTaskGP with its defaults on numbers scaled to [0, 1] and one-hot choices, and qLogExpectedImprovement
 over all experiments left, five picks one after another (optimize_acqf_discrete), 128 quasi-random samples; fits end
-after 100 steps.
+after 100 steps. --scatter tells how much the P3HT blends' values scatter between neighbours, and what a model that has
+seen all but the best says of it.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from polyloop.design.acquisition.noisy import TabulatedModel
 from polyloop.design.sources import Observations, PoolSource
 from polyloop.design.space import Categorical, Continuous, Molecular, Ordinal, Space
 from polyloop.learn import make_surrogate
+from polyloop.learn.surrogate import take
 
 INITIAL, BATCH, CYCLES = 10, 5, 8
 
@@ -262,13 +265,42 @@ def compare(summaries: dict, baselines: tuple[str, ...] = ("random", "botorch"))
                 summary[f"area_minus_{baseline}"] = [float(difference.mean()), error]
 
 
+def scatter() -> dict[str, object]:
+    """Return how far apart the values of neighbouring P3HT blends are, and the best one's place among them."""
+    table = load("p3ht")
+    points, values = table.points.to_numpy(float), table.values
+    apart = np.abs(points[:, None] - points[None]).sum(axis=-1)
+    best, rows = int(values.argmax()), np.arange(len(values))
+    i, j = np.triu_indices(len(values), 1)
+    others = rows != best
+    blocks = table.space.encode(table.points)
+    model = make_surrogate("product_gp").fit(take(blocks, rows[others]), values[others])
+    said = model.predict(blocks)
+    return {
+        "standard deviation of all": float(values.std()),
+        "scatter of one value by pairs within n %": {
+            limit: [int((apart[i, j] <= limit).sum()),
+                    float(np.sqrt(np.mean((values[i] - values[j])[apart[i, j] <= limit] ** 2) / 2))]
+            for limit in (3, 5, 10)
+        },
+        "best": float(values[best]),
+        "neighbours of the best within 5 %": sorted(float(value) for value in values[(apart[best] <= 5) & others]),
+        "said of the best by all others": [float(said.mean[best]), float(said.noise_std[best])],
+        "blends of which more is said": int((said.mean > said.mean[best]).sum()),
+    }  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--strategies", nargs="+", default=["random", "ours", "botorch"], choices=list(STRATEGIES))
     parser.add_argument("--tables", nargs="+", default=list(TABLES), choices=TABLES)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--name", default="process_replay", help="results/NAME.json; what is there already is kept")
+    parser.add_argument("--scatter", action="store_true", help="print the scatter of the P3HT blends, and end")
     arguments = parser.parse_args()
+    if arguments.scatter:
+        print(json.dumps(scatter(), indent=1))
+        return
     # BoTorch says when a fit was tried again; GPyTorch when it added jitter.
     warnings.simplefilter("ignore")
     earlier = machine.RESULTS / f"{arguments.name}.json"

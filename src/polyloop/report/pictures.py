@@ -40,8 +40,9 @@ def draw_pictures(state: CampaignState, limit: content.OpticalLimit | None) -> I
         title, label = "Hypervolume per cycle", "hypervolume"
         caption = f"Volume that the {plural} dominate above the reference point, in the product of the units; from 0."
         if len(state.objectives) == 1:
-            name = state.objectives[0].property
-            title, label = "Best value above the reference point, per cycle", f"distance {text.unit(name)}".strip()
+            title = "Best value above the reference point, per cycle"
+            unit = text.unit(state.objectives[0].property)
+            label = f"distance ({unit})" if unit else "distance"
             caption = "Distance of the best value from the reference point, in the property's unit; from 0."
         figure = figures.hypervolume_figure([cycle for cycle, _ in volumes], [volume for _, volume in volumes], label)
         yield Picture("hypervolume", title, caption, figure)
