@@ -216,6 +216,15 @@ def test_the_fit_is_the_same_each_time_and_chunks_do_not_matter():
     np.testing.assert_allclose(whole.mean[-10:], part.mean, rtol=1e-9)
 
 
+def test_a_search_on_some_of_many_rows_finds_nearly_the_same_and_all_rows_teach():
+    (X, y), (X_new, y_new) = make(300, noise=1.0), make(300, seed=1, noise=0.0)
+    every, some = GaussianProcess().fit(X, y), GaussianProcess(search_rows=150).fit(X, y)
+    fewer = GaussianProcess().fit(take(X, slice(150)), y[:150])
+    assert some.hyperparameters != every.hyperparameters
+    errors = [float(np.sqrt(np.mean((model.predict(X_new).mean - y_new) ** 2))) for model in (every, some, fewer)]
+    assert errors[1] < 1.1 * errors[0] < errors[2]
+
+
 def test_intervals_of_a_well_specified_problem_cover():
     (X, y), (X_new, y_new) = make(150, noise=2.0), make(400, seed=1, noise=2.0)
     calibration = summarise(GaussianProcess().fit(X, y).predict(X_new), y_new, "test set")

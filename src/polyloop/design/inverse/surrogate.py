@@ -21,6 +21,8 @@ __all__ = ["OracleSurrogate", "intensive"]
 LEAST_ROWS = 5
 # Hyper-parameters are searched for anew when there are as many times more rows: the search takes most of the time.
 _GROWTH = 1.5
+# And by so many rows at most: ten times as many calls would otherwise take hours of it.
+_SEARCH_ROWS = 600
 
 
 def intensive(features: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -83,7 +85,8 @@ class OracleSurrogate:
             pair = []
             for which, values in enumerate(([one.mean for one in said], [np.log(one.std) for one in said])):
                 old: HyperParameters | None = kept.models[place][which].hyperparameters if kept is not None else None
-                pair.append(GaussianProcess(parameters=old).fit(block, np.array(values)))
+                model = GaussianProcess(parameters=old, search_rows=_SEARCH_ROWS)
+                pair.append(model.fit(block, np.array(values)))
             models.append((pair[0], pair[1]))
         return cls(targets, columns, tuple(models), kept.searched if kept is not None else len(rows))
 
