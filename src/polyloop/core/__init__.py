@@ -13,7 +13,7 @@ from polyloop.core.errors import (
     StoreError,
     UnsupportedChemistryError,
 )
-from polyloop.core.files import file_digest, write_atomically
+from polyloop.core.files import file_digest, user_cache, write_atomically
 from polyloop.core.optional import require
 from polyloop.core.properties import PROPERTIES, Property, add_property, get_property
 from polyloop.core.record import Provenance, Record, Request, Status, content_key
@@ -51,5 +51,6 @@ __all__ = [
     "get_property",
     "parse_subject",
     "require",
+    "user_cache",
     "write_atomically",
 ]

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-__all__ = ["file_digest", "sweep_unfinished", "write_atomically"]
+__all__ = ["file_digest", "sweep_unfinished", "user_cache", "write_atomically"]
 
 _UNFINISHED = ".unfinished"
 # Seconds after which nobody is writing a file any more.
@@ -53,6 +53,11 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def user_cache() -> Path:
+    """Return the folder for what can be made again: `polyloop` in the user's cache folder."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "polyloop"
 
 
 def file_digest(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from polyloop.chem import Polymer
 from polyloop.chem.polymer_class import PolymerClass, seniority
@@ -28,9 +28,15 @@ def residue_class(rule: PolymerisationRule, place: int, residue: Residue) -> Pol
         return rule.polymer_class
     parts = (residue,) if len(rule.roles) == 1 else _beside_example(rule, place, residue)
     try:
-        return Polymer.of_canonical(canonical_chain(parts)).polymer_class
+        return _class_of(canonical_chain(parts))
     except InvalidInputError:
         return rule.polymer_class
+
+
+# Rules that differ in a leaving group make the same chains.
+@lru_cache(maxsize=65536)
+def _class_of(canonical: str) -> PolymerClass:
+    return Polymer.of_canonical(canonical).polymer_class
 
 
 def chain_class(first: PolymerClass, second: PolymerClass, canonical: str) -> PolymerClass:

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache as cached
 from pathlib import Path
 from typing import Any
 
 from rdkit import __version__ as rdkit_version
 from rdkit.Chem.Descriptors import MolWt  # type: ignore[attr-defined]
 
+from polyloop import chem
 from polyloop.chem.polymer_class import PolymerClass
 from polyloop.chem.polymerisation import MonomerRole, PolymerisationRule, Residue
 from polyloop.chem.polymerisation.rule import read_monomer
-from polyloop.core import content_key, write_atomically
+from polyloop.core import content_key, file_digest, write_atomically
 from polyloop.design.library.chain_classes import residue_class
 from polyloop.design.library.scores import synthetic_accessibility
 from polyloop.design.library.stock import StockMonomer
 
 __all__ = ["ClassifiedStock", "Entry", "classify_stock"]
 
-_VERSION = 2
+
+@cached
+def _code() -> str:
+    """Digest of the modules that decide what a monomer becomes: what another release classified is not believed."""
+    files = (*Path(chem.__file__).parent.rglob("*.py"), *Path(__file__).parent.glob("*.py"))
+    return content_key({file.name: file_digest(file) for file in sorted(files)})
 
 
 @dataclass(frozen=True)
@@ -65,23 +73,27 @@ def classify_stock(
     Parameters
     ----------
     cache
-        Folder that keeps what was classified, under a digest of the monomers and the rules.
+        Folder that keeps what was classified, under a digest of the monomers, the rules and the code; one that cannot
+        be written keeps nothing.
     """
     rules = tuple(rules)
     key = {
-        "version": _VERSION,
+        "code": _code(),
         "rdkit": rdkit_version,
         "stock": [[monomer.smiles, monomer.price] for monomer in stock],
         "rules": [[rule.name, [_described(role) for role in rule.roles]] for rule in rules],
     }
     file = cache / f"classified_{content_key(key)[:20]}.json" if cache is not None else None
+    # Rules share residues, and each is taken apart once.
+    residues: dict[str, Residue] = {}
     if file is not None and file.exists():
-        return _restored(stock, json.loads(file.read_text()))
-    content = _classified(stock, rules)
+        return _restored(stock, json.loads(file.read_text()), residues)
+    content = _classified(stock, rules, residues)
     if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, json.dumps(content))
-    return _restored(stock, content)
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(file, json.dumps(content))
+    return _restored(stock, content, residues)
 
 
 def _described(role: MonomerRole) -> list[Any]:
@@ -90,7 +102,9 @@ def _described(role: MonomerRole) -> list[Any]:
     return [texts, [g.smarts for g in role.forbids], [g.smarts for g in role.needs], role.count, role.reversible]
 
 
-def _classified(stock: Sequence[StockMonomer], rules: Sequence[PolymerisationRule]) -> dict[str, Any]:
+def _classified(
+    stock: Sequence[StockMonomer], rules: Sequence[PolymerisationRule], residues: dict[str, Residue]
+) -> dict[str, Any]:
     best: dict[tuple[str, int], dict[str, int]] = {(r.name, place): {} for r in rules for place in range(len(r.roles))}
     masses, difficulties = [], []
     for index, monomer in enumerate(stock):
@@ -105,12 +119,13 @@ def _classified(stock: Sequence[StockMonomer], rules: Sequence[PolymerisationRul
                     continue
                 if id(role) not in made:
                     made[id(role)] = role.residues(mol)
+                    residues.update((residue.text, residue) for residue in made[id(role)])
                 _keep_cheapest(best[rule.name, place], made[id(role)], index, stock)
     by_name = {rule.name: rule for rule in rules}
     entries: dict[str, list[list[list[Any]]]] = {rule.name: [] for rule in rules}
     for (name, place), found in best.items():
         rows = [
-            [index, text, residue_class(by_name[name], place, Residue(text)).number] for text, index in found.items()
+            [index, text, residue_class(by_name[name], place, residues[text]).number] for text, index in found.items()
         ]
         entries[name].append(sorted(rows, key=lambda row: row[1]))
     return {"entries": entries, "masses": masses, "difficulties": difficulties}
@@ -129,10 +144,18 @@ def _cost(monomer: StockMonomer) -> float:
     return float("inf") if monomer.price is None else monomer.price
 
 
-def _restored(stock: Sequence[StockMonomer], content: Mapping[str, Any]) -> ClassifiedStock:
+def _restored(
+    stock: Sequence[StockMonomer], content: Mapping[str, Any], residues: dict[str, Residue]
+) -> ClassifiedStock:
     classes = list(PolymerClass)
+
+    def entry(monomer: int, text: str, number: int) -> Entry:
+        if text not in residues:
+            residues[text] = Residue(text)
+        return Entry(monomer, residues[text], classes[number])
+
     entries = {
-        name: tuple(tuple(Entry(i, Residue(text), classes[number]) for i, text, number in rows) for rows in roles)
+        name: tuple(tuple(entry(*row) for row in rows) for rows in roles)
         for name, roles in content["entries"].items()
-    }
+    }  # fmt: skip
     return ClassifiedStock(tuple(stock), entries, tuple(content["masses"]), tuple(content["difficulties"]))

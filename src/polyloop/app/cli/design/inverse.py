@@ -56,6 +56,7 @@ def invert(
     """Find polymers of wanted properties among those that known polymerisations make of monomers on hand."""
     import numpy as np
 
+    from polyloop.core import user_cache
     from polyloop.design.inverse import InverseDesigner, Oracle, read_target
     from polyloop.design.inverse.folder import DesignFolder
     from polyloop.design.library import read_stock, shipped_stock
@@ -72,7 +73,8 @@ def invert(
     oracle = Oracle(
         targets, predictors, calls=calls, scope=prior.scope, cache=folder.cache() if folder else None, progress=_told
     )
-    result = InverseDesigner.over(stock, prior=prior, method=method).design(oracle, np.random.default_rng(seed), n=n)
+    designer = InverseDesigner.over(stock, prior=prior, method=method, cache=user_cache() / "monomers")
+    result = designer.design(oracle, np.random.default_rng(seed), n=n)
     if folder is not None:
         message(f"Kept in {folder.keep(result)}")
     _show(result, as_json)

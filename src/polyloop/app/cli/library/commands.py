@@ -98,7 +98,10 @@ def build(
         typer.Option("--monomers", metavar="FILE", help="CSV or Parquet with smiles and price.  [default: shipped]"),
     ] = None,
     cache: Annotated[
-        Path | None, typer.Option("--cache", metavar="FOLDER", help="Folder that keeps the classified monomers.")
+        Path | None,
+        typer.Option(
+            "--cache", metavar="FOLDER", help="Folder that keeps classified monomers.  [default: in the user's cache]"
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -106,11 +109,12 @@ def build(
 
     A build that was interrupted or killed goes on when the same command is given again, and ends in the same bytes.
     """
+    from polyloop.core import user_cache
     from polyloop.design.library import PolymerLibrary, build_library, read_stock, shipped_stock
 
     stock = shipped_stock() if csv is None else read_stock(csv)
     message(f"classifying {len(stock):,} monomers")
-    library = PolymerLibrary.from_monomers(stock, cache=cache)
+    library = PolymerLibrary.from_monomers(stock, cache=cache or user_cache() / "monomers")
     message(f"they make at most {len(library):,} polymers by {len(library.recipes)} rules")
     built = build_library(
         library, output, size=size, seed=seed, progress=lambda done, total: message(f"{done:,} of {total:,} polymers")

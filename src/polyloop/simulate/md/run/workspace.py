@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import io
 import json
-import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.chem.topology import Cell, Topology
-from polyloop.core import content_key, write_atomically
+from polyloop.core import content_key, user_cache, write_atomically
 from polyloop.core.settings import setting
 
 __all__ = ["Workspace", "default_scratch"]
@@ -31,9 +30,7 @@ _NAMES, _CELL = "type_names", ("positions", "box", "velocities")
 def default_scratch() -> Path:
     """Return the folder for work in progress: $POLYLOOP_SCRATCH, or one in the user's cache folder."""
     named = setting("POLYLOOP_SCRATCH")
-    if named:
-        return Path(named).expanduser().absolute()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "polyloop"
+    return Path(named).expanduser().absolute() if named else user_cache()
 
 
 class Workspace:
