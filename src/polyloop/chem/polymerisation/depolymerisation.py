@@ -98,12 +98,16 @@ class _CutChain:
         forward = chain_word(self._unit)
         return forward, tuple(block.reversed() for block in reversed(forward))
 
-    def cuts(self, units: int) -> int:
-        """Return the number of places at which `units` repeat units can be cut."""
-        return units * len(self._words[0])
+    @property
+    def cuts(self) -> int:
+        """Number of places at which one repeat unit can be cut; those of the next unit are the same again."""
+        return len(self._words[0])
 
     def part(self, units: int, backward: bool, start: int, stop: int) -> Chem.Mol:
-        """Return the molecule from cut `start` to cut `stop` (`start` again: the whole), with labelled stars."""
+        """Return the molecule from cut `start` to cut `stop` (`start` again: the whole), with labelled stars.
+
+        Cuts are numbered over `units` repeat units that close to a ring; `start` is in the first.
+        """
         key = (units, backward, start, stop)
         if key not in self._parts:
             word = self._words[backward] * units
@@ -124,7 +128,7 @@ def _candidates(rule: PolymerisationRule, chain: _CutChain, units: int) -> Itera
 
 def _alone(rule: PolymerisationRule, chain: _CutChain, units: int, backward: bool) -> Iterator[tuple[str, ...]]:
     (role,) = rule.roles
-    for cut in range(chain.cuts(units)):
+    for cut in range(chain.cuts):
         whole = chain.part(units, backward, cut, cut)
         if _ends_fit(role, role, whole):
             for monomer in role.monomers(whole):
@@ -133,21 +137,23 @@ def _alone(rule: PolymerisationRule, chain: _CutChain, units: int, backward: boo
 
 def _pairs(rule: PolymerisationRule, chain: _CutChain, units: int, backward: bool) -> Iterator[tuple[str, ...]]:
     first, second = rule.roles
-    cuts = range(chain.cuts(units))
+    cuts = range(units * chain.cuts)
     if len(cuts) < 2:
         return
-    wholes = [chain.part(units, backward, cut, cut) for cut in cuts]
+    wholes = [chain.part(units, backward, cut, cut) for cut in range(chain.cuts)]
     # A residue of the first role begins where one of the second ends, and the other way round.
-    starts = [cut for cut in cuts if _ends_fit(first, second, wholes[cut])]
-    stops = [cut for cut in cuts if _ends_fit(second, first, wholes[cut])] if starts else []
+    starts = [cut for cut, whole in enumerate(wholes) if _ends_fit(first, second, whole)]
+    ends = {cut for cut, whole in enumerate(wholes) if _ends_fit(second, first, whole)} if starts else set()
     for start in starts:
-        for stop in stops:
-            if start == stop:
+        for stop in cuts:
+            if stop == start or stop % chain.cuts not in ends:
                 continue
             ones = first.monomers(chain.part(units, backward, start, stop))
             if not ones:
                 continue
-            others = second.monomers(chain.part(units, backward, stop, start))
+            # The other part, told from its own first unit.
+            shift = stop - stop % chain.cuts
+            others = second.monomers(chain.part(units, backward, stop - shift, (start - shift) % len(cuts)))
             yield from ((one, other) for one in ones for other in others)
 
 

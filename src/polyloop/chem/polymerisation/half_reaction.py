@@ -15,6 +15,7 @@ from polyloop.chem.smiles_text import HEAD, TAIL
 __all__ = ["HalfReaction", "opening", "perceive", "site"]
 
 _JOIN = "[0*]"
+_NITROGEN = Chem.MolFromSmarts("[#7]")
 _MAP = re.compile(r":(\d+)\]$")
 
 
@@ -103,7 +104,7 @@ def perceive(mol: Chem.Mol) -> None:
     others not, and then no one pattern finds them all.
     """
     Chem.Kekulize(mol, clearAromaticFlags=True)
-    hydrogens = {a.GetIdx(): a.GetTotalNumHs() for a in mol.GetAtoms() if a.GetAtomicNum() == 7}
+    hydrogens = {i: mol.GetAtomWithIdx(i).GetTotalNumHs() for (i,) in mol.GetSubstructMatches(_NITROGEN)}
     Chem.SetAromaticity(mol, Chem.AromaticityModel.AROMATICITY_SIMPLE)
     for index, count in hydrogens.items():
         # The hydrogen of pyrrole's nitrogen must be written out.
