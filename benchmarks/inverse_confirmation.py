@@ -12,7 +12,7 @@ library that are in the domains tell how often that happens by itself.
 hidden: the top tenth (refractive index) of a class is taken out of PI1070, a model learns from the rest, and the
 design is asked for the range in which the hidden ones lie, with no word of the class. Counted are the hidden ones
 among all that it asked for. Classes are those with the most members that the shipped monomers make. Random draws as
-often from the same library.
+often from the same library: with the same probability for each rule, as the design's prior has it, and for each chain.
 
 Rows are kept as they are done; the same command goes on. With --seeds 0 or --classes 0 it prints the tables of
 docs/validation/inverse_design.md.
@@ -149,11 +149,12 @@ def hidden(name: str, places: list[int], calls: int, frame: pd.DataFrame, space:
     rng, drawn = np.random.default_rng(1), set()
     while len(drawn) < calls:
         drawn |= set(chains(space, calls - len(drawn), rng))
+    uniform = {polymer.smiles for polymer in space.library.sample(calls, np.random.default_rng(1), balanced=False)}
     return {
         "class": name, "members": len(places), "hidden": len(texts), "range": [round(low, 4), round(high, 4)],
         "in range, of the table": round(float(frame[column].between(low, high).mean()), 4),
         "calls": len(oracle.history), "found": sum(one.text in texts for one in oracle.history),
-        "found by random": len(texts & drawn),
+        "found by random": len(texts & drawn), "found by uniform": len(texts & uniform),
         "cpu s": round(process_time() - started),
     }  # fmt: skip
 
@@ -170,12 +171,13 @@ def tables(kept: dict[str, Any]) -> str:
                 f"| {', '.join(targets)} | {len(rows)} | {sums['said']} | {sums['confirmed']} ({share:.0f} %) | "
                 f"{sums['random confirmed']} of {sums['random']} |"
             )
-    lines += ["", "| class | members | hidden | range of n | found again | by random |", "|---|---|---|---|---|---|"]
+    lines += ["", "| class | members | hidden | range of n | found again | of random rules | of random chains |"]
+    lines += ["|---" * 7 + "|"]
     for row in kept["hidden"]:
         found = f"{row['found']} ({100 * row['found'] / row['hidden']:.0f} %)"
         lines.append(
             f"| {row['class']} | {row['members']} | {row['hidden']} | {row['range'][0]:.3f} to {row['range'][1]:.3f} | "
-            f"{found} | {row['found by random']} |"
+            f"{found} | {row['found by random']} | {row['found by uniform']} |"
         )
     return "\n".join(lines)
 
