@@ -1,6 +1,7 @@
 """Libraries of polymers: random access, classes, prices, files that go on after a kill and end in the same bytes."""
 
 import csv
+import json
 import os
 from collections import Counter
 from dataclasses import dataclass
@@ -163,6 +164,17 @@ def test_classified_monomers_are_read_back_from_the_cache(tmp_path, monkeypatch)
     monkeypatch.setattr("polyloop.design.library.classification._classified", lambda *_: pytest.fail("made again"))
     again = PolymerLibrary.from_monomers(STOCK[:5], cache=tmp_path)
     assert [again[i] for i in range(len(again))] == [first[i] for i in range(len(first))]
+
+
+def test_a_cache_that_is_damaged_or_cannot_be_written_does_no_harm(tmp_path):
+    first = PolymerLibrary.from_monomers(STOCK[:3], cache=tmp_path / "monomers")
+    (file,) = (tmp_path / "monomers").iterdir()
+    file.write_text(file.read_text()[:100])
+    again = PolymerLibrary.from_monomers(STOCK[:3], cache=tmp_path / "monomers")
+    below_a_file = PolymerLibrary.from_monomers(STOCK[:3], cache=file / "monomers")
+    assert list(again.sample(5, np.random.default_rng(0))) == list(first.sample(5, np.random.default_rng(0)))
+    assert len(below_a_file) == len(first)
+    assert json.loads(file.read_text())["entries"]
 
 
 def test_a_table_of_building_blocks_is_read_with_its_prices(tmp_path):

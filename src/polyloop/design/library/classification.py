@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache as cached
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,11 @@ from polyloop.design.library.stock import StockMonomer
 __all__ = ["ClassifiedStock", "Entry", "classify_stock"]
 
 
-@cached
+@functools.cache
 def _code() -> str:
     """Digest of the modules that decide what a monomer becomes: what another release classified is not believed."""
     files = (*Path(chem.__file__).parent.rglob("*.py"), *Path(__file__).parent.glob("*.py"))
-    return content_key({file.name: file_digest(file) for file in sorted(files)})
+    return content_key({f"{file.parent.name}/{file.name}": file_digest(file) for file in files})
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,21 @@ def classify_stock(
     file = cache / f"classified_{content_key(key)[:20]}.json" if cache is not None else None
     # Rules share residues, and each is taken apart once.
     residues: dict[str, Residue] = {}
-    if file is not None and file.exists():
-        return _restored(stock, json.loads(file.read_text()), residues)
-    content = _classified(stock, rules, residues)
-    if file is not None:
-        with suppress(OSError):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(file, json.dumps(content))
+    content = None if file is None else _kept(file)
+    if content is None:
+        content = _classified(stock, rules, residues)
+        if file is not None:
+            with suppress(OSError):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(file, json.dumps(content))
     return _restored(stock, content, residues)
+
+
+def _kept(file: Path) -> dict[str, Any] | None:
+    with suppress(OSError, ValueError):
+        content: dict[str, Any] = json.loads(file.read_text())
+        return content
+    return None
 
 
 def _described(role: MonomerRole) -> list[Any]:
