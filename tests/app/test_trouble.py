@@ -172,6 +172,7 @@ def test_a_file_that_may_not_grow_stops_it_and_it_goes_on_when_there_is_room(tmp
     assert not list((tmp_path / "scratch" / "md" / "stages").glob("*.damaged-*"))
 
 
+@pytest.mark.slow
 def test_a_missing_program_is_said_with_its_install_line_and_is_no_failure_of_the_polymer(tmp_path: Path) -> None:
     process = start(*properties(), surroundings={"NO_PROGRAMS": "1"})
     out, err = process.communicate(timeout=200)

@@ -43,6 +43,7 @@ def test_time_that_is_up_leaves_steps_out_and_says_so(tmp_path):
     assert "were left" in found["density"]["skipped"]
 
 
+@pytest.mark.slow
 def test_a_machine_without_the_platform_is_told_what_to_install(tmp_path):
     openmm = pytest.importorskip("openmm")
     present = {openmm.Platform.getPlatform(place).getName() for place in range(openmm.Platform.getNumPlatforms())}

@@ -86,6 +86,7 @@ def test_nothing_is_proposed_twice_not_even_what_failed(campaign_file: Write, pl
     assert outcome.failures == sum(outcome.failures_by_reason.values())
 
 
+@pytest.mark.slow
 def test_implausible_values_are_kept_and_shown_but_never_learnt(campaign_file: Write, place: Path) -> None:
     campaign = Campaign.from_file(campaign_file(cycles=12, batch=4), place / "run")
     outcome = campaign.run(report=False)
@@ -142,6 +143,7 @@ def test_a_stated_reference_point_is_taken(campaign_file: Write, place: Path) ->
     assert outcome.reference_point == {"refractive_index": 1.4, "abbe_number": 10.0}
 
 
+@pytest.mark.slow
 def test_more_cycles_go_on_where_fewer_ended(campaign_file: Write, place: Path) -> None:
     Campaign.from_file(campaign_file(), place / "once").run(cycles=3, report=False)
     steps = Campaign.from_file(campaign_file(), place / "steps")
@@ -249,6 +251,7 @@ def test_the_resolved_file_replays_the_run(campaign_file: Write, place: Path) ->
     assert picks(place / "run") == picks(place / "again")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "word"),
     [
@@ -312,6 +315,7 @@ def test_impossible_numbers_are_refused(
 # Shared stores and retries
 
 
+@pytest.mark.slow
 def test_two_campaigns_of_one_store_share_their_evaluations(campaign_file: Write, place: Path) -> None:
     store = "[store]\nurl = 'sqlite:///shared.sqlite'\n"
     Campaign.from_file(campaign_file(store, seed=1), place / "a").run(report=False)

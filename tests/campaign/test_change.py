@@ -127,6 +127,7 @@ def test_the_same_change_made_by_a_second_run_gives_the_same_picks(folder: Path)
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_an_interrupted_change_is_completed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun(folder)
     second = Campaign.from_file(write(folder, "second.toml", INDEX, "all.csv", cycles=3), folder / "run")
@@ -146,6 +147,7 @@ def stop(*arguments: object) -> None:
     raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "word"),
     [
@@ -163,6 +165,7 @@ def test_what_would_be_another_campaign_is_refused(folder: Path, text: str, word
     assert Campaign.from_directory(folder / "run").run(report=False).changes == ()
 
 
+@pytest.mark.slow
 def test_an_evaluator_that_was_never_asked_is_refused(folder: Path) -> None:
     begun(folder)
     more = '[[objectives]]\nproperty = "density"\ndirection = "minimize"\nlevel = "instant"\n'
@@ -170,6 +173,7 @@ def test_an_evaluator_that_was_never_asked_is_refused(folder: Path) -> None:
         Campaign.from_file(write(folder, "second.toml", INDEX + more), folder / "run").change()
 
 
+@pytest.mark.slow
 def test_another_batch_is_recorded_by_itself(folder: Path) -> None:
     begun(folder)
     path = write(folder, "first.toml", INDEX + ABBE, cycles=3)

@@ -66,6 +66,7 @@ def units_of(place: Path) -> list[str]:
     return (place / "pool.csv").read_text().split()[1:]
 
 
+@pytest.mark.slow
 def test_two_tables_that_share_a_store_keep_their_own_values_and_campaigns(
     campaign_file: Write, place: Path, units: tuple[str, ...]
 ) -> None:
@@ -121,6 +122,7 @@ def test_a_run_goes_on_where_the_file_of_its_pool_is_gone(campaign_file: Write, 
 # What is left out
 
 
+@pytest.mark.slow
 def test_candidates_without_descriptors_are_named_with_reasons_and_a_way_out(campaign_file: Write, place: Path) -> None:
     with (place / "pool.csv").open("a") as stream:
         stream.writelines(f"{unit}\n" for unit in TIN)
@@ -139,6 +141,7 @@ def test_candidates_without_descriptors_are_named_with_reasons_and_a_way_out(cam
     assert not set(picked(place)) & {Polymer(unit).canonical for unit in TIN}
 
 
+@pytest.mark.slow
 def test_a_pool_of_which_nothing_has_descriptors_is_refused_with_the_block_to_take(
     campaign_file: Write, place: Path
 ) -> None:
@@ -187,6 +190,7 @@ def test_a_damaged_file_of_a_run_is_named(campaign_file: Write, place: Path) -> 
 # What stands beside
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wide", [True, False])
 def test_no_column_of_a_pool_is_lost_in_an_export(campaign_file: Write, place: Path, wide: bool) -> None:
     lines = ["name,smiles,price [EUR/kg],status"]
@@ -204,6 +208,7 @@ def test_no_column_of_a_pool_is_lost_in_an_export(campaign_file: Write, place: P
         assert row["status"] in ("done", "failed", "unphysical")
 
 
+@pytest.mark.slow
 def test_a_note_on_a_table_reaches_status(campaign_file: Write, place: Path) -> None:
     outcome = run(campaign_file(cycles=1), place)
     assert outcome.notes == (  # type: ignore[attr-defined]

@@ -206,6 +206,7 @@ def test_values_come_from_frames_and_dictionaries_too(bench: Path) -> None:
         campaign.tell(3)
 
 
+@pytest.mark.slow
 def test_suggestions_depend_on_the_seed_and_on_what_is_known_alone(
     bench: Path, units: tuple[str, ...], value_of: Callable[[str], float]
 ) -> None:

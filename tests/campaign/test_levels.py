@@ -138,6 +138,7 @@ def test_what_breaks_a_requirement_is_hardly_asked_and_no_result(
     assert dear[0] != dear[1]
 
 
+@pytest.mark.slow
 def test_a_laboratory_measures_what_is_computed_first(tmp_path: Path, units: tuple[str, ...], toys: None) -> None:
     """The target is measured: a run computes below it and waits, `tell` teaches the target, and the run goes on."""
     campaign = Campaign(

@@ -157,6 +157,7 @@ def test_what_cannot_work_is_refused_with_its_place(
         Campaign(**given, directory=place / "run").run(report=False)
 
 
+@pytest.mark.slow
 def test_compositions_of_a_copolymer_are_candidates_like_any_other(place: Path) -> None:
     """One loop for every kind: three shares of two units at first, and the best of eleven found."""
     candidates = [f"random: {share / 12} *CC(C)(C(=O)OC)* + {1 - share / 12} *CC(*)c1ccccc1" for share in range(1, 12)]
@@ -185,6 +186,7 @@ def test_a_notebook_shows_campaign_polymer_and_record(place: Path, units: tuple[
     assert "298.15 K" in record._repr_html_()
 
 
+@pytest.mark.slow
 def test_a_script_whose_work_is_met_by_its_own_workers_is_told_of_the_guard(tmp_path: Path) -> None:
     script = tmp_path / "page.py"
     script.write_text(

@@ -287,6 +287,7 @@ def test_a_source_of_somebody_else_is_named_like_ours(write: Write, request: pyt
         Campaign.from_file(file, "run")
 
 
+@pytest.mark.slow
 def test_another_library_under_the_name_of_the_first_is_refused_until_it_is_taken_over(write: Write) -> None:
     file = write("library")
     Campaign.from_file(file, "run").run(cycles=0, report=False)

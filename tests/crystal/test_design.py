@@ -75,6 +75,7 @@ def test_designs_are_relaxed_ranked_and_computed_once(designer: CrystalDesigner,
     assert all(path.stat().st_mtime_ns == time for path, time in times.items())
 
 
+@pytest.mark.slow
 def test_a_composition_without_a_template_is_guessed_by_symmetry_if_asked_for(designer: CrystalDesigner) -> None:
     """The store has rock salts and cubes only, so nothing of the ratio 1:2."""
     asked = replace(designer, symmetry_guesses=2)

@@ -44,6 +44,7 @@ def test_equals_botorch(m, n_front):
     np.testing.assert_allclose(ours, botorch_ehvi(mean, std, front, reference), rtol=1e-10, atol=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("m", "n_draws"), [(1, 4000), (2, 4000), (3, 800)])
 def test_equals_monte_carlo_of_the_hypervolume(m, n_draws):
     front, reference = (staircase(5, m, 2) if m > 1 else np.array([[0.7]])), np.zeros(m)

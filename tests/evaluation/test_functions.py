@@ -149,6 +149,7 @@ def test_text_that_looks_like_a_comment_counts(tmp_path: Path, text: str) -> Non
 SHADOWS = ("numpy", "random", "polyloop", "torch", "json", "tempfile", "rdkit", "sklearn")
 
 
+@pytest.mark.slow
 def test_no_file_of_a_users_folder_hides_a_module_that_others_import(tmp_path: Path) -> None:
     """In a process of its own, since the modules of this one are loaded already."""
     trap = "raise RuntimeError('the file of the user was imported')\n"

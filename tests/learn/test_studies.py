@@ -152,6 +152,7 @@ def test_an_ensemble_of_models_that_disagree_is_less_sure_than_each() -> None:
     assert flags.outside.tolist() == [True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("study", ["extrapolation", "scaling", "nested"])
 def test_a_study_that_was_killed_goes_on_and_ends_as_if_it_never_was(study: str, tmp_path: Path, cache: Path) -> None:
     made = config(study=study, splits=("random",), sizes=(20, 40, 60) if study == "scaling" else ())

@@ -205,6 +205,7 @@ def test_a_campaign_without_a_library_is_refused_before_anything_is_evaluated(ca
         make_surrogate("transfer").fit({"x": make(8)[0]["x"]}, make(8)[1])
 
 
+@pytest.mark.slow
 def test_a_campaign_learns_with_a_library(campaign_file, library: SourceLibrary, tmp_path: Path) -> None:
     folder = library.save(tmp_path / "sources")
     name = f'transfer"\nsources = "{folder}"\ndigest = "{library.digest}'

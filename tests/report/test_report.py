@@ -151,6 +151,7 @@ def test_the_count_beyond_the_limit_is_that_of_the_line_and_the_error_bars(finis
     assert (len(margins), sum(float(margin) > 0.01 for margin in margins)) == (known, beyond)
 
 
+@pytest.mark.slow
 def test_what_is_above_the_limit_by_less_than_its_error_bar_is_not_called_beyond_it(finished: Make, tmp_path) -> None:
     state = finished("two").state()
     over = best_rows(state)[0][0]
@@ -195,6 +196,7 @@ def test_failures_are_told_with_reason_and_mend(finished: Make) -> None:
     assert rows["not_in_table"]["example"] in read_page(report_of(campaign)).text
 
 
+@pytest.mark.slow
 def test_an_implausible_value_is_named_with_its_range(tmp_path: Path) -> None:
     campaign = write_campaign(tmp_path / "all", INDEX, initial=55)
     campaign.run(cycles=0)
@@ -237,12 +239,14 @@ def test_half_an_initial_design_is_drawn(finished: Make, tmp_path: Path) -> None
     assert "waiting or running" in page.text
 
 
+@pytest.mark.slow
 def test_a_cycle_under_way_is_said_so(finished: Make, tmp_path: Path) -> None:
     state = finished("two").state()
     page = Page(write_report(replace(state, cycles=state.cycles[:-1]), tmp_path).read_text())
     assert "after cycle 3, cycle 4 is under way" in page.text
 
 
+@pytest.mark.slow
 def test_a_campaign_of_failures_alone_has_a_report(tmp_path: Path) -> None:
     campaign = write_campaign(tmp_path / "failures", INDEX + ABBE, cycles=2, values=False)
     assert campaign.run().failures == 8 + 2 * 5
@@ -290,6 +294,7 @@ def test_candidates_without_predictions_leave_out_the_parity_plot(finished: Make
     assert "Predicted and" not in page.headings()
 
 
+@pytest.mark.slow
 def test_a_huge_pool_costs_the_report_nothing_but_its_number(finished: Make, tmp_path: Path) -> None:
     state = finished("two").state()
     small = write_report(state, tmp_path / "small").read_text()
@@ -298,6 +303,7 @@ def test_a_huge_pool_costs_the_report_nothing_but_its_number(finished: Make, tmp
     assert abs(len(huge) - len(small)) < 20
 
 
+@pytest.mark.slow
 def test_the_campaign_file_may_set_its_own_limit_line(tmp_path: Path) -> None:
     own = "[report]\nlimit_slope = -0.004\nlimit_intercept = 3.0\n"
     campaign = write_campaign(tmp_path / "own", INDEX + ABBE, more=own)

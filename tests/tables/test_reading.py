@@ -167,6 +167,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filling", [b"\0", b"\n", b"x,y\n"])
 def test_a_gzip_bomb_ends_soon_and_takes_bounded_memory(tmp_path, filling):
     path = tmp_path / "bomb.csv.gz"

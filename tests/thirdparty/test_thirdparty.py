@@ -123,6 +123,7 @@ def test_the_surrogate_of_another_package_predicts_the_next_picks(ran: Path) -> 
     assert noise == pytest.approx([0.1 * pstdev(values)] * 3)
 
 
+@pytest.mark.slow
 def test_the_value_is_that_of_the_enumeration(ran: Path) -> None:
     """Four H beads: of the 36 walks that begin to the right (9 x 4), the two squares bring the ends together."""
     said = polyloop(
@@ -141,6 +142,7 @@ def test_a_wrong_text_of_the_kind_is_refused_in_its_words(ran: Path) -> None:
     assert "is no bead chain" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_the_report_draws_the_kind(ran: Path) -> None:
     done = polyloop(ran, "campaign", "report", "run")
     assert done.returncode == 0, done.stderr
@@ -187,6 +189,7 @@ def test_an_engine_of_another_package_runs_molecular_dynamics(place: Path) -> No
     assert 0.3 < density["value"] < 1.5
 
 
+@pytest.mark.slow
 def test_a_charge_method_of_another_package_charges_a_cell(place: Path) -> None:
     done = polyloop(
         place,
@@ -206,6 +209,7 @@ def test_a_charge_method_of_another_package_charges_a_cell(place: Path) -> None:
     assert (place / "cell.gro").is_file()
 
 
+@pytest.mark.slow
 def test_doctor_names_the_engine_of_another_package(place: Path) -> None:
     assert "exact_openmm" in polyloop(place, "doctor").stdout
 

@@ -40,6 +40,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_file(tmp_path: Path, monkeyp
     assert not (tmp_path / "parts.smi.progress").exists()
 
 
+@pytest.mark.slow
 def test_a_process_that_was_killed_leaves_what_another_goes_on_with(tmp_path: Path) -> None:
     file = tmp_path / "molecules.smi"
     words = ["design", "enumerate", "--elements", "C,N,O,S", "--heavy-atoms", "1:7", "-o", str(file)]

@@ -215,6 +215,7 @@ def test_the_same_generator_gives_the_same_picks_and_no_other_is_touched(space):
     np.testing.assert_array_equal(before[2], np.random.get_state()[1])  # noqa: NPY002
 
 
+@pytest.mark.slow
 def test_any_surrogate_will_do_and_pending_points_are_left_alone():
     space, rng = Space((X, Y)), np.random.default_rng(0)
     source = SpaceSource(space)

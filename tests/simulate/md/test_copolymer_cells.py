@@ -187,6 +187,7 @@ def test_a_salted_cell_yields_what_ions_leave_sound():
     assert values["radius_of_gyration"] > 2.0
 
 
+@pytest.mark.slow
 def test_a_preview_counts_the_atoms_of_chains_and_ions(monkeypatch):
     from polyloop.simulate.md.run import preview as module
 

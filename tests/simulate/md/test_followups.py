@@ -119,6 +119,7 @@ def test_a_cooling_ends_with_a_transition_or_with_what_hides_it(smoke, scratch):
     assert len(new) >= len(SMOKE_GLASS.stages)
 
 
+@pytest.mark.slow
 def test_ions_that_rattle_or_pair_have_no_mobility(smoke):
     records = smoke(SMOKE_IONS)
     for record in records:

@@ -61,6 +61,7 @@ def test_energies_are_measured_in_the_unit_that_is_given():
     assert verdict.to_dict()["checks"][0]["quantity"] == "potential_energy"
 
 
+@pytest.mark.slow
 def test_noise_passes_and_a_ramp_fails_at_known_rates():
     """Three standard errors: 0.3 % of Gaussian series, somewhat more as the error is estimated from 50 samples."""
     series = 10.0 + correlated(np.random.default_rng(3), (100, 1000), 0.9)
