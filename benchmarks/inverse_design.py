@@ -169,45 +169,37 @@ def run(task: str, method: str, seed: int, calls: int, space: ChainSpace, cache:
 
 
 def table(rows: list[dict[str, Any]], calls: int) -> str:
-    """Return the table of the docs: mean area of the seeds that all methods have done, with its standard error."""
+    """Return the table of the docs: means over seeds with standard errors, and means over tasks of what ran on all."""
     rows = [row for row in rows if row["calls"] == calls]
     methods = [name for name in METHODS if any(row["method"] == name for row in rows)]
 
-    def found(task: str, method: str, key: str) -> list[float]:
-        return [row[key] for row in rows if row["task"] == task and row["method"] == method]
+    def found(task: str, method: str, key: str) -> np.ndarray:
+        return np.array([row[key] for row in rows if row["task"] == task and row["method"] == method])
 
-    lines = ["| task | seeds | " + " | ".join(methods) + " |", "|---" * (len(methods) + 2) + "|"]
-    means: dict[str, list[float]] = {name: [] for name in methods}
-    for task in TASKS:
-        counts = {len(found(task, name, "auc")) for name in methods}
-        if 0 in counts:
-            continue
-        cells = []
-        for name in methods:
-            values = np.array(found(task, name, "auc"))
-            means[name].append(float(values.mean()))
-            error = f" ± {values.std(ddof=1) / np.sqrt(len(values)):.3f}" if len(values) > 1 else ""
-            cells.append(f"{values.mean():.3f}{error}")
-        lines.append(f"| {task} | {min(counts)} | " + " | ".join(cells) + " |")
-    if any(means.values()):
-        lines.append("| **mean** | | " + " | ".join(f"**{np.mean(means[name]):.3f}**" for name in methods) + " |")
-        # Means of a method over tasks, each task's seeds first.
-        for key, words in (
-            ("auc_makeable", "of what a rule makes"),
-            ("auc_priced", "of what priced monomers make"),
-            ("top10", "ten best at the end"),
-            ("top10_priced", "ten best that priced monomers make"),
-        ):
-            cells = (
-                np.mean([np.mean(found(task, name, key)) for task in TASKS if found(task, name, key)])
-                for name in methods
-            )
-            lines.append(f"| {words} | | " + " | ".join(f"{value:.3f}" for value in cells) + " |")
-    share: Callable[[str, str], float] = lambda name, key: float(  # noqa: E731
-        np.mean([row[key] for row in rows if row["method"] == name]) / TOP
-    )
+    def cell(values: np.ndarray) -> str:
+        if not len(values):
+            return "-"
+        error = f" ± {values.std(ddof=1) / np.sqrt(len(values)):.3f}" if len(values) > 1 else ""
+        return f"{values.mean():.3f}{error}"
+
+    def over_tasks(method: str, key: str, unit: float = 1.0) -> float | None:
+        each = [found(task, method, key) for task in TASKS]
+        return None if any(not len(one) for one in each) else float(np.mean([one.mean() for one in each])) / unit
+
+    lines = ["| task | " + " | ".join(methods) + " |", "|---" * (len(methods) + 1) + "|"]
+    lines += [f"| {task} | " + " | ".join(cell(found(task, name, "auc")) for name in methods) + " |" for task in TASKS]
+    for key, words in (
+        ("auc", "**mean**"),
+        ("auc_makeable", "of what a rule makes"),
+        ("auc_priced", "of what priced monomers make"),
+        ("top10", "ten best at the end"),
+        ("top10_priced", "ten best that priced monomers make"),
+    ):
+        cells = ("-" if (mean := over_tasks(name, key)) is None else f"{mean:.3f}" for name in methods)
+        lines.append(f"| {words} | " + " | ".join(cells) + " |")
     for key, words in (("one_step", "one-step route"), ("priced", "priced monomers")):
-        lines.append(f"| {words} | | " + " | ".join(f"{100 * share(name, key):.0f} %" for name in methods) + " |")
+        cells = ("-" if (mean := over_tasks(name, key, TOP)) is None else f"{mean:.0%}" for name in methods)
+        lines.append(f"| {words} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
