@@ -124,9 +124,9 @@ def confirm(seed: int, calls: int, frame: pd.DataFrame, space: ChainSpace) -> li
 
 
 def members(frame: pd.DataFrame, priced: set[str]) -> pd.DataFrame:
-    """Return class and canonical unit of what the shipped monomers make in one step."""
+    """Return places and classes of what has a refractive index and is made of the shipped monomers in one step."""
     found = []
-    for place, text in enumerate(frame.canonical):
+    for place, text in frame.canonical[frame[COLUMNS["refractive_index"]].notna()].items():
         polymer = Polymer.of_canonical(text)
         if any(priced.issuperset(way.monomers) for way in depolymerise(polymer, RULES.values())):
             found.append((place, polymer.polymer_class.value))

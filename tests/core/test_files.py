@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from polyloop.core import write_atomically
+from polyloop.core import user_cache, write_atomically
 from polyloop.core.files import sweep_unfinished
 
 
@@ -29,7 +29,7 @@ def test_a_full_disk_leaves_the_old_content(tmp_path):
     write_atomically(target, "old")
     script = textwrap.dedent(f"""
         import pathlib, resource, signal
-        from polyloop.core import write_atomically
+        from polyloop.core import user_cache, write_atomically
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
         try:
@@ -45,7 +45,7 @@ def test_a_full_disk_leaves_the_old_content(tmp_path):
 def test_what_a_killed_write_left_is_swept_when_nobody_can_be_writing_it(tmp_path):
     script = """
         import os, pathlib, signal, sys
-        from polyloop.core import write_atomically
+        from polyloop.core import user_cache, write_atomically
         os.fsync = lambda number: os.kill(os.getpid(), signal.SIGKILL)
         write_atomically(pathlib.Path(sys.argv[1]), "x")
     """
@@ -132,3 +132,20 @@ def test_a_folder_is_no_file_to_write(tmp_path):
     with pytest.raises(OSError, match="directory"):
         write_atomically(tmp_path / "folder", "x")
     assert list(tmp_path.iterdir()) == [tmp_path / "folder"]
+
+
+def test_the_cache_is_where_the_user_says_or_in_the_home_and_without_a_home_among_temporary_files(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "named"))
+    assert user_cache() == tmp_path / "named" / "polyloop"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert user_cache() == tmp_path / ".cache" / "polyloop"
+
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    assert user_cache().parent == tmp_path / "temporary"

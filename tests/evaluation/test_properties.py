@@ -9,7 +9,7 @@ import pytest
 from polyloop.chem import Polymer
 from polyloop.core import InvalidInputError
 from polyloop.evaluation import compute_properties, preview_properties
-from polyloop.evaluation.properties import _sources
+from polyloop.evaluation.properties import _sources, default_store
 from polyloop.simulate import PROTOCOLS
 
 
@@ -75,3 +75,14 @@ def test_what_is_no_polymer_is_named(given: object, said: str) -> None:
 def test_a_time_limit_is_a_number_above_zero(wrong: float, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="time_limit"):
         compute_properties(["*CC*"], level="instant", store=str(tmp_path / "s.sqlite"), time_limit=wrong)
+
+
+def test_who_has_no_home_is_told_to_name_a_store(monkeypatch):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("POLYLOOP_STORE", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(InvalidInputError, match="no home folder"):
+        default_store()

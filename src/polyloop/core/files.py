@@ -56,8 +56,17 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def user_cache() -> Path:
-    """Return the folder for what can be made again: `polyloop` in the user's cache folder."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "polyloop"
+    """Return the folder for what can be made again: `polyloop` in the user's cache folder.
+
+    A user without a home, as in some containers, has one of their own among the temporary files.
+    """
+    named = os.environ.get("XDG_CACHE_HOME")
+    if named:
+        return Path(named) / "polyloop"
+    try:
+        return Path.home() / ".cache" / "polyloop"
+    except RuntimeError:
+        return Path(tempfile.gettempdir()) / f"polyloop-{os.getuid()}"
 
 
 def file_digest(path: Path) -> str:

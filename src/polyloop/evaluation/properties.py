@@ -283,11 +283,22 @@ def _cells(value: Record | ReplicaMean | None) -> tuple[object, object, object]:
 
 
 def default_store() -> str:
-    """Return the store of `polyloop properties`: $POLYLOOP_STORE, or a file in the user's data folder."""
+    """Return the store of `polyloop properties`: $POLYLOOP_STORE, or a file in the user's data folder.
+
+    Raises
+    ------
+    InvalidInputError
+        If the user has no home.
+    """
     named = setting("POLYLOOP_STORE")
     if named:
         return named
-    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "polyloop"
+    try:
+        data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "polyloop"
+    except RuntimeError as error:
+        raise InvalidInputError(
+            "This user has no home folder to keep results in.", where="store", hint="Name one: --store FILE."
+        ) from error
     data.mkdir(parents=True, exist_ok=True)
     return str(data / "store.sqlite")
 

@@ -70,7 +70,10 @@ class UnfinishedUnit:
         return bool(self.rings) and self.rings[-1][1] >= self.depth
 
     def ring_path(self, place: int = 0) -> list[int]:
-        """Return the atoms from the current one back to where an open ring began, the shortest way known."""
+        """Return the atoms from the current one back to where an open ring began, the shortest way known.
+
+        The list is kept until the next token: do not change it.
+        """
         opening = self.rings[-1 - place][0]
         path = self._paths.get(opening)
         if path is None:
