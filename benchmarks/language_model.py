@@ -1,6 +1,7 @@
 """Language models of repeat units: valid, unique, novel, and how far from real polymers that did not teach.
 
 Usage: python benchmarks/language_model.py [--draws 2000] [--epochs 20] [--stream 40000] [--skip-recurrent]
+       python benchmarks/language_model.py --million   # what the kept streams say of a million different strings
 
 Half of PI1070 teaches, the other half is what the distance is measured to (and plays no part in any choice). Distances:
 squared Frechet distance in 24 principal components of the square roots of fragment counts (block `ecfp`), found on the
@@ -11,6 +12,7 @@ counts different strings (canonical SMILES of the unit as cut), on one process.
 
 from __future__ import annotations
 
+import json
 import time
 
 import numpy as np
@@ -68,13 +70,29 @@ def stream(model, n: int, rng: np.random.Generator) -> dict:
     return {"notes": shown, "different_in_the_last_half_per": late}
 
 
+def million(notes: list[dict]) -> dict[str, float]:
+    """Continue a stream to a million different strings, by the power law of its last 15,000 draws."""
+    last = notes[-1]
+    before = next(note for note in notes if note["drawn"] >= last["drawn"] - 15_000)
+    power = np.log(last["different"] / before["different"]) / np.log(last["drawn"] / before["drawn"])
+    draws = last["drawn"] * (1e6 / last["different"]) ** (1 / power)
+    minutes = draws * last["cpu_seconds"] / last["drawn"] / 60
+    return {"power": round(float(power), 3), "draws": round(float(draws)), "cpu_minutes": round(float(minutes), 1)}
+
+
 def main() -> None:
     parser = machine.parser(__doc__)
     parser.add_argument("--draws", type=int, default=2_000)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--stream", type=int, default=40_000)
     parser.add_argument("--skip-recurrent", action="store_true")
+    parser.add_argument("--million", action="store_true")
     given = parser.parse_args()
+    if given.million:
+        for name, row in json.loads((machine.RESULTS / "language_model.json").read_text())["rows"].items():
+            if "stream" in row:
+                print(name, million(row["stream"]["notes"]))
+        return
     taught, held = halves()
     space = DescriptorSpace.of(taught)
     reference = space.place(held)[:COMPARED]
