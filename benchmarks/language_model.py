@@ -1,7 +1,7 @@
 """Language models of repeat units: valid, unique, novel, and how far from real polymers that did not teach.
 
 Usage: python benchmarks/language_model.py [--draws 2000] [--epochs 20] [--stream 40000] [--skip-recurrent]
-       python benchmarks/language_model.py --million   # what the kept streams say of a million different strings
+       python benchmarks/language_model.py --million [--workers 2] [--temperature 1.0]   # draws a million, and no more
 
 Half of PI1070 teaches, the other half is what the distance is measured to (and plays no part in any choice). Distances:
 squared Frechet distance in 24 principal components of the square roots of fragment counts (block `ecfp`), found on the
@@ -12,7 +12,9 @@ counts different strings (canonical SMILES of the unit as cut), on one process.
 
 from __future__ import annotations
 
+import itertools
 import json
+import multiprocessing
 import time
 
 import numpy as np
@@ -31,6 +33,7 @@ from polyloop.design.language import (
 )
 
 COMPARED = 500
+_MODEL: NgramGenerator  # of a worker
 TEMPERATURES = (1.0, 1.4, 1.7)
 
 
@@ -70,14 +73,35 @@ def stream(model, n: int, rng: np.random.Generator) -> dict:
     return {"notes": shown, "different_in_the_last_half_per": late}
 
 
-def million(notes: list[dict]) -> dict[str, float]:
-    """Continue a stream to a million different strings, by the power law of its last 15,000 draws."""
-    last = notes[-1]
-    before = next(note for note in notes if note["drawn"] >= last["drawn"] - 15_000)
-    power = np.log(last["different"] / before["different"]) / np.log(last["drawn"] / before["drawn"])
-    draws = last["drawn"] * (1e6 / last["different"]) ** (1 / power)
-    minutes = draws * last["cpu_seconds"] / last["drawn"] / 60
-    return {"power": round(float(power), 3), "draws": round(float(draws)), "cpu_minutes": round(float(minutes), 1)}
+def _teach(temperature: float) -> None:
+    global _MODEL
+    _MODEL = NgramGenerator.train(halves()[0], temperature=temperature)
+
+
+def _written(seed: int) -> tuple[int, list[str]]:
+    """Return how many of 2,000 units are valid, and their different canonical strings."""
+    mols = [
+        Chem.MolFromSmiles(text)
+        for text in _MODEL.sample(2_000, rng=np.random.default_rng([3, seed]))
+        if text.count("*") == 2
+    ]
+    good = [mol for mol in mols if mol is not None]
+    return len(good), list({Chem.MolToSmiles(mol) for mol in good})
+
+
+def million(workers: int, temperature: float, wanted: int) -> dict:
+    """Draw until there are a million different strings; the time is that of the wall, with training."""
+    start, seen, drawn, valid = time.perf_counter(), set[str](), 0, 0
+    with multiprocessing.get_context("spawn").Pool(workers, _teach, (temperature,)) as pool:
+        for good, texts in pool.imap(_written, itertools.count()):
+            drawn, valid = drawn + 2_000, valid + good
+            seen.update(texts)
+            if len(seen) >= wanted:
+                break
+        pool.terminate()
+    minutes = (time.perf_counter() - start) / 60
+    return {"workers": workers, "temperature": temperature, "different": len(seen), "drawn": drawn,
+            "valid": valid / drawn, "minutes": round(minutes, 1)}  # fmt: skip
 
 
 def main() -> None:
@@ -86,12 +110,15 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--stream", type=int, default=40_000)
     parser.add_argument("--skip-recurrent", action="store_true")
-    parser.add_argument("--million", action="store_true")
+    parser.add_argument("--million", type=int, nargs="?", const=1_000_000, help="how many different strings")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--temperature", type=float, default=1.0)
     given = parser.parse_args()
     if given.million:
-        for name, row in json.loads((machine.RESULTS / "language_model.json").read_text())["rows"].items():
-            if "stream" in row:
-                print(name, million(row["stream"]["notes"]))
+        kept = json.loads((machine.RESULTS / "language_model.json").read_text())
+        kept.setdefault("million", []).append(million(given.workers, given.temperature, given.million))
+        print(kept["million"][-1])
+        machine.write("language_model", kept)
         return
     taught, held = halves()
     space = DescriptorSpace.of(taught)

@@ -83,6 +83,7 @@ class Oracle:
     """Says how likely polymers meet the targets, with a budget of calls.
 
     A call is one polymer that was not asked before; a polymer out of scope costs none, and no predictor sees it.
+    Nor does one that `accepts` refuses.
 
     Parameters
     ----------
@@ -94,6 +95,9 @@ class Oracle:
         Most polymers that are predicted.
     scope
         Which polymers may be predicted at all.
+    accepts
+        What else a polymer (canonical SMILES) must be, for searches that leave what a library makes: one of those that
+        can be bought, say, or that a rule makes. It is asked before the scope; by default it accepts all.
     outside_penalty
         What is taken off the logarithm of the likelihood for each target whose predictor is outside its domain.
     cache
@@ -114,6 +118,7 @@ class Oracle:
         *,
         calls: int,
         scope: StructureScope | None = None,
+        accepts: Callable[[str], bool] = lambda text: True,
         outside_penalty: float = 5.0,
         cache: PredictionCache | None = None,
         progress: Callable[[int], None] = lambda spent: None,
@@ -133,6 +138,7 @@ class Oracle:
                     hint=f"There are predictions of {', '.join(known) or 'nothing'}; for others name a trained model.",
                 )  # fmt: skip
         self.targets, self.calls, self.scope = tuple(targets), calls, scope or StructureScope()
+        self._accepts = accepts
         used = [next(one for one in predictors if name in one.properties) for name in names]
         self._predictors = tuple(dict.fromkeys(used))
         self._penalty, self._cache, self._progress = outside_penalty, cache or PredictionCache(), progress
@@ -153,7 +159,7 @@ class Oracle:
         found = []
         for text in texts:
             if text not in self._known:
-                if self._fault(text) is not None:
+                if not self._accepts(text) or self._fault(text) is not None:
                     self._known[text] = Assessment(text, None, -np.inf)
                 elif self.left:
                     self._known[text] = self._asked(text)
