@@ -16,6 +16,8 @@ PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python
 EXTRAS = {"demo": "", "test": "[test]", "check": "[test,lint,docs,postgres,benchmarks]"}
 # One thread per worker: spinning threads on shared cores fight each other.
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+# The tests start hundreds of processes: none compiles a module that another has compiled, even where that is forbidden.
+SETTINGS = {**THREADS, "OMP_WAIT_POLICY": "passive", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
 USAGE = """usage: python3 bootstrap.py COMMAND [ARGUMENTS]
 
   demo     install, then run the demo campaign (examples/demo.toml) on real physics
@@ -27,10 +29,9 @@ USAGE = """usage: python3 bootstrap.py COMMAND [ARGUMENTS]
 
 def run(*command: object, quiet: bool = False) -> None:
     """Run a command in the repository's root; stop with its exit code if it fails."""
-    environment = {**os.environ, **THREADS, "OMP_WAIT_POLICY": "passive", "PYTHONUNBUFFERED": "1"}
     if not quiet:
         print("+", *command, flush=True)
-    code = subprocess.call([str(part) for part in command], cwd=ROOT, env=environment)
+    code = subprocess.call([str(part) for part in command], cwd=ROOT, env={**os.environ, **SETTINGS})
     if code:
         sys.exit(code)
 
