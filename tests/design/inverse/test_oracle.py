@@ -87,6 +87,17 @@ def test_out_of_scope_nobody_is_asked() -> None:
     assert oracle.left == 5
 
 
+def test_what_is_not_accepted_costs_no_call() -> None:
+    predictor = CarbonShare()
+    oracle = Oracle([INDEX], [predictor], calls=5, accepts={"*CC*"}.__contains__)
+    refused, taken = oracle.assess(["*CCC(C)*", "*CC*"])
+    assert refused.log_likelihood == -np.inf
+    assert np.isfinite(taken.log_likelihood)
+    assert predictor.asked == ["*CC*"]
+    assert oracle.left == 4
+    assert oracle.knows("*CCC(C)*")
+
+
 def test_outside_the_domain_of_a_model_the_likelihood_is_lower() -> None:
     class Doubtful(CarbonShare):
         def predict(self, text: str) -> dict[str, PredictedProperty] | None:
