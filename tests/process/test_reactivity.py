@@ -4,10 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from rdkit import Chem
 
 from polyloop import datasets
 from polyloop.app.cli.main import main
 from polyloop.core import InvalidInputError, UnsupportedChemistryError
+from polyloop.core.constants import HARTREE
+from polyloop.engines.quantum.registry import tight_binding
+from polyloop.process.reactivity.electrons import ELECTRONIC_COLUMNS
 from polyloop.process.reactivity.lookup import reactivity_ratios
 from polyloop.process.reactivity.measurements import (
     Measurement,
@@ -17,10 +21,15 @@ from polyloop.process.reactivity.measurements import (
     usable,
 )
 from polyloop.process.reactivity.model import ReactivityModel, shipped_model
-from polyloop.process.reactivity.monomers import describe_monomer
+from polyloop.process.reactivity.monomers import MonomerDescription, describe_monomer, electronic_kernel
 from polyloop.process.reactivity.q_e import q_e_ratios, q_e_values
+from polyloop.simulate.conformers import lowest_geometry
 
 STYRENE, MMA, ACETOXYSTYRENE = "C=Cc1ccccc1", "COC(=O)C(C)=C", "CC(=O)Oc1ccc(C=C)cc1"
+SMALL = {
+    describe_monomer(smiles).canonical
+    for smiles in ("C=CC#N", "C=CC(=O)OC", "C=CCl", "C=C(Cl)Cl", "C=CC=C", "CC(=O)OC=C", STYRENE, MMA)
+}
 
 
 def test_the_shipped_table_holds_each_pair_once_with_its_source():
@@ -86,6 +95,70 @@ def test_a_kept_model_says_the_same(tmp_path):
     model.save(tmp_path / "model")
     again = ReactivityModel.load(tmp_path / "model")
     assert again.predict([(ACETOXYSTYRENE, MMA)])[0].r1 == pytest.approx(model.predict([(ACETOXYSTYRENE, MMA)])[0].r1)
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "polyloop" / "electrons"
+
+
+def test_the_radicals_electronegativity_has_the_order_of_e(cache):
+    """Donors to acceptors by Alfrey and Price: a vinyl ether, styrene, an acrylate, acrylonitrile (e -1.2 to 1.2)."""
+    place = list(ELECTRONIC_COLUMNS).index("hydride_removal_energy")
+    values = [
+        describe_monomer(smiles, electrons=True).electrons[place : place + 2]
+        for smiles in ("C=COC", STYRENE, "C=CC(=O)OC", "C=CC#N")
+    ]
+    negativities = [(hydride - proton) / 2 for hydride, proton in values]
+    assert negativities == sorted(negativities)
+    assert len(list(cache.iterdir())) == 4
+
+
+def test_electrons_are_computed_once_and_a_damaged_note_is_made_again(cache):
+    first = describe_monomer("C=C", electrons=True).electrons
+    (note,) = cache.iterdir()
+    before = note.stat().st_mtime_ns
+    assert np.array_equal(describe_monomer("C=C", electrons=True).electrons, first)
+    assert note.stat().st_mtime_ns == before
+    note.write_text("{")
+    assert np.allclose(describe_monomer("C=C", electrons=True).electrons, first)
+    assert json.loads(note.read_text())["monomer"] == "C=C"
+
+
+def test_both_ends_of_ethylene_are_alike(cache):
+    found = dict(zip(ELECTRONIC_COLUMNS, describe_monomer("C=C", electrons=True).electrons, strict=True))
+    assert found["charge_of_attacked_group"] == pytest.approx(found["charge_of_other_group"], abs=1e-3)
+    assert found["dipole_moment"] == pytest.approx(0.0, abs=0.02)
+    assert found["bond_order"] == pytest.approx(2.0, abs=0.05)
+    _, methane = lowest_geometry(Chem.MolFromSmiles("C"), 0)
+    heat = found["addition_energy"] - tight_binding("tblite").single_point(methane).energy * HARTREE
+    # CH2=CH2 + CH4 -> C3H8: enthalpies of formation (52.4, -74.6, -104.7 kJ/mol) less zero-point energies say -1.1 eV,
+    # and GFN2-xTB binds too much.
+    assert -1.7 < heat < -0.9
+
+
+def test_a_model_of_electrons_is_kept_with_them_and_says_the_same(cache, tmp_path):
+    few = [one for one in shipped_measurements() if {one.first, one.second} <= SMALL]
+    model = ReactivityModel.fit(few, electrons=True)
+    assert model.knows_electrons
+    model.save(tmp_path / "model")
+    again = ReactivityModel.load(tmp_path / "model")
+    pair = [("C=CC(=O)OCC", "C=COC")]
+    assert again.knows_electrons
+    assert again.predict(pair)[0].r1 == pytest.approx(model.predict(pair)[0].r1)
+    plain = ReactivityModel.fit(few).predict(pair)[0]
+    assert plain.r1 != pytest.approx(model.predict(pair)[0].r1, rel=1e-3)
+
+
+def test_what_could_not_be_computed_counts_as_the_mean():
+    def monomer(values):
+        return MonomerDescription("", {}, np.zeros(1), np.array(values))
+
+    known = [monomer([0.0, 1.0]), monomer([1.0, 3.0]), monomer([2.0, 2.0])]
+    (row,) = electronic_kernel([monomer([np.nan, np.nan])], known, known)
+    (mean,) = electronic_kernel([monomer([1.0, 2.0])], known, known)
+    assert row == pytest.approx(mean)
 
 
 def test_the_command_answers_the_contract(capsys):

@@ -22,6 +22,7 @@ __all__ = [
     "embed",
     "find_conformers",
     "force_field_geometry",
+    "lowest_geometry",
     "search_conformers",
 ]
 
@@ -161,6 +162,27 @@ def force_field_geometry(mol: Chem.Mol, seed: int) -> Geometry:
     if not _relax_by_force_field(full, iterations=200):
         raise EvaluationError(FailureCode.CONFORMER, _STAGE, "The force-field energy is not finite.")
     return Geometry.from_mol(full)
+
+
+def lowest_geometry(mol: Chem.Mol, seed: int, embeddings: int | None = None) -> tuple[Chem.Mol, Geometry]:
+    """Return `mol` with hydrogens, and the force field's lowest conformer relaxed by GFN2-xTB; no other is relaxed.
+
+    Parameters
+    ----------
+    embeddings
+        As in `search_conformers`, which looks further.
+
+    Raises
+    ------
+    EvaluationError
+        CONFORMER, UNSUPPORTED, GEOMETRY or SCF.
+    """
+    full, bonds = embed(mol, seed, embeddings)
+    energies = _relax_by_force_field(full)
+    if not energies:
+        raise EvaluationError(FailureCode.CONFORMER, _STAGE, "No conformer has a finite force-field energy.")
+    start = Geometry.from_mol(full, min(energies, key=lambda place: (energies[place], place)))
+    return full, tight_binding(ENGINE).optimize(start, bonds).geometry
 
 
 def boltzmann_weights(relative_energies: list[float], temperature: float = 298.15) -> NDArray[np.float64]:

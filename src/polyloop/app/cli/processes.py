@@ -87,17 +87,22 @@ def reactivity_train(
     smiles_2: Annotated[str, typer.Option("--smiles-2", metavar="COLUMN")] = "smiles_2",
     r1: Annotated[str, typer.Option("--r1", metavar="COLUMN")] = "r1",
     r2: Annotated[str, typer.Option("--r2", metavar="COLUMN")] = "r2",
+    electrons: Annotated[
+        bool, typer.Option("--electrons", help="Describe monomers by quantum chemistry too: better, and seconds each.")
+    ] = False,
 ) -> None:
     """Train the model of reactivity ratios on a table of measured ones.
 
     Rows with a ratio of 0 or less, or of 50 or more, say nothing that could be learnt, and are left out.
+    With --electrons GFN2-xTB describes the double bond and the radical of each monomer, here and where the model is
+    used; what it has once computed is kept.
     """
     from polyloop.process.reactivity.measurements import read_measurements, usable
     from polyloop.process.reactivity.model import ReactivityModel
 
     read = read_measurements(table, {"smiles_1": smiles_1, "smiles_2": smiles_2, "r1": r1, "r2": r2})
     used = usable(read)
-    model = ReactivityModel.fit(used, table.name)
+    model = ReactivityModel.fit(used, table.name, electrons=electrons)
     model.save(output)
     message(
         f"Learnt from {len(used)} measurements of {len(model.known.pairs)} pairs of {len(model.known.monomers)} "

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError, write_atomically
 from polyloop.process.reactivity.covariance import pair_terms, self_terms
+from polyloop.process.reactivity.electrons import ELECTRONIC_COLUMNS
 from polyloop.process.reactivity.measurements import Measurement, PairValues, known_pairs, shipped_measurements
 from polyloop.process.reactivity.monomers import (
     MonomerDescription,
     describe_monomer,
+    electronic_kernel,
     environment_kernel,
     molecule_kernel,
 )
@@ -27,10 +30,11 @@ __all__ = ["ReactivityModel", "shipped_model"]
 
 Array = NDArray[np.float64]
 
-_FILE, _FORMAT = "reactivity.json", 1
+# The second format has what quantum chemistry says of the monomers.
+_FILE, _FORMATS = "reactivity.json", (1, 2)
 _SIGNS = (1.0, -1.0)
-# The weights of seven terms are settled by this many pairs, evenly out of all, whose order is that of their names; the
-# predictions are made from all.
+# The weights of five terms, or nine, are settled by this many pairs, evenly out of all, whose order is that of their
+# names; the predictions are made from all.
 _FITTED = 700
 
 
@@ -61,7 +65,7 @@ class ReactivityModel:
     @classmethod
     def fit(
         cls, measurements: Iterable[Measurement] | PairValues, source: str = "table", *, robust: bool = True,
-        monomers: Sequence[MonomerDescription] | None = None,
+        electrons: bool = False, monomers: Sequence[MonomerDescription] | None = None,
     ) -> ReactivityModel:  # fmt: skip
         """Learn from measurements.
 
@@ -69,6 +73,8 @@ class ReactivityModel:
         ----------
         robust
             Whether values that contradict all others count less.
+        electrons
+            Whether monomers are described by quantum chemistry too, which takes seconds for each that is new.
         monomers
             Descriptions of the known pairs' monomers, where they are at hand.
 
@@ -84,7 +90,7 @@ class ReactivityModel:
             raise InvalidInputError(
                 f"There are {len(known.pairs)} usable pairs.", where="reactivity ratios", hint="Give at least five."
             )
-        described = tuple(monomers or (describe_monomer(name) for name in known.monomers))
+        described = tuple(monomers or (describe_monomer(name, electrons=electrons) for name in known.monomers))
         weights, counts = [], []
         few = np.unique(np.linspace(0, len(known.pairs) - 1, min(len(known.pairs), _FITTED)).astype(int))
         for terms, values, mean in _problems(known, described):
@@ -105,6 +111,11 @@ class ReactivityModel:
         )
         return cls(known, monomers, counts, (first, second), source)
 
+    @property
+    def knows_electrons(self) -> bool:
+        """Whether it reads what quantum chemistry says of monomers."""
+        return all(one.electrons is not None for one in self.monomers)
+
     def predict(self, pairs: Sequence[tuple[str, str]]) -> list[ReactivityRatios]:
         """Return the ratios of pairs of SMILES; the error is that of one new measurement.
 
@@ -113,7 +124,9 @@ class ReactivityModel:
         InvalidInputError
             If a SMILES cannot be read, has no double bond, or both monomers of a pair are the same.
         """
-        described = {smiles: describe_monomer(smiles) for pair in pairs for smiles in pair}
+        described = {
+            smiles: describe_monomer(smiles, electrons=self.knows_electrons) for pair in pairs for smiles in pair
+        }
         names = list(described)
         for first, second in pairs:
             if described[first].canonical == described[second].canonical:
@@ -148,8 +161,8 @@ class ReactivityModel:
     def save(self, folder: Path) -> None:
         """Write `reactivity.json` into a folder, which is made if absent."""
         folder.mkdir(parents=True, exist_ok=True)
-        content = {
-            "format": _FORMAT,
+        content: dict[str, Any] = {
+            "format": _FORMATS[self.knows_electrons],
             "source": self.source,
             "monomers": list(self.known.monomers),
             "pairs": self.known.pairs.tolist(),
@@ -159,6 +172,9 @@ class ReactivityModel:
             "effective_counts": self.counts.tolist(),
             "weights": [process.weights.tolist() for process in self.processes],
         }
+        if self.knows_electrons:
+            rows = np.array([one.electrons for one in self.monomers])
+            content["electrons"] = [None if np.isnan(row).any() else row.tolist() for row in rows]
         write_atomically(folder / _FILE, json.dumps(content).encode())
 
     @classmethod
@@ -179,7 +195,9 @@ class ReactivityModel:
                 np.array(content["log10_r"]), np.array(content["counts"]), float(content["scatter"]),
             )  # fmt: skip
             weights, counts = np.array(content["weights"]), np.array(content["effective_counts"])
-            right = content["format"] == _FORMAT
+            right = content["format"] in _FORMATS
+            unknown = [np.nan] * len(ELECTRONIC_COLUMNS)
+            electrons = [np.array(row or unknown) for row in content.get("electrons", [])]
         except FileNotFoundError as error:
             raise InvalidInputError("There is no model of reactivity ratios.", where=str(folder), hint=hint) from error
         except (ValueError, KeyError, TypeError) as error:
@@ -187,13 +205,19 @@ class ReactivityModel:
         if not right:
             raise InvalidInputError("The model is of another version.", where=str(path), hint=hint)
         monomers = tuple(describe_monomer(name) for name in known.monomers)
+        if electrons:
+            pairs = zip(monomers, electrons, strict=True)
+            monomers = tuple(replace(one, electrons=row) for one, row in pairs)
         return cls.of_weights(known, monomers, counts, weights, str(content["source"]))
 
 
 def _kernels(
     rows: Sequence[MonomerDescription], columns: Sequence[MonomerDescription], reference: Sequence[MonomerDescription]
 ) -> list[Array]:
-    return [environment_kernel(rows, columns), molecule_kernel(rows, columns, reference)]
+    kernels = [environment_kernel(rows, columns), molecule_kernel(rows, columns, reference)]
+    if all(one.electrons is not None for one in reference):
+        kernels.append(electronic_kernel(rows, columns, reference))
+    return kernels
 
 
 def _problems(known: PairValues, monomers: Sequence[MonomerDescription]) -> list[tuple[Array, Array, float]]:

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from polyloop.core import InvalidInputError, UnsupportedChemistryError
 from polyloop.learn.kernels import matern52, minmax
+from polyloop.process.reactivity.electrons import electronic_description
 
 __all__ = [
     "MonomerDescription",
     "canonical_monomer",
     "describe_monomer",
+    "electronic_kernel",
     "environment_kernel",
     "molecule_kernel",
     "reactive_bond",
@@ -33,11 +35,15 @@ _SHARPNESS = 4.0
 
 @dataclass(frozen=True)
 class MonomerDescription:
-    """Counts of the environments of the double bond by their code, and RDKit's descriptors of the molecule (d,)."""
+    """Counts of the environments of the double bond by their code, and RDKit's descriptors of the molecule (d,).
+
+    `electrons` are the numbers of `electronic_description` (9,), where they were asked for.
+    """
 
     canonical: str
     environments: Mapping[int, int]
     descriptors: Array
+    electrons: Array | None = None
 
 
 def canonical_monomer(smiles: str) -> str:
@@ -81,8 +87,13 @@ def reactive_bond(mol: Any) -> tuple[int, int] | None:
     return best[1] if best else None
 
 
-def describe_monomer(smiles: str) -> MonomerDescription:
+def describe_monomer(smiles: str, *, electrons: bool = False) -> MonomerDescription:
     """Return what the model sees of a monomer.
+
+    Parameters
+    ----------
+    electrons
+        Whether it is to see what quantum chemistry says, which takes seconds.
 
     Raises
     ------
@@ -108,7 +119,10 @@ def describe_monomer(smiles: str) -> MonomerDescription:
         values = np.array([float(function(mol)) for name, function in Descriptors.descList if name not in _LEFT_OUT])
     values = np.where(np.isfinite(values), values, 0.0)
     # Sizes and areas spread over decades.
-    return MonomerDescription(canonical, dict(counts.GetNonzeroElements()), np.sign(values) * np.log1p(np.abs(values)))
+    return MonomerDescription(
+        canonical, dict(counts.GetNonzeroElements()), np.sign(values) * np.log1p(np.abs(values)),
+        electronic_description(canonical, bond) if electrons else None,
+    )  # fmt: skip
 
 
 def environment_kernel(rows: Sequence[MonomerDescription], columns: Sequence[MonomerDescription]) -> Array:
@@ -131,15 +145,27 @@ def molecule_kernel(
     rows: Sequence[MonomerDescription], columns: Sequence[MonomerDescription], reference: Sequence[MonomerDescription]
 ) -> Array:
     """Return the Matern-5/2 kernel of the descriptors, scaled by those of `reference`, shape (n_rows, n_columns)."""
-    known = np.array([one.descriptors for one in reference])
+    return _matern(*(np.array([one.descriptors for one in monomers]) for monomers in (rows, columns, reference)))
+
+
+def electronic_kernel(
+    rows: Sequence[MonomerDescription], columns: Sequence[MonomerDescription], reference: Sequence[MonomerDescription]
+) -> Array:
+    """Return the same of what quantum chemistry says; what it could not compute counts as the mean of `reference`."""
+    return _matern(*(np.array([one.electrons for one in monomers]) for monomers in (rows, columns, reference)))
+
+
+def _matern(rows: Array, columns: Array, reference: Array) -> Array:
+    known = reference[np.isfinite(reference).all(axis=1)]
+    if not len(known):
+        return np.ones((len(rows), len(columns)))
     spread = known.std(axis=0)
     varies = spread > 1e-9
-    scaled = [
-        (np.array([one.descriptors for one in monomers])[:, varies] - known[:, varies].mean(axis=0)) / spread[varies]
-        for monomers in (rows, columns, reference)
-    ]
     # Single descriptors of a monomer unlike all others must not decide alone.
-    a, b, all_known = (np.clip(values, -5.0, 5.0) for values in scaled)
+    a, b, all_known = (
+        np.clip(np.nan_to_num((values[:, varies] - known[:, varies].mean(axis=0)) / spread[varies]), -5.0, 5.0)
+        for values in (rows, columns, reference)
+    )
     among = _squares(all_known, all_known)[np.triu_indices(len(all_known), k=1)]
     median = float(np.median(among)) if len(among) and np.median(among) > 0 else 1.0
     return matern52(_squares(a, b) * (_SHARPNESS / median))
