@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,19 +56,19 @@ def electronic_description(canonical: str, bond: tuple[int, int]) -> Array:
     versions = dict(tight_binding_descriptors("tblite").versions())
     key = content_key({"monomer": canonical, "version": _VERSION, "engine": versions})
     path = user_cache() / "electrons" / f"{key}.json"
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))["values"]
-        if len(kept) == len(ELECTRONIC_COLUMNS):
-            return np.array(kept, dtype=np.float64)
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        kept = np.array(json.loads(path.read_text(encoding="utf-8"))["values"], dtype=np.float64)
+        if kept.shape == (len(ELECTRONIC_COLUMNS),):
+            return kept
     try:
         values = _computed(canonical, bond)
     except EvaluationError:
         values = np.full(len(ELECTRONIC_COLUMNS), np.nan)
-    path.parent.mkdir(parents=True, exist_ok=True)
     content = {"monomer": canonical, "values": [None if np.isnan(value) else float(value) for value in values]}
-    write_atomically(path, json.dumps(content).encode())
+    # Who cannot keep it computes it again.
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(content).encode())
     return values
 
 
