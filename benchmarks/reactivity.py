@@ -6,8 +6,8 @@ The table (Polymer Handbook, 4th ed., read by OCR) lists most measurements under
 directions are one measurement here. A value is the mean log10 r of a pair's measurements with 0 < r < 50.
 `pairs`: five folds of pairs; `monomers`: five folds of monomers, asked are the pairs with at least one monomer of the
 fold, and taught those with none. Variants: `chosen` (what `polyloop process reactivity-train` does), `electrons` (the
-same with --electrons: an hour of processor time for the monomers, which the user's cache keeps), `plain` (values that
-contradict all others count fully), `whole` (ECFP of the whole molecule instead of environments of the double
+same with --electrons: half an hour of processor time for the monomers, which the user's cache keeps), `plain` (values
+that contradict all others count fully), `whole` (ECFP of the whole molecule instead of environments of the double
 bond), `constant` (the mean of what teaches). `shipped`: the table that comes with polyloop, compared with the
 handbook's values of the same pairs, and as what teaches the model that is asked for the handbook's other pairs.
 Set POLYLOOP_BENCHMARK_CACHE to go on where a run was stopped.
