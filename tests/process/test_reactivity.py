@@ -151,6 +151,19 @@ def test_a_model_of_electrons_is_kept_with_them_and_says_the_same(cache, tmp_pat
     assert plain.r1 != pytest.approx(model.predict(pair)[0].r1, rel=1e-3)
 
 
+def test_a_monomer_that_quantum_chemistry_cannot_describe_is_named(cache, tmp_path, capsys):
+    caged = "C1=C2CCC(=C1)C2"  # breaks a bond
+    table = tmp_path / "mine.csv"
+    few = [one for one in shipped_measurements() if {one.first, one.second} <= SMALL]
+    rows = [f"{one.first},{one.second},{one.r1},{one.r2}" for one in few]
+    table.write_text("\n".join(["smiles_1,smiles_2,r1,r2", *rows, f"{caged},C=CC#N,0.5,0.5"]) + "\n")
+    folder = str(tmp_path / "model")
+    assert main(["process", "reactivity-train", str(table), "-o", folder, "--electrons"]) == 0
+    assert "GFN2-xTB failed on C1=C2CCC(=C1)C2:" in capsys.readouterr().err
+    assert main(["process", "reactivity", caged, STYRENE, "--model", folder, "--method", "model", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["detail"] == f"mine.csv; GFN2-xTB failed on {caged}"
+
+
 def test_what_could_not_be_computed_counts_as_the_mean():
     def monomer(values):
         return MonomerDescription("", {}, np.zeros(1), np.array(values))

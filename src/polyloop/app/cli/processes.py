@@ -108,6 +108,8 @@ def reactivity_train(
         f"Learnt from {len(used)} measurements of {len(model.known.pairs)} pairs of {len(model.known.monomers)} "
         f"monomers, of {len(read)} rows. Use it: polyloop process reactivity SMILES1 SMILES2 --model {output}"
     )
+    if lacking := [one.canonical for one in model.monomers if one.lacks_electrons]:
+        message(f"GFN2-xTB failed on {', '.join(lacking)}: the mean of the others stands for what it would have said.")
 
 
 def simulate(

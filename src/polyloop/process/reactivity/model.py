@@ -137,9 +137,16 @@ class ReactivityModel:
         index = {name: place for place, name in enumerate(names)}
         asked = np.array([[index[first], index[second]] for first, second in pairs])
         means, variances = self.assess([described[name] for name in names], asked)
+        unknown = {smiles for smiles, one in described.items() if one.lacks_electrons}
+        details = [
+            "; ".join(
+                [self.source, *(f"GFN2-xTB failed on {smiles}" for smiles in dict.fromkeys(pair) if smiles in unknown)]
+            )
+            for pair in pairs
+        ]
         return [
-            ReactivityRatios.of_logs(mean, covariance, "model", self.source)
-            for mean, covariance in zip(means, variances, strict=True)
+            ReactivityRatios.of_logs(mean, covariance, "model", detail)
+            for mean, covariance, detail in zip(means, variances, details, strict=True)
         ]
 
     def assess(self, monomers: Sequence[MonomerDescription], pairs: NDArray[np.int64]) -> tuple[Array, Array]:

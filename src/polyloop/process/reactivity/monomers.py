@@ -45,6 +45,11 @@ class MonomerDescription:
     descriptors: Array
     electrons: Array | None = None
 
+    @property
+    def lacks_electrons(self) -> bool:
+        """Whether they were asked for, and could not be computed: the mean of other monomers stands for them."""
+        return self.electrons is not None and bool(np.isnan(self.electrons).any())
+
 
 def canonical_monomer(smiles: str) -> str:
     """Return the canonical SMILES of a monomer, which may be an ion.
