@@ -8,7 +8,8 @@ polymer is asked once and the figures are over all of them; `middle` and `lowest
 the values teach, the rest is asked). Seeds draw the folds, or 85 % of the rows that teach. Variants differ in one
 thing each from `chosen`, which is what `polyloop model train` does: the choice between the value and its invariant is
 made inside the rows that teach. `alone` leaves out the word of the invariant's mean beyond the range, `value` learns
-the property itself, `quantum` has the table's DFT columns and takes its polarizability for the factor. Each row is
+the property itself, `quantum` has the table's DFT columns and takes its polarizability for the factor, `polarizability`
+does the latter alone, as `--factor static_polarizability=...` does. Each row is
 kept as it is done; the same command goes on, and prints the table of docs/validation/models.md at its end; with
 --seeds 0 it does nothing else.
 """
@@ -49,9 +50,11 @@ VARIANTS = {
     "chosen": (BLOCKS_OF_MODELS, None),
     "value": (BLOCKS_OF_MODELS, False),
     "quantum": ((*BLOCKS_OF_MODELS, "quantum"), None),
+    "polarizability": (BLOCKS_OF_MODELS, None),
     "without backbone": (tuple(name for name in BLOCKS_OF_MODELS if name != "backbone"), None),
 }
-SHOWN = ("chosen", "chosen alone", "value", "quantum")
+QUANTUM = ("quantum", "polarizability")
+SHOWN = ("chosen", "chosen alone", "value", "quantum", "polarizability")
 FOLDS = {"random": KFold, "clusters": GroupKFold}
 SPLITS = ("random", "clusters", "middle", "lowest")
 
@@ -144,9 +147,9 @@ def table_of(rows: dict[str, dict]) -> str:
     """Return means over the runs of each variant, as Markdown; a dash where there is none."""
     lines = [
         "| property | split | rows that teach | runs | error: as trained | model alone | value itself | "
-        "with DFT columns | coverage: as trained | model alone | value itself | with DFT columns | width: as trained | "
-        "with DFT columns |",
-        "|---" * 14 + "|",
+        "with DFT columns | with polarizability | coverage: as trained | model alone | value itself | with DFT columns | "
+        "with polarizability | width: as trained | with DFT columns | with polarizability |",
+        "|---" * 17 + "|",
     ]
     for name in COLUMNS:
         for split in SPLITS:
@@ -158,7 +161,11 @@ def table_of(rows: dict[str, dict]) -> str:
                 continue
             cells = [
                 f"{np.mean([row[figure] for row in found[variant]]):.{digits}f}" if found[variant] else "-"
-                for figure, digits, variants in (("rmse", 3, SHOWN), ("coverage", 2, SHOWN), ("width", 2, SHOWN[::3]))
+                for figure, digits, variants in (
+                    ("rmse", 3, SHOWN),
+                    ("coverage", 2, SHOWN),
+                    ("width", 2, (SHOWN[0], *QUANTUM)),
+                )
                 for variant in variants
             ]
             words = name.removesuffix("_cp").replace("_", " ")
@@ -192,9 +199,9 @@ def main() -> None:
             continue
         column, unit = COLUMNS[name]
         values = frame[column].to_numpy(dtype=float) * unit
-        usable = np.flatnonzero(np.isfinite(values) & table.valid & (known if variant == "quantum" else True))
+        usable = np.flatnonzero(np.isfinite(values) & table.valid & (known if variant in QUANTUM else True))
         blocks, force = VARIANTS[variant]
-        described = quantum if variant == "quantum" else plain
+        described = quantum if variant in QUANTUM else plain
         X, y = take({block: described[block] for block in blocks}, usable), values[usable]
         parts = splits(split, y, groups[usable], seed)
         for word, found in figures(X, y, name, parts, force).items():

@@ -62,6 +62,7 @@ class ModelEvaluator:
             If there is no readable model in the folder, or it is of another property or kind.
         """
         card = _model(str(folder), _digest(folder)).card
+        card.check_structure_alone(str(folder))
         if card.target != property_name:
             raise InvalidInputError(
                 f"The model predicts {card.target}, not {property_name}.", where=str(folder),

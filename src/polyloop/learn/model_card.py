@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from polyloop.core import InvalidInputError
+
 __all__ = ["ModelCard", "PropertyPrediction"]
 
 
@@ -28,6 +30,9 @@ class ModelCard:
         Half width of a 90 % interval in predicted standard deviations.
     surrogate, options, seed
         Registered name of the model, its options as they were given, and the seed of what it draws.
+    columns, factors
+        Numbers known besides the structure, without which it predicts nothing: names of the columns that describe
+        subjects, and of the properties that the invariant is made of.
     """
 
     target: str
@@ -46,6 +51,28 @@ class ModelCard:
     surrogate: str = "gp"
     options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
+    columns: tuple[str, ...] = ()
+    factors: tuple[str, ...] = ()
+
+    @property
+    def known_numbers(self) -> tuple[str, ...]:
+        """All that must be known of a subject besides its structure."""
+        return (*self.columns, *self.factors)
+
+    def check_structure_alone(self, where: str) -> None:
+        """Refuse a model that structure alone does not suffice.
+
+        Raises
+        ------
+        InvalidInputError
+            If it takes columns or factors that the user knows.
+        """
+        if self.known_numbers:
+            raise InvalidInputError(
+                f"The model of {self.target} takes {', '.join(self.known_numbers)} of each {self.kind}, which nobody "
+                "tells here.",
+                where=where, hint="Ask it with `polyloop model predict`, or train one on structures alone.",
+            )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
@@ -55,7 +82,8 @@ class ModelCard:
     def of_dict(cls, content: Mapping[str, Any]) -> Self:
         """Read what `to_dict` returned."""
         left_out = tuple(tuple(row) for row in content["left_out"])
-        return cls(**{**content, "blocks": tuple(content["blocks"]), "left_out": left_out})
+        tuples = {name: tuple(content[name]) for name in ("blocks", "columns", "factors") if name in content}
+        return cls(**{**content, **tuples, "left_out": left_out})
 
 
 @dataclass(frozen=True)

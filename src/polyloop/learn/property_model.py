@@ -20,6 +20,7 @@ from polyloop.features.mixtures import describe_subjects
 from polyloop.learn.gp import GaussianProcess
 from polyloop.learn.invariant_choice import choose_invariant
 from polyloop.learn.invariant_target import FACTOR_BLOCK, without_factors
+from polyloop.learn.known_numbers import COLUMN_BLOCK, KnownNumbers
 from polyloop.learn.model_card import ModelCard, PropertyPrediction
 from polyloop.learn.model_folder import KeptModel, digest_of, read_model, write_model
 from polyloop.learn.registry import SURROGATES, make_surrogate
@@ -90,6 +91,7 @@ class PropertyModel:
         seed: int = 0,
         cache: Path | None = None,
         workers: int = 1,
+        known: KnownNumbers | None = None,
     ) -> PropertyModel:
         """Learn from n subjects.
 
@@ -108,12 +110,16 @@ class PropertyModel:
             Whether to learn the property's invariant; None chooses what extrapolates better inside these data.
         surrogate, options, seed
             Registered name of the model, its options as in a campaign file, and the seed of what it draws.
+        known
+            Numbers known of the subjects besides their structure, which `predict` must then be given too; of repeats
+            those of the first count.
 
         Raises
         ------
         InvalidInputError
             If fewer than ten subjects are left that have a value and can be described, an invariant is demanded that
-            the property has not or some value forbids, or the model has no such option.
+            the property has not or some value forbids, the model has no such option, or reads no columns, or a factor
+            is known that no invariant takes, or the target among the columns.
         ConfigurationError
             If there is no such model.
         """
@@ -121,14 +127,17 @@ class PropertyModel:
         values = np.asarray(y, dtype=float)
         if values.shape != (len(texts),):
             raise InvalidInputError(f"There are {len(texts)} subjects and values of shape {values.shape}.")
-        known = PROPERTIES.get(target)
-        possible = known.invariant if known is not None else None
+        listed = PROPERTIES.get(target)
+        possible = listed.invariant if listed is not None else None
         described = tuple(
             name for name in blocks or default_blocks(surrogate) if name != FACTOR_BLOCK or possible is not None
         )
         if possible is not None and possible.powers and FACTOR_BLOCK not in described and not invariant:
             possible = None  # the blocks that were asked for cannot tell it
+        known = known or KnownNumbers()
+        _check_known(known, target, possible, invariant, surrogate)
         table = describe_subjects(kind, texts, described, cache=cache, workers=workers)
+        table = known.beside(table, texts, kind)
         left_out = [(texts[row], reason) for row, reason in table.failures.items()]
         left_out += [(texts[int(row)], "no value") for row in np.flatnonzero(~np.isfinite(values) & table.valid)]
         firsts, values, noise = average_repeats(table, values, noise_variance)
@@ -142,9 +151,10 @@ class PropertyModel:
         invariant = _allowed(invariant, surrogate, options or {})
         chosen, choice = _chosen(possible, invariant, table.described(), values, noise, make, target)
         card = ModelCard(
-            target, known.unit if known else "", kind, len(values), tuple(block_tag(get_block(b)) for b in described),
+            target, listed.unit if listed else "", kind, len(values), tuple(block_tag(get_block(b)) for b in described),
             chosen.meaning if chosen else "", choice, {}, 0.0, float(values.min()), float(values.max()),
             tuple(left_out), digest_of(table, values), surrogate, dict(options or {}), seed,
+            tuple(known.columns), tuple(known.factors) if chosen else (),
         )  # fmt: skip
         fitted = fit_surrogate(make, table.described(), values, noise, chosen)
         model = cls(card, table, values, noise, chosen, fitted)
@@ -153,7 +163,13 @@ class PropertyModel:
         return model
 
     def predict(
-        self, texts: Sequence[str], *, cache: Path | None = None, workers: int = 1, limited: bool = True
+        self,
+        texts: Sequence[str],
+        *,
+        cache: Path | None = None,
+        workers: int = 1,
+        limited: bool = True,
+        known: KnownNumbers | None = None,
     ) -> list[PropertyPrediction]:
         """Predict subjects, in their order; one that cannot be described has no numbers and never ends the others.
 
@@ -162,9 +178,18 @@ class PropertyModel:
         limited
             Describe them in processes of their own that may take 20 s and 2 GiB each; False for what stands under
             limits already, and for a few subjects at a time.
+        known
+            What the card says that it must know besides structure; more than that is not looked at.
+
+        Raises
+        ------
+        InvalidInputError
+            If something of that is not told; where it is told of some subjects only, the others have no numbers.
         """
         limits: dict[str, Any] = {} if limited else {"time_limit": None, "memory_limit": None}
-        table = describe_subjects(self.card.kind, list(texts), self.blocks, cache=cache, workers=workers, **limits)
+        blocks = [name for name in self.blocks if name != COLUMN_BLOCK]
+        table = describe_subjects(self.card.kind, list(texts), blocks, cache=cache, workers=workers, **limits)
+        table = self._needed(known or KnownNumbers()).beside(table, texts, self.card.kind)
         return self.of_described(texts, table)
 
     def of_described(self, texts: Sequence[str], table: FeatureTable) -> list[PropertyPrediction]:
@@ -204,6 +229,20 @@ class PropertyModel:
     def mean(self, X: Blocks) -> Array:
         """Return the mean in the unit of the target at described rows, shape (n,)."""
         return self._model.assess(X)[0].mean
+
+    def _needed(self, known: KnownNumbers) -> KnownNumbers:
+        """Return what the model takes of what is known."""
+        told = {**known.columns, **known.factors}
+        if missing := [name for name in self.card.known_numbers if name not in told]:
+            raise InvalidInputError(
+                f"The model of {self.card.target} takes {', '.join(missing)} of each {self.card.kind}, which is not "
+                "told.",
+                where="known", hint="Give a column of each, as in training.",
+            )  # fmt: skip
+        return KnownNumbers(
+            {name: known.columns[name] for name in self.card.columns},
+            {name: known.factors[name] for name in self.card.factors},
+        )
 
     def _predicted(self, texts: Sequence[str], table: FeatureTable, rows: Any) -> list[PropertyPrediction]:
         interval, report = self._model.assess(table.described())
@@ -264,6 +303,25 @@ def default_blocks(surrogate: str) -> tuple[str, ...]:
     if (block := getattr(made, "reads_block", None)) is not None:
         return (str(block),)
     return BLOCKS_OF_GRAPHS if getattr(made, "reads_graphs", False) else BLOCKS_OF_MODELS
+
+
+def _check_known(
+    known: KnownNumbers, target: str, possible: Invariant | None, wanted: bool | None, surrogate: str
+) -> None:
+    """Refuse numbers that nothing would read, and the answer among them."""
+    if target in known.columns:
+        raise InvalidInputError(f"{target} is what is to be learnt, and describes nothing.", where="columns")
+    if known.columns and default_blocks(surrogate) != BLOCKS_OF_MODELS:
+        raise InvalidInputError(
+            f"The model {surrogate!r} reads no columns of numbers.", where=", ".join(known.columns),
+            hint="Take a model of columns, such as gp, or leave them out.",
+        )  # fmt: skip
+    takes = possible is not None and "molar_refraction" in possible.powers and wanted is not False
+    if known.factors and not takes:
+        raise InvalidInputError(
+            f"What is learnt of {target} takes no {next(iter(known.factors))}.", where="factors",
+            hint="The invariant of a refractive index does; any other number may be given as a column.",
+        )  # fmt: skip
 
 
 def _maker(name: str, options: Mapping[str, Any], seed: int) -> Callable[[], Surrogate]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from polyloop.tables.columns import NumberColumn, find_columns, split_header
 from polyloop.tables.numbers import decimal_sign, is_no_value, parse_number
 from polyloop.tables.table import Table, read_table
 
-__all__ = ["TrainingTable", "read_training"]
+__all__ = ["TrainingTable", "read_numbers", "read_training"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class TrainingTable:
         (line, reason) of rows without a usable value.
     lines
         Line of the file of each row, length n.
+    columns
+        Further columns of numbers by what they were asked for as, shape (n,) each; NaN where there is none.
     """
 
     target: str
@@ -42,13 +45,21 @@ class TrainingTable:
     variances: NDArray[np.float64]
     left_out: tuple[tuple[int, str], ...]
     lines: tuple[int, ...] = ()
+    columns: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
-def read_training(path: str | Path, target: str, column: str = "smiles") -> TrainingTable:
+def read_training(
+    path: str | Path, target: str, column: str = "smiles", *, further: Mapping[str, str] | None = None
+) -> TrainingTable:
     """Read the subjects and one column of numbers; `target` is its header, with or without its unit.
 
     Where it names a property, its values are converted to the property's unit, and a column `NAME_std` holds standard
     deviations. A row without a usable number is left out and told.
+
+    Parameters
+    ----------
+    further
+        Columns to read besides, as in `read_numbers`.
 
     Raises
     ------
@@ -56,13 +67,14 @@ def read_training(path: str | Path, target: str, column: str = "smiles") -> Trai
         If there is no such column, or its unit is none of the property.
     """
     table = read_table(path)
+    numbers = read_numbers(table, further or {})
     place, number = table.position(column), _target(table, target)
     unit = number.wanted if isinstance(number, NumberColumn) else None
     at = number.position if isinstance(number, NumberColumn) else number
     decimal = decimal_sign(table, [at])
-    texts, values, variances, lines = [], [], [], []
+    texts, values, variances, lines, kept = [], [], [], [], []
     left_out = [(bad.line, bad.reason) for bad in table.bad_rows]
-    for row in table.rows:
+    for order, row in enumerate(table.rows):
         if is_no_value(row.cells[at]):
             left_out.append((row.line, "no value"))
             continue
@@ -79,8 +91,62 @@ def read_training(path: str | Path, target: str, column: str = "smiles") -> Trai
         values.append(value)
         variances.append(std * std)
         lines.append(row.line)
+        kept.append(order)
     name = number.name if isinstance(number, NumberColumn) else table.header[at]
-    return TrainingTable(name, tuple(texts), np.array(values), np.array(variances), tuple(left_out), tuple(lines))
+    return TrainingTable(
+        name, tuple(texts), np.array(values), np.array(variances), tuple(left_out), tuple(lines),
+        {word: found[kept] for word, found in numbers.items()},
+    )  # fmt: skip
+
+
+def read_numbers(table: Table, columns: Mapping[str, str]) -> dict[str, NDArray[np.float64]]:
+    """Return columns of numbers of all rows, shape (rows,) each, NaN where a cell holds none.
+
+    Parameters
+    ----------
+    columns
+        Header, with or without its unit, by what each is asked for as. What is asked for as a property is converted to
+        the property's unit.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such column, or a cell holds something else than a number.
+    """
+    found = {}
+    for name, header in columns.items():
+        column = _further(table, name, header)
+        at = column.position if isinstance(column, NumberColumn) else column
+        values = np.full(len(table.rows), np.nan)
+        decimal = decimal_sign(table, [at])
+        for order, row in enumerate(table.rows):
+            if is_no_value(row.cells[at]):
+                continue
+            try:
+                value = parse_number(row.cells[at], decimal)
+                values[order] = (
+                    convert(value, column.unit, column.wanted) if isinstance(column, NumberColumn) else value
+                )
+            except InvalidInputError as error:
+                where = f"{table.path}, line {row.line}, column {table.header[at]}"
+                raise InvalidInputError(error.reason, where=where, hint=error.hint) from error
+        found[name] = values
+    return found
+
+
+def _further(table: Table, name: str, header: str) -> NumberColumn | int:
+    """Return the column of a header that was asked for as `name`: a property's, where that names one."""
+    if name not in PROPERTIES:
+        return _place(table, header)
+    place = table.header[_place(table, header)]
+    return find_columns(table, {name: place}, ignore=[one for one in table.header if one != place])[name]
+
+
+def _place(table: Table, header: str) -> int:
+    for place, present in enumerate(table.header):
+        if header in (present, split_header(present)[0]):
+            return place
+    return table.position(header)
 
 
 def _target(table: Table, target: str) -> NumberColumn | int:

@@ -19,6 +19,14 @@ Table = Annotated[Path, typer.Option("--csv", metavar="FILE", help="CSV or Parqu
 Column = Annotated[
     str | None, typer.Option("--smiles-column", metavar="NAME", help="Column of the subjects.  [default: smiles]")
 ]
+Factor = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--factor",
+        metavar="PROPERTY[=COLUMN]",
+        help="Column that an invariant takes: static_polarizability or molar_refraction of the repeat unit.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 _NAMED = 5
 
@@ -52,6 +60,11 @@ def train(
         list[str] | None,
         typer.Option("--option", metavar="KEY=VALUE", help="Option of the model; may be repeated."),
     ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="NAME", help="Column of numbers that describe, too; may be repeated."),
+    ] = None,
+    factor: Factor = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of what the model draws.")] = 0,
     workers: Annotated[int, typer.Option("--workers", min=1, max=4096, help="Processes for descriptors.")] = 1,
     as_json: Json = False,
@@ -59,14 +72,20 @@ def train(
     """Learn one property from a table; the folder holds the model, its card and its held-out predictions."""
     from polyloop.core.options import read_assignments
     from polyloop.core.subject import column_of
+    from polyloop.learn.known_numbers import KnownNumbers
     from polyloop.learn.property_model import PropertyModel
     from polyloop.tables.training import read_training
 
-    table = read_training(csv, target, smiles_column or column_of(kind))
+    columns, factors = dict.fromkeys(column or []), _factors(factor)
+    further = {name: name for name in columns} | factors
+    table = read_training(csv, target, smiles_column or column_of(kind), further=further)
+    known = KnownNumbers(
+        {name: table.columns[name] for name in columns}, {name: table.columns[name] for name in factors}
+    )
     trained = PropertyModel.train(
         table.texts, table.values, target=table.target, kind=kind, noise_variance=table.variances,
         blocks=tuple(block) if block else None, invariant=invariant,
-        surrogate=model, options=read_assignments(option or []), seed=seed, workers=workers,
+        surrogate=model, options=read_assignments(option or []), seed=seed, workers=workers, known=known,
     )  # fmt: skip
     trained.save(output)
     tell_left_out([f"line {line}: {reason}" for line, reason in table.left_out])
@@ -77,22 +96,32 @@ def predict(
     folder: Folder,
     csv: Table,
     smiles_column: Column = None,
+    factor: Factor = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="CSV to write.")] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=4096, help="Processes for descriptors.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Predict each row of a table: mean, standard deviation, 90 % interval, and whether it is in the model's domain."""
+    """Predict each row of a table: mean, standard deviation, 90 % interval, and whether it is in the model's domain.
+
+    Columns of numbers that the model was taught with are read from the table, too.
+    """
     from polyloop.core import write_atomically
     from polyloop.core.csv_text import csv_text
     from polyloop.core.subject import column_of
+    from polyloop.learn.known_numbers import KnownNumbers
     from polyloop.learn.property_model import PropertyModel
     from polyloop.tables import read_table
+    from polyloop.tables.training import read_numbers
 
-    model = PropertyModel.load(folder)
+    model, factors = PropertyModel.load(folder), _factors(factor)
     table = read_table(csv)
     column = smiles_column or column_of(model.card.kind)
     place = table.position(column)
-    found = model.predict([row.cells[place] for row in table.rows], workers=workers)
+    known = KnownNumbers(
+        read_numbers(table, {name: name for name in model.card.columns}),
+        read_numbers(table, {name: factors.get(name, name) for name in model.card.factors}),
+    )
+    found = model.predict([row.cells[place] for row in table.rows], workers=workers, known=known)
     header = ("smiles" if model.card.kind == "polymer" else column, "mean", "std", "low", "high", "in_domain")
     rows = [(one.text, one.mean, one.std, one.low, one.high, one.in_domain) for one in found]
     if as_json:
@@ -107,6 +136,12 @@ def predict(
         write_atomically(output, csv_text((*header, "reasons"), cells))
     outside, without = sum(not one.in_domain for one in found), sum(one.mean is None for one in found)
     message(f"{len(found)} predicted, {outside} of them outside the model's domain, {without} without descriptors.")
+
+
+def _factors(given: list[str] | None) -> dict[str, str]:
+    """Return the column of each factor, from `PROPERTY` or `PROPERTY=COLUMN`."""
+    parts = [one.partition("=") for one in given or []]
+    return {name: column or name for name, _, column in parts}
 
 
 def card(folder: Folder, as_json: Json = False) -> None:
@@ -130,6 +165,8 @@ def _show(card: Any, folder: Path, *, as_json: bool) -> None:
             f"its invariant {card.choice['invariant']:.2f}"
         )
     typer.echo(f"learnt: {card.invariant or 'the value itself'}")
+    if card.known_numbers:
+        typer.echo(visible(f"takes from the table, too: {', '.join(card.known_numbers)}"))
     how = "left out one by one" if held["method"] == "leave-one-out" else "left out in fifths"
     typer.echo(f"{how}: RMSE {held['rmse']:.3g}{unit}, R2 {held['r2']:.3f}")
     typer.echo(f"90 % interval: {card.factor:.2f} standard deviations to either side")

@@ -108,6 +108,7 @@ class ModelPredictor:
             If there is none in the folder, or it is of another kind than polymers.
         """
         model = PropertyModel.load(self.folder)
+        model.card.check_structure_alone(str(self.folder))
         if model.card.kind != "polymer":
             raise InvalidInputError(
                 f"The model has learnt from subjects of kind {model.card.kind}; a design needs one of polymers.",

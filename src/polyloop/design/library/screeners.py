@@ -56,6 +56,7 @@ class ModelScreener:
 
     def __post_init__(self) -> None:
         for model in self.models:
+            model.card.check_structure_alone("models")
             if model.card.kind != "polymer":
                 raise InvalidInputError(
                     f"A library holds polymers, and the model of {model.card.target} is one of {model.card.kind}s.",

@@ -47,6 +47,8 @@ class SourceLibrary:
     def __init__(self, models: Mapping[str, PropertyModel]) -> None:
         if not models:
             raise InvalidInputError("A library needs at least one source model.", hint="Name a property with values.")
+        for name, model in models.items():
+            model.card.check_structure_alone(f"source {name}")
         kinds = {model.card.kind for model in models.values()}
         if len(kinds) > 1:
             raise InvalidInputError(f"Source models are of different kinds of subjects: {', '.join(sorted(kinds))}.")
