@@ -9,9 +9,8 @@ the values teach, the rest is asked). Seeds draw the folds, or 85 % of the rows 
 thing each from `chosen`, which is what `polyloop model train` does: the choice between the value and its invariant is
 made inside the rows that teach. `alone` leaves out the word of the invariant's mean beyond the range, `value` learns
 the property itself, `quantum` has the table's DFT columns and takes its polarizability for the factor, `polarizability`
-does the latter alone, as `--factor static_polarizability=...` does. Each row is
-kept as it is done; the same command goes on, and prints the table of docs/validation/models.md at its end; with
---seeds 0 it does nothing else.
+does the latter alone, as `--factor static_polarizability=COLUMN` does. Each row is kept as it is done; the same
+command goes on, and prints the table of docs/validation/models.md at its end; with --seeds 0 it does nothing else.
 """
 
 from __future__ import annotations
@@ -147,8 +146,8 @@ def table_of(rows: dict[str, dict]) -> str:
     """Return means over the runs of each variant, as Markdown; a dash where there is none."""
     lines = [
         "| property | split | rows that teach | runs | error: as trained | model alone | value itself | "
-        "with DFT columns | with polarizability | coverage: as trained | model alone | value itself | with DFT columns | "
-        "with polarizability | width: as trained | with DFT columns | with polarizability |",
+        "with DFT columns | with polarizability | coverage: as trained | model alone | value itself | "
+        "with DFT columns | with polarizability | width: as trained | with DFT columns | with polarizability |",
         "|---" * 17 + "|",
     ]
     for name in COLUMNS:
