@@ -69,7 +69,7 @@ def test_inside_the_range_the_model_has_the_word() -> None:
 
 def test_the_mixture_is_that_of_two_normal_distributions() -> None:
     X, y = world(60)
-    beyond = BeyondRange(PACKING).fit(X, y)
+    beyond = BeyondRange(PACKING, asks=False).fit(X, y)
     said = beyond.predict(X)
     inside = Prediction(said.mean + 0.05, np.full(60, 0.01), np.full(60, 0.004))
     mixture, share = beyond.mix(X, inside)
@@ -86,6 +86,29 @@ def test_the_mixture_is_that_of_two_normal_distributions() -> None:
         )
         assert mixture.mean[row] == pytest.approx(drawn.mean(), abs=4 * drawn.std() / 450)
         assert mixture.predictive_std[row] == pytest.approx(drawn.std(), rel=0.02)
+
+
+def test_rows_that_were_chosen_by_their_value_are_told_from_those_that_were_not() -> None:
+    """At each end by itself: the lowest rows were chosen at their upper end, and a random sample at none."""
+    X, y = world()
+    order, rng = np.argsort(y), np.random.default_rng(0)
+    cases = {"lowest": order[:120], "highest": order[-120:], "middle": order[140:260], "all": order}
+    cases["sample"] = rng.permutation(len(y))[:120]
+    chosen = {name: BeyondRange(PACKING).fit(take(X, rows), y[rows]).chosen for name, rows in cases.items()}
+    expected = {"lowest": (0, 1), "highest": (1, 0), "middle": (1, 1), "all": (0, 0), "sample": (0, 0)}
+    for name, ends in expected.items():
+        assert chosen[name] == pytest.approx(ends, abs=0.3), name
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.5, 5.0])
+def test_how_likely_none_would_lie_beyond_is_uniform_for_values_that_nobody_chose(spread: float) -> None:
+    """What the odds rest on, however much is known of each value: -log p has a mean of one and is exponential."""
+    rng = np.random.default_rng(0)
+    mean = rng.normal(0.0, spread, (2000, 200))
+    drawn = rng.normal(mean, 0.5)
+    surprise = -norm.logcdf(drawn.max(axis=1)[:, None], mean, 0.5).sum(axis=1)
+    assert surprise.mean() == pytest.approx(1.0, abs=0.1)
+    assert np.mean(surprise > 3.0) == pytest.approx(np.exp(-3.0), abs=0.015)
 
 
 def test_no_data_overrule_the_shrinkage() -> None:

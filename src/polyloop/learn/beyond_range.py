@@ -34,16 +34,30 @@ class BeyondRange:
     likely that is beyond the lowest and the highest training value. With that probability its word counts, and the
     model's with the rest: the two are a mixture, whose variance holds their disagreement.
 
+    Where rows were not chosen by their value there is no lie, and the model knows better. Whether they were is asked of
+    the training values at either end of their range: how likely would none lie beyond it, if each were drawn anew? For
+    values that nobody chose that probability p is any between 0 and 1, so that -log p is exponentially distributed with
+    a mean of one, whatever the distributions; for chosen ones p is tiny. The odds of that against a -log p of anything
+    up to n, the number of values, weigh the word of the stubborn model.
+
     The ratio of 10 is one for all properties. It was found on PI1070 (docs/validation/models.md).
 
     Parameters
     ----------
     invariant
         One that takes factors; a transformation alone says nothing of where a value lies.
+    asks
+        Whether it asks if rows were chosen; otherwise they count as chosen at both ends.
+
+    Attributes
+    ----------
+    chosen
+        Probabilities that rows were chosen by their value at the lower and at the upper end, from `fit`.
     """
 
-    def __init__(self, invariant: Invariant) -> None:
-        self._invariant = invariant
+    def __init__(self, invariant: Invariant, *, asks: bool = True) -> None:
+        self._invariant, self._asks = invariant, asks
+        self.chosen = (1.0, 1.0)
 
     @staticmethod
     def applies(invariant: Invariant | None, X: Blocks) -> bool:
@@ -63,6 +77,9 @@ class BeyondRange:
             rows, z, noise
         )
         self._low, self._high = float(np.min(y)), float(np.max(y))
+        if self._asks:
+            below, above = self._chances(X, self.predict(X))
+            self.chosen = _odds_of_choice(below), _odds_of_choice(above)
         return self
 
     def predict(self, X: Blocks) -> Prediction:
@@ -81,12 +98,20 @@ class BeyondRange:
         other._model = self._model.condition(_quantities(X), self._invariant.forward(y, factor), noise)
         return other
 
-    def probability(self, X: Blocks, said: Prediction) -> Array:
-        """Return how likely each value lies below the lowest or above the highest training value, shape (n,)."""
+    def share(self, X: Blocks, said: Prediction) -> Array:
+        """Return the weight of what it said of n rows, shape (n,).
+
+        How likely each value lies beyond an end of the range, times how likely rows were chosen there.
+        """
+        below, above = self._chances(X, said)
+        weight: Array = self.chosen[0] * below + self.chosen[1] * above
+        return weight
+
+    def _chances(self, X: Blocks, said: Prediction) -> tuple[Array, Array]:
+        """Return how likely each value lies below the lowest and above the highest training value, shape (n,) each."""
         factor, std = factor_of(self._invariant, X), np.maximum(said.std, _TINY)
         low, high = (self._invariant.forward(np.full(len(factor), end), factor) for end in (self._low, self._high))
-        chance: Array = ndtr((low - said.mean) / std) + ndtr((said.mean - high) / std)
-        return chance
+        return ndtr((low - said.mean) / std), ndtr((said.mean - high) / std)
 
     def mix(self, X: Blocks, inside: Prediction) -> tuple[Prediction, Array]:
         """Return the mixture with a model's predictions of the invariant at n rows, and this one's share in it, (n,).
@@ -94,7 +119,7 @@ class BeyondRange:
         The noise is that of the model.
         """
         said = self.predict(X)
-        share = self.probability(X, said)
+        share = self.share(X, said)
         mean = (1.0 - share) * inside.mean + share * said.mean
         within = (1.0 - share) * inside.std**2 + share * np.maximum(said.std**2 - inside.noise_std**2, 0.0)
         between = share * (1.0 - share) * (inside.mean - said.mean) ** 2
@@ -114,7 +139,8 @@ class MixedTarget(InvariantTarget):
         """Learn from n polymers."""
         super().fit(X, y, noise_variance)
         if BeyondRange.applies(self.invariant, X):
-            self._beyond = BeyondRange(self.invariant).fit(X, np.asarray(y, dtype=float), noise_variance)
+            # What a campaign has picked was chosen, if not by a limit of its values.
+            self._beyond = BeyondRange(self.invariant, asks=False).fit(X, np.asarray(y, dtype=float), noise_variance)
         return self
 
     def condition(self, X: Blocks, y: Array, noise_variance: Array | None = None) -> MixedTarget:
@@ -133,7 +159,7 @@ class MixedTarget(InvariantTarget):
         inside = super()._said_covariance(X_a, X_b)
         if self._beyond is None:
             return inside
-        a, b = (self._beyond.probability(X, self._beyond.predict(X)) for X in (X_a, X_b))
+        a, b = (self._beyond.share(X, self._beyond.predict(X)) for X in (X_a, X_b))
         mixed: Array = np.outer(1 - a, 1 - b) * inside + np.outer(a, b) * self._beyond.covariance(X_a, X_b)
         return mixed
 
@@ -147,6 +173,12 @@ class MixedTarget(InvariantTarget):
 
     def _drawn(self, X: Blocks, n: int, rng: np.random.Generator) -> Array:
         return super()._drawn(X, n, rng) if self._beyond is None else draw(*self._said_jointly(X), n, rng)
+
+
+def _odds_of_choice(beyond: Array) -> float:
+    """Return how likely n values were chosen that would lie beyond an end with these probabilities, shape (n,)."""
+    none = np.exp(np.log1p(-np.minimum(beyond, 1.0 - _TINY)).sum())
+    return float(1.0 / (1.0 + len(beyond) * none))
 
 
 def _quantities(X: Blocks) -> Blocks:

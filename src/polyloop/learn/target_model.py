@@ -112,8 +112,10 @@ class TargetModel:
         interval = interval_of(self._beyond.mix(X, checked)[0], NORMAL_FACTOR, self._invariant, scale)
         mixture, share = self._beyond.mix(X, inside)
         std = interval_of(mixture, NORMAL_FACTOR, self._invariant, scale).std
-        flags = {name: mask for name, mask in report.flags.items() if name != "beyond_range"}
-        return replace(interval, std=std), DomainReport({**flags, "invariant": share > 0.5})
+        stubborn = share > 0.5
+        outside = (interval.mean < self._y.min()) | (interval.mean > self._y.max())
+        flags = {**report.flags, "beyond_range": outside & ~stubborn, "invariant": stubborn}
+        return replace(interval, std=std), DomainReport(flags)
 
 
 def fit_surrogate(
