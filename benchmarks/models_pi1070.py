@@ -9,7 +9,8 @@ the values teach, the rest is asked). Seeds draw the folds, or 85 % of the rows 
 thing each from `chosen`, which is what `polyloop model train` does: the choice between the value and its invariant is
 made inside the rows that teach. `alone` leaves out the word of the invariant's mean beyond the range, `value` learns
 the property itself, `quantum` has the table's DFT columns and takes its polarizability for the factor, `polarizability`
-does the latter alone, as `--factor static_polarizability=COLUMN` does. Each row is kept as it is done; the same
+does the latter alone, as `--factor static_polarizability=COLUMN` does. Ablations leave out backbone numbers or the
+linear part; ridge regressions of the value do not know, or do, by which limits rows were chosen. Each row is kept as it is done; the same
 command goes on, and prints the table of docs/validation/models.md at its end; with --seeds 0 it does nothing else.
 """
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -31,7 +33,8 @@ from polyloop.features import featurize
 from polyloop.learn.gp import GaussianProcess
 from polyloop.learn.invariant_choice import choose_invariant
 from polyloop.learn.property_model import BLOCKS_OF_MODELS
-from polyloop.learn.surrogate import take
+from polyloop.learn.registry import make_surrogate
+from polyloop.learn.surrogate import Surrogate, take
 from polyloop.learn.target_model import TargetModel, fit_surrogate
 from polyloop.learn.validation import cluster_labels, make_splitter, score
 from polyloop.learn.validation.structure_splits import similarity_of
@@ -45,12 +48,48 @@ COLUMNS = {
     "bulk_modulus": ("bulk_modulus", 1e-9),
     "linear_expansion": ("linear_expansion", 1.0),
 }
+Maker = Callable[[], Surrogate]
+
+
+def gaussian_process(y: np.ndarray, split: str) -> Maker:
+    return GaussianProcess
+
+
+def without_linear_part(y: np.ndarray, split: str) -> Maker:
+    quantities = ("forcefield", "rdkit2d", "backbone")
+    return lambda: GaussianProcess(dict.fromkeys(quantities, ("matern52",)))
+
+
+def ridge(y: np.ndarray, split: str) -> Maker:
+    return lambda: make_surrogate("ensemble", seed=0)
+
+
+def ridge_of_chosen(y: np.ndarray, split: str) -> Maker:
+    """Ridge regressions that know by which values rows were chosen."""
+    limits = {"selected_below": np.nextafter(y.max(), np.inf)}
+    if split == "middle":
+        limits |= {"selected_above": np.nextafter(y.min(), -np.inf)}
+    return lambda: make_surrogate("ensemble", seed=0, **(limits if split in ("middle", "lowest") else {}))
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Blocks, whether an invariant may be learnt (None: what is better), and what makes the model."""
+
+    blocks: tuple[str, ...] = BLOCKS_OF_MODELS
+    invariant: bool | None = None
+    make: Callable[[np.ndarray, str], Maker] = gaussian_process
+
+
 VARIANTS = {
-    "chosen": (BLOCKS_OF_MODELS, None),
-    "value": (BLOCKS_OF_MODELS, False),
-    "quantum": ((*BLOCKS_OF_MODELS, "quantum"), None),
-    "polarizability": (BLOCKS_OF_MODELS, None),
-    "without backbone": (tuple(name for name in BLOCKS_OF_MODELS if name != "backbone"), None),
+    "chosen": Variant(),
+    "value": Variant(invariant=False),
+    "quantum": Variant((*BLOCKS_OF_MODELS, "quantum")),
+    "polarizability": Variant(),
+    "without backbone": Variant(tuple(name for name in BLOCKS_OF_MODELS if name != "backbone")),
+    "without linear part": Variant(make=without_linear_part),
+    "ridge of the value": Variant(invariant=False, make=ridge),
+    "truncated likelihood": Variant(invariant=False, make=ridge_of_chosen),
 }
 QUANTUM = ("quantum", "polarizability")
 SHOWN = ("chosen", "chosen alone", "value", "quantum", "polarizability")
@@ -86,19 +125,20 @@ class Said:
 
 
 def figures(
-    X: dict, y: np.ndarray, name: str, parts: list[tuple[np.ndarray, np.ndarray]], force: bool | None
+    X: dict, y: np.ndarray, name: str, split: str, parts: list[tuple[np.ndarray, np.ndarray]], variant: Variant
 ) -> dict[str, dict]:
     """Return the figures of one model over all parts, and of its surrogate without the word of the invariant's mean."""
     said, alone, chosen = [], [], []
     for teach, ask in parts:
-        invariant = get_property(name).invariant if force is not False else None
+        invariant = get_property(name).invariant if variant.invariant is not False else None
         given, values, asked = take(X, teach), y[teach], take(X, ask)
+        make = variant.make(values, split)
         if invariant is not None:
-            found = choose_invariant(given, values, None, invariant)
+            found = choose_invariant(given, values, None, invariant, make)
             invariant = invariant if found["invariant"] < found["value"] else None
-        fitted = fit_surrogate(GaussianProcess, given, values, None, invariant)
+        fitted = fit_surrogate(make, given, values, None, invariant)
         model = TargetModel(given, values, None, invariant, fitted)
-        model.check(GaussianProcess, np.random.default_rng(0))
+        model.check(make, np.random.default_rng(0))
         said.append(Said.of(model, asked))
         alone.append(Said.of(TargetModel(given, values, None, invariant, fitted, model.factor, mixed=False), asked))
         chosen.append(invariant is not None)
@@ -173,6 +213,26 @@ def table_of(rows: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
+def ablations_of(rows: dict[str, dict]) -> str:
+    """Return errors and coverages of the ablations, as Markdown; a dash where there is none."""
+    words = {"chosen": "as trained", "chosen alone": "the invariant, model alone", "value": "value itself",
+             "without backbone": "without backbone", "without linear part": "without linear part",
+             "ridge of the value": "ridge of the value", "truncated likelihood": "the same, truncated"}  # fmt: skip
+    lines = [f"| property | split | {' | '.join(words.values())} |", "|---" * (2 + len(words)) + "|"]
+    for name, split in itertools.product(list(COLUMNS)[:2] + ["heat_capacity_cp"], ("middle", "lowest")):
+        found = [
+            [row for key, row in rows.items() if key.startswith(f"{name} / {split} / {variant} / ")]
+            for variant in words
+        ]
+        cells = [
+            f"{np.mean([row['rmse'] for row in one]):.3f} ({np.mean([row['coverage'] for row in one]):.2f})"
+            if one else "-"
+            for one in found
+        ]  # fmt: skip
+        lines.append(f"| {name.removesuffix('_cp').replace('_', ' ')} | {split} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = machine.parser(__doc__)
     parser.add_argument("--seeds", type=int, default=5)
@@ -181,7 +241,8 @@ def main() -> None:
     parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     given = parser.parse_args()
     if given.seeds == 0:
-        print(table_of(json.loads(RESULT.read_text())["rows"]))
+        rows = json.loads(RESULT.read_text())["rows"]
+        print(table_of(rows), ablations_of(rows), sep="\n\n")
         return
     frame = pd.read_csv(datasets.path("radonpy_pi1070", "PI1070.csv.gz"))
     cache = machine.RESULTS.parents[1] / "runs" / "pi1070_features.sqlite"
@@ -199,17 +260,16 @@ def main() -> None:
         column, unit = COLUMNS[name]
         values = frame[column].to_numpy(dtype=float) * unit
         usable = np.flatnonzero(np.isfinite(values) & table.valid & (known if variant in QUANTUM else True))
-        blocks, force = VARIANTS[variant]
         described = quantum if variant in QUANTUM else plain
-        X, y = take({block: described[block] for block in blocks}, usable), values[usable]
+        X, y = take({block: described[block] for block in VARIANTS[variant].blocks}, usable), values[usable]
         parts = splits(split, y, groups[usable], seed)
-        for word, found in figures(X, y, name, parts, force).items():
+        for word, found in figures(X, y, name, split, parts, VARIANTS[variant]).items():
             rows[f"{name} / {split} / {variant}{word} / {seed}"] = found
             print(
                 key, word, {k: v if isinstance(v, bool | None) else round(v, 3) for k, v in found.items()}, flush=True
             )
         machine.write("models_pi1070", {"rows": rows, "on": machine.describe("scikit-learn", "gpytorch")})
-    print(table_of(rows))
+    print(table_of(rows), ablations_of(rows), sep="\n\n")
 
 
 if __name__ == "__main__":
