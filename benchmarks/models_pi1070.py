@@ -10,8 +10,9 @@ thing each from `chosen`, which is what `polyloop model train` does: the choice 
 made inside the rows that teach. `alone` leaves out the word of the invariant's mean beyond the range, `value` learns
 the property itself, `quantum` has the table's DFT columns and takes its polarizability for the factor, `polarizability`
 does the latter alone, as `--factor static_polarizability=COLUMN` does. Ablations leave out backbone numbers or the
-linear part; ridge regressions of the value do not know, or do, by which limits rows were chosen. Each row is kept as it is done; the same
-command goes on, and prints the table of docs/validation/models.md at its end; with --seeds 0 it does nothing else.
+linear part; ridge regressions of the value do not know, or do, by which limits rows were chosen. Each row is kept as
+it is done; the same command goes on, and prints the tables of docs/validation/models.md at its end; with --seeds 0 it
+does nothing else.
 """
 
 from __future__ import annotations
@@ -219,7 +220,7 @@ def ablations_of(rows: dict[str, dict]) -> str:
              "without backbone": "without backbone", "without linear part": "without linear part",
              "ridge of the value": "ridge of the value", "truncated likelihood": "the same, truncated"}  # fmt: skip
     lines = [f"| property | split | {' | '.join(words.values())} |", "|---" * (2 + len(words)) + "|"]
-    for name, split in itertools.product(list(COLUMNS)[:2] + ["heat_capacity_cp"], ("middle", "lowest")):
+    for name, split in itertools.product(("density", "refractive_index", "heat_capacity_cp"), ("middle", "lowest")):
         found = [
             [row for key, row in rows.items() if key.startswith(f"{name} / {split} / {variant} / ")]
             for variant in words
