@@ -200,7 +200,7 @@ def test_two_campaigns_at_once_share_a_store_and_compute_no_key_twice(
     assert Counter(calls(place)) == Counter(wanted)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_signal_stops_cleanly(
     on_any: Path, uninterrupted: list[tuple[int, str, float | None]], number: signal.Signals
 ) -> None:

@@ -29,6 +29,7 @@ def oxidised(formula: str, seed: int) -> dict[str, float]:
     return {"oxygen": Composition(formula).fractions.get("O", 0.0)}
 
 
+@pytest.mark.slow
 def test_a_campaign_over_compositions_finds_the_best_and_keeps_each_once(tmp_path: Path) -> None:
     campaign = Campaign(
         ["oxygen"], FORMULAS, kind="composition", evaluators=oxidised, features=["element_fractions"],

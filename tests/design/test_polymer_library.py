@@ -255,6 +255,7 @@ def points_of(found):
     return {tuple(row[place] for place in places) for row in found.rows}
 
 
+@pytest.mark.slow
 def test_screening_keeps_what_no_other_polymer_beats(screened_file, models):
     texts = read_columns(screened_file, ("smiles",))["smiles"].to_pylist()
     predicted = list(zip(*(model.predict(texts) for model in models.models), strict=True))

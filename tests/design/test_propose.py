@@ -68,7 +68,9 @@ def cases():
     for acquisition in ACQUISITIONS:
         for objectives in [(N,), (N, V), (N, V, RHO), (N, Objective("abbe_number", "minimize"))]:
             if acquisition != "ei" or len(objectives) == 1:
-                yield acquisition, objectives
+                # Three objectives by sampling take as long as all the others together.
+                slow = acquisition == "qlognehvi" and len(objectives) == 3
+                yield pytest.param(acquisition, objectives, marks=[pytest.mark.slow] if slow else [])
 
 
 @pytest.mark.parametrize(("acquisition", "objectives"), list(cases()))

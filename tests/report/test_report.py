@@ -76,7 +76,9 @@ def is_sound(page: Page, folder: Path) -> bool:
     return True
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", ["two", *(pytest.param(case, marks=pytest.mark.slow) for case in CASES if case != "two")]
+)
 def test_the_page_of_a_finished_campaign_stands_alone(finished: Make, case: str) -> None:
     campaign = finished(case)
     page = read_page(report_of(campaign))

@@ -143,6 +143,7 @@ def test_a_finished_campaign_says_what_one_more_cycle_would_evaluate(named: Camp
     assert named.status().to_dict()["next"][0]["text"] == suggested[0].text
 
 
+@pytest.mark.slow
 def test_what_is_suggested_is_what_one_more_cycle_picks(tmp_path: Path) -> None:
     campaign = write_campaign(tmp_path / "on", INDEX + ABBE, cycles=1)
     campaign.run()

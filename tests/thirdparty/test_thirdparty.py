@@ -96,6 +96,7 @@ def ran(place: Path) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_a_campaign_runs_with_all_parts_of_another_package(ran: Path) -> None:
     done = polyloop(ran, "campaign", "export", "run", "-o", "all.csv")
     assert done.returncode == 0, done.stderr

@@ -35,6 +35,7 @@ def test_rows_are_different_new_and_in_their_class(ngram, tmp_path: Path) -> Non
     assert {name for _, name in vinyls} == {"polyvinyls"}
 
 
+@pytest.mark.slow
 def test_the_number_of_processes_changes_no_row(ngram, tmp_path: Path) -> None:
     alone, together = tmp_path / "alone.csv", tmp_path / "together.csv"
     assert write_units(ngram, alone, 120) == write_units(ngram, together, 120, workers=2)
