@@ -5,14 +5,15 @@ Usage: python benchmarks/crystal_design.py --templates FILE --folder FOLDER [-n 
 All three generators learn Matbench (Materials Project, 2018) but a tenth, and the shipped model vouches for each.
 Templates are made by `polyloop crystal templates` of the tables in `mp20` and `mpts52`. What is novel is neither in
 Matbench nor among the stable formulas of the Materials Project of 2022, whose hull tells what is stable. S.U.N. is how
-many of a thousand proposals, all different, are novel and have a relaxed structure within 0.1 eV/atom of the hull: the
-share of a thousand that are novel and have a template, times the share of those tried. Goes on where it was stopped.
+many of a thousand proposals that are asked for are different, novel and have a relaxed structure within 0.1 eV/atom of
+the hull: the number that are novel and have a template, times the share of those tried. Goes on where it was stopped.
 """
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,16 +61,53 @@ def main() -> None:
         for energy in WISHES:
             begin, folder = time.process_time(), given.folder / f"{name}_{energy:g}"
             wish = CompositionWish(energy)
-            found = designer.design(wish, given.n, folder, refused=known.__contains__)
-            tried = sum(1 for _ in (folder / "designs").glob("*.json"))
+            tried: list[CrystalDesign] = []
+            found = designer.design(
+                wish, given.n, folder, refused=known.__contains__, progress=lambda _, one, t=tried: t.append(one)
+            )
             proposed = distinct_proposals(generator, wish, PROPOSED, np.random.default_rng(1), model=model)
             novel = [one.composition for one in proposed if one.composition not in known]
             fit = sum(predictor.has_template(one) for one in novel)
-            rows.append({"generator": name, "wish": energy} | _row(found, tried, energy))
+            rows.append({"generator": name, "wish": energy} | _row(found, len(tried), energy))
             rows[-1] |= {"proposed": len(proposed), "novel": len(novel), "novel_with_template": fit}
-            rows[-1] |= {"sun": fit / max(len(proposed), 1) * rows[-1]["stable"] / max(tried, 1) * 1_000}
+            rows[-1] |= {"sun": fit / PROPOSED * rows[-1]["stable"] / max(len(tried), 1) * 1_000}
             print(rows[-1], f"{time.process_time() - begin:.0f} CPU s", flush=True)
-    machine.write("crystal_design", {"n": given.n, "rows": rows, "on": machine.describe("torch", "chgnet", "sevenn")})
+        machine.write(
+            "crystal_design", {"n": given.n, "rows": rows, "on": machine.describe("torch", "chgnet", "sevenn")}
+        )
+    print(table_of(rows))
+
+
+def table_of(rows: list[dict[str, Any]]) -> str:
+    """Return the table of docs/validation/formation_energy.md: a line for each wish, and one for all of a generator."""
+    lines = [
+        "| generator | wish | novel of 1,000 | with a template | tried | relaxed | mean | deviation | MAE | "
+        "median hull distance | within 0.1 of the hull | on it | S.U.N. per 1,000 |",
+        "|---" * 13 + "|",
+    ]
+    for row in rows:
+        lines.append(_line(row, f"{row['wish']:g}"))
+    for name in dict.fromkeys(row["generator"] for row in rows):
+        lines.append(_line(_together([row for row in rows if row["generator"] == name]), "all"))
+    return "\n".join(lines)
+
+
+def _line(row: dict[str, Any], wish: str) -> str:
+    tried = row["relaxed"] + row["without_structure"]
+    said = [f"{row[name]:.2f}" if name in row else "" for name in ("mean", "deviation", "mae_from_wish",
+            "hull_distance_median")]  # fmt: skip
+    counts = [row["novel"], row["novel_with_template"], tried, row["relaxed"]]
+    cells = [row["generator"], wish, *counts, *said, row["stable"], row["on_hull"], f"{row['sun']:.0f}"]
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def _together(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the row of all wishes: counts are summed, shares per thousand and errors are means."""
+    counts = ("relaxed", "without_structure", "stable", "on_hull", "novel", "novel_with_template")
+    relaxed = np.array([row["relaxed"] for row in rows])
+    together = {name: sum(row[name] for row in rows) for name in counts} | {"generator": rows[0]["generator"]}
+    mae = np.average([row.get("mae_from_wish", 0.0) for row in rows], weights=relaxed) if relaxed.any() else np.nan
+    return together | {"mae_from_wish": float(mae), "sun": float(np.mean([row["sun"] for row in rows]))}
 
 
 def _row(found: list[CrystalDesign], tried: int, wish: float) -> dict[str, float | int]:
