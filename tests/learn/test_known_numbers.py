@@ -169,8 +169,11 @@ def test_the_commands_read_columns_by_name_and_unit(
     assert "static_polarizability" in capsys.readouterr().err
     assert main(["model", "train", *words, *told[:2], "--column", "twins", "-o", str(folder)]) == 1
     assert "twin" in capsys.readouterr().err
-    source.write_text(
-        source.read_text().replace(f"{table[1][5]}\n", "much\n").replace(f"{table[1][5]}\r\n", "much\r\n")
-    )
-    assert main(["model", "predict", str(folder), *words]) == 1
-    assert "line 7, column twin: 'much' is no number" in capsys.readouterr().err
+    lines = source.read_text().splitlines()
+    source.write_text("\n".join([*lines[:6], lines[6].rpartition(",")[0] + ",much", *lines[7:]]) + "\n")
+    assert main(["model", "predict", str(folder), *words, "--json"]) == 0
+    spoilt = json.loads(capsys.readouterr().out)
+    assert spoilt[5]["mean"] is None and spoilt[5]["reasons"] == ["no number for twin"]
+    assert sum(row["mean"] is not None for row in spoilt) == len(said) - 1
+    assert main(["model", "train", *words, *told[:2], "--column", "refractive_index", "-o", str(folder)]) == 1
+    assert "is what is to be learnt" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,13 +65,15 @@ def read_training(
     Raises
     ------
     InvalidInputError
-        If there is no such column, or its unit is none of the property.
+        If there is no such column, its unit is none of the property, or a further column is that of the target.
     """
     table = read_table(path)
     numbers = read_numbers(table, further or {})
     place, number = table.position(column), _target(table, target)
     unit = number.wanted if isinstance(number, NumberColumn) else None
     at = number.position if isinstance(number, NumberColumn) else number
+    if twins := [header for header in (further or {}).values() if _place(table, header) == at]:
+        raise InvalidInputError(f"{twins[0]} is what is to be learnt, and describes nothing.", where=str(table.path))
     decimal = decimal_sign(table, [at])
     texts, values, variances, lines, kept = [], [], [], [], []
     left_out = [(bad.line, bad.reason) for bad in table.bad_rows]
@@ -100,7 +103,7 @@ def read_training(
 
 
 def read_numbers(table: Table, columns: Mapping[str, str]) -> dict[str, NDArray[np.float64]]:
-    """Return columns of numbers of all rows, shape (rows,) each, NaN where a cell holds none.
+    """Return columns of numbers of all rows, shape (rows,) each, NaN where a cell is empty or holds something else.
 
     Parameters
     ----------
@@ -111,7 +114,7 @@ def read_numbers(table: Table, columns: Mapping[str, str]) -> dict[str, NDArray[
     Raises
     ------
     InvalidInputError
-        If there is no such column, or a cell holds something else than a number.
+        If there is no such column, or its unit is none of the property.
     """
     found = {}
     for name, header in columns.items():
@@ -120,16 +123,11 @@ def read_numbers(table: Table, columns: Mapping[str, str]) -> dict[str, NDArray[
         values = np.full(len(table.rows), np.nan)
         decimal = decimal_sign(table, [at])
         for order, row in enumerate(table.rows):
-            if is_no_value(row.cells[at]):
-                continue
-            try:
-                value = parse_number(row.cells[at], decimal)
+            with suppress(InvalidInputError):
+                number = parse_number(row.cells[at], decimal)
                 values[order] = (
-                    convert(value, column.unit, column.wanted) if isinstance(column, NumberColumn) else value
+                    convert(number, column.unit, column.wanted) if isinstance(column, NumberColumn) else number
                 )
-            except InvalidInputError as error:
-                where = f"{table.path}, line {row.line}, column {table.header[at]}"
-                raise InvalidInputError(error.reason, where=where, hint=error.hint) from error
         found[name] = values
     return found
 
