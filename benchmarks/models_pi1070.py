@@ -216,8 +216,9 @@ def table_of(rows: dict[str, dict]) -> str:
 
 def ablations_of(rows: dict[str, dict]) -> str:
     """Return errors and coverages of the ablations, as Markdown; a dash where there is none."""
-    words = {"chosen": "as trained", "chosen alone": "the invariant, model alone", "value": "value itself",
-             "without backbone": "without backbone", "without linear part": "without linear part",
+    words = {"chosen": "as trained", "without backbone": "without backbone",
+             "without linear part": "without linear part", "chosen alone": "model alone",
+             "without linear part alone": "alone, without linear part", "value": "value itself",
              "ridge of the value": "ridge of the value", "truncated likelihood": "the same, truncated"}  # fmt: skip
     lines = [f"| property | split | {' | '.join(words.values())} |", "|---" * (2 + len(words)) + "|"]
     for name, split in itertools.product(("density", "refractive_index", "heat_capacity_cp"), ("middle", "lowest")):
