@@ -42,6 +42,15 @@ def test_the_card_says_what_was_learnt_from_what(model: PropertyModel) -> None:
     json.dumps(card.to_dict(), allow_nan=False)
 
 
+def test_an_element_or_a_charge_that_no_known_polymer_has_is_outside_the_domain(model: PropertyModel) -> None:
+    """Blocks of quantities may call such a polymer near: they know of no element, and not of every charge."""
+    silicon, ion, both, known = model.predict(["*[Si](C)(C)O*", "*CC(*)C(=O)[O-]", "*CC(*)[N+]([Ge])(C)C", "*CC(*)Cl"])
+    assert silicon.reasons[-1] == "has what no known one has: Si" and not silicon.in_domain
+    assert ion.reasons[-1] == "has what no known one has: a net charge" and not ion.in_domain
+    assert both.mean is None or both.reasons[-1] == "has what no known one has: Ge, a net charge"
+    assert not any(reason.startswith("has what") for reason in known.reasons)
+
+
 def test_a_kept_model_predicts_the_same(model: PropertyModel, tmp_path: Path) -> None:
     asked = ["*CC(*)c1ccccc1", "*CC(*)Cl", "*c1ccc(*)s1"]
     again = PropertyModel.load(model.save(tmp_path / "kept"))

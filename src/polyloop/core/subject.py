@@ -13,7 +13,7 @@ from polyloop.core.registry import Registry
 
 __all__ = [
     "KINDS", "Drawing", "Kind", "Subject", "argument_of", "as_given", "classify", "column_of",
-    "features_of", "parse_subject", "plural_of",
+    "features_of", "makeup_of", "parse_subject", "plural_of",
 ]  # fmt: skip
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,31}$")
@@ -136,6 +136,19 @@ def features_of(subject: Subject) -> dict[str, frozenset[str]]:
     """Return what can be counted of a subject, sets of names by heading; empty where its kind tells nothing."""
     own = getattr(KINDS[subject.kind], "features", None) if subject.kind in KINDS else None
     return {} if own is None else dict(own(subject.text))
+
+
+def makeup_of(subject: Subject) -> frozenset[str]:
+    """Return the elements of a subject, and `a net charge` where it has one; empty where its kind has no elements.
+
+    Asked of what `parse` returns: its attributes `elements` and `charge`, as far as it has them.
+    """
+    if subject.kind not in KINDS:
+        return frozenset()
+    kind = KINDS[subject.kind]
+    known = getattr(kind, "parse_canonical", kind.parse)(subject.text)
+    charged = {"a net charge"} if getattr(known, "charge", 0) else set()
+    return frozenset(getattr(known, "elements", ())) | charged
 
 
 def argument_of(subject: Subject) -> Any:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyloop.core import InvalidInputError
+from polyloop.core import InvalidInputError, Subject
 from polyloop.core.invariant import Invariant
 from polyloop.core.options import options_of, read_options
 from polyloop.core.properties import PROPERTIES
+from polyloop.core.subject import makeup_of
 from polyloop.features import FeatureTable
 from polyloop.features.block import block_tag, get_block
 from polyloop.features.mixtures import describe_subjects
@@ -246,14 +248,18 @@ class PropertyModel:
 
     def _predicted(self, texts: Sequence[str], table: FeatureTable, rows: Any) -> list[PropertyPrediction]:
         interval, report = self._model.assess(table.described())
-        outside = report.outside
-        return [
-            PropertyPrediction(
-                texts[row], float(interval.mean[i]), float(interval.std[i]), float(interval.low[i]),
-                float(interval.high[i]), not bool(outside[i]), report.reasons(i),
-            )
-            for i, row in enumerate(rows)
-        ]  # fmt: skip
+        found = []
+        for i, row in enumerate(rows):
+            new = makeup_of(Subject(self.card.kind, table.polymers[i])) - self._makeup
+            reasons = (*report.reasons(i), *([f"has what no known one has: {', '.join(sorted(new))}"] if new else []))
+            numbers = (float(values[i]) for values in (interval.mean, interval.std, interval.low, interval.high))
+            found.append(PropertyPrediction(texts[row], *numbers, not reasons, reasons))
+        return found
+
+    @cached_property
+    def _makeup(self) -> frozenset[str]:
+        """Elements, and charges, that any subject has from which it has learnt."""
+        return frozenset().union(*(makeup_of(Subject(self.card.kind, text)) for text in self.subjects))
 
     def save(self, folder: str | Path) -> Path:
         """Write the model into a folder (model.json, training.npz and surrogate.npz, no pickle), and return it.
