@@ -252,8 +252,9 @@ class PropertyModel:
         for i, row in enumerate(rows):
             new = makeup_of(Subject(self.card.kind, table.polymers[i])) - self._makeup
             reasons = (*report.reasons(i), *([f"has what no known one has: {', '.join(sorted(new))}"] if new else []))
-            numbers = (float(values[i]) for values in (interval.mean, interval.std, interval.low, interval.high))
-            found.append(PropertyPrediction(texts[row], *numbers, not reasons, reasons))
+            said = (interval.mean, interval.std, interval.low, interval.high)
+            mean, std, low, high = (float(values[i]) for values in said)
+            found.append(PropertyPrediction(texts[row], mean, std, low, high, not reasons, reasons))
         return found
 
     @cached_property
