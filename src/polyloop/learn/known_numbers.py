@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import pi
 
@@ -14,11 +14,12 @@ from polyloop.core import InvalidInputError
 from polyloop.core.constants import AVOGADRO_PER_ANGSTROM3_CM3
 from polyloop.core.descriptors import BlockKind
 from polyloop.core.invariant import FACTORS
+from polyloop.core.names import did_you_mean
 from polyloop.features import FeatureTable
 from polyloop.learn.invariant_target import FACTOR_BLOCK
 from polyloop.learn.surrogate import Array
 
-__all__ = ["COLUMN_BLOCK", "KNOWN_FACTORS", "KnownNumbers"]
+__all__ = ["COLUMN_BLOCK", "KNOWN_FACTORS", "KnownNumbers", "check_factors"]
 
 COLUMN_BLOCK = "columns"
 """Name of the block that such numbers make."""
@@ -50,11 +51,7 @@ class KnownNumbers:
     factors: Mapping[str, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if wrong := [name for name in self.factors if name not in KNOWN_FACTORS]:
-            raise InvalidInputError(f"No invariant takes a known {wrong[0]}.", where="factors",
-                                    hint=f"Known may be: {', '.join(KNOWN_FACTORS)}.")  # fmt: skip
-        if len(self.factors) > 1:
-            raise InvalidInputError(f"{' and '.join(self.factors)} say the same.", where="factors", hint="Give one.")
+        check_factors(self.factors)
 
     def __bool__(self) -> bool:
         return bool(self.columns or self.factors)
@@ -85,6 +82,22 @@ class KnownNumbers:
         for name, given in self.factors.items():
             told = _with_refraction(told, name, KNOWN_FACTORS[name] * np.asarray(given, dtype=float), written, kind)
         return told
+
+
+def check_factors(names: Collection[str]) -> None:
+    """Refuse factors that no invariant takes, or that say the same.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is such a name, or more than one.
+    """
+    if wrong := [name for name in names if name not in KNOWN_FACTORS]:
+        raise InvalidInputError(
+            f"No invariant takes a known {wrong[0]}.", where="factors", hint=did_you_mean(wrong[0], list(KNOWN_FACTORS))
+        )
+    if len(names) > 1:
+        raise InvalidInputError(f"{' and '.join(names)} say the same.", where="factors", hint="Give one.")
 
 
 def _lacking(names: Mapping[str, Array], known: NDArray[np.bool_]) -> dict[int, str]:

@@ -140,7 +140,10 @@ def predict(
 
 def _factors(given: list[str] | None) -> dict[str, str]:
     """Return the column of each factor, from `PROPERTY` or `PROPERTY=COLUMN`."""
+    from polyloop.learn.known_numbers import check_factors
+
     parts = [one.partition("=") for one in given or []]
+    check_factors([name for name, _, _ in parts])
     return {name: column or name for name, _, column in parts}
 
 
