@@ -13,7 +13,7 @@ from polyloop.app.cli.main import main
 from polyloop.core import ConfigurationError, EvaluationError, FailureCode, InvalidInputError, Status
 from polyloop.crystal.relaxation.formation import ErrorBar, fit_error_bar, formation_energy
 from polyloop.crystal.relaxation.references import ElementalReferences, fit_references, shipped_references
-from polyloop.crystal.relaxation.relax import RelaxationLimits, energy_of, relax
+from polyloop.crystal.relaxation.relax import RelaxationLimits, check_overlap, energy_of, relax
 from polyloop.crystal.structures.canonical import read_text
 from polyloop.engines.potentials.registry import POTENTIALS
 
@@ -63,6 +63,24 @@ def test_a_start_that_explodes_ends_with_a_word() -> None:
     with pytest.raises(EvaluationError, match=r"A volume of 1\..*Begin from another volume") as caught:
         relax(SALT.scaled(0.7 * SALT.volume), limits=RelaxationLimits(volume_ratio=1.05))
     assert caught.value.failure.code is FailureCode.BLOWN_UP
+
+
+def test_merged_atoms_are_no_relaxed_crystal() -> None:
+    """What the potentials say of it is -11 or 8 eV/atom; a design once took such a find for the stable one."""
+    merged = read_text("4.0 4.0 4.0 90 90 90 | Cs 0 0 0; Cl 0.26 0 0")
+    with pytest.raises(EvaluationError, match=r"Cs and Cl are 1\.04 angstrom apart, 0\.30 of the sum") as caught:
+        check_overlap(merged)
+    assert caught.value.failure.code is FailureCode.BLOWN_UP
+    with pytest.raises(EvaluationError, match=r"apart, 0\.30 of the sum"):
+        relax(merged, limits=RelaxationLimits(steps=0, largest_force=np.inf, volume_ratio=1e9))
+    check_overlap(SALT)
+    check_overlap(read_text("3.16 3.16 5.0 90 90 90 | U 0 0 0; O 0 0 0.356; O 0 0 0.644"))  # uranyl: 1.78 angstrom
+
+
+def test_potentials_that_contradict_each_other_give_no_energy() -> None:
+    with pytest.raises(EvaluationError, match=r"contradict each other: chgnet .* and sevennet .* eV/atom") as caught:
+        formation_energy(read_text("3.0 3.0 3.0 90 90 90 | Cs 0 0 0; Cl 0.30 0 0"))
+    assert caught.value.failure.code is FailureCode.GEOMETRY
 
 
 def test_rock_salt_relaxes_to_its_measured_volume_and_formation_energy() -> None:

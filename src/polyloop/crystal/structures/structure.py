@@ -15,11 +15,13 @@ from polyloop.core.subject import Subject
 from polyloop.crystal.composition import Composition
 from polyloop.crystal.elements import ELEMENTS
 
-__all__ = ["LARGEST", "CrystalStructure", "cell_parameters", "lattice_of", "shortest_distance"]
+__all__ = ["LARGEST", "CrystalStructure", "cell_parameters", "lattice_of", "neighbour_distances", "shortest_distance"]
 
 LARGEST = 500
 """Most atoms of a cell; what is larger is no crystal of the tables that this is made for, and costs minutes a step."""
 
+# A cell and its neighbours.
+_CELLS = np.stack(np.meshgrid(*[np.arange(-1, 2)] * 3, indexing="ij"), -1).reshape(-1, 3)
 # Closer than any bond (H2 has 0.74 angstrom): two such atoms are one that was written twice, or a mistake.
 _CLOSEST = 0.5
 _THINNEST = 1.0  # angstrom between opposite faces of a cell
@@ -195,6 +197,34 @@ def shortest_distance(lattice: Floats, fractional: Floats) -> float:
             np.fill_diagonal(squared, np.inf)
         shortest = min(shortest, float(squared.min()))
     return float(np.sqrt(shortest))
+
+
+def neighbour_distances(lattice: Floats, fractional: Floats, of: NDArray[np.int64] | None = None) -> Floats:
+    """Return the distance of atoms from the nearest image of each atom, in angstrom, shape (m, n).
+
+    Images in the neighbouring cells count; of an atom and itself, the nearest other image.
+
+    Parameters
+    ----------
+    lattice
+        Shape (3, 3).
+    fractional
+        Shape (n, 3).
+    of
+        The m atoms that are looked at, one of each orbit; all unless said.
+    """
+    chosen = fractional if of is None else fractional[of]
+    away = chosen[:, None, :] - fractional[None]
+    away -= np.round(away)
+    # |a + c|^2 = a.G.a + 2 a.G.c + c.G.c, with the metric G: most of it is one product of matrices.
+    metric = lattice @ lattice.T
+    flat = away.reshape(-1, 3) @ metric
+    own = np.einsum("ij,ij->i", flat, away.reshape(-1, 3))
+    cells = np.einsum("ij,jk,ik->i", _CELLS, metric, _CELLS)
+    squared = own[:, None] + 2.0 * (flat @ _CELLS.T) + cells
+    squared[squared < 1e-6] = np.inf
+    nearest: Floats = np.sqrt(squared.min(axis=1)).reshape(away.shape[:2])
+    return nearest
 
 
 def _check_arrays(lattice: Floats, fractional: Floats, symbols: tuple[str, ...]) -> None:
