@@ -184,34 +184,27 @@ def with_quantum_columns(X: dict, frame: pd.DataFrame) -> tuple[dict, np.ndarray
 
 
 def table_of(rows: dict[str, dict]) -> str:
-    """Return means over the runs of each variant, as Markdown; a dash where there is none."""
-    lines = [
-        "| property | split | rows that teach | runs | error: as trained | model alone | value itself | "
-        "with DFT columns | with polarizability | coverage: as trained | model alone | value itself | "
-        "with DFT columns | with polarizability | width: as trained | with DFT columns | with polarizability |",
-        "|---" * 17 + "|",
-    ]
-    for name in COLUMNS:
-        for split in SPLITS:
-            found = {
-                variant: [row for key, row in rows.items() if key.startswith(f"{name} / {split} / {variant} / ")]
-                for variant in SHOWN
-            }
-            if not found["chosen"]:
-                continue
-            cells = [
-                f"{np.mean([row[figure] for row in found[variant]]):.{digits}f}" if found[variant] else "-"
-                for figure, digits, variants in (
-                    ("rmse", 3, SHOWN),
-                    ("coverage", 2, SHOWN),
-                    ("width", 2, (SHOWN[0], *QUANTUM)),
-                )
-                for variant in variants
-            ]
-            words = name.removesuffix("_cp").replace("_", " ")
-            first = found["chosen"]
-            lines.append(f"| {words} | {split} | {first[0]['n']:,} | {len(first)} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    """Return means over the runs of each variant, as Markdown: errors, then coverages and widths; a dash is no run."""
+    words = ("as trained", "model alone", "value itself", "with DFT columns", "with polarizability")
+    errors = [f"| property | split | rows that teach | runs | {' | '.join(words)} |", "|---" * (4 + len(words)) + "|"]
+    intervals = [f"| property | split | {' | '.join(words)} |", "|---" * (2 + len(words)) + "|"]
+    for name, split in itertools.product(COLUMNS, SPLITS):
+        found = [
+            [row for key, row in rows.items() if key.startswith(f"{name} / {split} / {variant} / ")]
+            for variant in SHOWN
+        ]
+        if not found[0]:
+            continue
+        means = [
+            {word: np.mean([row[word] for row in one]) for word in ("rmse", "coverage", "width")} if one else {}
+            for one in found
+        ]
+        start = f"| {name.removesuffix('_cp').replace('_', ' ')} | {split} | "
+        rmse = [f"{one['rmse']:.3f}" if one else "-" for one in means]
+        held = [f"{one['coverage']:.2f} ({one['width']:.2f})" if one else "-" for one in means]
+        errors.append(f"{start}{found[0][0]['n']:,} | {len(found[0])} | {' | '.join(rmse)} |")
+        intervals.append(f"{start}{' | '.join(held)} |")
+    return "\n".join([*errors, "", *intervals])
 
 
 def ablations_of(rows: dict[str, dict]) -> str:
