@@ -15,6 +15,7 @@ from polyloop.crystal.relaxation.formation import ErrorBar, fit_error_bar, forma
 from polyloop.crystal.relaxation.references import ElementalReferences, fit_references, shipped_references
 from polyloop.crystal.relaxation.relax import RelaxationLimits, check_overlap, energy_of, relax
 from polyloop.crystal.structures.canonical import read_text
+from polyloop.crystal.structures.structure import CrystalStructure
 from polyloop.engines.potentials.registry import POTENTIALS
 
 pytest.importorskip("chgnet")
@@ -73,6 +74,10 @@ def test_merged_atoms_are_no_relaxed_crystal() -> None:
     assert caught.value.failure.code is FailureCode.BLOWN_UP
     with pytest.raises(EvaluationError, match=r"apart, 0\.30 of the sum"):
         relax(merged, limits=RelaxationLimits(steps=0, largest_force=np.inf, volume_ratio=1e9))
+    other = np.array([[1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 2.0, 1.0]])
+    skewed = CrystalStructure(other @ merged.lattice, merged.fractional @ np.linalg.inv(other), merged.symbols)
+    with pytest.raises(EvaluationError, match=r"apart, 0\.30 of the sum"):
+        check_overlap(skewed)
     check_overlap(SALT)
     check_overlap(read_text("3.16 3.16 5.0 90 90 90 | U 0 0 0; O 0 0 0.356; O 0 0 0.644"))  # uranyl: 1.78 angstrom
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from polyloop.core.errors import EvaluationError, FailureCode
 from polyloop.core.optional import require
 from polyloop.crystal.elements import ELEMENTS
-from polyloop.crystal.structures.structure import CrystalStructure, neighbour_distances, shortest_distance
+from polyloop.crystal.structures.structure import CrystalStructure, pair_distances, shortest_distance
 from polyloop.engines.potentials.registry import calculator_of
 
 __all__ = ["RelaxationLimits", "RelaxedStructure", "check_overlap", "energy_of", "relax"]
@@ -147,7 +147,7 @@ def check_overlap(structure: CrystalStructure, least: float = RelaxationLimits.o
         BLOWN_UP, with the elements and their distance.
     """
     radii = require("ase.data", extra="crystal").covalent_radii[structure.numbers]
-    distances = neighbour_distances(structure.lattice, structure.fractional)
+    distances = pair_distances(structure.lattice, structure.fractional)
     ratios = distances / (radii[:, None] + radii[None, :])
     first, second = np.unravel_index(int(ratios.argmin()), ratios.shape)
     if ratios[first, second] < least:

@@ -15,13 +15,11 @@ from polyloop.core.subject import Subject
 from polyloop.crystal.composition import Composition
 from polyloop.crystal.elements import ELEMENTS
 
-__all__ = ["LARGEST", "CrystalStructure", "cell_parameters", "lattice_of", "neighbour_distances", "shortest_distance"]
+__all__ = ["LARGEST", "CrystalStructure", "cell_parameters", "lattice_of", "pair_distances", "shortest_distance"]
 
 LARGEST = 500
 """Most atoms of a cell; what is larger is no crystal of the tables that this is made for, and costs minutes a step."""
 
-# A cell and its neighbours.
-_CELLS = np.stack(np.meshgrid(*[np.arange(-1, 2)] * 3, indexing="ij"), -1).reshape(-1, 3)
 # Closer than any bond (H2 has 0.74 angstrom): two such atoms are one that was written twice, or a mistake.
 _CLOSEST = 0.5
 _THINNEST = 1.0  # angstrom between opposite faces of a cell
@@ -174,8 +172,10 @@ def lattice_of(parameters: Floats) -> Floats:
     return np.array([[a, 0.0, 0.0], [b * cos_g, b * sin_g, 0.0], [c * cos_b, c * y, c * np.sqrt(height)]])
 
 
-def shortest_distance(lattice: Floats, fractional: Floats) -> float:
-    """Return the shortest distance between atoms, images included, in angstrom.
+def pair_distances(lattice: Floats, fractional: Floats) -> Floats:
+    """Return the distance of each atom from the nearest image of each, in angstrom, shape (n, n).
+
+    Of an atom and itself, that of its nearest other image.
 
     Parameters
     ----------
@@ -185,46 +185,24 @@ def shortest_distance(lattice: Floats, fractional: Floats) -> float:
         Shape (n, 3).
     """
     heights = 1.0 / np.linalg.norm(np.linalg.inv(lattice), axis=0)
-    # All images within the shortest height are looked at, which bounds the answer.
+    # All images within the shortest height are looked at, so that no distance below it is overlooked.
     reach = np.minimum(np.ceil(float(heights.min()) / heights + 0.5).astype(int), 3)
     images = np.stack(np.meshgrid(*(np.arange(-most, most + 1) for most in reach), indexing="ij"), -1).reshape(-1, 3)
     away = fractional[:, None, :] - fractional[None, :, :]
     away -= np.round(away)
-    shortest = np.inf
+    nearest = np.full(away.shape[:2], np.inf)
     for image in images:
         squared = np.square((away + image) @ lattice).sum(axis=2)
         if not image.any():
             np.fill_diagonal(squared, np.inf)
-        shortest = min(shortest, float(squared.min()))
-    return float(np.sqrt(shortest))
+        nearest = np.minimum(nearest, squared)
+    distances: Floats = np.sqrt(nearest)
+    return distances
 
 
-def neighbour_distances(lattice: Floats, fractional: Floats, of: NDArray[np.int64] | None = None) -> Floats:
-    """Return the distance of atoms from the nearest image of each atom, in angstrom, shape (m, n).
-
-    Images in the neighbouring cells count; of an atom and itself, the nearest other image.
-
-    Parameters
-    ----------
-    lattice
-        Shape (3, 3).
-    fractional
-        Shape (n, 3).
-    of
-        The m atoms that are looked at, one of each orbit; all unless said.
-    """
-    chosen = fractional if of is None else fractional[of]
-    away = chosen[:, None, :] - fractional[None]
-    away -= np.round(away)
-    # |a + c|^2 = a.G.a + 2 a.G.c + c.G.c, with the metric G: most of it is one product of matrices.
-    metric = lattice @ lattice.T
-    flat = away.reshape(-1, 3) @ metric
-    own = np.einsum("ij,ij->i", flat, away.reshape(-1, 3))
-    cells = np.einsum("ij,jk,ik->i", _CELLS, metric, _CELLS)
-    squared = own[:, None] + 2.0 * (flat @ _CELLS.T) + cells
-    squared[squared < 1e-6] = np.inf
-    nearest: Floats = np.sqrt(squared.min(axis=1)).reshape(away.shape[:2])
-    return nearest
+def shortest_distance(lattice: Floats, fractional: Floats) -> float:
+    """Return the shortest distance between atoms, images included, in angstrom; arguments as of `pair_distances`."""
+    return float(pair_distances(lattice, fractional).min())
 
 
 def _check_arrays(lattice: Floats, fractional: Floats, symbols: tuple[str, ...]) -> None:

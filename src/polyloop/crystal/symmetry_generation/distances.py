@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyloop.crystal.elements import ELEMENTS
-from polyloop.crystal.structures.structure import CrystalStructure, neighbour_distances
+from polyloop.crystal.structures.structure import CrystalStructure
 
 if TYPE_CHECKING:
     from polyloop.crystal.substitution.templates import TemplateStore
 
-__all__ = ["PairDistances", "learn_distances", "nearest_by_pair"]
+__all__ = ["PairDistances", "learn_distances", "nearest_by_pair", "neighbour_distances"]
 
 Floats = NDArray[np.float64]
 
@@ -24,6 +24,7 @@ _LARGEST = 40
 # Of a pair that so many structures hold, the low quantile is its own; rarer ones lean on the sum of two radii.
 _ENOUGH = 8
 _LOW = 0.05
+_CELLS = np.stack(np.meshgrid(*[np.arange(-1, 2)] * 3, indexing="ij"), -1).reshape(-1, 3)
 # An element of which nothing is known is as large as most.
 _USUAL_RADIUS = 1.4
 
@@ -48,6 +49,34 @@ class PairDistances:
         kinds = structure.numbers - 1
         nearest = nearest_by_pair(structure.lattice, structure.fractional, kinds)
         return min(distance / float(self.low[pair]) for pair, distance in nearest.items())
+
+
+def neighbour_distances(lattice: Floats, fractional: Floats, of: NDArray[np.int64] | None = None) -> Floats:
+    """Return the distance of atoms from the nearest image of each atom, in angstrom, shape (m, n).
+
+    Images in the neighbouring cells count; of an atom and itself, the nearest other image.
+
+    Parameters
+    ----------
+    lattice
+        Shape (3, 3).
+    fractional
+        Shape (n, 3).
+    of
+        The m atoms that are looked at, one of each orbit; all unless said.
+    """
+    chosen = fractional if of is None else fractional[of]
+    away = chosen[:, None, :] - fractional[None]
+    away -= np.round(away)
+    # |a + c|^2 = a.G.a + 2 a.G.c + c.G.c, with the metric G: most of it is one product of matrices.
+    metric = lattice @ lattice.T
+    flat = away.reshape(-1, 3) @ metric
+    own = np.einsum("ij,ij->i", flat, away.reshape(-1, 3))
+    cells = np.einsum("ij,jk,ik->i", _CELLS, metric, _CELLS)
+    squared = own[:, None] + 2.0 * (flat @ _CELLS.T) + cells
+    squared[squared < 1e-6] = np.inf
+    nearest: Floats = np.sqrt(squared.min(axis=1)).reshape(away.shape[:2])
+    return nearest
 
 
 def nearest_by_pair(lattice: Floats, fractional: Floats, kinds: NDArray[np.int64]) -> dict[tuple[int, int], float]:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from polyloop.core.errors import InvalidInputError
 from polyloop.crystal.elements import ELEMENTS
-from polyloop.crystal.structures.structure import CrystalStructure, lattice_of, neighbour_distances
+from polyloop.crystal.structures.structure import CrystalStructure, lattice_of
 from polyloop.crystal.structures.symmetry import primitive
-from polyloop.crystal.symmetry_generation.distances import PairDistances
+from polyloop.crystal.symmetry_generation.distances import PairDistances, neighbour_distances
 from polyloop.crystal.symmetry_generation.frequencies import PositionSet
 from polyloop.crystal.symmetry_generation.wyckoff import SpaceGroup, WyckoffPosition, crystal_system, space_group
 
