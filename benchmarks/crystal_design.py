@@ -6,7 +6,8 @@ All three generators learn Matbench (Materials Project, 2018) but a tenth, and t
 Templates are made by `polyloop crystal templates` of the tables in `mp20` and `mpts52`. What is novel is neither in
 Matbench nor among the stable formulas of the Materials Project of 2022, whose hull tells what is stable. S.U.N. is how
 many of a thousand proposals that are asked for are different, novel and have a relaxed structure within 0.1 eV/atom of
-the hull: the number that are novel and have a template, times the share of those tried. Goes on where it was stopped.
+the hull: the number that are novel and have a template, times the share of those tried. *Foreseen* are those that the
+model of compositions puts that near to the hull. Goes on where it was stopped.
 """
 
 from __future__ import annotations
@@ -113,9 +114,12 @@ def _together(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def _row(found: list[CrystalDesign], tried: int, wish: float) -> dict[str, float | int]:
     """Return what the compositions with a relaxed structure are like; all are novel and different."""
     if not found:
-        return {"relaxed": 0, "without_structure": tried, "stable": 0, "on_hull": 0}
+        return {"relaxed": 0, "without_structure": tried} | dict.fromkeys(
+            ("stable", "on_hull", "foreseen", "stable_of_foreseen"), 0
+        )
     said = np.array([[one.formation_energy, one.predicted, one.hull_distance] for one in found], dtype=float)
     computed, predicted, above = said.T
+    foreseen = predicted - computed + above < STABLE
     return {
         "relaxed": len(found), "without_structure": tried - len(found),
         "mean": float(computed.mean()), "deviation": float(computed.std()),
@@ -124,6 +128,7 @@ def _row(found: list[CrystalDesign], tried: int, wish: float) -> dict[str, float
         "bias_of_model": float((computed - predicted).mean()),
         "hull_distance_median": float(np.median(above)),
         "stable": int((above < STABLE).sum()), "on_hull": int((above < 0).sum()),
+        "foreseen": int(foreseen.sum()), "stable_of_foreseen": int((above[foreseen] < STABLE).sum()),
     }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from polyloop.design.enumeration import (
     MoleculeRules,
     count_molecules,
     enumerate_molecules,
-    read_formula,
+    read_molecular_formula,
 )
 
 # OEIS A000602; MOLGEN (C6H6); nauty and surge 1.0, doi:10.1186/s13321-022-00604-9.
@@ -99,7 +99,7 @@ def main() -> None:
         result[f"alkanes, {source}"] = {"n": found, "as_published": found == ALKANES, "seconds": round(seconds, 3)}
     for formula, expected in ISOMERS.items():
         print(formula)
-        rows = rates(MoleculeRules(formula=read_formula(formula)), given.runs)
+        rows = rates(MoleculeRules(formula=read_molecular_formula(formula)), given.runs)
         result[formula] = {"published": expected, "same": all(row["n"] == expected for row in rows.values()), **rows}
     print("C, N, O")
     result[f"C, N, O to {given.atoms} heavy atoms"] = rates(

@@ -11,7 +11,13 @@ from rdkit import Chem
 from rdkit.Chem.rdMolDescriptors import CalcMolFormula
 
 from polyloop.core import InvalidInputError
-from polyloop.design.enumeration import VALENCES, MoleculeRules, count_molecules, enumerate_molecules, read_formula
+from polyloop.design.enumeration import (
+    VALENCES,
+    MoleculeRules,
+    count_molecules,
+    enumerate_molecules,
+    read_molecular_formula,
+)
 from polyloop.design.enumeration.augmentation import grown_graphs, rooted_code
 from polyloop.design.enumeration.automorphisms import automorphisms
 from polyloop.design.enumeration.graphs import GraphBatch, searchable
@@ -49,7 +55,7 @@ def test_alkanes_are_as_many_as_oeis_says(source: str) -> None:
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize(("formula", "isomers"), [("C6H6", 217), ("C10H16", 24_938), ("C10H16O", 452_458)])
 def test_isomers_are_as_many_as_published(formula: str, isomers: int, source: str) -> None:
-    assert count_molecules(MoleculeRules(formula=read_formula(formula)), skeletons=source) == isomers
+    assert count_molecules(MoleculeRules(formula=read_molecular_formula(formula)), skeletons=source) == isomers
 
 
 def test_graphs_of_degree_four_are_as_many_as_geng_says() -> None:
@@ -104,7 +110,7 @@ def test_nothing_is_missing_and_nothing_stands_twice(elements: tuple[str, ...], 
 
 def test_isomers_have_their_formula_and_are_distinct() -> None:
     for text in ("C6H6", "C4H9ClO", "C3H7NO2", "C2H8Si", "C3H5Br2I"):
-        found = smiles_of(MoleculeRules(formula=read_formula(text)))
+        found = smiles_of(MoleculeRules(formula=read_molecular_formula(text)))
         assert {CalcMolFormula(Chem.MolFromSmiles(smiles)) for smiles in found} == {text}
         assert len({kekule(smiles) for smiles in found}) == len(found)
 
@@ -145,7 +151,7 @@ def test_rings_are_as_large_as_asked_for(source: str) -> None:
 
 def test_an_aromatic_molecule_can_stand_once() -> None:
     # o-Xylene is the one aromatic C8H10 with two different Kekule structures.
-    formula = read_formula("C8H10")
+    formula = read_molecular_formula("C8H10")
     everything = smiles_of(MoleculeRules(formula=formula, rings=(1, 1)))
     once = smiles_of(MoleculeRules(formula=formula, rings=(1, 1), one_kekule=True))
     canonical = [Chem.CanonSmiles(text) for text in everything]
@@ -186,4 +192,4 @@ def test_what_no_molecule_can_be_is_refused(rules: dict, words: str) -> None:
 def test_a_text_that_is_no_formula_is_refused() -> None:
     for text in ("", "c6", "C6H6+", "6C"):
         with pytest.raises(InvalidInputError, match="no formula"):
-            read_formula(text)
+            read_molecular_formula(text)

@@ -7,7 +7,7 @@ from polyloop.design.enumeration.molecules import (
     enumerate_molecules,
     skeleton_source,
 )
-from polyloop.design.enumeration.rules import VALENCES, MoleculeRules, read_formula
+from polyloop.design.enumeration.rules import VALENCES, MoleculeRules, read_molecular_formula
 from polyloop.design.enumeration.writing import WrittenMolecules, write_molecules
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "WrittenMolecules",
     "count_molecules",
     "enumerate_molecules",
-    "read_formula",
+    "read_molecular_formula",
     "skeleton_source",
     "write_molecules",
 ]

@@ -10,7 +10,7 @@ from polyloop.core import InvalidInputError
 from polyloop.core.names import did_you_mean
 from polyloop.design.enumeration.graphs import MOST_VERTICES
 
-__all__ = ["VALENCES", "MoleculeRules", "read_formula"]
+__all__ = ["VALENCES", "MoleculeRules", "read_molecular_formula"]
 
 # Usual valences: charges, radicals, and the higher valences of P, S and the halogens (nitro, sulfone) are not made.
 VALENCES = {"C": 4, "Si": 4, "B": 3, "N": 3, "P": 3, "O": 2, "S": 2, "F": 1, "Cl": 1, "Br": 1, "I": 1}
@@ -129,7 +129,7 @@ class MoleculeRules:
         return low, max(high, 0)
 
 
-def read_formula(text: str) -> dict[str, int]:
+def read_molecular_formula(text: str) -> dict[str, int]:
     """Read a formula such as `C10H16O` as numbers of atoms.
 
     Raises

@@ -9,7 +9,7 @@ import numpy as np
 
 from polyloop.core import InvalidInputError
 from polyloop.core.names import did_you_mean
-from polyloop.design.space.expressions import Formula, read_formula
+from polyloop.design.space.expressions import Arithmetic, read_arithmetic
 from polyloop.design.space.sampling import sample
 from polyloop.design.space.space import Space
 from polyloop.learn.surrogate import Array
@@ -44,11 +44,11 @@ class PointCost:
 
     space: Space
     formula: str
-    _read: Formula = field(init=False, repr=False)
+    _read: Arithmetic = field(init=False, repr=False)
     _known: dict[str, float] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_read", read_formula(self.formula))
+        object.__setattr__(self, "_read", read_arithmetic(self.formula))
         numeric = {variable.name for variable in self.space.variables if variable.is_numeric}
         for name in self._read.names:
             if name not in numeric:

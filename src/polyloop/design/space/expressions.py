@@ -13,7 +13,7 @@ import numpy as np
 
 from polyloop.core import InvalidInputError
 
-__all__ = ["FUNCTIONS", "Expression", "Formula", "read_expression", "read_formula"]
+__all__ = ["FUNCTIONS", "Arithmetic", "Expression", "read_arithmetic", "read_expression"]
 
 _LONGEST, _DEEPEST = 500, 40
 FUNCTIONS = {"exp": "exp", "log": "log", "log10": "log10", "sqrt": "sqrt", "abs": "abs", "min": "minimum",
@@ -59,7 +59,7 @@ class Expression:
 
 
 @dataclass(frozen=True)
-class Formula:
+class Arithmetic:
     """A number that follows from variables.
 
     Parameters
@@ -80,7 +80,7 @@ class Formula:
             return _evaluate(self.term, columns, _library(columns))
 
 
-def read_formula(text: str) -> Formula:
+def read_arithmetic(text: str) -> Arithmetic:
     """Read arithmetic that compares nothing.
 
     Raises
@@ -90,7 +90,7 @@ def read_formula(text: str) -> Formula:
 
     Examples
     --------
-    >>> read_formula("0.5 + 0.01 * time").names
+    >>> read_arithmetic("0.5 + 0.01 * time").names
     ('time',)
     """
     where = _where("formula", text)
@@ -99,7 +99,7 @@ def read_formula(text: str) -> Formula:
         raise InvalidInputError("It compares, and is no number.", where=where, hint=f"Use {_ARITHMETIC}.")
     names: set[str] = set()
     _check(tree, names, where, 0)
-    return Formula(text.strip(), tuple(sorted(names)), tree)
+    return Arithmetic(text.strip(), tuple(sorted(names)), tree)
 
 
 def read_expression(text: str) -> Expression:

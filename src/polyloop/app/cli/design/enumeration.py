@@ -90,7 +90,7 @@ def _rules(
     forbidden: tuple[str, ...],
 ) -> MoleculeRules:  # fmt: skip
     from polyloop.core import InvalidInputError
-    from polyloop.design.enumeration import MoleculeRules, read_formula
+    from polyloop.design.enumeration import MoleculeRules, read_molecular_formula
 
     if (heavy_atoms is None) == (formula is None):
         raise InvalidInputError("Give either --heavy-atoms or --formula.")
@@ -99,7 +99,7 @@ def _rules(
     small, large = _range(ring_sizes, "--ring-sizes") if ring_sizes is not None else (3, None)
     return MoleculeRules(
         elements=tuple(symbol.strip() for symbol in elements.split(",")), heavy_atoms=(least, most),
-        formula=None if formula is None else read_formula(formula), saturated=saturated, rings=(low, high),
+        formula=None if formula is None else read_molecular_formula(formula), saturated=saturated, rings=(low, high),
         ring_sizes=(small, large), heteroatom_bonds=heteroatom_bonds, cumulenes=cumulenes,
         ring_triple_bonds=ring_triple_bonds, one_kekule=one_kekule, forbidden=forbidden,
     )  # fmt: skip
