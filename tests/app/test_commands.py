@@ -223,11 +223,16 @@ def test_discover_and_status_give_the_same_object(polyloop: Command, campaign: P
     assert "trial: finished (cycles)" in polyloop("status", "runs/trial").out
 
 
+def test_the_last_report_is_of_the_last_cycle(polyloop: Command, campaign: Path) -> None:
+    told = [line for line in polyloop("discover", "c.toml").err.splitlines() if "writing the report" in line]
+    assert told[-1].startswith("cycle 1/1")
+
+
 def test_discover_goes_on_and_stops_where_it_is_told(polyloop: Command, campaign: Path) -> None:
     assert json.loads(polyloop("discover", "c.toml", "--json", "--cycles", "0", "--no-report").out)["evaluations"] == 4
     ran = polyloop("discover", "c.toml", "-d", "runs/trial", "--workers", "2", "--no-report")
     assert "6 of 8 candidates evaluated" in ran.out
-    assert "cycle 1/1: evaluating polymers  2/2" in ran.err
+    assert "cycle 1/1: evaluating candidates  2/2" in ran.err
     assert not (campaign.parent / "runs" / "trial" / "report").exists()
     assert polyloop("discover", "c.toml", "--quiet", "--no-report").err == ""
 
@@ -386,7 +391,7 @@ def test_progress_for_a_log_is_a_line_per_stage_and_tenth(capsys: pytest.Capture
             tell(Progress("evaluate", 1, 4, done, 100, failed=2, eta_s=3700.0, best={"density": 1.23456}))
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 11
-    assert lines[0] == "cycle 1/4: evaluating polymers  0/100  2 failed  1 h 01 min to go  best density 1.2346 g/cm3"
+    assert lines[0] == "cycle 1/4: evaluating candidates  0/100  2 failed  1 h 01 min to go  best density 1.2346 g/cm3"
 
 
 def test_progress_on_a_terminal_is_one_live_line(

@@ -192,6 +192,7 @@ def test_a_campaign_in_the_laboratory_is_not_run_by_a_computer(bench: Path, caps
     assert main(["discover", "lab.toml", "-d", "run", "-q"]) == 0
     said = capsys.readouterr().out
     assert "awaited" in said
+    assert "State: waiting." in (bench / "run" / "report" / "index.html").read_text()
     assert len(Campaign.from_directory("run").pending()) == 3
 
 

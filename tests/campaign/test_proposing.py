@@ -48,7 +48,7 @@ def test_each_step_of_proposing_is_told(reference: tuple[list[tuple[int, str]], 
     steps = [(event.step, event.done, event.total) for event in told]
     fits = [("fit", 0, 2), ("fit", 1, 2)]
     assert steps == [("", 0, 0), *fits, ("acquire", 0, 4), *(("acquire", k, 4) for k in range(4))]
-    assert _line(told[1]).startswith("cycle 1/2: choosing polymers, fitting models  0/2")
+    assert _line(told[1]).startswith("cycle 1/2: choosing candidates, fitting models  0/2")
     assert reference[2][-1].stage == "report"
 
 

@@ -363,16 +363,16 @@ class Campaign(AskAndTell):
                     cycles=prepared.cycles, listen=prepared.listen, reports=self._reports,
                 )  # fmt: skip
                 reason = cycles.run(partial(self._report_after, REPORT_EVERY_S, "running", interrupts))
-                store.set_state(campaign, f"finished:{reason}" if reason != "laboratory" else "waiting:laboratory")
+                word = f"{'waiting' if reason == 'laboratory' else 'finished'}:{reason}"
+                store.set_state(campaign, word)
+                reached = max((entry.cycle for entry in store.cycles(campaign)), default=0)
                 self._keep_next(cycles, reason)
         except Interrupted:
             store.set_state(campaign, "interrupted")
             if self._reports and not self._writing:
                 self.report("interrupted")
             raise
-        self._report_after(
-            0.0, f"finished:{reason}", interrupts, lambda: prepared.listen(Progress("report", 0, prepared.cycles))
-        )
+        self._report_after(0.0, word, interrupts, lambda: prepared.listen(Progress("report", reached, prepared.cycles)))
 
     def _keep_next(self, runner: CycleRunner, reason: str) -> None:
         """Keep what the next cycle would begin with, for the report, unless that is known or there is no time left."""

@@ -101,7 +101,7 @@ def _of_pool(outcome: CampaignStatus) -> str:
 
 def _best(outcome: CampaignStatus) -> list[str]:
     if not outcome.best:
-        return ["no polymer has values of all objectives"]
+        return ["no candidate has values of all objectives"]
     more = f", {_BEST} of them here" if len(outcome.best) > _BEST else ""
     lines = [f"best, no other is better in every objective: {len(outcome.best)}{more}"]
     for best in outcome.best[:_BEST]:

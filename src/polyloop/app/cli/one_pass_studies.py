@@ -94,7 +94,7 @@ def allocation(
     target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="Property, or any column of numbers.")],
     budget: Annotated[float, typer.Option("--budget", min=1.0, help="What may be spent, in runs.")],
     cost_ratio: Annotated[
-        float, typer.Option("--cost-ratio", min=1.0, help="Cost of a new polymer's first run, in repeats.")
+        float, typer.Option("--cost-ratio", min=1.0, help="Cost of a new subject's first run, in repeats.")
     ] = 1.0,
     output: Output = None,
     smiles_column: Column = None,

@@ -20,8 +20,8 @@ _STAGES = {
     "pool": "reading the candidates",
     "screening": "screening the candidates",
     "features": "describing the candidates",
-    "propose": "choosing polymers",
-    "evaluate": "evaluating polymers",
+    "propose": "choosing candidates",
+    "evaluate": "evaluating candidates",
     "suggest": "choosing what one more cycle would evaluate",
     "report": "writing the report",
 }

@@ -278,12 +278,12 @@ def _check_initial(config: CampaignConfig, source: CampaignSource) -> None:
         except PolyloopError as error:
             raise source.error(key, error.reason, error.hint) from error
         if canonical in seen:
-            raise source.error(key, f"{smiles} is the same polymer as {seen[canonical]}.", "Remove one of them.")
+            raise source.error(key, f"{smiles} is the same as {seen[canonical]}.", "Remove one of them.")
         seen[canonical] = smiles
     if config.initial.method == "fill" and config.pool.source != "space":
         raise source.error(("initial", "method"), "fill is for spaces.", "Use 'diverse' or 'random'.")
     if len(seen) == 1:
-        raise source.error(("initial", "polymers"), "One polymer is no design.", "Name at least two.")
+        raise source.error(("initial", "polymers"), "One candidate is no design.", "Name at least two.")
 
 
 def _check_models(config: CampaignConfig, source: CampaignSource) -> None:
