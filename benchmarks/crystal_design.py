@@ -1,13 +1,14 @@
 """From a wish to relaxed crystals: wanted against computed formation energy and hull distance, of three generators.
 
-Usage: python benchmarks/crystal_design.py --templates FILE --folder FOLDER [-n 25]
+Usage: python benchmarks/crystal_design.py --templates FILE --folder FOLDER [-n 25] [--guesses 10]
 
 All three generators learn Matbench (Materials Project, 2018) but a tenth, and the shipped model vouches for each.
 Templates are made by `polyloop crystal templates` of the tables in `mp20` and `mpts52`. What is novel is neither in
 Matbench nor among the stable formulas of the Materials Project of 2022, whose hull tells what is stable. S.U.N. is how
 many of a thousand proposals that are asked for are different, novel and have a relaxed structure within 0.1 eV/atom of
 the hull: the number that are novel and have a template, times the share of those tried. *Foreseen* are those that the
-model of compositions puts that near to the hull. Goes on where it was stopped.
+model of compositions puts that near to the hull. Goes on where it was stopped; another number of guesses needs another
+folder, and has a result of its own (crystal_design_10.json).
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from polyloop.crystal.structure_prediction import StructurePredictor
 
 WISHES = (-3.0, -2.0, -1.0, 0.0)
 STABLE = 0.1
+GUESSES = 3
 PROPOSED = 1_000
 
 
@@ -48,7 +50,10 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("-n", type=int, default=25)
     parser.add_argument("--generators", nargs="+", default=["autoregressive", "mutation", "adversarial"])
+    parser.add_argument("--wishes", type=float, nargs="+", default=list(WISHES))
+    parser.add_argument("--guesses", type=int, default=GUESSES)
     given = parser.parse_args()
+    result = "crystal_design" if given.guesses == GUESSES else f"crystal_design_{given.guesses}"
     table = pd.read_csv(datasets.path("composition", "MP_stable_formula_20220807.csv.gz"))
     phases = PhaseTable(list(table.formula_pretty), table.formation_energy_per_atom.to_numpy())
     compositions, energies = lowest()
@@ -58,8 +63,8 @@ def main() -> None:
     model = FormationEnergyModel.shipped()
     for name in given.generators:
         generator = _generator(name, compositions, energies, known)
-        designer = CrystalDesigner(generator, model, predictor, phases, symmetry_guesses=0)
-        for energy in WISHES:
+        designer = CrystalDesigner(generator, model, predictor, phases, guesses=given.guesses, symmetry_guesses=0)
+        for energy in given.wishes:
             begin, folder = time.process_time(), given.folder / f"{name}_{energy:g}"
             wish = CompositionWish(energy)
             tried: list[CrystalDesign] = []
@@ -73,9 +78,7 @@ def main() -> None:
             rows[-1] |= {"proposed": len(proposed), "novel": len(novel), "novel_with_template": fit}
             rows[-1] |= {"sun": fit / PROPOSED * rows[-1]["stable"] / max(len(tried), 1) * 1_000}
             print(rows[-1], f"{time.process_time() - begin:.0f} CPU s", flush=True)
-        machine.write(
-            "crystal_design", {"n": given.n, "rows": rows, "on": machine.describe("torch", "chgnet", "sevenn")}
-        )
+        machine.write(result, {"n": given.n, "rows": rows, "on": machine.describe("torch", "chgnet", "sevenn")})
     print(table_of(rows))
 
 

@@ -1,6 +1,6 @@
 """The QMex descriptors of polymers of PI1070: cost of both protocols, how far they agree, and PI1070's own DFT columns.
 
-Run: POLYLOOP_DATA=... python benchmarks/qmex.py [--quick 60] [--standard 12] [--minutes 30]
+Run: POLYLOOP_DATA=... python benchmarks/qmex.py [--quick 90] [--standard 63] [--minutes 30]
 Writes benchmarks/results/qmex.json after each polymer, and goes on where it was when run again. Needs PI1070.
 
 The quick protocol is run on a random sample (seed 0) of the polymers whose capped oligomer has 16 heavy atoms at most.
@@ -109,8 +109,8 @@ def save(rows: dict[str, Any], frame: pd.DataFrame) -> None:
 
 def main() -> None:
     words = parser(__doc__)
-    words.add_argument("--quick", type=int, default=60)
-    words.add_argument("--standard", type=int, default=12)
+    words.add_argument("--quick", type=int, default=90)
+    words.add_argument("--standard", type=int, default=63)
     words.add_argument("--minutes", type=float, default=30.0)
     given = words.parse_args()
     until = time.monotonic() + 60.0 * given.minutes
