@@ -129,7 +129,7 @@ def figures(
     X: dict, y: np.ndarray, name: str, split: str, parts: list[tuple[np.ndarray, np.ndarray]], variant: Variant
 ) -> dict[str, dict]:
     """Return the figures of one model over all parts, and of its surrogate without the word of the invariant's mean."""
-    said, alone, chosen = [], [], []
+    said, alone, chosen, odds = [], [], [], []
     for teach, ask in parts:
         invariant = get_property(name).invariant if variant.invariant is not False else None
         given, values, asked = take(X, teach), y[teach], take(X, ask)
@@ -143,9 +143,15 @@ def figures(
         said.append(Said.of(model, asked))
         alone.append(Said.of(TargetModel(given, values, None, invariant, fitted, model.factor, mixed=False), asked))
         chosen.append(invariant is not None)
+        odds.append(model.chosen)
     asked = np.concatenate([ask for _, ask in parts])
     words = {"": said} | ({" alone": alone} if any(chosen) else {})
-    return {word: judged(Said.joined(one), y, asked, len(parts[0][0]), np.mean(chosen)) for word, one in words.items()}
+    by_size = np.max(odds, axis=0)
+    return {
+        word: judged(Said.joined(one), y, asked, len(parts[0][0]), np.mean(chosen))
+        | {"chosen_by_size": [round(float(one), 4) for one in by_size]}
+        for word, one in words.items()
+    }
 
 
 def judged(said: Said, y: np.ndarray, ask: np.ndarray, n: int, is_invariant: float) -> dict:
@@ -187,7 +193,7 @@ def table_of(rows: dict[str, dict]) -> str:
     """Return means over the runs of each variant, as Markdown: errors, then coverages and widths; a dash is no run."""
     words = ("as trained", "model alone", "value itself", "with DFT columns", "with polarizability")
     errors = [f"| property | split | rows that teach | runs | {' | '.join(words)} |", "|---" * (4 + len(words)) + "|"]
-    intervals = [f"| property | split | {' | '.join(words)} |", "|---" * (2 + len(words)) + "|"]
+    intervals = [f"| property | split | {' | '.join(words)} | flagged |", "|---" * (3 + len(words)) + "|"]
     for name, split in itertools.product(COLUMNS, SPLITS):
         found = [
             [row for key, row in rows.items() if key.startswith(f"{name} / {split} / {variant} / ")]
@@ -203,7 +209,8 @@ def table_of(rows: dict[str, dict]) -> str:
         rmse = [f"{one['rmse']:.3f}" if one else "-" for one in means]
         held = [f"{one['coverage']:.2f} ({one['width']:.2f})" if one else "-" for one in means]
         errors.append(f"{start}{found[0][0]['n']:,} | {len(found[0])} | {' | '.join(rmse)} |")
-        intervals.append(f"{start}{' | '.join(held)} |")
+        flagged = np.mean([row["flagged"] for row in found[0]])
+        intervals.append(f"{start}{' | '.join(held)} | {flagged:.3f} |")
     return "\n".join([*errors, "", *intervals])
 
 
@@ -260,9 +267,7 @@ def main() -> None:
         parts = splits(split, y, groups[usable], seed)
         for word, found in figures(X, y, name, split, parts, VARIANTS[variant]).items():
             rows[f"{name} / {split} / {variant}{word} / {seed}"] = found
-            print(
-                key, word, {k: v if isinstance(v, bool | None) else round(v, 3) for k, v in found.items()}, flush=True
-            )
+            print(key, word, {k: round(v, 3) if isinstance(v, float) else v for k, v in found.items()}, flush=True)
         machine.write("models_pi1070", {"rows": rows, "on": machine.describe("scikit-learn", "gpytorch")})
     print(table_of(rows), ablations_of(rows), sep="\n\n")
 

@@ -16,7 +16,7 @@ from polyloop.learn.invariant_target import InvariantTarget, factor_of, without_
 from polyloop.learn.members import draw
 from polyloop.learn.surrogate import Array, Blocks, Prediction
 
-__all__ = ["SHRINKAGE", "BeyondRange", "MixedTarget"]
+__all__ = ["SHRINKAGE", "BeyondRange", "MixedTarget", "odds_of_choice"]
 
 SHRINKAGE = 10.0
 """Variance of an invariant that no descriptor explains, over what a linear model may explain, before any data."""
@@ -79,7 +79,7 @@ class BeyondRange:
         self._low, self._high = float(np.min(y)), float(np.max(y))
         if self._asks:
             below, above = self._chances(X, self.predict(X))
-            self.chosen = _odds_of_choice(below), _odds_of_choice(above)
+            self.chosen = odds_of_choice(below), odds_of_choice(above)
         return self
 
     def predict(self, X: Blocks) -> Prediction:
@@ -175,8 +175,8 @@ class MixedTarget(InvariantTarget):
         return super()._drawn(X, n, rng) if self._beyond is None else draw(*self._said_jointly(X), n, rng)
 
 
-def _odds_of_choice(beyond: Array) -> float:
-    """Return how likely n values were chosen that would lie beyond an end with these probabilities, shape (n,)."""
+def odds_of_choice(beyond: Array) -> float:
+    """Return how likely n values were chosen by their size that would lie beyond an end with these odds, shape (n,)."""
     none = np.exp(np.log1p(-np.minimum(beyond, 1.0 - _TINY)).sum())
     return float(1.0 / (1.0 + len(beyond) * none))
 

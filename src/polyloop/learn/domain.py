@@ -18,6 +18,7 @@ REASONS = {
     "far": "farther from every training polymer than 95 % of them are from one another",
     "uncertain": "the model's standard deviation is more than 80 % of the spread of the training values",
     "beyond_range": "predicted beyond the range of the training values, where intervals are known to be too narrow",
+    "chosen": "near an end of the training values at which these look chosen by size: nothing was checked beyond",
     "invariant": "probably beyond the range of the training values: predicted by what the invariant hardly varies",
 }
 _QUANTILE = 0.95

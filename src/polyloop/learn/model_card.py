@@ -33,6 +33,8 @@ class ModelCard:
     columns, factors
         Numbers known besides the structure, without which it predicts nothing: names of the columns that describe
         subjects, and of the properties that the invariant is made of.
+    chosen
+        Probabilities that what it learnt from was chosen by its value, at the lowest and at the highest.
     """
 
     target: str
@@ -53,6 +55,7 @@ class ModelCard:
     seed: int = 0
     columns: tuple[str, ...] = ()
     factors: tuple[str, ...] = ()
+    chosen: tuple[float, float] = (0.0, 0.0)
 
     @property
     def known_numbers(self) -> tuple[str, ...]:
@@ -82,7 +85,7 @@ class ModelCard:
     def of_dict(cls, content: Mapping[str, Any]) -> Self:
         """Read what `to_dict` returned."""
         left_out = tuple(tuple(row) for row in content["left_out"])
-        tuples = {name: tuple(content[name]) for name in ("blocks", "columns", "factors") if name in content}
+        tuples = {name: tuple(content[name]) for name in ("blocks", "columns", "factors", "chosen") if name in content}
         return cls(**{**content, **tuples, "left_out": left_out})
 
 

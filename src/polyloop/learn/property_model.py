@@ -75,7 +75,7 @@ class PropertyModel:
     ) -> None:
         self.card, self._table, self._y, self._noise = card, table, y, noise
         # A card that is not finished yet has no factor; `train` sets it.
-        self._model = TargetModel(table.described(), y, noise, invariant, surrogate, card.factor)
+        self._model = TargetModel(table.described(), y, noise, invariant, surrogate, card.factor, chosen=card.chosen)
 
     @classmethod
     def train(
@@ -161,7 +161,7 @@ class PropertyModel:
         fitted = fit_surrogate(make, table.described(), values, noise, chosen)
         model = cls(card, table, values, noise, chosen, fitted)
         held = model._model.check(make, np.random.default_rng(seed))
-        model.card = replace(card, held_out=held.to_dict(), factor=model._model.factor)
+        model.card = replace(card, held_out=held.to_dict(), factor=model._model.factor, chosen=model._model.chosen)
         return model
 
     def predict(

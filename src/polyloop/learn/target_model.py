@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from polyloop.core.invariant import Invariant
-from polyloop.learn.beyond_range import BeyondRange
+from polyloop.learn.beyond_range import BeyondRange, odds_of_choice
 from polyloop.learn.calibration import Calibration, held_out, summarise
 from polyloop.learn.domain import DomainReport, TrainingDomain
 from polyloop.learn.gp import GaussianProcess
@@ -20,6 +21,9 @@ from polyloop.learn.surrogate import Array, Blocks, Prediction, Surrogate
 __all__ = ["TargetModel", "fit_surrogate"]
 
 _FOLDS = 5
+# Standard deviations within which an end at which rows were chosen speaks against a prediction. A model of chosen rows
+# is far too sure of itself (docs/validation/models.md).
+_NEAR = 3.0
 
 
 class TargetModel:
@@ -37,6 +41,9 @@ class TargetModel:
         Half width of a 90 % interval in predicted standard deviations: of `check`, or of an earlier one.
     mixed
         Whether `BeyondRange` has a word beyond the range; False leaves all to the surrogate.
+    chosen
+        Probabilities that the rows were chosen by their value at the lower and at the upper end: of `check`, or of an
+        earlier one. Where `BeyondRange` has no word, predictions within three standard deviations of it are flagged.
 
     Attributes
     ----------
@@ -54,8 +61,9 @@ class TargetModel:
         factor: float = NORMAL_FACTOR,
         *,
         mixed: bool = True,
+        chosen: tuple[float, float] = (0.0, 0.0),
     ) -> None:
-        self.surrogate, self.factor = surrogate, factor
+        self.surrogate, self.factor, self.chosen = surrogate, factor, chosen
         self._X, self._y, self._invariant = X, y, invariant
         self._scale = None if invariant is None else factor_of(invariant, X)
         self.learnt, self._noise = y, noise_variance
@@ -74,7 +82,10 @@ class TargetModel:
         return "value" if self._invariant is None else self._invariant.meaning
 
     def check(self, make: Callable[[], Surrogate], rng: np.random.Generator) -> Calibration:
-        """Set the factor of the intervals by rows that were left out, and return their errors in the target's unit.
+        """Set `factor` and `chosen` by rows that were left out, and return their errors in the target's unit.
+
+        Whether rows were chosen by their value is asked as `BeyondRange` does: how likely would none of them lie beyond
+        an end of their range, if each were drawn anew from what the others say of it?
 
         Parameters
         ----------
@@ -86,6 +97,9 @@ class TargetModel:
             self.surrogate, without_factors(self._X), self.learnt, self._noise, make=refit, folds=_FOLDS, rng=rng
         )
         self.factor = conformal_factor(self.learnt, held)
+        std = np.maximum(held.predictive_std * self.factor / NORMAL_FACTOR, np.finfo(float).tiny)
+        below, above = (self.learnt.min() - held.mean) / std, (held.mean - self.learnt.max()) / std
+        self.chosen = odds_of_choice(ndtr(below)), odds_of_choice(ndtr(above))
         if self._invariant is None or self._scale is None:
             return summarise(held, self._y, method)
         mean = self._invariant.inverse(held.mean, self._scale)
@@ -106,7 +120,8 @@ class TargetModel:
         report = self._domain.assess(without_factors(X), inside)
         scale = None if self._invariant is None else factor_of(self._invariant, X)
         if self._beyond is None:
-            return interval_of(inside, self.factor, self._invariant, scale), report
+            interval = interval_of(inside, self.factor, self._invariant, scale)
+            return interval, DomainReport({**report.flags, "chosen": self._near_a_chosen_end(inside)})
         widened = self.factor / NORMAL_FACTOR
         checked = Prediction(inside.mean, widened * inside.std, widened * inside.noise_std)
         interval = interval_of(self._beyond.mix(X, checked)[0], NORMAL_FACTOR, self._invariant, scale)
@@ -116,6 +131,14 @@ class TargetModel:
         outside = (interval.mean < self._y.min()) | (interval.mean > self._y.max())
         flags = {**report.flags, "beyond_range": outside & ~stubborn, "invariant": stubborn}
         return replace(interval, std=std), DomainReport(flags)
+
+    def _near_a_chosen_end(self, inside: Prediction) -> NDArray[np.bool_]:
+        """Return which of n predictions are near an end of the training values at which these look chosen."""
+        reach = _NEAR * inside.predictive_std * self.factor / NORMAL_FACTOR
+        low = (self.chosen[0] > 0.5) & (inside.mean - reach < self.learnt.min())
+        high = (self.chosen[1] > 0.5) & (inside.mean + reach > self.learnt.max())
+        near: NDArray[np.bool_] = low | high
+        return near
 
 
 def fit_surrogate(

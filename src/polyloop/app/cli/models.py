@@ -173,6 +173,10 @@ def _show(card: Any, folder: Path, *, as_json: bool) -> None:
     how = "left out one by one" if held["method"] == "leave-one-out" else "left out in fifths"
     typer.echo(f"{how}: RMSE {held['rmse']:.3g}{unit}, R2 {held['r2']:.3f}")
     typer.echo(f"90 % interval: {card.factor:.2f} standard deviations to either side")
+    if ends := [end for end, odds in zip(("lowest", "highest"), card.chosen, strict=True) if odds > 0.5]:
+        typer.echo(
+            f"the values look chosen by their size at the {' and the '.join(ends)}: what may lie beyond is flagged"
+        )
     if card.left_out:
         shown = "; ".join(f"{text} ({reason})" for text, reason in card.left_out[:_NAMED])
         more = f"; and {len(card.left_out) - _NAMED} more" if len(card.left_out) > _NAMED else ""
