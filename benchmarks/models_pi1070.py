@@ -196,7 +196,7 @@ def table_of(rows: dict[str, dict]) -> str:
     intervals = [f"| property | split | {' | '.join(words)} | flagged |", "|---" * (3 + len(words)) + "|"]
     for name, split in itertools.product(COLUMNS, SPLITS):
         found = [
-            [row for key, row in rows.items() if key.startswith(f"{name} / {split} / {variant} / ")]
+            [row for key, row in sorted(rows.items()) if key.startswith(f"{name} / {split} / {variant} / ")]
             for variant in SHOWN
         ]
         if not found[0]:
