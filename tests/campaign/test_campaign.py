@@ -69,7 +69,7 @@ def test_polymers_that_the_pool_lacks_are_no_beginning(campaign_file: Write, pla
 
 @pytest.mark.parametrize(
     ("polymers", "what"),
-    [('["*CC*", "CC"]', r"line \d+, \[initial\]"), ('["*CC*", "*C*"]', "the same polymer"), ('["*CC*"]', "no design")],
+    [('["*CC*", "CC"]', r"line \d+, \[initial\]"), ('["*CC*", "*C*"]', "is the same as"), ('["*CC*"]', "no design")],
 )
 def test_a_list_to_begin_with_is_checked(campaign_file: Write, polymers: str, what: str) -> None:
     file = campaign_file()

@@ -43,7 +43,9 @@ def test_another_value_of_a_picked_polymer_is_refused_and_named(campaign_file: W
         each.text for each in Campaign.from_directory(place / "run").state().candidates if each.status is Status.DONE
     )
     change_cell(place / "table.csv", polymer, 2, "12.5")
-    with pytest.raises(ConfigurationError, match=r"1 polymers.*abbe_number was [0-9.]+ ± 0.5, is 12.5 ± 0.5") as caught:
+    with pytest.raises(
+        ConfigurationError, match=r"1 candidate that.*abbe_number was [0-9.]+ ± 0.5, is 12.5 ± 0.5"
+    ) as caught:
         run(file, place)
     assert polymer in str(caught.value)
     assert "--directory" in caught.value.hint

@@ -221,3 +221,17 @@ def test_the_command_line_trains_any_model_with_its_options(tmp_path: Path, caps
     ):
         assert main([*arguments, *folder, *wrong]) != 0
         assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_card_says_where_values_look_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    training = read_training(KNOWN, "refractive_index")
+    lowest = np.argsort(training.values)[: len(training.values) // 3]
+    model = PropertyModel.train(
+        [training.texts[row] for row in lowest], training.values[lowest], target="an index", blocks=("ecfp", "backbone")
+    )
+    assert model.card.chosen[0] < 0.5 < model.card.chosen[1]
+    model.save(tmp_path / "model")
+    assert main(["model", "card", str(tmp_path / "model")]) == 0
+    assert "look chosen by their size at the highest: what may lie beyond is flagged" in capsys.readouterr().out
+    (asked,) = PropertyModel.load(tmp_path / "model").predict(["*c1ccc(*)s1"])
+    assert not asked.in_domain

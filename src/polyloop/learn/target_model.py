@@ -84,9 +84,6 @@ class TargetModel:
     def check(self, make: Callable[[], Surrogate], rng: np.random.Generator) -> Calibration:
         """Set `factor` and `chosen` by rows that were left out, and return their errors in the target's unit.
 
-        Whether rows were chosen by their value is asked as `BeyondRange` does: how likely would none of them lie beyond
-        an end of their range, if each were drawn anew from what the others say of it?
-
         Parameters
         ----------
         make
@@ -97,9 +94,7 @@ class TargetModel:
             self.surrogate, without_factors(self._X), self.learnt, self._noise, make=refit, folds=_FOLDS, rng=rng
         )
         self.factor = conformal_factor(self.learnt, held)
-        std = np.maximum(held.predictive_std * self.factor / NORMAL_FACTOR, np.finfo(float).tiny)
-        below, above = (self.learnt.min() - held.mean) / std, (held.mean - self.learnt.max()) / std
-        self.chosen = odds_of_choice(ndtr(below)), odds_of_choice(ndtr(above))
+        self.chosen = self._odds_of_choice(held) if self._beyond is None else self._beyond.chosen
         if self._invariant is None or self._scale is None:
             return summarise(held, self._y, method)
         mean = self._invariant.inverse(held.mean, self._scale)
@@ -131,6 +126,16 @@ class TargetModel:
         outside = (interval.mean < self._y.min()) | (interval.mean > self._y.max())
         flags = {**report.flags, "beyond_range": outside & ~stubborn, "invariant": stubborn}
         return replace(interval, std=std), DomainReport(flags)
+
+    def _odds_of_choice(self, held: Prediction) -> tuple[float, float]:
+        """Return how likely the rows were chosen by their value, at the lower and at the upper end.
+
+        It is asked as `BeyondRange` does: how likely would none of them lie beyond an end of their range, if each were
+        drawn anew from what the others say of it?
+        """
+        std = np.maximum(held.predictive_std * self.factor / NORMAL_FACTOR, np.finfo(float).tiny)
+        below, above = (self.learnt.min() - held.mean) / std, (held.mean - self.learnt.max()) / std
+        return odds_of_choice(ndtr(below)), odds_of_choice(ndtr(above))
 
     def _near_a_chosen_end(self, inside: Prediction) -> NDArray[np.bool_]:
         """Return which of n predictions are near an end of the training values at which these look chosen."""
