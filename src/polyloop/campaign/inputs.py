@@ -134,8 +134,8 @@ def check_tables(plan: EvaluationPlan, store: Store, campaign: str) -> None:
                 changed.append(f"{request.subject.text}: {_difference(before.get(key, {}), now)}")
         if changed:
             raise ConfigurationError(
-                f"The table has other values of {len(changed)} candidate{'s' * (len(changed) != 1)} that this campaign has picked: "
-                f"{_some(changed[:_NAMED], len(changed))}.",
+                f"The table has other values of {len(changed)} candidate{'s' * (len(changed) != 1)} that this campaign "
+                f"has picked: {_some(changed[:_NAMED], len(changed))}.",
                 where=str(table.table.path),
                 hint="Undo the change to continue the campaign, or name another folder with --directory.",
             )
