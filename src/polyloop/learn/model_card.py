@@ -34,7 +34,8 @@ class ModelCard:
         Numbers known besides the structure, without which it predicts nothing: names of the columns that describe
         subjects, and of the properties that the invariant is made of.
     chosen
-        Probabilities that what it learnt from was chosen by its value, at the lowest and at the highest.
+        Probabilities that what it learnt from was chosen by its value, at the lowest and at the highest; 0 where an
+        invariant's mean has its word beyond the range.
     """
 
     target: str

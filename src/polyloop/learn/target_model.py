@@ -43,7 +43,8 @@ class TargetModel:
         Whether `BeyondRange` has a word beyond the range; False leaves all to the surrogate.
     chosen
         Probabilities that the rows were chosen by their value at the lower and at the upper end: of `check`, or of an
-        earlier one. Where `BeyondRange` has no word, predictions within three standard deviations of it are flagged.
+        earlier one; predictions within three standard deviations of such an end are flagged. Where `BeyondRange` has a
+        word, it asks this by itself, and they are 0.
 
     Attributes
     ----------
@@ -94,7 +95,8 @@ class TargetModel:
             self.surrogate, without_factors(self._X), self.learnt, self._noise, make=refit, folds=_FOLDS, rng=rng
         )
         self.factor = conformal_factor(self.learnt, held)
-        self.chosen = self._odds_of_choice(held) if self._beyond is None else self._beyond.chosen
+        if self._beyond is None:
+            self.chosen = self._odds_of_choice(held)
         if self._invariant is None or self._scale is None:
             return summarise(held, self._y, method)
         mean = self._invariant.inverse(held.mean, self._scale)
