@@ -129,7 +129,7 @@ def figures(
     X: dict, y: np.ndarray, name: str, split: str, parts: list[tuple[np.ndarray, np.ndarray]], variant: Variant
 ) -> dict[str, dict]:
     """Return the figures of one model over all parts, and of its surrogate without the word of the invariant's mean."""
-    said, alone, chosen, odds = [], [], [], []
+    said, alone, chosen, odds, within = [], [], [], [], []
     for teach, ask in parts:
         invariant = get_property(name).invariant if variant.invariant is not False else None
         given, values, asked = take(X, teach), y[teach], take(X, ask)
@@ -144,12 +144,17 @@ def figures(
         alone.append(Said.of(TargetModel(given, values, None, invariant, fitted, model.factor, mixed=False), asked))
         chosen.append(invariant is not None)
         odds.append(model.chosen)
+        rest = np.setdiff1d(np.arange(len(y)), np.concatenate([teach, ask]))
+        within += list(Said.of(model, take(X, rest)).outside) if len(rest) else []
     asked = np.concatenate([ask for _, ask in parts])
     words = {"": said} | ({" alone": alone} if any(chosen) else {})
+    # Rows of a range that did not teach.
+    inside = {"flagged_inside": float(np.mean(within))} if within else {}
     by_size = np.max(odds, axis=0)
     return {
         word: judged(Said.joined(one), y, asked, len(parts[0][0]), np.mean(chosen))
         | {"chosen_by_size": [round(float(one), 4) for one in by_size]}
+        | inside
         for word, one in words.items()
     }
 
